@@ -1,1 +1,20 @@
-//! Placeholder.
+//! Azure Resource Manager's language as values: ids, regions, calls and answers, reads, errors, throttling, templates.
+//!
+//! Everything else in Lifeboat speaks this language. Nothing here does I/O, reads a clock or draws a random number.
+//! Start with [`ResourceId`] and [`Call`].
+
+mod call;
+mod error;
+mod id;
+mod operation;
+mod region;
+mod suggest;
+mod throttle;
+
+pub use call::{Answer, Call, Method, Read, Target};
+pub use error::{ArmError, Retry, retry};
+pub use id::{BadResourceId, ResourceId, ResourceType};
+pub use operation::{Operation, Progress, is_terminal};
+pub use region::{Region, UnknownRegion};
+pub use suggest::nearest;
+pub use throttle::{Bucket, Cost};

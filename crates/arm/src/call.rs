@@ -1,0 +1,184 @@
+//! Requests and answers as values: what is sent, what came back, what is only read.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::ArmError;
+
+/// The HTTP verbs that Azure's management and data planes use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Asks whether something exists.
+    Head,
+    /// Creates or replaces.
+    Put,
+    /// Merges.
+    Patch,
+    /// Acts, or lists secrets.
+    Post,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    /// Whether the verb by itself changes nothing.
+    pub fn is_read(self) -> bool {
+        matches!(self, Self::Get | Self::Head)
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Target {
+    /// The management endpoint of the cloud (or of the lab).
+    Arm,
+    /// A data plane's host, such as `orders.servicebus.windows.net`.
+    Host(String),
+}
+
+/// One request, complete: nothing is left to fill in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// Where it goes.
+    pub target: Target,
+    /// The verb.
+    pub method: Method,
+    /// Path and query, starting with `/`.
+    pub path: String,
+    /// Headers beyond those every request carries, names in lower case.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// The body, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+}
+
+impl Call {
+    /// A request to the management plane.
+    pub fn arm(method: Method, path: impl Into<String>, body: Option<Value>) -> Self {
+        Self { target: Target::Arm, method, path: path.into(), headers: BTreeMap::new(), body }
+    }
+
+    /// The path without its query.
+    pub fn path_only(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+
+    /// The value of one query parameter, name compared without case.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        let (_, query) = self.path.split_once('?')?;
+        query.split('&').find_map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            key.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+}
+
+/// An answer: the status line, the headers that matter, the body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers, names in lower case.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// The body; `Null` when there was none.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub body: Value,
+}
+
+impl Answer {
+    /// An answer without headers.
+    pub fn new(status: u16, body: Value) -> Self {
+        Self { status, headers: BTreeMap::new(), body }
+    }
+
+    /// The same answer with one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.insert(name.to_ascii_lowercase(), value.into());
+        self
+    }
+
+    /// An answer that refuses, in ARM's error shape.
+    pub fn refusal(status: u16, error: &ArmError) -> Self {
+        Self::new(status, error.to_body())
+    }
+
+    /// 2xx.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// One header, name compared without case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(&name.to_ascii_lowercase()).map(String::as_str)
+    }
+
+    /// `Retry-After`, which ARM gives in whole seconds.
+    pub fn retry_after(&self) -> Option<jiff::SignedDuration> {
+        self.header("retry-after")?.trim().parse().ok().map(jiff::SignedDuration::from_secs)
+    }
+
+    /// The error in the body, when the status is not a success.
+    pub fn error(&self) -> Option<ArmError> {
+        (!self.is_success()).then(|| ArmError::from_body(self.status, &self.body))
+    }
+}
+
+/// Something that only looks. A POST that lists (keys, quotas) is a read too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Read {
+    /// Through the management plane.
+    Arm(Call),
+    /// From a data plane.
+    Http(Call),
+    /// What a name resolves to, as a client would see it.
+    Dns(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_found_whatever_its_case() {
+        let call = Call::arm(Method::Get, "/subscriptions/s?Api-Version=2024-01-01&$top=5", None);
+        assert_eq!(call.query("api-version"), Some("2024-01-01"));
+        assert_eq!(call.query("$top"), Some("5"));
+        assert_eq!(call.query("missing"), None);
+        assert_eq!(call.path_only(), "/subscriptions/s");
+    }
+
+    #[test]
+    fn retry_after_is_whole_seconds() {
+        let answer = Answer::new(429, Value::Null).with_header("Retry-After", "17");
+        assert_eq!(answer.retry_after(), Some(jiff::SignedDuration::from_secs(17)));
+    }
+}
