@@ -72,9 +72,11 @@ fn what_is_looked_at_decides() {
 #[test]
 fn unknown_is_never_pass_and_never_fail() {
     let gone = Condition::status(&read(), 404);
-    for answer in
-        [Err("no answer".to_owned()), Ok(Answer::new(503, Value::Null)), Ok(Answer::new(429, Value::Null))]
-    {
+    for answer in [
+        Look(Err("no answer".to_owned())),
+        Answer::new(503, Value::Null).into(),
+        Answer::new(429, Value::Null).into(),
+    ] {
         assert!(matches!(check(&gone, answer.clone()), Truth::Unknown(_)), "{answer:?}");
         assert!(matches!(check(&Condition::Not(Box::new(gone.clone())), answer), Truth::Unknown(_)));
     }
