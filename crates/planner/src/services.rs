@@ -3,5 +3,5 @@
 mod any_resource;
 mod service_bus;
 
-pub use any_resource::AnyResource;
-pub use service_bus::ServiceBus;
+pub(crate) use any_resource::AnyResource;
+pub(crate) use service_bus::ServiceBus;

@@ -16,7 +16,7 @@ use crate::service::{Answers, Part, Planning, Refusal, Service, Strategy, Strate
 use crate::topology::{Component, Declared, Side, Workload};
 
 /// The service of everything that no other service plans for.
-pub struct AnyResource;
+pub(crate) struct AnyResource;
 
 // --- the outline ------------------------------------------------------------------------------------------------
 

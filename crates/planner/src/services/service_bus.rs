@@ -29,7 +29,7 @@ use crate::topology::{Component, Declared, Side, Workload};
 use namespace::Namespace;
 
 /// The service of Service Bus namespaces.
-pub struct ServiceBus;
+pub(crate) struct ServiceBus;
 
 impl Service for ServiceBus {
     fn name(&self) -> &'static str {
