@@ -1,0 +1,128 @@
+//! The state of one expansion: limits, mistakes, results.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::diagnostic::{Diagnostic, Document};
+use super::evaluate::Meter;
+use super::expansion::{Context, ExpandedResource, Linked};
+use super::fault::{Fault, Outcome};
+use super::value::Value;
+
+const DIAGNOSTICS_MAX: usize = 500;
+const RESOURCES_MAX: usize = 20_000;
+
+pub(crate) struct Engine<'t> {
+    pub(crate) context: &'t Context,
+    pub(crate) loader: &'t dyn Linked,
+    pub(crate) meter: Meter,
+    diagnostics: RefCell<Vec<Diagnostic>>,
+    seen: RefCell<BTreeSet<(String, usize, &'static str)>>,
+    pub(crate) resources: RefCell<Vec<ExpandedResource>>,
+    /// What `reference` of a nested deployment answers, by the key of its id.
+    pub(crate) deployments: RefCell<BTreeMap<String, Value>>,
+    /// Locations of the groups that the template itself creates, by name in lower case.
+    pub(crate) groups: RefCell<BTreeMap<String, String>>,
+    guids: Cell<u64>,
+}
+
+impl<'t> Engine<'t> {
+    pub(crate) fn new(context: &'t Context, loader: &'t dyn Linked) -> Self {
+        Self {
+            context,
+            loader,
+            meter: Meter::new(),
+            diagnostics: RefCell::default(),
+            seen: RefCell::default(),
+            resources: RefCell::default(),
+            deployments: RefCell::default(),
+            groups: RefCell::default(),
+            guids: Cell::new(0),
+        }
+    }
+
+    pub(crate) fn next_guid(&self) -> String {
+        self.guids.set(self.guids.get() + 1);
+        super::unique::guid(&format!("{}-{}", self.context.new_guid_seed, self.guids.get()))
+    }
+
+    /// Adds a diagnostic, unless the same mistake at the same place is known: loops would repeat it.
+    pub(crate) fn push(&self, diagnostic: Diagnostic) {
+        let place = (diagnostic.file.clone(), diagnostic.range.start, diagnostic.code);
+        if self.seen.borrow_mut().insert(place) {
+            self.push_another(diagnostic);
+        }
+    }
+
+    /// Adds a diagnostic that shares its place with others.
+    pub(crate) fn push_another(&self, diagnostic: Diagnostic) {
+        let mut diagnostics = self.diagnostics.borrow_mut();
+        if diagnostics.len() < DIAGNOSTICS_MAX {
+            diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Turns a fault into a diagnostic and stops whoever waits for the value.
+    pub(crate) fn report(
+        &self,
+        document: &Document,
+        chain: &[String],
+        range: &Range<usize>,
+        fault: &Fault,
+    ) -> Box<Fault> {
+        if !fault.reported {
+            let range = match &fault.span {
+                Some(span) => map_span(&document.text, range, span),
+                None => range.clone(),
+            };
+            let mut diagnostic = document.diagnostic(fault.code, fault.message.clone(), range);
+            diagnostic.hint.clone_from(&fault.hint);
+            diagnostic.chain = chain.to_vec();
+            self.push(diagnostic);
+        }
+        Fault::reported()
+    }
+
+    pub(crate) fn push_resource(&self, resource: ExpandedResource) -> Outcome<()> {
+        let mut resources = self.resources.borrow_mut();
+        if resources.len() >= RESOURCES_MAX {
+            return Err(Fault::new("limit", format!("more than {RESOURCES_MAX} resources")));
+        }
+        resources.push(resource);
+        Ok(())
+    }
+
+    pub(crate) fn into_parts(self) -> (Vec<ExpandedResource>, Vec<Diagnostic>) {
+        (self.resources.into_inner(), self.diagnostics.into_inner())
+    }
+}
+
+/// From bytes of a string's value to bytes of its text: escapes are longer in the file.
+fn map_span(text: &str, literal: &Range<usize>, span: &Range<usize>) -> Range<usize> {
+    let raw = text.get(literal.clone()).unwrap_or_default();
+    let map = |target: usize| {
+        let (mut value, mut at) = (0, 1);
+        while value < target && at + 1 < raw.len() {
+            let rest = &raw[at..];
+            let (step, length) = match rest.as_bytes() {
+                [b'\\', b'u', ..] => (6.min(rest.len()), unicode_length(rest)),
+                [b'\\', _, ..] => (2, 1),
+                _ => rest
+                    .chars()
+                    .next()
+                    .map_or((1, 1), |character| (character.len_utf8(), character.len_utf8())),
+            };
+            value += length;
+            at += step;
+        }
+        (literal.start + at).min(literal.end)
+    };
+    let start = map(span.start);
+    start..map(span.end).max(start)
+}
+
+fn unicode_length(escape: &str) -> usize {
+    let code = escape.get(2..6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    code.and_then(char::from_u32).map_or(2, char::len_utf8)
+}
