@@ -14,10 +14,8 @@ use serde_json::Value;
 
 #[expect(clippy::disallowed_methods, reason = "a test finds its data by the environment")]
 fn shared(part: &str) -> Option<PathBuf> {
-    let folder = std::env::var("LIFEBOAT_SHARED").map_or_else(
-        |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
+    let folder = std::env::var("LIFEBOAT_SHARED")
+        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
     let path = folder.join(part);
     if path.exists() {
         return Some(path);
@@ -115,11 +113,14 @@ fn function_case(case: &Value) -> Result<(), String> {
     let template = Template::parse("case.json", &case["template"].to_string())
         .map_err(|mistakes| format!("not parsed: {mistakes:?}"))?;
     let given = case["parameters"].as_object().cloned().unwrap_or_default();
-    let given = given.into_iter().map(|(name, value)| (name, value.get("value").cloned().unwrap_or(value))).collect();
+    let given =
+        given.into_iter().map(|(name, value)| (name, value.get("value").cloned().unwrap_or(value))).collect();
     let expansion = expand(&template, &given, &context(case), &NoLinks);
     if case.get("expected_error").is_some() {
         let failed = !expansion.is_clean();
-        return failed.then_some(()).ok_or_else(|| format!("an error is expected, got {:?}", expansion.outputs));
+        return failed
+            .then_some(())
+            .ok_or_else(|| format!("an error is expected, got {:?}", expansion.outputs));
     }
     for (name, expected) in case["expected_outputs"].as_object().unwrap() {
         let output = expansion.outputs.get(name);
@@ -199,7 +200,8 @@ fn expansion_case(case: &Value) -> Result<(), String> {
     if !expansion.is_clean() {
         return Err(first_mistakes(&expansion));
     }
-    let top: Vec<_> = expansion.resources.iter().filter(|resource| resource.deployment_chain.is_empty()).collect();
+    let top: Vec<_> =
+        expansion.resources.iter().filter(|resource| resource.deployment_chain.is_empty()).collect();
     if let Some(count) = expected["resource_count"].as_u64()
         && count != top.len() as u64
     {
@@ -296,7 +298,11 @@ fn json_files(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The parameter files that may belong to a template, best first.
 fn parameters_beside(path: &Path) -> BTreeMap<String, Value> {
     let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
-    let names = [format!("{stem}.parameters.json"), format!("{stem}.params.json"), "azuredeploy.parameters.json".into()];
+    let names = [
+        format!("{stem}.parameters.json"),
+        format!("{stem}.params.json"),
+        "azuredeploy.parameters.json".into(),
+    ];
     let text = names.iter().find_map(|name| std::fs::read_to_string(path.with_file_name(name)).ok());
     text.map(|text| parameters(&text)).unwrap_or_default()
 }
@@ -315,13 +321,16 @@ fn the_corpus_expands() {
         templates += 1;
         let mut given: BTreeMap<String, Value> = parameters_beside(path)
             .into_iter()
-            .filter(|(name, _)| template.parameters().any(|declared| declared.name.eq_ignore_ascii_case(name)))
+            .filter(|(name, _)| {
+                template.parameters().any(|declared| declared.name.eq_ignore_ascii_case(name))
+            })
             .map(|(name, value)| (name, fill_markers(&value, "corpus")))
             .collect();
         let names = given.keys().cloned().collect();
         for (name, placeholder) in placeholders(&template, &names) {
             let location = name.to_lowercase().ends_with("location") && placeholder.value.is_string();
-            let free = template.parameters().all(|declared| declared.name != name || declared.allowed.is_none());
+            let free =
+                template.parameters().all(|declared| declared.name != name || declared.allowed.is_none());
             given.insert(name, if location && free { "westeurope".into() } else { placeholder.value });
         }
         let expansion = expand(&template, &given, &context(&Value::Null), &Folder(corpus.clone()));
@@ -334,6 +343,9 @@ fn the_corpus_expands() {
             println!("{}: {mistake}", name);
         }
     }
-    println!("{} files, {templates} templates, {clean} expand cleanly to {resources} resources in all", files.len());
+    println!(
+        "{} files, {templates} templates, {clean} expand cleanly to {resources} resources in all",
+        files.len()
+    );
     println!("first mistakes: {codes:?}");
 }

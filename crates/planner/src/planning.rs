@@ -117,7 +117,13 @@ fn places(planning: &Planning<'_>, part: &Part) -> Places {
     let workload = planning.workload;
     let mut places = Places { hosts: part.hosts.clone(), ..Places::default() };
     for site in [&workload.primary, &workload.secondary].into_iter().chain(&workload.shared) {
-        places.groups.insert(site.group.clone(), site.region.clone());
+        places.groups.insert(site.group.clone(), site.group_region.clone());
+    }
+    // Templates may deploy into further groups; they are created where the site is.
+    for site in [&workload.primary, &workload.secondary].into_iter().chain(&workload.shared) {
+        for group in site.resources.iter().filter_map(|declared| declared.id.group_id()) {
+            places.groups.entry(group).or_insert_with(|| site.group_region.clone());
+        }
     }
     for declared in workload.declared() {
         let global = declared.location.as_ref().is_some_and(|region| region.as_str() == "global");

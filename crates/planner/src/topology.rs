@@ -51,6 +51,8 @@ pub struct Declared {
 /// A deployment of a template, complete: what is sent to create one site.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deployment {
+    /// The file that the template was read from.
+    pub file: String,
     /// The template as JSON.
     pub template: Value,
     /// The parameters, `{name: {value}}`.
@@ -64,6 +66,8 @@ pub struct Site {
     pub region: Region,
     /// The group that the regional template is deployed to.
     pub group: ResourceId,
+    /// The region that holds the group's metadata: the site's own, unless one group holds both sites.
+    pub group_region: Region,
     /// What is declared.
     pub resources: Vec<Declared>,
     /// What is sent to create it.

@@ -75,8 +75,8 @@ fn group_region(subject: &Subject<'_>) -> Vec<Checked> {
     match site {
         None => vec![Checked::unknown(id, format!("the region of the group {} is not known", group.name()))],
         Some(site) => {
-            let says = format!("its group {} is located in {}", group.name(), site.region);
-            vec![Checked::that(site.region != *lost, id, subject.seen.evidence(id.as_str(), says))]
+            let says = format!("its group {} is located in {}", group.name(), site.group_region);
+            vec![Checked::that(site.group_region != *lost, id, subject.seen.evidence(id.as_str(), says))]
         }
     }
 }

@@ -14,7 +14,7 @@ use sha2::Digest as _;
 use crate::durations;
 use crate::inventory::Source;
 use crate::service::{Part, Planning, Refusal, service_for};
-use crate::topology::{Declared, Site, Workload};
+use crate::topology::{Declared, Deployment, Site, Workload};
 
 /// The step after which everything that templates bring is there. Every plan has it.
 pub const DEPLOYED: &str = "workload/deploy";
@@ -56,7 +56,7 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
     let left_out = left_out(planning);
     let kept: Vec<&Declared> =
         site.resources.iter().filter(|declared| !left_out.contains(&declared.id)).collect();
-    let template = without(&site.deployment.template, &kept, &site.resources, &left_out)?;
+    let template = without(&site.deployment, &kept, &site.resources, &left_out)?;
     for id in &left_out {
         if let Some(declared) = site.resources.iter().find(|declared| declared.id == *id)
             && declared.kind.segments().count() == 1
@@ -76,7 +76,7 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
 pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     let mut calls = Vec::new();
     for site in workload.shared.iter().chain([&workload.primary]) {
-        let body = json!({ "location": site.region.as_str() });
+        let body = json!({ "location": site.group_region.as_str() });
         calls.push(Call::arm(Method::Put, format!("{}?api-version={API}", site.group), Some(body)));
         let body = request_body(&site.deployment.template, &site.deployment.parameters);
         calls.push(Call::arm(Method::Put, deployment_path(site, &workload.name, &body), Some(body)));
@@ -88,11 +88,11 @@ fn group(verb: &str, site: &Site, part: &mut Part) -> Step {
     let read = ReadId::new(&format!("workload/{verb}@{}", site.region));
     let path = format!("{}?api-version={API}", site.group);
     part.reads.insert(read.clone(), ReadDraft::Arm(CallDraft::get(path.clone())));
-    let body = json!({ "location": site.region.as_str() });
+    let body = json!({ "location": site.group_region.as_str() });
     Step {
         id: StepId::new("workload", verb),
         component: "workload".into(),
-        title: format!("create the group {} in {}", site.group.name(), site.region),
+        title: format!("create the group {} in {}", site.group.name(), site.group_region),
         after: BTreeSet::new(),
         graceful: Way::new(
             Action::Send(CallDraft::arm(Method::Put, path, Some(body.into()))),
@@ -227,19 +227,20 @@ fn left_out(planning: &Planning<'_>) -> BTreeSet<ResourceId> {
 /// The same template with `"condition": false` on what is left out: ARM then skips a resource, and whoever waits for it
 /// goes on. Nothing else of the template changes.
 fn without(
-    template: &Value,
+    deployment: &Deployment,
     kept: &[&Declared],
     all: &[Declared],
     out: &BTreeSet<ResourceId>,
 ) -> Result<Value, Refusal> {
     let pointer = |declared: &Declared| match &declared.source {
-        Source::Template { pointer, .. } => Some(pointer.clone()),
+        Source::Template { file, pointer, .. } if *file == deployment.file => Some(pointer.clone()),
         _ => None,
     };
     let needed: BTreeSet<String> = kept.iter().filter_map(|declared| pointer(declared)).collect();
-    let mut template = template.clone();
+    let mut template = deployment.template.clone();
     for declared in all.iter().filter(|declared| out.contains(&declared.id)) {
-        let Some(at) = pointer(declared) else { continue };
+        // An empty pointer is no element: then it lies in a file that the template links to.
+        let at = pointer(declared).unwrap_or_default();
         let element = template.pointer_mut(&at).and_then(Value::as_object_mut);
         let (false, Some(element)) = (needed.contains(&at), element) else {
             return Err(Refusal {
