@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::deferred::Deferred;
 use super::diagnostic::did_you_mean;
+use super::engine::Draft;
 use super::evaluate::Env;
 use super::expansion::{ExpandedResource, NestedDeployment, Origin, Output};
 use super::fault::{Fault, Outcome};
@@ -34,6 +35,7 @@ const NOT_BODY: [&str; 14] = [
 impl<'t> Unit<'t> {
     /// Expands everything that is not expanded yet; deployments last, they may need groups made here.
     pub(crate) fn expand_all(&self) {
+        self.check_duplicates();
         for deployments in [false, true] {
             for index in 0..self.headers.len() {
                 if self.headers[index].is_deployment() == deployments {
@@ -43,6 +45,19 @@ impl<'t> Unit<'t> {
                         self.frame.report(self.headers[index].node, &fault);
                     }
                 }
+            }
+        }
+    }
+
+    /// The service refuses a template that names a resource twice.
+    fn check_duplicates(&self) {
+        let mut seen = std::collections::BTreeSet::new();
+        for header in self.headers.iter().filter(|header| header.condition && !header.existing) {
+            if !seen.insert(super::scope::key(&header.id)) {
+                let message =
+                    format!("`{}` of type `{}` is declared more than once", header.name, header.kind);
+                let place = header.node.get("name").unwrap_or(header.node);
+                self.frame.report(place, &Fault::new("resource-duplicate", message));
             }
         }
     }
@@ -90,7 +105,7 @@ impl<'t> Unit<'t> {
         &self,
         header: &Header<'_>,
         body: Vec<(std::rc::Rc<str>, Value)>,
-        depends_on: Vec<String>,
+        needs: Vec<usize>,
         deployment: Option<NestedDeployment>,
     ) -> Outcome<()> {
         let body = Value::object(body)?;
@@ -99,14 +114,15 @@ impl<'t> Unit<'t> {
         let json = body.to_json("", &mut |pointer, rest| deferred.push(Deferred::new(pointer, rest)));
         let location = body.as_object().and_then(|body| body.get("location")).and_then(Value::as_str);
         let document = self.frame.document;
-        self.frame.engine.push_resource(ExpandedResource {
+        let resource = ExpandedResource {
             id: header.id.clone(),
             kind: header.kind.clone(),
             name: header.name.clone(),
             api_version: header.api_version.clone(),
             location: location.map(str::to_owned),
             scope: if header.scope_id.is_empty() { "/".to_owned() } else { header.scope_id.clone() },
-            depends_on,
+            depends_on: Vec::new(),
+            waits_for: Vec::new(),
             body: json,
             deferred,
             existing: header.existing,
@@ -119,13 +135,14 @@ impl<'t> Unit<'t> {
                 position: document.lines.position(&document.text, header.node.range.start),
                 pointer: header.pointer.clone(),
             },
-        })
+        };
+        self.frame.engine.push_resource(Draft { key: header.key, needs, resource })
     }
 
-    /// The ids that a resource waits for: written, implied by `reference`, by batches, by the deployment.
-    pub(crate) fn depends_on(&self, env: &Env<'_>, index: usize, used: &RefCell<Vec<String>>) -> Vec<String> {
+    /// The keys of what a resource waits for: written, implied by `reference`, by batches, by the deployment.
+    pub(crate) fn depends_on(&self, env: &Env<'_>, index: usize, used: &RefCell<Vec<usize>>) -> Vec<usize> {
         let header = &self.headers[index];
-        let mut ids = self.inherited.clone();
+        let mut keys = self.inherited.clone();
         with_turns(env, &header.turns, &mut |env| {
             for entry in header.node.get("dependsOn").and_then(Node::elements).unwrap_or_default() {
                 let found = match env.node(entry) {
@@ -137,7 +154,7 @@ impl<'t> Unit<'t> {
                     )),
                 };
                 match found {
-                    Ok(found) => ids.extend(found),
+                    Ok(found) => keys.extend(found),
                     Err(fault) => {
                         self.frame.report(entry, &fault);
                     }
@@ -151,15 +168,15 @@ impl<'t> Unit<'t> {
                 let same = earlier.batch.as_ref().is_some_and(|(other, _)| other == name)
                     && std::ptr::eq(earlier.node, header.node);
                 if same && earlier.condition && self.turn(other).is_some_and(|turn| before.contains(&turn)) {
-                    ids.push(earlier.id.clone());
+                    keys.push(earlier.key);
                 }
             }
         }
-        ids.extend(used.borrow().iter().cloned());
-        ids
+        keys.extend(used.borrow().iter().copied());
+        keys
     }
 
-    fn dependency(&self, written: &str) -> Outcome<Vec<String>> {
+    fn dependency(&self, written: &str) -> Outcome<Vec<usize>> {
         let found = self.find(written)?;
         if found.is_empty() && !self.is_empty_loop(written) {
             let hint = did_you_mean(written, self.names());
@@ -167,12 +184,12 @@ impl<'t> Unit<'t> {
             return Err(Fault::new("dependency-unknown", message).hint(hint));
         }
         let made = found.into_iter().filter(|index| self.headers[*index].condition);
-        Ok(made.map(|index| self.headers[index].id.clone()).collect())
+        Ok(made.map(|index| self.headers[index].key).collect())
     }
 
     /// A loop of no turns leaves no resource, but depending on it is no mistake.
     fn is_empty_loop(&self, written: &str) -> bool {
-        let resources = self.frame.template.get("resources");
+        let resources = self.template.get("resources");
         let entries = resources.and_then(Node::elements).unwrap_or_default().iter();
         let members = resources.and_then(Node::members).unwrap_or_default();
         members.iter().any(|member| member.key.eq_ignore_ascii_case(written))
@@ -183,22 +200,24 @@ impl<'t> Unit<'t> {
     }
 
     /// The outputs of a template, evaluated with what this unit sees.
-    pub(crate) fn outputs(&self, template: &Node) -> Vec<(std::rc::Rc<str>, String, Value)> {
+    pub(crate) fn outputs(&self) -> (Vec<(std::rc::Rc<str>, String, Value)>, bool) {
         let used = RefCell::default();
         let env = self.env(&used);
         let mut outputs = Vec::new();
-        for member in template.get("outputs").and_then(Node::members).unwrap_or_default() {
+        let mut complete = true;
+        for member in self.template.get("outputs").and_then(Node::members).unwrap_or_default() {
             let declared = super::types::follow(self.frame.template, &member.value);
             let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
             match self.output(&env, &member.value) {
                 Ok(Some(value)) => outputs.push((std::rc::Rc::from(member.key.as_str()), kind, value)),
                 Ok(None) => {}
                 Err(fault) => {
+                    complete = false;
                     self.frame.report(&member.value, &fault);
                 }
             }
         }
-        outputs
+        (outputs, complete)
     }
 
     fn output(&self, env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {

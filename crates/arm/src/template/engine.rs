@@ -19,12 +19,23 @@ pub(crate) struct Engine<'t> {
     pub(crate) meter: Meter,
     diagnostics: RefCell<Vec<Diagnostic>>,
     seen: RefCell<BTreeSet<(String, usize, &'static str)>>,
-    pub(crate) resources: RefCell<Vec<ExpandedResource>>,
-    /// What `reference` of a nested deployment answers, by the key of its id.
+    resources: RefCell<Vec<Draft>>,
+    /// What `reference` of a nested deployment answers, by its id.
     pub(crate) deployments: RefCell<BTreeMap<String, Value>>,
+    /// The same by its header's key: one id may be deployed several times.
+    pub(crate) answers: RefCell<BTreeMap<usize, Value>>,
     /// Locations of the groups that the template itself creates, by name in lower case.
     pub(crate) groups: RefCell<BTreeMap<String, String>>,
     guids: Cell<u64>,
+    keys: Cell<usize>,
+    quiet: Cell<bool>,
+}
+
+/// A resource whose dependencies are still keys of headers.
+pub(crate) struct Draft {
+    pub(crate) key: usize,
+    pub(crate) needs: Vec<usize>,
+    pub(crate) resource: ExpandedResource,
 }
 
 impl<'t> Engine<'t> {
@@ -37,8 +48,11 @@ impl<'t> Engine<'t> {
             seen: RefCell::default(),
             resources: RefCell::default(),
             deployments: RefCell::default(),
+            answers: RefCell::default(),
             groups: RefCell::default(),
             guids: Cell::new(0),
+            keys: Cell::new(0),
+            quiet: Cell::new(false),
         }
     }
 
@@ -47,8 +61,25 @@ impl<'t> Engine<'t> {
         super::unique::guid(&format!("{}-{}", self.context.new_guid_seed, self.guids.get()))
     }
 
+    /// A number for a resource, since an id may be used more than once.
+    pub(crate) fn next_key(&self) -> usize {
+        self.keys.set(self.keys.get() + 1);
+        self.keys.get()
+    }
+
+    /// Runs something whose mistakes do not count.
+    pub(crate) fn quietly<T>(&self, quiet: bool, run: impl FnOnce() -> T) -> T {
+        let before = self.quiet.replace(quiet || self.quiet.get());
+        let result = run();
+        self.quiet.set(before);
+        result
+    }
+
     /// Adds a diagnostic, unless the same mistake at the same place is known: loops would repeat it.
     pub(crate) fn push(&self, diagnostic: Diagnostic) {
+        if self.quiet.get() {
+            return;
+        }
         let place = (diagnostic.file.clone(), diagnostic.range.start, diagnostic.code);
         if self.seen.borrow_mut().insert(place) {
             self.push_another(diagnostic);
@@ -57,6 +88,9 @@ impl<'t> Engine<'t> {
 
     /// Adds a diagnostic that shares its place with others.
     pub(crate) fn push_another(&self, diagnostic: Diagnostic) {
+        if self.quiet.get() {
+            return;
+        }
         let mut diagnostics = self.diagnostics.borrow_mut();
         if diagnostics.len() < DIAGNOSTICS_MAX {
             diagnostics.push(diagnostic);
@@ -84,16 +118,16 @@ impl<'t> Engine<'t> {
         Fault::reported()
     }
 
-    pub(crate) fn push_resource(&self, resource: ExpandedResource) -> Outcome<()> {
+    pub(crate) fn push_resource(&self, draft: Draft) -> Outcome<()> {
         let mut resources = self.resources.borrow_mut();
         if resources.len() >= RESOURCES_MAX {
             return Err(Fault::new("limit", format!("more than {RESOURCES_MAX} resources")));
         }
-        resources.push(resource);
+        resources.push(draft);
         Ok(())
     }
 
-    pub(crate) fn into_parts(self) -> (Vec<ExpandedResource>, Vec<Diagnostic>) {
+    pub(crate) fn into_parts(self) -> (Vec<Draft>, Vec<Diagnostic>) {
         (self.resources.into_inner(), self.diagnostics.into_inner())
     }
 }

@@ -92,8 +92,8 @@ pub(crate) struct Env<'a> {
     pub(crate) lambda: Option<&'a Bindings<'a>>,
     /// The arguments, inside a user-defined function.
     pub(crate) arguments: Option<&'a Bindings<'a>>,
-    /// Collects the ids of resources that were referred to by name.
-    pub(crate) used: Option<&'a RefCell<Vec<String>>>,
+    /// Collects the keys of resources that were referred to by name.
+    pub(crate) used: Option<&'a RefCell<Vec<usize>>>,
 }
 
 impl<'a> Env<'a> {

@@ -7,11 +7,11 @@ use serde_json::Value as Json;
 use super::Template;
 use super::body::public_outputs;
 use super::diagnostic::Severity;
-use super::engine::Engine;
+use super::engine::{Draft, Engine};
 use super::expansion::{Context, ExpandedResource, Expansion, Linked};
 use super::frame::{Deployment, Frame};
 use super::nested::{Place, run};
-use super::scope::{self, DeploymentScope, Scope};
+use super::scope::{DeploymentScope, Scope};
 use super::value::Value;
 
 /// Evaluates everything in a template that can be known before it is deployed.
@@ -25,8 +25,8 @@ pub fn expand(
 ) -> Expansion {
     let engine = Engine::new(context, loader);
     let outputs = expand_root(&engine, template, parameters);
-    let (mut resources, mut diagnostics) = engine.into_parts();
-    settle_dependencies(&mut resources);
+    let (drafts, mut diagnostics) = engine.into_parts();
+    let resources = settle_dependencies(drafts);
     if let Some(names) = find_cycle(&resources) {
         let message = format!("resources wait for each other: {}", names.join(" → "));
         diagnostics.push(template.document.diagnostic("dependency-cycle", message, 0..0));
@@ -77,36 +77,31 @@ fn expand_root(
     let frame = Frame::new(engine, document, &document.root, scope.clone(), deployment, Vec::new(), &given);
     let place =
         Place { template: &document.root, pointer: String::new(), chain: Vec::new(), inherited: Vec::new() };
-    let (outputs, _) = run(&frame, &scope, &place, &Vec::new(), None);
-    public_outputs(&outputs)
+    let inside = run(&frame, &scope, &place, &Vec::new(), None);
+    public_outputs(&inside.outputs)
 }
 
-/// Keeps the dependencies on resources that exist here, each once, spelled as the resource's own id.
-fn settle_dependencies(resources: &mut [ExpandedResource]) {
-    let ids: BTreeMap<String, String> =
-        resources.iter().map(|resource| (scope::key(&resource.id), resource.id.clone())).collect();
-    for resource in resources {
-        let own = scope::key(&resource.id);
+/// Turns keys into places in the list, each once; what was not expanded is not waited for.
+fn settle_dependencies(drafts: Vec<Draft>) -> Vec<ExpandedResource> {
+    let places: BTreeMap<usize, usize> =
+        drafts.iter().enumerate().map(|(place, draft)| (draft.key, place)).collect();
+    let ids: Vec<String> = drafts.iter().map(|draft| draft.resource.id.clone()).collect();
+    let settle = |(own, draft): (usize, Draft)| {
         let mut seen = BTreeSet::from([own]);
-        resource.depends_on = resource
-            .depends_on
-            .iter()
-            .filter_map(|id| {
-                let key = scope::key(id);
-                let id = ids.get(&key)?;
-                seen.insert(key).then(|| id.clone())
-            })
-            .collect();
-    }
+        let places = draft.needs.iter().filter_map(|key| places.get(key).copied());
+        let waits_for: Vec<usize> = places.filter(|place| seen.insert(*place)).collect();
+        let mut named = BTreeSet::new();
+        let depends_on = waits_for.iter().map(|place| &ids[*place]);
+        let depends_on =
+            depends_on.filter(|id| **id != ids[own] && named.insert((*id).clone())).cloned().collect();
+        ExpandedResource { depends_on, waits_for, ..draft.resource }
+    };
+    drafts.into_iter().enumerate().map(settle).collect()
 }
 
 /// The names of resources that wait for each other, if there are such.
 fn find_cycle(resources: &[ExpandedResource]) -> Option<Vec<String>> {
-    let index: BTreeMap<&str, usize> =
-        resources.iter().enumerate().map(|(at, resource)| (resource.id.as_str(), at)).collect();
-    let targets = |at: usize| {
-        resources[at].depends_on.iter().filter_map(|id| index.get(id.as_str()).copied()).collect::<Vec<_>>()
-    };
+    let targets = |at: usize| resources[at].waits_for.clone();
     let mut state = vec![0_u8; resources.len()]; // 0 new, 1 on the path, 2 done
     for start in 0..resources.len() {
         let mut path: Vec<(usize, Vec<usize>)> = Vec::new();

@@ -103,6 +103,9 @@ pub struct ExpandedResource {
     /// The ids of what must be there before; only resources of this expansion. A resource of a nested
     /// deployment also waits for what the deployment waits for, and the deployment waits for its resources.
     pub depends_on: Vec<String>,
+    /// The same as places in [`Expansion::resources`]. Templates may deploy one id twice (a network, then the same
+    /// with name servers), and only this tells the two apart.
+    pub waits_for: Vec<usize>,
     /// What to PUT: everything but name, type, apiVersion, dependsOn, condition, copy, scope and resources.
     pub body: Json,
     /// The places of the body that only the run can fill.

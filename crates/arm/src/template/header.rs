@@ -15,6 +15,8 @@ pub(crate) type Turns = Vec<(String, i64)>;
 
 /// What is known of a resource before its body.
 pub(crate) struct Header<'t> {
+    /// Unlike the id it is unique in the expansion.
+    pub(crate) key: usize,
     pub(crate) node: &'t Node,
     pub(crate) pointer: String,
     pub(crate) symbol: Option<&'t str>,
@@ -138,8 +140,26 @@ impl<'t> Collector<'_, 't> {
             frame.report(node, &Fault::new("limit", "the template has too many resources"));
             return;
         }
-        let read = with_turns(&env, &turns, &mut |env| self.read(env, node, parent));
-        let Ok(mut header) = read else { return };
+        // resources of other systems than Azure's have neither name nor id
+        if node.get("name").is_none() && (node.get("import").is_some() || node.get("extension").is_some()) {
+            let message = "a resource of an extension is left out: it is not Azure's".to_owned();
+            let range = node.range.start..node.range.start + 1;
+            let mut diagnostic = frame.document.diagnostic("extension", message, range);
+            diagnostic.severity = super::diagnostic::Severity::Warning;
+            frame.engine.push(diagnostic);
+            return;
+        }
+        // with symbolic names a resource that is not made may have a name that cannot be evaluated: compilers
+        // write `last(split(…))` of an optional id
+        let off =
+            symbol.is_some() && with_turns(&env, &turns, &mut |env| self.condition(env, node)) == Ok(false);
+        let read =
+            frame.engine.quietly(off, || with_turns(&env, &turns, &mut |env| self.read(env, node, parent)));
+        let mut header = match read {
+            Ok(header) => header,
+            Err(_) if off => self.absent(node),
+            Err(_) => return,
+        };
         let (kind, name) = (header.kind.clone(), header.name.clone());
         header.pointer = pointer.to_owned();
         header.symbol = symbol;
@@ -201,6 +221,7 @@ impl<'t> Collector<'_, 't> {
         let existing =
             node.get("existing").is_some_and(|node| node.kind == crate::tree::NodeKind::Bool(true));
         Ok(Header {
+            key: frame.engine.next_key(),
             node,
             pointer: String::new(),
             symbol: None,
@@ -215,6 +236,26 @@ impl<'t> Collector<'_, 't> {
             turns: Vec::new(),
             batch: None,
         })
+    }
+
+    /// A resource that is not made and whose name nobody needs: only its symbolic name counts.
+    fn absent(&self, node: &'t Node) -> Header<'t> {
+        Header {
+            key: self.frame.engine.next_key(),
+            node,
+            pointer: String::new(),
+            symbol: None,
+            kind: node.get("type").and_then(Node::as_str).unwrap_or_default().to_owned(),
+            name: String::new(),
+            api_version: String::new(),
+            id: String::new(),
+            scope: self.scope.clone(),
+            scope_id: String::new(),
+            condition: false,
+            existing: false,
+            turns: Vec::new(),
+            batch: None,
+        }
     }
 
     /// An api profile gives resources without `apiVersion` one; which, is the service's business.

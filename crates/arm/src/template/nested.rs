@@ -45,7 +45,7 @@ impl<'t> Unit<'t> {
     }
 
     /// What is wrong inside is reported; the deployment itself is always listed.
-    fn nested(&self, env: &Env<'_>, index: usize, used: &RefCell<Vec<String>>) {
+    fn nested(&self, env: &Env<'_>, index: usize, used: &RefCell<Vec<usize>>) {
         let header = &self.headers[index];
         let mut body = self.members(env, header.node, &["properties"]);
         let properties = header.node.get("properties");
@@ -65,23 +65,28 @@ impl<'t> Unit<'t> {
         }
         let mode = shown.iter().find(|(key, _)| key.eq_ignore_ascii_case("mode"));
         let mode = mode.and_then(|(_, value)| value.as_str()).unwrap_or("Incremental").to_owned();
-        let mut depends_on = self.depends_on(env, index, used);
+        let mut needs = self.depends_on(env, index, used);
         let result = arguments.and_then(|arguments| {
-            self.inside(env, header, &arguments, &mode, &depends_on)
+            self.inside(env, header, &arguments, &mode, &needs)
                 .map_err(|fault| self.frame.report(properties.unwrap_or(header.node), &fault))
         });
         let mut deployment = NestedDeployment { outputs: BTreeMap::new(), mode };
-        if let Ok((outputs, ids)) = result {
-            deployment.outputs = public_outputs(&outputs);
-            depends_on.extend(ids);
-            if let Ok(answer) = self.answer(outputs) {
-                self.frame.engine.deployments.borrow_mut().insert(scope::key(&header.id), answer);
+        if let Ok(inside) = result {
+            deployment.outputs = public_outputs(&inside.outputs);
+            needs.extend(inside.keys);
+            // what hangs on a failed output waits for the run instead of failing once more
+            if inside.complete
+                && let Ok(answer) = self.answer(inside.outputs)
+            {
+                let engine = self.frame.engine;
+                engine.deployments.borrow_mut().insert(scope::key(&header.id), answer.clone());
+                engine.answers.borrow_mut().insert(header.key, answer);
             }
         }
         if let Ok(properties) = Value::object(shown) {
             body.push((Rc::from("properties"), properties));
         }
-        if let Err(fault) = self.push(header, body, depends_on, Some(deployment)) {
+        if let Err(fault) = self.push(header, body, needs, Some(deployment)) {
             self.frame.report(header.node, &fault);
         }
     }
@@ -131,6 +136,11 @@ impl<'t> Unit<'t> {
         if let Some(reference) = node.get("reference") {
             return env.node(reference).and_then(|reference| secret(&reference)).map(Some);
         }
+        if node.get("copy").is_some() {
+            // a loop that makes the property `value`
+            let entry = env.node(node)?;
+            return Ok(entry.as_object().and_then(|entry| entry.get("value")).cloned());
+        }
         if node.as_str().is_some() {
             // `"name": "[if(…, createObject('value', …), …)]"`
             let entry = env.node(node)?;
@@ -153,7 +163,7 @@ impl<'t> Unit<'t> {
         header: &Header<'_>,
         arguments: &[(Rc<str>, Value)],
         mode: &str,
-        depends_on: &[String],
+        needs: &[usize],
     ) -> Outcome<Inside> {
         if self.chain.len() >= NESTING_MAX {
             let message = format!("deployments are nested more than {NESTING_MAX} levels deep");
@@ -170,7 +180,7 @@ impl<'t> Unit<'t> {
         let mut chain = self.chain.clone();
         chain.push(header.name.clone());
         let given = arguments.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
-        let inherited = depends_on.to_vec();
+        let inherited = needs.to_vec();
         if let Some(template) = properties.get("template").filter(|template| template.members().is_some()) {
             let pointer = push_pointer(&push_pointer(&header.pointer, "properties"), "template");
             let place = Place { template, pointer, chain, inherited };
@@ -257,15 +267,21 @@ fn is_inner(env: &Env<'_>, properties: &Node) -> bool {
     scope.as_ref().and_then(Value::as_str).is_some_and(|scope| scope.eq_ignore_ascii_case("inner"))
 }
 
-/// Outputs, and the ids of the resources.
-pub(crate) type Inside = (Vec<(Rc<str>, String, Value)>, Vec<String>);
+/// What comes out of an expanded template.
+pub(crate) struct Inside {
+    pub(crate) outputs: Vec<(Rc<str>, String, Value)>,
+    /// Whether all outputs could be evaluated.
+    complete: bool,
+    /// The keys of the resources that are made.
+    keys: Vec<usize>,
+}
 
 /// Which template is expanded, and where it stands.
 pub(crate) struct Place<'p> {
     pub(crate) template: &'p Node,
     pub(crate) pointer: String,
     pub(crate) chain: Vec<String>,
-    pub(crate) inherited: Vec<String>,
+    pub(crate) inherited: Vec<usize>,
 }
 
 /// Expands one template: first all headers, then bodies, then outputs.
@@ -285,9 +301,11 @@ pub(crate) fn run<'p>(
         collector.collect(resources, &resources_pointer(&place.pointer), turns);
     }
     let headers = collector.headers;
-    let unit = Unit::new(frame, headers, scope.clone(), place.chain.clone(), place.inherited.clone(), parent);
+    let (chain, inherited) = (place.chain.clone(), place.inherited.clone());
+    let unit = Unit::new(frame, place.template, headers, scope.clone(), chain, inherited, parent);
     unit.expand_all();
     let made = unit.headers.iter().filter(|header| header.condition);
-    let ids = made.map(|header| header.id.clone()).collect();
-    (unit.outputs(place.template), ids)
+    let keys = made.map(|header| header.key).collect();
+    let (outputs, complete) = unit.outputs();
+    Inside { outputs, complete, keys }
 }

@@ -12,6 +12,7 @@ use super::functions::record;
 use super::header::Header;
 use super::scope::{self, Scope};
 use super::value::Value;
+use crate::tree::Node;
 
 /// How far a resource is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,16 +25,20 @@ pub(crate) enum Progress {
 pub(crate) struct Unit<'t> {
     /// What its expressions see: with outer scope the parent's.
     pub(crate) frame: &'t Frame<'t>,
+    /// Whose resources these are; with outer scope not the frame's template.
+    pub(crate) template: &'t Node,
     pub(crate) headers: Vec<Header<'t>>,
     pub(crate) progress: RefCell<Vec<Progress>>,
     pub(crate) scope: Scope,
     pub(crate) chain: Vec<String>,
     /// What the deployment waits for, and so each of its resources.
-    pub(crate) inherited: Vec<String>,
+    pub(crate) inherited: Vec<usize>,
     pub(crate) parent: Option<&'t Unit<'t>>,
     by_id: BTreeMap<String, usize>,
     /// By loop, symbolic name, name, and type with name; all in lower case.
     by_name: BTreeMap<String, Vec<usize>>,
+    /// Children by the last part of their name, which templates use inside of the parent.
+    by_short_name: BTreeMap<String, Vec<usize>>,
     by_symbol: BTreeMap<String, Vec<usize>>,
     by_loop: BTreeMap<String, Vec<usize>>,
 }
@@ -41,14 +46,16 @@ pub(crate) struct Unit<'t> {
 impl<'t> Unit<'t> {
     pub(crate) fn new(
         frame: &'t Frame<'t>,
+        template: &'t Node,
         headers: Vec<Header<'t>>,
         scope: Scope,
         chain: Vec<String>,
-        inherited: Vec<String>,
+        inherited: Vec<usize>,
         parent: Option<&'t Unit<'t>>,
     ) -> Self {
         let mut by_id = BTreeMap::new();
         let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut by_short_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut by_symbol: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut by_loop: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, header) in headers.iter().enumerate() {
@@ -65,8 +72,12 @@ impl<'t> Unit<'t> {
                 scope::interleave(&header.kind, &names).unwrap_or_default().to_lowercase(),
             ];
             known_as.dedup();
+            if names.len() > 1 {
+                let own = header.name.rsplit('/').next().unwrap_or_default();
+                by_short_name.entry(own.to_lowercase()).or_default().push(index);
+            }
             for name in known_as {
-                by_name.entry(name).or_default().push(index);
+                by_name.entry(scope::key(&name)).or_default().push(index);
             }
             if let Some(symbol) = header.symbol {
                 by_symbol.entry(symbol.to_lowercase()).or_default().push(index);
@@ -76,11 +87,25 @@ impl<'t> Unit<'t> {
             }
         }
         let progress = RefCell::new(vec![Progress::Waiting; headers.len()]);
-        Self { frame, headers, progress, scope, chain, inherited, parent, by_id, by_name, by_symbol, by_loop }
+        Self {
+            frame,
+            template,
+            headers,
+            progress,
+            scope,
+            chain,
+            inherited,
+            parent,
+            by_id,
+            by_name,
+            by_short_name,
+            by_symbol,
+            by_loop,
+        }
     }
 
     /// An environment for the resources' bodies and the outputs.
-    pub(crate) fn env<'a>(&'a self, used: &'a RefCell<Vec<String>>) -> Env<'a> {
+    pub(crate) fn env<'a>(&'a self, used: &'a RefCell<Vec<usize>>) -> Env<'a> {
         Env { unit: Some(self), used: Some(used), ..self.frame.env() }
     }
 
@@ -105,7 +130,8 @@ impl<'t> Unit<'t> {
         if let Some(found) = self.by_loop.get(&folded) {
             return Ok(found.clone());
         }
-        let Some(found) = self.by_name.get(&key) else { return Ok(Vec::new()) };
+        let found = self.by_name.get(&key).or_else(|| self.by_short_name.get(&folded));
+        let Some(found) = found else { return Ok(Vec::new()) };
         let mut ids: Vec<String> = found.iter().map(|index| scope::key(&self.headers[*index].id)).collect();
         ids.sort();
         ids.dedup();
@@ -114,8 +140,7 @@ impl<'t> Unit<'t> {
             let message = format!("`{written}` is the name of {} resources of the template", ids.len());
             return Err(Fault::new("dependency-ambiguous", message).hint(Some(hint)));
         }
-        let chosen = self.by_id.get(&ids[0]).copied();
-        Ok(chosen.into_iter().collect())
+        Ok(self.by_id.get(&ids[0]).copied().into_iter().collect())
     }
 
     /// An id whose scope is spelled wrongly still means the only resource of that type and name.
@@ -142,7 +167,7 @@ impl<'t> Unit<'t> {
         if let [index] = found.as_slice() {
             let header = &self.headers[*index];
             if let Some(used) = env.used.filter(|_| !target.starts_with('/') && header.condition) {
-                used.borrow_mut().push(header.id.clone());
+                used.borrow_mut().push(header.key);
             }
             return Ok((header.id.clone(), Some(header.api_version.clone())));
         }
@@ -176,8 +201,9 @@ impl<'t> Unit<'t> {
             return Ok(answer);
         }
         let (id, own_version) = self.locate(env, target)?;
-        if let (Some(used), None, Some(_)) = (env.used, api_version, &own_version) {
-            used.borrow_mut().push(id.clone());
+        // without a version the service looks the resource up in the template, as it does for a name
+        if let (Some(used), None, Ok([index])) = (env.used, api_version, self.find(target).as_deref()) {
+            used.borrow_mut().push(self.headers[*index].key);
         }
         let version = api_version.map(str::to_owned).or(own_version);
         let mut arguments = vec![Value::string(id)];
@@ -193,33 +219,29 @@ impl<'t> Unit<'t> {
     /// A nested deployment of the template is expanded, so that its outputs are known already.
     fn deployment_answer(&self, env: &Env<'_>, target: &str, full: bool) -> Outcome<Option<Value>> {
         let found = self.find(target)?;
-        let (id, wait) = match found.as_slice() {
+        let known = match found.as_slice() {
             [index] if self.headers[*index].is_deployment() => {
                 let header = &self.headers[*index];
                 if !header.condition || header.existing {
                     return Ok(None);
                 }
                 env.meter.deeper(|| self.expand_deployment(*index))?;
-                (header.id.clone(), true)
+                if let Some(used) = env.used {
+                    used.borrow_mut().push(header.key);
+                }
+                self.frame.engine.answers.borrow().get(&header.key).cloned()
             }
-            [] if target.starts_with('/') => (target.to_owned(), false),
-            _ => {
-                let above = self.parent.filter(|_| found.is_empty());
-                return above.map_or(Ok(None), |parent| parent.deployment_answer(env, target, full));
+            [] => {
+                if let Some(parent) = self.parent {
+                    return parent.deployment_answer(env, target, full);
+                }
+                self.frame.engine.deployments.borrow().get(&scope::key(target)).cloned()
             }
+            _ => None,
         };
-        let known = self.frame.engine.deployments.borrow().get(&scope::key(&id)).cloned();
-        let Some(known) = known else {
-            let above = self.parent.filter(|_| found.is_empty());
-            return above.map_or(Ok(None), |parent| parent.deployment_answer(env, target, full));
-        };
-        if let Some(used) = env.used.filter(|_| wait) {
-            used.borrow_mut().push(id.clone());
-        }
-        if full {
-            record([("id", Value::string(id)), ("properties", known)]).map(Some)
-        } else {
-            Ok(Some(known))
+        match known {
+            Some(known) if full => record([("id", Value::string(target)), ("properties", known)]).map(Some),
+            known => Ok(known),
         }
     }
 
@@ -228,7 +250,7 @@ impl<'t> Unit<'t> {
         let found = self.find(target)?;
         if found.is_empty() && !self.by_symbol.contains_key(&target.to_lowercase()) {
             // a loop of no turns has no header, so only its name can tell it from a mistake
-            let known = self.frame.template.get("resources").and_then(|resources| resources.get(target));
+            let known = self.template.get("resources").and_then(|resources| resources.get(target));
             if known.is_none() {
                 let hint = did_you_mean(target, self.names());
                 let message = format!("there is no loop `{target}` in the template");

@@ -11,7 +11,7 @@ use crate::template::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     special("filter", 2, 2, over),
-    special("groupBy", 2, 2, over),
+    special("groupBy", 2, 3, over),
     special("lambda", 1, super::MANY, |_, _, _, span| {
         Err(Fault::new("lambda", "a lambda can only be an argument of `map`, `filter` and the like").at(span))
     }),
@@ -143,7 +143,16 @@ fn over(env: &Env<'_>, name: &str, arguments: &[Expression], _: &Range<usize>) -
             }
             Value::object(entries)
         }
-        _ => group(items, &answers),
+        _ => {
+            let values = match lambdas.get(1) {
+                Some(lambda) => {
+                    let values = items.iter().map(|item| lambda.apply(env, std::slice::from_ref(item)));
+                    values.collect::<Outcome<Vec<_>>>()?
+                }
+                None => items.to_vec(),
+            };
+            group(&values, &answers)
+        }
     }
 }
 
