@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct ArmError {
-    /// PascalCase code, such as `ResourceNotFound`.
+    /// Code in Pascal case, such as `ResourceNotFound`.
     pub code: String,
     /// Azure's own words.
     pub message: String,
@@ -57,9 +57,10 @@ impl ArmError {
 /// What an error status with this code says about sending the request again.
 pub fn retry(status: u16, code: &str) -> Retry {
     match (status, code) {
-        // Service Bus answers this, with various statuses, while a pair still replicates.
-        (_, "RetryableErrorDueToAnotherOperation" | "AnotherOperationInProgress") | (429, _) => Retry::Later,
-        (409, "DeploymentActive" | "Conflict") | (503, _) => Retry::Later,
+        // Some codes mean "later" whatever status a provider gives them.
+        (_, "RetryableErrorDueToAnotherOperation" | "AnotherOperationInProgress")
+        | (429 | 503, _)
+        | (409, "DeploymentActive" | "Conflict") => Retry::Later,
         (408 | 500 | 502 | 504, _) => Retry::Unclear,
         _ => Retry::Pointless,
     }

@@ -59,6 +59,7 @@ impl ResourceId {
     /// The id of a resource of `kind` in this group, or of an extension of this resource.
     ///
     /// `names` holds one name per segment of the type.
+    #[must_use]
     pub fn resource(&self, kind: &ResourceType, names: &[&str]) -> Self {
         let mut text = format!("{}/providers/{}", self.text, kind.namespace());
         for (segment, name) in kind.segments().zip(names) {
@@ -71,6 +72,7 @@ impl ResourceId {
     }
 
     /// The id of a child, such as a queue of a namespace.
+    #[must_use]
     pub fn child(&self, segment: &str, name: &str) -> Self {
         Self::trusted(format!("{}/{segment}/{name}", self.text))
     }

@@ -1,0 +1,59 @@
+//! What a way gives up, said before the button.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Everything that a way gives up; empty when nothing is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LossStatement(pub Vec<Loss>);
+
+impl LossStatement {
+    /// Nothing is given up.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// One thing that is given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Loss {
+    /// Of which kind.
+    pub kind: LossKind,
+    /// What, in words: "active messages in `orders`".
+    pub what: String,
+    /// How many, as an operator could last observe it; none when nobody can know.
+    pub count: Option<u64>,
+    /// When that was observed.
+    pub observed_at: Option<Timestamp>,
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LossKind {
+    /// Out of reach until the old region returns.
+    Stranded,
+    /// Gone.
+    Lost,
+    /// Not carried over: state that the other side starts without.
+    Reset,
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            LossKind::Stranded => "stranded",
+            LossKind::Lost => "lost",
+            LossKind::Reset => "not carried over",
+        };
+        match (self.count, self.observed_at) {
+            (Some(count), Some(at)) => write!(f, "{kind}: {count} {} (seen at {at})", self.what),
+            (Some(count), None) => write!(f, "{kind}: {count} {}", self.what),
+            (None, _) => write!(f, "{kind}: {}, count unknown", self.what),
+        }
+    }
+}
