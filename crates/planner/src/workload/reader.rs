@@ -249,6 +249,11 @@ impl<'a> Fields<'a> {
             .filter(|node| node.value != Value::Null)
     }
 
+    /// Whether a key was met that was probably meant to be one of the known ones; it has been told.
+    pub fn has_misspelt(&self) -> bool {
+        !self.misspelt.is_empty()
+    }
+
     /// Which of these fields are there.
     pub fn present(&self, keys: &[&'static str]) -> Vec<&'static str> {
         keys.iter().copied().filter(|key| self.get(key).is_some()).collect()
