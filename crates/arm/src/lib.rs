@@ -9,7 +9,9 @@ mod id;
 mod operation;
 mod region;
 mod suggest;
+pub mod template;
 mod throttle;
+pub mod tree;
 
 pub use call::{Answer, Call, Method, Read, Target};
 pub use error::{ArmError, Retry, retry};

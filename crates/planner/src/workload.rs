@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use lifeboat_arm::Region;
-use serde::Serialize;
+
+use crate::topology::Objectives;
 
 pub use duration::{parse_duration, render_duration};
 pub use names::{
@@ -27,19 +28,19 @@ pub use reader::{Complaint, Fields, Problem, Reader, read_strictly, render_probl
 pub use source::{Node, Position};
 
 /// A workload file that was read without a problem.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WorkloadFile {
     /// The workload's name: names its journals, snapshots and deployments. Changing it starts a new history.
     pub workload: WorkloadName,
     /// The subscription that holds all of it. One workload lies in one subscription.
     pub subscription: SubscriptionId,
-    /// How fast it must be back and how much may be lost.
+    /// What the business asked for. `rto`: from the loss of the primary until clients are served again; the shorter, the
+    /// more stands by, and costs. `rpo`: how old the newest data may be afterwards; `0s` refuses every asynchronous replica.
     pub objectives: Objectives,
     /// Where it runs, and comes home to.
-    pub primary: Site,
+    pub primary: SiteEntry,
     /// Where it goes when the primary is lost.
-    pub secondary: Site,
+    pub secondary: SiteEntry,
     /// What describes it.
     pub templates: Templates,
     /// Who decides, and how long the detector and the people may take. Default: `manual`.
@@ -51,24 +52,12 @@ pub struct WorkloadFile {
     /// Findings that somebody took responsibility for. Default: none.
     pub accept: Vec<Acceptance>,
     /// Where each value stands in the file, by JSON pointer.
-    #[serde(skip)]
     places: BTreeMap<String, Position>,
 }
 
-/// What the business asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Objectives {
-    /// From the loss of the primary until clients are served again. The shorter, the more stands by, and costs.
-    pub rto: SignedDuration,
-    /// How old the newest data may be after a failover. `0s` refuses every asynchronous replica.
-    pub rpo: SignedDuration,
-}
-
 /// One of the two places a workload can run in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Site {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteEntry {
     /// The region.
     pub region: Region,
     /// The group that holds the regional template's resources there. No other role may use it.
@@ -78,8 +67,7 @@ pub struct Site {
 }
 
 /// The templates that describe the workload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Templates {
     /// What is deployed once per region, with that region's parameters.
     pub regional: FilePath,
@@ -88,8 +76,7 @@ pub struct Templates {
 }
 
 /// The template of what exists once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedTemplate {
     /// The template.
     pub file: FilePath,
@@ -102,8 +89,7 @@ pub struct SharedTemplate {
 }
 
 /// Who decides about a failover, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailoverPolicy {
     /// What happens when the primary is found dead. Default: `manual`.
     pub policy: DecisionPolicy,
@@ -117,8 +103,7 @@ pub struct FailoverPolicy {
 }
 
 /// What happens when the primary is found dead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DecisionPolicy {
     /// Lifeboat tells; a person starts the failover.
     Manual,
@@ -129,8 +114,7 @@ pub enum DecisionPolicy {
 }
 
 /// What the file says about one Service Bus namespace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceBusEntry {
     /// The component's name, or the primary namespace's name.
     pub namespace: ComponentName,
@@ -143,8 +127,7 @@ pub struct ServiceBusEntry {
 }
 
 /// How a namespace becomes a secondary again: Azure pairs only with an empty one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reprotect {
     /// The old one, drained, its entities deleted. Messages that cannot be drained stop it.
     Emptied,
@@ -153,8 +136,7 @@ pub enum Reprotect {
 }
 
 /// A data store and the promises around it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataStore {
     /// The component's name.
     pub store: ComponentName,
@@ -163,16 +145,14 @@ pub struct DataStore {
 }
 
 /// Readers that accept old data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StaleReads {
     /// How old it may be. A replica that lags further counts as unavailable.
     pub max_age: SignedDuration,
 }
 
 /// A finding that somebody took responsibility for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acceptance {
     /// The rule.
     pub rule: RuleId,

@@ -2,16 +2,13 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use super::reader::Complaint;
 
 /// A text with a rule: constructor, accessor and display are the same for each.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $check:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(transparent)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
         impl $name {

@@ -10,7 +10,7 @@ use super::reader::{Complaint, Reader};
 use super::source::{Node, Position, Value};
 use super::{
     Acceptance, Approver, DataStore, DecisionPolicy, FailoverPolicy, Objectives, Reprotect, ServiceBusEntry,
-    SharedTemplate, Site, StaleReads, Templates, WorkloadFile,
+    SharedTemplate, SiteEntry, StaleReads, Templates, WorkloadFile,
 };
 
 pub(super) const WORKLOAD: &[&str] = &[
@@ -89,12 +89,12 @@ fn objectives(node: &Node, reader: &mut Reader) -> Option<Objectives> {
     Some(Objectives { rto: rto?, rpo: rpo? })
 }
 
-fn site(node: &Node, reader: &mut Reader, name: &str) -> Option<Site> {
+fn site(node: &Node, reader: &mut Reader, name: &str) -> Option<SiteEntry> {
     let fields = reader.map(node, name, SITE)?;
     let region = fields.required("region", reader, |n, r| r.region(n, "region"));
     let group = fields.required("resourceGroup", reader, group);
     let parameters = fields.or("parameters", Vec::new(), reader, files);
-    Some(Site { region: region?, resource_group: group?, parameters: parameters? })
+    Some(SiteEntry { region: region?, resource_group: group?, parameters: parameters? })
 }
 
 fn group(node: &Node, reader: &mut Reader) -> Option<GroupName> {
@@ -239,7 +239,12 @@ fn places(node: &Node) -> BTreeMap<String, Position> {
 
 type Places = BTreeMap<String, Position>;
 
-fn compare_sites(primary: Option<&Site>, secondary: Option<&Site>, places: &Places, reader: &mut Reader) {
+fn compare_sites(
+    primary: Option<&SiteEntry>,
+    secondary: Option<&SiteEntry>,
+    places: &Places,
+    reader: &mut Reader,
+) {
     let (Some(primary), Some(secondary)) = (primary, secondary) else { return };
     if primary.region != secondary.region {
         return;
@@ -254,8 +259,8 @@ fn compare_sites(primary: Option<&Site>, secondary: Option<&Site>, places: &Plac
 
 /// A group belongs to one role: emptying or redeploying one of them must not touch the other.
 fn compare_groups(
-    primary: Option<&Site>,
-    secondary: Option<&Site>,
+    primary: Option<&SiteEntry>,
+    secondary: Option<&SiteEntry>,
     templates: Option<&Templates>,
     places: &Places,
     reader: &mut Reader,

@@ -1,0 +1,121 @@
+//! ARM templates: reading, evaluating, expanding, finding mistakes.
+//!
+//! Start at [`Template::parse`] and [`expand()`]. The language is that of Azure Resource Manager's JSON templates
+//! with its functions, loops, conditions, nested and linked deployments, and symbolic names. What only a
+//! running deployment knows (`reference`, `list…`) stays in the result as [`Deferred`] and is finished by
+//! [`resolve`]. Nothing here opens a file or reads a clock: [`Linked`] and [`Context`] bring what is needed.
+//!
+//! The way through: `parser` makes trees of expressions, `evaluate` computes them with `functions`, `node`
+//! evaluates JSON that contains them, `frame` is one template with its parameters and variables, `header` and
+//! `body` are the two looks at its resources, `unit` finds resources by name, `nested` descends.
+//! Known gaps: extensible resources (other than Azure's), `apiProfile`, zones per subscription.
+
+mod body;
+mod deferred;
+mod diagnostic;
+mod engine;
+mod evaluate;
+mod expand;
+mod expansion;
+mod expression;
+mod fault;
+mod format;
+mod frame;
+mod functions;
+mod header;
+mod nested;
+mod node;
+mod parameters;
+mod parser;
+mod placeholder;
+mod scope;
+mod types;
+mod unique;
+mod unit;
+mod uri;
+mod value;
+
+pub use deferred::{Deferred, Runtime, resolve, resolve_output};
+pub use diagnostic::{Diagnostic, Severity};
+pub use expand::expand;
+pub use expansion::{
+    Context, ExpandedResource, Expansion, Linked, LinkedTemplate, NestedDeployment, NoLinks, Origin, Output,
+    ResourceGroupInfo,
+};
+pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
+pub use placeholder::{Placeholder, fill_markers, placeholders};
+pub use scope::DeploymentScope;
+pub use types::ParameterType;
+
+use crate::tree::Node;
+use diagnostic::Document;
+
+/// A template that was read: its text, its tree and its declarations.
+#[derive(Debug, Clone)]
+pub struct Template {
+    pub(crate) document: Document,
+    parameters: Vec<ParameterDeclaration>,
+}
+
+impl Template {
+    /// Reads a template. `file` is how diagnostics name it, and where relative links start.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let document = Document::parse(file, text).map_err(|diagnostic| vec![*diagnostic])?;
+        let root = &document.root;
+        let mut wrong = Vec::new();
+        if root.members().is_none() {
+            let message = format!("a template must be an object, is {}", root.kind_name());
+            return Err(vec![document.diagnostic("not-a-template", message, root.range.clone())]);
+        }
+        let schema = root.get("$schema").and_then(Node::as_str).unwrap_or_default();
+        if !schema.to_ascii_lowercase().contains("deploymenttemplate") && root.get("resources").is_none() {
+            let message = "neither `$schema` nor `resources` tell that this is a template".to_owned();
+            wrong.push(document.diagnostic(
+                "not-a-template",
+                message,
+                root.range.start..root.range.start + 1,
+            ));
+        }
+        for (key, wanted) in
+            [("parameters", true), ("variables", true), ("outputs", true), ("resources", false)]
+        {
+            let Some(node) = root.get(key) else { continue };
+            let fits = node.members().is_some() || !wanted && node.elements().is_some();
+            if !fits {
+                let message = format!("`{key}` is {}", node.kind_name());
+                wrong.push(document.diagnostic("not-a-template", message, node.range.clone()));
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let parameters = parameters::declarations(root);
+        Ok(Self { document, parameters })
+    }
+
+    /// The declared parameters in the order of the text.
+    pub fn parameters(&self) -> impl Iterator<Item = &ParameterDeclaration> {
+        self.parameters.iter()
+    }
+
+    /// The tree of the whole file.
+    pub fn tree(&self) -> &Node {
+        &self.document.root
+    }
+
+    /// The text of the file.
+    pub fn text(&self) -> &str {
+        &self.document.text
+    }
+
+    /// The name of the file, as given.
+    pub fn file(&self) -> &str {
+        &self.document.file
+    }
+
+    /// The level that it deploys to.
+    pub fn scope(&self) -> DeploymentScope {
+        let schema = self.tree().get("$schema").and_then(Node::as_str).unwrap_or_default();
+        DeploymentScope::from_schema(schema)
+    }
+}

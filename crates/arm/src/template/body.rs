@@ -1,0 +1,262 @@
+//! The second look at a deployment's resources: bodies and dependencies.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::deferred::Deferred;
+use super::diagnostic::did_you_mean;
+use super::engine::Draft;
+use super::evaluate::Env;
+use super::expansion::{ExpandedResource, NestedDeployment, Origin, Output};
+use super::fault::{Fault, Outcome};
+use super::header::{Header, with_turns};
+use super::unit::{Progress, Unit};
+use super::value::Value;
+use crate::tree::{Node, push_pointer};
+
+/// Members that say how to deploy a resource instead of what it is.
+const NOT_BODY: [&str; 14] = [
+    "name",
+    "type",
+    "apiVersion",
+    "dependsOn",
+    "condition",
+    "copy",
+    "resources",
+    "scope",
+    "existing",
+    "comments",
+    "resourceGroup",
+    "subscriptionId",
+    "import",
+    "metadata",
+];
+
+impl<'t> Unit<'t> {
+    /// Expands everything that is not expanded yet; deployments last, they may need groups made here.
+    pub(crate) fn expand_all(&self) {
+        self.check_duplicates();
+        for deployments in [false, true] {
+            for index in 0..self.headers.len() {
+                if self.headers[index].is_deployment() == deployments {
+                    let result =
+                        if deployments { self.expand_deployment(index) } else { self.expand_resource(index) };
+                    if let Err(fault) = result {
+                        self.frame.report(self.headers[index].node, &fault);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The service refuses a template that names a resource twice.
+    fn check_duplicates(&self) {
+        let mut seen = std::collections::BTreeSet::new();
+        for header in self.headers.iter().filter(|header| header.condition && !header.existing) {
+            if !seen.insert(super::scope::key(&header.id)) {
+                let message =
+                    format!("`{}` of type `{}` is declared more than once", header.name, header.kind);
+                let place = header.node.get("name").unwrap_or(header.node);
+                self.frame.report(place, &Fault::new("resource-duplicate", message));
+            }
+        }
+    }
+
+    fn expand_resource(&self, index: usize) -> Outcome<()> {
+        let header = &self.headers[index];
+        if !header.condition {
+            return Ok(());
+        }
+        let used = RefCell::default();
+        let env = self.env(&used);
+        let body = with_turns(&env, &header.turns, &mut |env| self.members(env, header.node, &[]));
+        if header.kind.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups")
+            && let Some(Value::String(location)) =
+                body.iter().find(|(key, _)| &**key == "location").map(|(_, value)| value)
+        {
+            self.frame.engine.groups.borrow_mut().insert(header.name.to_lowercase(), location.to_string());
+        }
+        let depends_on = self.depends_on(&env, index, &used);
+        self.push(header, body, depends_on, None)
+    }
+
+    /// The members of a body that can be evaluated; what is wrong with others is reported.
+    pub(crate) fn members(
+        &self,
+        env: &Env<'_>,
+        node: &Node,
+        skip: &[&str],
+    ) -> Vec<(std::rc::Rc<str>, Value)> {
+        let mut body = Vec::new();
+        for member in node.members().unwrap_or_default() {
+            let known = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(&member.key));
+            if known(&NOT_BODY) || known(skip) {
+                continue;
+            }
+            match env.node(&member.value) {
+                Ok(Value::Null) | Err(_) => {}
+                Ok(value) => body.push((std::rc::Rc::from(member.key.as_str()), value)),
+            }
+        }
+        body
+    }
+
+    pub(crate) fn push(
+        &self,
+        header: &Header<'_>,
+        body: Vec<(std::rc::Rc<str>, Value)>,
+        needs: Vec<usize>,
+        deployment: Option<NestedDeployment>,
+    ) -> Outcome<()> {
+        let body = Value::object(body)?;
+        self.frame.engine.meter.spend(body.weight() / 16)?;
+        let mut deferred = Vec::new();
+        let json = body.to_json("", &mut |pointer, rest| deferred.push(Deferred::new(pointer, rest)));
+        let location = body.as_object().and_then(|body| body.get("location")).and_then(Value::as_str);
+        let document = self.frame.document;
+        let resource = ExpandedResource {
+            id: header.id.clone(),
+            kind: header.kind.clone(),
+            name: header.name.clone(),
+            api_version: header.api_version.clone(),
+            location: location.map(str::to_owned),
+            scope: if header.scope_id.is_empty() { "/".to_owned() } else { header.scope_id.clone() },
+            depends_on: Vec::new(),
+            waits_for: Vec::new(),
+            body: json,
+            deferred,
+            existing: header.existing,
+            deployment,
+            deployment_chain: self.chain.clone(),
+            symbol: header.symbol.map(str::to_owned),
+            origin: Origin {
+                file: document.file.clone(),
+                range: header.node.range.clone(),
+                position: document.lines.position(&document.text, header.node.range.start),
+                pointer: header.pointer.clone(),
+            },
+        };
+        self.frame.engine.push_resource(Draft { key: header.key, needs, resource })
+    }
+
+    /// The keys of what a resource waits for: written, implied by `reference`, by batches, by the deployment.
+    pub(crate) fn depends_on(&self, env: &Env<'_>, index: usize, used: &RefCell<Vec<usize>>) -> Vec<usize> {
+        let header = &self.headers[index];
+        let mut keys = self.inherited.clone();
+        with_turns(env, &header.turns, &mut |env| {
+            for entry in header.node.get("dependsOn").and_then(Node::elements).unwrap_or_default() {
+                let found = match env.node(entry) {
+                    Ok(Value::Null) | Err(_) => continue,
+                    Ok(Value::String(written)) => self.dependency(&written),
+                    Ok(other) => Err(Fault::new(
+                        "type",
+                        format!("a dependency must be a string, is {}", other.kind_name()),
+                    )),
+                };
+                match found {
+                    Ok(found) => keys.extend(found),
+                    Err(fault) => {
+                        self.frame.report(entry, &fault);
+                    }
+                }
+            }
+        });
+        if let Some((name, before)) = &header.batch
+            && !before.is_empty()
+        {
+            for (other, earlier) in self.headers.iter().enumerate() {
+                let same = earlier.batch.as_ref().is_some_and(|(other, _)| other == name)
+                    && std::ptr::eq(earlier.node, header.node);
+                if same && earlier.condition && self.turn(other).is_some_and(|turn| before.contains(&turn)) {
+                    keys.push(earlier.key);
+                }
+            }
+        }
+        keys.extend(used.borrow().iter().copied());
+        keys
+    }
+
+    fn dependency(&self, written: &str) -> Outcome<Vec<usize>> {
+        let found = self.find(written)?;
+        if found.is_empty() && !self.is_empty_loop(written) {
+            let hint = did_you_mean(written, self.names());
+            let message = format!("the dependency `{written}` is not a resource of the template");
+            return Err(Fault::new("dependency-unknown", message).hint(hint));
+        }
+        let made = found.into_iter().filter(|index| self.headers[*index].condition);
+        Ok(made.map(|index| self.headers[index].key).collect())
+    }
+
+    /// A loop of no turns leaves no resource, but depending on it is no mistake.
+    fn is_empty_loop(&self, written: &str) -> bool {
+        let resources = self.template.get("resources");
+        let entries = resources.and_then(Node::elements).unwrap_or_default().iter();
+        let members = resources.and_then(Node::members).unwrap_or_default();
+        members.iter().any(|member| member.key.eq_ignore_ascii_case(written))
+            || entries.chain(members.iter().map(|member| &member.value)).any(|node| {
+                let name = node.get("copy").and_then(|copy| copy.get("name")).and_then(Node::as_str);
+                name.is_some_and(|name| name.eq_ignore_ascii_case(written) || name.starts_with('['))
+            })
+    }
+
+    /// The outputs of a template, evaluated with what this unit sees.
+    pub(crate) fn outputs(&self) -> (Vec<(std::rc::Rc<str>, String, Value)>, bool) {
+        let used = RefCell::default();
+        let env = self.env(&used);
+        let mut outputs = Vec::new();
+        let mut complete = true;
+        for member in self.template.get("outputs").and_then(Node::members).unwrap_or_default() {
+            let declared = super::types::follow(self.frame.template, &member.value);
+            let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
+            match self.output(&env, &member.value) {
+                Ok(Some(value)) => outputs.push((std::rc::Rc::from(member.key.as_str()), kind, value)),
+                Ok(None) => {}
+                Err(fault) => {
+                    complete = false;
+                    self.frame.report(&member.value, &fault);
+                }
+            }
+        }
+        (outputs, complete)
+    }
+
+    fn output(&self, env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
+        if let Some(condition) = node.get("condition") {
+            match env.node(condition)? {
+                Value::Bool(false) => return Ok(None),
+                Value::Bool(true) => {}
+                other => {
+                    let message = format!("the condition must be a bool, is {}", other.kind_name());
+                    return Err(Fault::new("type", message));
+                }
+            }
+        }
+        // an output that is null stays, unlike a property
+        if let Some(value) = node.get("value") {
+            return env.node(value).map(Some);
+        }
+        match node.get("copy").map(|copy| (copy.get("count"), copy.get("input"))) {
+            Some((Some(count), Some(input))) => env.loop_values(count, input, "", true).map(Some),
+            _ => Err(Fault::new("output", "the output has no `value`")),
+        }
+    }
+
+    pub(crate) fn mark(&self, index: usize, progress: Progress) {
+        self.progress.borrow_mut()[index] = progress;
+    }
+}
+
+/// Outputs as they are shown.
+pub(crate) fn public_outputs(outputs: &[(std::rc::Rc<str>, String, Value)]) -> BTreeMap<String, Output> {
+    let convert = |(name, kind, value): &(std::rc::Rc<str>, String, Value)| {
+        let mut deferred = Vec::new();
+        let value = value.to_json("", &mut |pointer, rest| deferred.push(Deferred::new(pointer, rest)));
+        (name.to_string(), Output { kind: kind.clone(), value, deferred })
+    };
+    outputs.iter().map(convert).collect()
+}
+
+/// The pointer of a template's resources.
+pub(crate) fn resources_pointer(template: &str) -> String {
+    push_pointer(template, "resources")
+}

@@ -1,0 +1,124 @@
+//! What only a running deployment knows, and finishing it then.
+
+use serde_json::Value as Json;
+
+use super::diagnostic::{Diagnostic, Severity};
+use super::evaluate::{Env, Meter};
+use super::expansion::{ExpandedResource, Output};
+use super::expression::Expression;
+use super::parser;
+use super::value::Value;
+use crate::tree::Position;
+
+/// A place in an expanded body that waits for the run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deferred {
+    /// Where in the body (or in the output's value); empty for the whole.
+    pub pointer: String,
+    /// The rest of the expression, in brackets. It stands in the body at that place, too.
+    pub expression: String,
+    /// The ids of the resources that it asks.
+    pub references: Vec<String>,
+}
+
+/// Answers what a running deployment asks.
+pub trait Runtime {
+    /// The `properties` of a resource, or all of it (`full`).
+    fn reference(&self, id: &str, api_version: Option<&str>, full: bool) -> Result<Json, String>;
+
+    /// The answer of a provider's `list…` operation. A parameter of a nested deployment that comes from a key
+    /// vault asks for `listKeyVaultSecret` of the vault with the body `{"secretName": …, "secretVersion": …}`.
+    fn list(&self, function: &str, id: &str, api_version: &str, body: Option<&Json>) -> Result<Json, String>;
+}
+
+impl Deferred {
+    pub(crate) fn new(pointer: &str, expression: &Expression) -> Self {
+        let mut references = Vec::new();
+        expression.visit_calls(&mut |name, arguments| {
+            if name.len() >= 4
+                && (name.eq_ignore_ascii_case("reference") || name[..4].eq_ignore_ascii_case("list"))
+            {
+                if let Some(Expression::Value(Value::String(id))) = arguments.first() {
+                    references.push(id.to_string());
+                }
+            }
+        });
+        references.sort();
+        references.dedup();
+        Self { pointer: pointer.to_owned(), expression: expression.to_string(), references }
+    }
+}
+
+/// The body of a resource with everything deferred asked and put in.
+pub fn resolve(resource: &ExpandedResource, runtime: &dyn Runtime) -> Result<Json, Diagnostic> {
+    fill(&resource.body, &resource.deferred, runtime).map_err(|(message, pointer)| Diagnostic {
+        code: "deferred",
+        severity: Severity::Error,
+        message: format!("`{}`: {message}", resource.name),
+        file: resource.origin.file.clone(),
+        range: resource.origin.range.clone(),
+        position: resource.origin.position,
+        pointer: format!("{}{pointer}", resource.origin.pointer),
+        hint: None,
+        chain: resource.deployment_chain.clone(),
+    })
+}
+
+/// The value of an output with everything deferred asked and put in.
+pub fn resolve_output(name: &str, output: &Output, runtime: &dyn Runtime) -> Result<Json, Diagnostic> {
+    fill(&output.value, &output.deferred, runtime).map_err(|(message, pointer)| Diagnostic {
+        code: "deferred",
+        severity: Severity::Error,
+        message: format!("output `{name}`: {message}"),
+        file: String::new(),
+        range: 0..0,
+        position: Position::default(),
+        pointer: format!("/outputs/{name}/value{pointer}"),
+        hint: None,
+        chain: Vec::new(),
+    })
+}
+
+fn fill(body: &Json, deferred: &[Deferred], runtime: &dyn Runtime) -> Result<Json, (String, String)> {
+    let mut body = body.clone();
+    let mut absent = Vec::new();
+    for rest in deferred {
+        let value = evaluate(&rest.expression, runtime).map_err(|message| (message, rest.pointer.clone()))?;
+        let place = body.pointer_mut(&rest.pointer).ok_or_else(|| {
+            ("nothing stands at the place of the expression".to_owned(), rest.pointer.clone())
+        })?;
+        if value.is_null() {
+            absent.push(rest.pointer.as_str());
+        }
+        *place = value;
+    }
+    for pointer in absent {
+        // null from an expression means: as if the property were not written
+        if let Some((parent, key)) = pointer.rsplit_once('/')
+            && let Some(Json::Object(members)) = body.pointer_mut(parent)
+        {
+            members.remove(&key.replace("~1", "/").replace("~0", "~"));
+        }
+    }
+    Ok(body)
+}
+
+fn evaluate(text: &str, runtime: &dyn Runtime) -> Result<Json, String> {
+    let parser::Text::Expression(inner) = parser::classify(text) else {
+        return Err(format!("`{text}` is not an expression"));
+    };
+    // the rest of an expression holds values that were put in, so it may be longer than a template's
+    let expression = parser::parse(inner, 1, usize::MAX).map_err(|fault| fault.message)?;
+    let meter = Meter::new();
+    let env = Env {
+        meter: &meter,
+        frame: None,
+        unit: None,
+        runtime: Some(runtime),
+        turn: None,
+        lambda: None,
+        arguments: None,
+        used: None,
+    };
+    Ok(env.evaluate(&expression).map_err(|fault| fault.message)?.to_plain_json())
+}

@@ -1,0 +1,128 @@
+//! What is wrong with a template, where, and what would help.
+
+use std::ops::Range;
+
+use crate::tree::{Lines, Node, Position};
+
+/// How bad a [`Diagnostic`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Azure would probably accept it; look at it.
+    Warning,
+    /// Azure would refuse it, or the engine cannot tell what Azure would do.
+    Error,
+}
+
+/// One mistake in a template, a parameter file or a linked template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnostic {
+    /// A stable name of this kind of mistake, such as `parameter-missing`.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One sentence.
+    pub message: String,
+    /// The file that it is in, as the caller named it.
+    pub file: String,
+    /// The bytes of that file.
+    pub range: Range<usize>,
+    /// Line and column of the start of `range`.
+    pub position: Position,
+    /// The JSON pointer of the place in that file.
+    pub pointer: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The nested deployments on the way to it, outermost first.
+    pub chain: Vec<String>,
+}
+
+impl std::fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Position { line, column } = self.position;
+        write!(f, "{}:{line}:{column}: {} [{}]", self.file, self.message, self.code)?;
+        if let Some(hint) = &self.hint {
+            write!(f, "; hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A file's text and tree.
+#[derive(Debug, Clone)]
+pub(crate) struct Document {
+    pub(crate) file: String,
+    pub(crate) text: String,
+    pub(crate) root: Node,
+    pub(crate) lines: Lines,
+}
+
+impl Document {
+    pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Box<Diagnostic>> {
+        let lines = Lines::new(text);
+        match Node::parse(text) {
+            Ok(root) => Ok(Self { file: file.to_owned(), text: text.to_owned(), root, lines }),
+            Err(error) => Err(Box::new(Diagnostic {
+                code: "json",
+                severity: Severity::Error,
+                message: error.message,
+                file: file.to_owned(),
+                position: lines.position(text, error.range.start),
+                range: error.range,
+                pointer: String::new(),
+                hint: None,
+                chain: Vec::new(),
+            })),
+        }
+    }
+
+    /// A diagnostic of this file. The pointer is found from the range, so that callers need not carry it.
+    pub(crate) fn diagnostic(&self, code: &'static str, message: String, range: Range<usize>) -> Diagnostic {
+        Diagnostic {
+            code,
+            severity: Severity::Error,
+            message,
+            file: self.file.clone(),
+            position: self.lines.position(&self.text, range.start),
+            pointer: pointer_at(&self.root, range.start),
+            range,
+            hint: None,
+            chain: Vec::new(),
+        }
+    }
+}
+
+/// The pointer of the innermost node (or member) that covers an offset.
+pub(crate) fn pointer_at(root: &Node, offset: usize) -> String {
+    let mut pointer = String::new();
+    let mut node = root;
+    'down: loop {
+        if let Some(members) = node.members() {
+            for member in members {
+                if (member.key_range.start..member.value.range.end).contains(&offset) {
+                    pointer = crate::tree::push_pointer(&pointer, &member.key);
+                    node = &member.value;
+                    continue 'down;
+                }
+            }
+        }
+        for (index, element) in node.elements().unwrap_or_default().iter().enumerate() {
+            if element.range.contains(&offset) {
+                pointer = crate::tree::push_pointer(&pointer, index);
+                node = element;
+                continue 'down;
+            }
+        }
+        return pointer;
+    }
+}
+
+/// The candidate that was probably meant, as a hint, if one is close enough to offer.
+pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    // distances cost the product of the lengths and templates may be hostile: nobody mistypes so long a name
+    const LENGTH_MAX: usize = 80;
+    let short = |text: &&str| text.len() <= LENGTH_MAX;
+    let name = Some(name).filter(short)?;
+    let found = crate::nearest(name, candidates.into_iter().filter(short).take(1000))?;
+    Some(format!("did you mean `{found}`?"))
+}

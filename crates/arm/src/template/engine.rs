@@ -1,0 +1,162 @@
+//! The state of one expansion: limits, mistakes, results.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::diagnostic::{Diagnostic, Document};
+use super::evaluate::Meter;
+use super::expansion::{Context, ExpandedResource, Linked};
+use super::fault::{Fault, Outcome};
+use super::value::Value;
+
+const DIAGNOSTICS_MAX: usize = 500;
+const RESOURCES_MAX: usize = 20_000;
+
+pub(crate) struct Engine<'t> {
+    pub(crate) context: &'t Context,
+    pub(crate) loader: &'t dyn Linked,
+    pub(crate) meter: Meter,
+    diagnostics: RefCell<Vec<Diagnostic>>,
+    seen: RefCell<BTreeSet<(String, usize, &'static str)>>,
+    resources: RefCell<Vec<Draft>>,
+    /// What `reference` of a nested deployment answers, by its id.
+    pub(crate) deployments: RefCell<BTreeMap<String, Value>>,
+    /// The same by its header's key: one id may be deployed several times.
+    pub(crate) answers: RefCell<BTreeMap<usize, Value>>,
+    /// Locations of the groups that the template itself creates, by name in lower case.
+    pub(crate) groups: RefCell<BTreeMap<String, String>>,
+    guids: Cell<u64>,
+    keys: Cell<usize>,
+    quiet: Cell<bool>,
+}
+
+/// A resource whose dependencies are still keys of headers.
+pub(crate) struct Draft {
+    pub(crate) key: usize,
+    pub(crate) needs: Vec<usize>,
+    pub(crate) resource: ExpandedResource,
+}
+
+impl<'t> Engine<'t> {
+    pub(crate) fn new(context: &'t Context, loader: &'t dyn Linked) -> Self {
+        Self {
+            context,
+            loader,
+            meter: Meter::new(),
+            diagnostics: RefCell::default(),
+            seen: RefCell::default(),
+            resources: RefCell::default(),
+            deployments: RefCell::default(),
+            answers: RefCell::default(),
+            groups: RefCell::default(),
+            guids: Cell::new(0),
+            keys: Cell::new(0),
+            quiet: Cell::new(false),
+        }
+    }
+
+    pub(crate) fn next_guid(&self) -> String {
+        self.guids.set(self.guids.get() + 1);
+        super::unique::guid(&format!("{}-{}", self.context.new_guid_seed, self.guids.get()))
+    }
+
+    /// A number for a resource, since an id may be used more than once.
+    pub(crate) fn next_key(&self) -> usize {
+        self.keys.set(self.keys.get() + 1);
+        self.keys.get()
+    }
+
+    /// Runs something whose mistakes do not count.
+    pub(crate) fn quietly<T>(&self, quiet: bool, run: impl FnOnce() -> T) -> T {
+        let before = self.quiet.replace(quiet || self.quiet.get());
+        let result = run();
+        self.quiet.set(before);
+        result
+    }
+
+    /// Adds a diagnostic, unless the same mistake at the same place is known: loops would repeat it.
+    pub(crate) fn push(&self, diagnostic: Diagnostic) {
+        if self.quiet.get() {
+            return;
+        }
+        let place = (diagnostic.file.clone(), diagnostic.range.start, diagnostic.code);
+        if self.seen.borrow_mut().insert(place) {
+            self.push_another(diagnostic);
+        }
+    }
+
+    /// Adds a diagnostic that shares its place with others.
+    pub(crate) fn push_another(&self, diagnostic: Diagnostic) {
+        if self.quiet.get() {
+            return;
+        }
+        let mut diagnostics = self.diagnostics.borrow_mut();
+        if diagnostics.len() < DIAGNOSTICS_MAX {
+            diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Turns a fault into a diagnostic and stops whoever waits for the value.
+    pub(crate) fn report(
+        &self,
+        document: &Document,
+        chain: &[String],
+        range: &Range<usize>,
+        fault: &Fault,
+    ) -> Box<Fault> {
+        if !fault.reported {
+            let range = match &fault.span {
+                Some(span) => map_span(&document.text, range, span),
+                None => range.clone(),
+            };
+            let mut diagnostic = document.diagnostic(fault.code, fault.message.clone(), range);
+            diagnostic.hint.clone_from(&fault.hint);
+            diagnostic.chain = chain.to_vec();
+            self.push(diagnostic);
+        }
+        Fault::reported()
+    }
+
+    pub(crate) fn push_resource(&self, draft: Draft) -> Outcome<()> {
+        let mut resources = self.resources.borrow_mut();
+        if resources.len() >= RESOURCES_MAX {
+            return Err(Fault::new("limit", format!("more than {RESOURCES_MAX} resources")));
+        }
+        resources.push(draft);
+        Ok(())
+    }
+
+    pub(crate) fn into_parts(self) -> (Vec<Draft>, Vec<Diagnostic>) {
+        (self.resources.into_inner(), self.diagnostics.into_inner())
+    }
+}
+
+/// From bytes of a string's value to bytes of its text: escapes are longer in the file.
+fn map_span(text: &str, literal: &Range<usize>, span: &Range<usize>) -> Range<usize> {
+    let raw = text.get(literal.clone()).unwrap_or_default();
+    let map = |target: usize| {
+        let (mut value, mut at) = (0, 1);
+        while value < target && at + 1 < raw.len() {
+            let rest = &raw[at..];
+            let (step, length) = match rest.as_bytes() {
+                [b'\\', b'u', ..] => (6.min(rest.len()), unicode_length(rest)),
+                [b'\\', _, ..] => (2, 1),
+                _ => rest
+                    .chars()
+                    .next()
+                    .map_or((1, 1), |character| (character.len_utf8(), character.len_utf8())),
+            };
+            value += length;
+            at += step;
+        }
+        (literal.start + at).min(literal.end)
+    };
+    let start = map(span.start);
+    start..map(span.end).max(start)
+}
+
+fn unicode_length(escape: &str) -> usize {
+    let code = escape.get(2..6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    code.and_then(char::from_u32).map_or(2, char::len_utf8)
+}

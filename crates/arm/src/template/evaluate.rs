@@ -1,0 +1,272 @@
+//! Evaluating expressions, as far as they can be before the deployment runs.
+//!
+//! The result is a value, perhaps a deferred one: calls of `reference` and `list…` stay, everything around them
+//! is computed and put in. Start at [`Env::evaluate`]. Not here: the functions themselves (`functions`), what
+//! `parameters` and `variables` mean (`frame`).
+
+use std::cell::{Cell, RefCell};
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::deferred::Runtime;
+use super::expression::Expression;
+use super::fault::{Fault, Outcome};
+use super::frame::Frame;
+use super::functions::{self, Body};
+use super::unit::Unit;
+use super::value::Value;
+
+/// Evaluations inside evaluations (a variable in a variable in …) beyond this are refused.
+const DEPTH_MAX: usize = 250;
+/// The work one expansion may do, in units of about 16 bytes touched.
+const FUEL: u64 = 150_000_000;
+
+/// Bounds the work of one expansion, whatever the template says.
+pub(crate) struct Meter {
+    fuel: Cell<u64>,
+    depth: Cell<usize>,
+}
+
+impl Meter {
+    pub(crate) fn new() -> Self {
+        Self { fuel: Cell::new(FUEL), depth: Cell::new(0) }
+    }
+
+    pub(crate) fn spend(&self, amount: usize) -> Outcome<()> {
+        let left = self.fuel.get().checked_sub(amount as u64);
+        self.fuel.set(left.unwrap_or(0));
+        left.map(|_| ()).ok_or_else(|| Fault::new("limit", "the template takes too much work to expand"))
+    }
+
+    /// Runs one level deeper.
+    pub(crate) fn deeper<T>(&self, run: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+        self.spend(1)?;
+        let depth = self.depth.get();
+        if depth >= DEPTH_MAX {
+            return Err(Fault::new("limit", "the template refers to itself too deeply"));
+        }
+        self.depth.set(depth + 1);
+        let result = run();
+        self.depth.set(depth);
+        result
+    }
+}
+
+/// One turn of a copy loop that an expression stands in.
+pub(crate) struct Turn<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) index: i64,
+    /// The loop of a resource or a variable is found without its name, that of a property only by it.
+    pub(crate) anonymous: bool,
+    pub(crate) outer: Option<&'a Turn<'a>>,
+}
+
+/// Bound variables of a lambda or arguments of a user-defined function.
+pub(crate) struct Bindings<'a> {
+    pub(crate) names: &'a [Rc<str>],
+    pub(crate) values: &'a [Value],
+    pub(crate) outer: Option<&'a Bindings<'a>>,
+}
+
+impl Bindings<'_> {
+    fn get(&self, name: &str) -> Option<&Value> {
+        let found = self.names.iter().position(|bound| super::value::eq_ignore_case(bound, name));
+        match found {
+            Some(index) => self.values.get(index),
+            None => self.outer.and_then(|outer| outer.get(name)),
+        }
+    }
+}
+
+/// Everything an expression can see.
+#[derive(Clone, Copy)]
+pub(crate) struct Env<'a> {
+    pub(crate) meter: &'a Meter,
+    /// Parameters, variables and scope; none when a deferred expression is finished later.
+    pub(crate) frame: Option<&'a Frame<'a>>,
+    /// The resources around the expression, once they are known.
+    pub(crate) unit: Option<&'a Unit<'a>>,
+    /// Answers `reference` and `list…`; none while a template is expanded.
+    pub(crate) runtime: Option<&'a dyn Runtime>,
+    pub(crate) turn: Option<&'a Turn<'a>>,
+    pub(crate) lambda: Option<&'a Bindings<'a>>,
+    /// The arguments, inside a user-defined function.
+    pub(crate) arguments: Option<&'a Bindings<'a>>,
+    /// Collects the keys of resources that were referred to by name.
+    pub(crate) used: Option<&'a RefCell<Vec<usize>>>,
+}
+
+impl<'a> Env<'a> {
+    pub(crate) fn evaluate(&self, expression: &Expression) -> Outcome {
+        match expression {
+            Expression::Value(Value::Deferred(rest)) if self.runtime.is_some() => {
+                self.evaluate(&rest.expression)
+            }
+            Expression::Value(value) => Ok(value.clone()),
+            Expression::Call { name, arguments, span } => {
+                self.meter.deeper(|| self.call(name, arguments, span)).map_err(|fault| fault.at(span))
+            }
+            Expression::Property { base, name, span } => {
+                let base = self.meter.deeper(|| self.evaluate(base))?;
+                self.property(&base, &Value::String(Rc::clone(name)), span)
+            }
+            Expression::Index { base, index, span } => {
+                let base = self.meter.deeper(|| self.evaluate(base))?;
+                let index = self.meter.deeper(|| self.evaluate(index))?;
+                self.property(&base, &index, span)
+            }
+        }
+    }
+
+    /// Evaluates each argument in turn.
+    pub(crate) fn evaluate_all(&self, arguments: &[Expression]) -> Outcome<Vec<Value>> {
+        arguments.iter().map(|argument| self.evaluate(argument)).collect()
+    }
+
+    /// A branch that may never be taken at run time: its failure is put off until then.
+    pub(crate) fn evaluate_later(&self, expression: &Expression) -> Outcome<Expression> {
+        match self.evaluate(expression) {
+            Ok(value) => Ok(Expression::Value(value)),
+            Err(fault) if fault.reported || fault.code == "limit" => Err(fault),
+            Err(fault) => {
+                Ok(Expression::call("fail", vec![Expression::Value(Value::string(fault.message.as_str()))]))
+            }
+        }
+    }
+
+    fn call(&self, name: &Rc<str>, arguments: &[Expression], span: &Range<usize>) -> Outcome {
+        if name.contains('.') {
+            return self.call_user_function(name, arguments, span);
+        }
+        let Some(function) = functions::find(name) else {
+            let hint = super::diagnostic::did_you_mean(name, functions::names());
+            return Err(Fault::new("function-unknown", format!("there is no function `{name}`"))
+                .at(span)
+                .hint(hint));
+        };
+        let count = arguments.len();
+        if count < function.min || count > function.max {
+            let wanted = match (function.min, function.max) {
+                (min, usize::MAX) => format!("at least {min}"),
+                (min, max) if min == max => format!("{min}"),
+                (min, max) => format!("{min} to {max}"),
+            };
+            let message = format!("`{name}` takes {wanted} arguments, here are {count}");
+            return Err(Fault::new("function-arguments", message).at(span));
+        }
+        let values = match function.body {
+            Body::Special(special) => return special(self, name, arguments, span),
+            _ => self.evaluate_all(arguments)?,
+        };
+        let weight = values.iter().fold(0_usize, |sum, value| sum.saturating_add(value.weight()));
+        self.meter.spend(weight / 16)?;
+        let waits = match function.body {
+            Body::Deep(_) | Body::Scoped(_) => values.iter().any(Value::is_deferred),
+            _ => values.iter().any(|value| matches!(value, Value::Deferred(_))),
+        };
+        if waits {
+            return self.rest(name, values, matches!(function.body, Body::Scoped(_)));
+        }
+        let result = match function.body {
+            Body::Deep(body) | Body::Shallow(body) => body(&values),
+            Body::Scoped(body) => body(self, &values),
+            Body::Special(_) => unreachable!("special forms returned above"),
+        };
+        result.map_err(|mut fault| {
+            if fault.code == "function-arguments" && fault.span.is_none() {
+                fault.message = format!("`{name}`: {}", fault.message);
+            }
+            fault
+        })
+    }
+
+    /// The call as it will be made at run time.
+    fn rest(&self, name: &str, values: Vec<Value>, scoped: bool) -> Outcome {
+        let values = if scoped { functions::scope::anchor(self, name, values)? } else { values };
+        Value::deferred(Expression::call(name, values.into_iter().map(Expression::Value).collect()))
+    }
+
+    fn call_user_function(&self, name: &Rc<str>, arguments: &[Expression], span: &Range<usize>) -> Outcome {
+        let values = self.evaluate_all(arguments)?;
+        let frame =
+            self.frame.ok_or_else(|| Fault::new("function-unknown", format!("no function `{name}`")))?;
+        frame.call_function(self, name, &values).map_err(|fault| fault.at(span))
+    }
+
+    /// `base.name` and `base[index]`.
+    pub(crate) fn property(&self, base: &Value, index: &Value, span: &Range<usize>) -> Outcome {
+        match (base, index) {
+            (Value::Deferred(_), _) => Self::property_later(base, index, span),
+            (_, Value::Deferred(_)) => Value::deferred(Expression::Index {
+                base: Box::new(Expression::Value(base.clone())),
+                index: Box::new(Expression::Value(index.clone())),
+                span: span.clone(),
+            }),
+            (Value::Object(object), Value::String(name)) => {
+                self.meter.spend(object.entries.len() / 4)?;
+                object.get(name).cloned().ok_or_else(|| {
+                    let hint =
+                        super::diagnostic::did_you_mean(name, object.entries.iter().map(|(key, _)| &**key));
+                    Fault::new("property-missing", format!("the object has no property `{name}`"))
+                        .at(span)
+                        .hint(hint)
+                })
+            }
+            (Value::Array(array), Value::Int(index)) => usize::try_from(*index)
+                .ok()
+                .and_then(|index| array.items.get(index))
+                .cloned()
+                .ok_or_else(|| {
+                    let message = format!("index {index} is outside of the array of {}", array.items.len());
+                    Fault::new("index-range", message).at(span)
+                }),
+            (Value::String(text), Value::Int(index)) => {
+                let character = usize::try_from(*index).ok().and_then(|index| text.chars().nth(index));
+                character.map(|character| Value::string(character.to_string())).ok_or_else(|| {
+                    Fault::new("index-range", format!("index {index} is outside of the string")).at(span)
+                })
+            }
+            _ => {
+                let message = format!(
+                    "{} cannot be indexed by {}",
+                    base.kind_name(),
+                    match index {
+                        Value::String(name) => format!("`{name}`"),
+                        other => other.kind_name().to_owned(),
+                    }
+                );
+                Err(Fault::new("property-missing", message).at(span))
+            }
+        }
+    }
+
+    fn property_later(base: &Value, index: &Value, span: &Range<usize>) -> Outcome {
+        let base = Box::new(Expression::Value(base.clone()));
+        Value::deferred(match index {
+            Value::String(name) => Expression::Property { base, name: Rc::clone(name), span: span.clone() },
+            other => Expression::Index {
+                base,
+                index: Box::new(Expression::Value(other.clone())),
+                span: span.clone(),
+            },
+        })
+    }
+
+    /// The value of a lambda's variable.
+    pub(crate) fn lambda_variable(&self, name: &str) -> Option<Value> {
+        self.lambda.and_then(|bindings| bindings.get(name)).cloned()
+    }
+
+    /// The argument of the user-defined function around.
+    pub(crate) fn argument(&self, name: &str) -> Option<Value> {
+        self.arguments.and_then(|bindings| bindings.get(name)).cloned()
+    }
+
+    /// Evaluates with the given variables bound.
+    pub(crate) fn with_lambda(&self, names: &[Rc<str>], values: &[Value], body: &Expression) -> Outcome {
+        let bindings = Bindings { names, values, outer: self.lambda };
+        // `Env` is covariant, so a copy may live as shortly as the bindings
+        let inner: Env<'_> = Env { lambda: Some(&bindings), ..*self };
+        inner.meter.deeper(|| inner.evaluate(body))
+    }
+}

@@ -1,0 +1,134 @@
+//! From a template and its parameters to resources: the entry of the engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use super::Template;
+use super::body::public_outputs;
+use super::diagnostic::Severity;
+use super::engine::{Draft, Engine};
+use super::expansion::{Context, ExpandedResource, Expansion, Linked};
+use super::frame::{Deployment, Frame};
+use super::nested::{Place, run};
+use super::scope::{DeploymentScope, Scope};
+use super::value::Value;
+
+/// Evaluates everything in a template that can be known before it is deployed.
+///
+/// Mistakes are collected, never fatal: what could be expanded is there in any case.
+pub fn expand(
+    template: &Template,
+    parameters: &BTreeMap<String, Json>,
+    context: &Context,
+    loader: &dyn Linked,
+) -> Expansion {
+    let engine = Engine::new(context, loader);
+    let outputs = expand_root(&engine, template, parameters);
+    let (drafts, mut diagnostics) = engine.into_parts();
+    let resources = settle_dependencies(drafts);
+    if let Some(names) = find_cycle(&resources) {
+        let message = format!("resources wait for each other: {}", names.join(" → "));
+        diagnostics.push(template.document.diagnostic("dependency-cycle", message, 0..0));
+    }
+    diagnostics.sort_by(|left, right| {
+        (&left.file, left.range.start, left.code).cmp(&(&right.file, right.range.start, right.code))
+    });
+    debug_assert!(diagnostics.iter().all(|diagnostic| diagnostic.severity >= Severity::Warning));
+    Expansion { resources, outputs, diagnostics }
+}
+
+fn expand_root(
+    engine: &Engine<'_>,
+    template: &Template,
+    parameters: &BTreeMap<String, Json>,
+) -> BTreeMap<String, super::Output> {
+    let context = engine.context;
+    let document = &template.document;
+    let mut given = BTreeMap::new();
+    for (name, value) in parameters {
+        match Value::from_json(value) {
+            Ok(value) => {
+                given.insert(name.to_lowercase(), value);
+            }
+            Err(fault) => engine.push_another(document.diagnostic(fault.code, fault.message, 0..0)),
+        }
+    }
+    let scope = match (template.scope(), &context.resource_group) {
+        (DeploymentScope::Tenant, _) => Scope::Tenant,
+        (DeploymentScope::ManagementGroup, _) => {
+            Scope::ManagementGroup(context.management_group.clone().unwrap_or_default())
+        }
+        (DeploymentScope::ResourceGroup, Some(group)) => Scope::Group {
+            subscription: context.subscription.clone(),
+            name: group.name.clone(),
+            location: Some(group.location.clone()),
+        },
+        (DeploymentScope::Subscription | DeploymentScope::ResourceGroup, _) => {
+            Scope::Subscription(context.subscription.clone())
+        }
+    };
+    let deployment = Deployment {
+        name: context.deployment_name.clone(),
+        location: context.location.clone().filter(|_| template.scope() != DeploymentScope::ResourceGroup),
+        mode: "Incremental".to_owned(),
+        uri: Some(document.file.clone()),
+    };
+    let frame = Frame::new(engine, document, &document.root, scope.clone(), deployment, Vec::new(), &given);
+    let place =
+        Place { template: &document.root, pointer: String::new(), chain: Vec::new(), inherited: Vec::new() };
+    let inside = run(&frame, &scope, &place, &Vec::new(), None);
+    public_outputs(&inside.outputs)
+}
+
+/// Turns keys into places in the list, each once; what was not expanded is not waited for.
+fn settle_dependencies(drafts: Vec<Draft>) -> Vec<ExpandedResource> {
+    let places: BTreeMap<usize, usize> =
+        drafts.iter().enumerate().map(|(place, draft)| (draft.key, place)).collect();
+    let ids: Vec<String> = drafts.iter().map(|draft| draft.resource.id.clone()).collect();
+    let settle = |(own, draft): (usize, Draft)| {
+        let mut seen = BTreeSet::from([own]);
+        let places = draft.needs.iter().filter_map(|key| places.get(key).copied());
+        let waits_for: Vec<usize> = places.filter(|place| seen.insert(*place)).collect();
+        let mut named = BTreeSet::new();
+        let depends_on = waits_for.iter().map(|place| &ids[*place]);
+        let depends_on =
+            depends_on.filter(|id| **id != ids[own] && named.insert((*id).clone())).cloned().collect();
+        ExpandedResource { depends_on, waits_for, ..draft.resource }
+    };
+    drafts.into_iter().enumerate().map(settle).collect()
+}
+
+/// The names of resources that wait for each other, if there are such.
+fn find_cycle(resources: &[ExpandedResource]) -> Option<Vec<String>> {
+    let targets = |at: usize| resources[at].waits_for.clone();
+    let mut state = vec![0_u8; resources.len()]; // 0 new, 1 on the path, 2 done
+    for start in 0..resources.len() {
+        let mut path: Vec<(usize, Vec<usize>)> = Vec::new();
+        if state[start] == 0 {
+            state[start] = 1;
+            path.push((start, targets(start)));
+        }
+        while let Some((at, rest)) = path.last_mut() {
+            match rest.pop() {
+                None => {
+                    state[*at] = 2;
+                    path.pop();
+                }
+                Some(next) if state[next] == 0 => {
+                    state[next] = 1;
+                    path.push((next, targets(next)));
+                }
+                Some(next) if state[next] == 1 => {
+                    let from = path.iter().position(|(at, _)| *at == next).unwrap_or(0);
+                    let mut names: Vec<String> =
+                        path[from..].iter().map(|(at, _)| format!("`{}`", resources[*at].name)).collect();
+                    names.push(format!("`{}`", resources[next].name));
+                    return Some(names);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    None
+}

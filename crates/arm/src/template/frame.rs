@@ -1,0 +1,342 @@
+//! A template as expressions see it: its parameters, variables, functions and scope.
+//!
+//! A nested deployment of inner scope has a frame of its own; one of outer scope uses its parent's.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use jiff::Timestamp;
+
+use super::diagnostic::{Document, did_you_mean};
+use super::engine::Engine;
+use super::evaluate::{Bindings, Env};
+use super::expression::Expression;
+use super::fault::{Fault, Outcome};
+use super::functions::record;
+use super::parser;
+use super::scope::Scope;
+use super::value::Value;
+use crate::tree::Node;
+
+/// Who deploys: what `deployment()` tells.
+#[derive(Debug, Clone)]
+pub(crate) struct Deployment {
+    pub(crate) name: String,
+    pub(crate) location: Option<String>,
+    pub(crate) mode: String,
+    /// Where the template came from; relative links start there.
+    pub(crate) uri: Option<String>,
+}
+
+/// Something evaluated when first needed.
+#[derive(Clone)]
+pub(crate) enum Slot {
+    Waiting,
+    Busy,
+    Done(Value),
+    /// Reported already.
+    Failed,
+}
+
+#[derive(Clone, Copy)]
+enum Variable<'t> {
+    Plain(&'t Node),
+    /// An element of `variables.copy`.
+    Loop {
+        count: &'t Node,
+        input: &'t Node,
+        name: &'t str,
+    },
+}
+
+pub(crate) struct Frame<'t> {
+    pub(crate) engine: &'t Engine<'t>,
+    pub(crate) document: &'t Document,
+    pub(crate) template: &'t Node,
+    pub(crate) scope: Scope,
+    pub(crate) deployment: Deployment,
+    pub(crate) chain: Vec<String>,
+    /// Declared parameters by name in lower case.
+    declarations: BTreeMap<String, (&'t str, &'t Node)>,
+    parameters: RefCell<BTreeMap<String, Slot>>,
+    variables: BTreeMap<String, (&'t str, Variable<'t>)>,
+    variable_slots: RefCell<BTreeMap<String, Slot>>,
+    functions: BTreeMap<String, &'t Node>,
+    /// Expressions already parsed, by where their text begins.
+    parsed: RefCell<BTreeMap<usize, Outcome<Rc<Expression>>>>,
+}
+
+impl<'t> Frame<'t> {
+    /// Sets a template up with its arguments (names in lower case) and reports what is wrong with those.
+    pub(crate) fn new(
+        engine: &'t Engine<'t>,
+        document: &'t Document,
+        template: &'t Node,
+        scope: Scope,
+        deployment: Deployment,
+        chain: Vec<String>,
+        given: &BTreeMap<String, Value>,
+    ) -> Self {
+        let members = |key: &str| template.get(key).and_then(Node::members).unwrap_or_default();
+        let declarations = members("parameters")
+            .iter()
+            .map(|member| (member.key.to_lowercase(), (member.key.as_str(), &member.value)))
+            .collect();
+        let mut functions = BTreeMap::new();
+        for namespace in template.get("functions").and_then(Node::elements).unwrap_or_default() {
+            let name = namespace.get("namespace").and_then(Node::as_str).unwrap_or_default();
+            for member in namespace.get("members").and_then(Node::members).unwrap_or_default() {
+                functions.insert(format!("{name}.{}", member.key).to_lowercase(), &member.value);
+            }
+        }
+        let frame = Self {
+            engine,
+            document,
+            template,
+            scope,
+            deployment,
+            chain,
+            declarations,
+            parameters: RefCell::default(),
+            variables: collect_variables(members("variables")),
+            variable_slots: RefCell::default(),
+            functions,
+            parsed: RefCell::default(),
+        };
+        frame.take_arguments(given);
+        frame
+    }
+
+    /// An environment that sees this template and nothing more.
+    pub(crate) fn env(&self) -> Env<'_> {
+        Env {
+            meter: &self.engine.meter,
+            frame: Some(self),
+            unit: None,
+            runtime: None,
+            turn: None,
+            lambda: None,
+            arguments: None,
+            used: None,
+        }
+    }
+
+    pub(crate) fn report(&self, node: &Node, fault: &Fault) -> Box<Fault> {
+        self.engine.report(self.document, &self.chain, &node.range, fault)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.engine.context.now
+    }
+
+    pub(crate) fn new_guid(&self) -> String {
+        self.engine.next_guid()
+    }
+
+    /// The expression of a string node, parsed once.
+    pub(crate) fn parse(&self, node: &Node, inner: &str) -> Outcome<Rc<Expression>> {
+        if let Some(known) = self.parsed.borrow().get(&node.range.start) {
+            return known.clone();
+        }
+        let parsed = self
+            .engine
+            .meter
+            .spend(inner.len() / 16)
+            .and_then(|()| parser::parse(inner, 1, parser::LENGTH_MAX))
+            .map(Rc::new);
+        self.parsed.borrow_mut().insert(node.range.start, parsed.clone());
+        parsed
+    }
+
+    fn take_arguments(&self, given: &BTreeMap<String, Value>) {
+        for name in given.keys().filter(|name| !self.declarations.contains_key(*name)) {
+            let hint = did_you_mean(name, self.declarations.values().map(|(name, _)| *name));
+            let place = self.template.get("parameters").unwrap_or(self.template);
+            let message = format!("the template declares no parameter `{name}`, but a value is given");
+            let mut diagnostic =
+                self.document.diagnostic("parameter-unknown", message, place.range.start..place.range.start);
+            diagnostic.hint = hint;
+            diagnostic.chain.clone_from(&self.chain);
+            self.engine.push_another(diagnostic);
+        }
+        for (key, (_, declaration)) in &self.declarations {
+            let mut value = given.get(key).cloned();
+            let has_default = declaration.get("defaultValue").is_some();
+            let nullable = super::types::is_nullable(self.template, declaration);
+            if matches!(value, Some(Value::Null)) && (has_default || nullable) {
+                value = None; // null means: not given
+            }
+            let slot = match value {
+                Some(value) => Slot::Done(value),
+                None if has_default => Slot::Waiting,
+                None if nullable => Slot::Done(Value::Null),
+                None => Slot::Failed,
+            };
+            self.parameters.borrow_mut().insert(key.clone(), slot);
+        }
+    }
+
+    /// Evaluates every parameter and checks it against its declaration.
+    pub(crate) fn check_parameters(&self) {
+        for (key, (name, declaration)) in &self.declarations {
+            if matches!(self.parameters.borrow().get(key), Some(Slot::Failed)) {
+                let fault = Fault::new("parameter-missing", format!("the parameter `{name}` needs a value"));
+                let fault = fault.hint(Some(format!("give `{name}` in the parameter file")));
+                self.report(declaration, &fault);
+                continue;
+            }
+            let result = self.parameter(name).and_then(|value| {
+                super::types::check(self.template, declaration, &value, &format!("parameter `{name}`"))
+                    .map_err(|fault| self.report(declaration, &fault))
+            });
+            if result.is_err() {
+                self.parameters.borrow_mut().insert(key.clone(), Slot::Failed);
+            }
+        }
+    }
+
+    /// The value of a parameter, its default evaluated when first asked for.
+    pub(crate) fn parameter(&self, name: &str) -> Outcome {
+        let key = name.to_lowercase();
+        let Some((_, declaration)) = self.declarations.get(&key) else {
+            let hint = did_you_mean(name, self.declarations.values().map(|(name, _)| *name));
+            let message = format!("the template declares no parameter `{name}`");
+            return Err(Fault::new("parameter-undeclared", message).hint(hint));
+        };
+        let slot = self.parameters.borrow().get(&key).cloned();
+        match slot.unwrap_or(Slot::Failed) {
+            Slot::Done(value) => Ok(value),
+            Slot::Failed => Err(Fault::reported()),
+            Slot::Busy => Err(Fault::new("cycle", format!("the default of parameter `{name}` needs itself"))),
+            Slot::Waiting => {
+                self.parameters.borrow_mut().insert(key.clone(), Slot::Busy);
+                let result = match declaration.get("defaultValue") {
+                    Some(default) => self.engine.meter.deeper(|| self.env().node(default)),
+                    None => Err(Fault::reported()),
+                };
+                let slot = result.as_ref().map_or(Slot::Failed, |value| Slot::Done(value.clone()));
+                self.parameters.borrow_mut().insert(key, slot);
+                result
+            }
+        }
+    }
+
+    /// The value of a variable, evaluated when first asked for.
+    pub(crate) fn variable(&self, name: &str) -> Outcome {
+        let key = name.to_lowercase();
+        let Some((_, variable)) = self.variables.get(&key) else {
+            let hint = did_you_mean(name, self.variables.values().map(|(name, _)| *name));
+            return Err(Fault::new("variable-unknown", format!("there is no variable `{name}`")).hint(hint));
+        };
+        let slot = self.variable_slots.borrow().get(&key).cloned();
+        match slot.unwrap_or(Slot::Waiting) {
+            Slot::Done(value) => Ok(value),
+            Slot::Failed => Err(Fault::reported()),
+            Slot::Busy => Err(Fault::new("cycle", format!("the variable `{name}` needs itself"))),
+            Slot::Waiting => {
+                self.variable_slots.borrow_mut().insert(key.clone(), Slot::Busy);
+                let env = self.env();
+                let result = self.engine.meter.deeper(|| match variable {
+                    Variable::Plain(node) => env.node(node),
+                    Variable::Loop { count, input, name } => env.loop_values(count, input, name, true),
+                });
+                let slot = result.as_ref().map_or(Slot::Failed, |value| Slot::Done(value.clone()));
+                self.variable_slots.borrow_mut().insert(key, slot);
+                result
+            }
+        }
+    }
+
+    /// Evaluates all variables: one that nothing uses may be wrong, too.
+    pub(crate) fn check_variables(&self) {
+        for (name, variable) in self.variables.values() {
+            if let Err(fault) = self.variable(name)
+                && !fault.reported
+                && let Variable::Plain(node) | Variable::Loop { input: node, .. } = variable
+            {
+                self.report(node, &fault);
+            }
+        }
+    }
+
+    /// `namespace.name(…)`: sees its arguments and nothing else.
+    pub(crate) fn call_function(&self, env: &Env<'_>, name: &str, values: &[Value]) -> Outcome {
+        let Some(function) = self.functions.get(&name.to_lowercase()) else {
+            let hint = did_you_mean(name, self.functions.keys().map(String::as_str));
+            let message = format!("the template defines no function `{name}`");
+            return Err(Fault::new("function-unknown", message).hint(hint));
+        };
+        let parameters = function.get("parameters").and_then(Node::elements).unwrap_or_default();
+        let names: Vec<Rc<str>> = parameters
+            .iter()
+            .map(|parameter| Rc::from(parameter.get("name").and_then(Node::as_str).unwrap_or_default()))
+            .collect();
+        let mut values = values.to_vec();
+        for parameter in parameters.iter().skip(values.len()) {
+            if !super::types::is_nullable(self.template, parameter) {
+                break;
+            }
+            values.push(Value::Null);
+        }
+        if names.len() != values.len() {
+            let message = format!("`{name}` takes {} arguments, here are {}", names.len(), values.len());
+            return Err(Fault::new("function-arguments", message));
+        }
+        for (parameter, value) in parameters.iter().zip(&values) {
+            let what = format!(
+                "argument `{}` of `{name}`",
+                parameter.get("name").and_then(Node::as_str).unwrap_or("")
+            );
+            super::types::check(self.template, parameter, value, &what)?;
+        }
+        let Some(output) = function.get("output").and_then(|output| output.get("value")) else {
+            return Err(Fault::new("function-unknown", format!("the function `{name}` has no output")));
+        };
+        let bindings = Bindings { names: &names, values: &values, outer: None };
+        let inner = Env { arguments: Some(&bindings), turn: None, lambda: None, ..*env };
+        inner.meter.deeper(|| inner.node(output))
+    }
+
+    /// What `deployment()` answers.
+    pub(crate) fn deployment_object(&self) -> Outcome {
+        let template = record([(
+            "contentVersion",
+            Value::string(self.template.get("contentVersion").and_then(Node::as_str).unwrap_or("1.0.0.0")),
+        )])?;
+        let mut properties = vec![
+            ("mode", Value::string(self.deployment.mode.as_str())),
+            ("provisioningState", Value::string("Accepted")),
+            ("template", template),
+            ("parameters", Value::object(Vec::new())?),
+        ];
+        if let Some(uri) = &self.deployment.uri {
+            properties.push(("templateLink", record([("uri", Value::string(uri.as_str()))])?));
+        }
+        let mut parts =
+            vec![("name", Value::string(self.deployment.name.as_str())), ("properties", record(properties)?)];
+        if let Some(location) = &self.deployment.location {
+            parts.push(("location", Value::string(location.as_str())));
+        }
+        record(parts)
+    }
+}
+
+fn collect_variables(members: &[crate::tree::Member]) -> BTreeMap<String, (&str, Variable<'_>)> {
+    let mut variables = BTreeMap::new();
+    for member in members {
+        let loops = member.value.elements().filter(|_| member.key.eq_ignore_ascii_case("copy"));
+        let Some(loops) = loops else {
+            variables
+                .insert(member.key.to_lowercase(), (member.key.as_str(), Variable::Plain(&member.value)));
+            continue;
+        };
+        for entry in loops {
+            let parts = (entry.get("name").and_then(Node::as_str), entry.get("count"), entry.get("input"));
+            if let (Some(name), Some(count), Some(input)) = parts {
+                variables.insert(name.to_lowercase(), (name, Variable::Loop { count, input, name }));
+            }
+        }
+    }
+    variables
+}

@@ -1,0 +1,143 @@
+//! The functions of the language: one file per category of Azure's documentation, one table over all.
+//!
+//! A new function is an entry in its category's `FUNCTIONS`. Numbers of arguments are checked by the caller;
+//! types by the function, through the `want_…` helpers below.
+
+pub(crate) mod array;
+mod cidr;
+mod comparison;
+pub(crate) mod date;
+pub(crate) mod deployment;
+mod lambda;
+mod logical;
+mod numeric;
+mod object;
+pub(crate) mod resource;
+pub(crate) mod scope;
+pub(crate) mod string;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use super::evaluate::Env;
+use super::expression::Expression;
+use super::fault::{Fault, Outcome};
+use super::value::{Object, Value};
+
+/// A function of the language.
+pub(crate) struct Function {
+    pub(crate) name: &'static str,
+    pub(crate) min: usize,
+    pub(crate) max: usize,
+    pub(crate) body: Body,
+}
+
+type Special = for<'a> fn(&Env<'a>, &str, &[Expression], &Range<usize>) -> Outcome;
+
+/// How a function is called, and what of its arguments must be known before.
+#[derive(Clone, Copy)]
+pub(crate) enum Body {
+    /// Everything inside the arguments must be known.
+    Deep(fn(&[Value]) -> Outcome),
+    /// Elements and members may still be deferred: they are only moved.
+    Shallow(fn(&[Value]) -> Outcome),
+    /// Like `Deep`, and looks at the scope of the deployment.
+    Scoped(for<'a> fn(&Env<'a>, &[Value]) -> Outcome),
+    /// Evaluates its arguments itself: lazily, or with variables bound.
+    Special(Special),
+}
+
+const MANY: usize = usize::MAX;
+
+const fn deep(name: &'static str, min: usize, max: usize, body: fn(&[Value]) -> Outcome) -> Function {
+    Function { name, min, max, body: Body::Deep(body) }
+}
+
+const fn shallow(name: &'static str, min: usize, max: usize, body: fn(&[Value]) -> Outcome) -> Function {
+    Function { name, min, max, body: Body::Shallow(body) }
+}
+
+const fn scoped(
+    name: &'static str,
+    min: usize,
+    max: usize,
+    body: for<'a> fn(&Env<'a>, &[Value]) -> Outcome,
+) -> Function {
+    Function { name, min, max, body: Body::Scoped(body) }
+}
+
+const fn special(name: &'static str, min: usize, max: usize, body: Special) -> Function {
+    Function { name, min, max, body: Body::Special(body) }
+}
+
+static TABLE: LazyLock<BTreeMap<String, &'static Function>> = LazyLock::new(|| {
+    let all: [&'static [Function]; 12] = [
+        array::FUNCTIONS,
+        cidr::FUNCTIONS,
+        comparison::FUNCTIONS,
+        date::FUNCTIONS,
+        deployment::FUNCTIONS,
+        lambda::FUNCTIONS,
+        logical::FUNCTIONS,
+        numeric::FUNCTIONS,
+        object::FUNCTIONS,
+        resource::FUNCTIONS,
+        scope::FUNCTIONS,
+        string::FUNCTIONS,
+    ];
+    all.into_iter().flatten().map(|function| (function.name.to_ascii_lowercase(), function)).collect()
+});
+
+/// The function of this name, its case ignored. Every `list…` is one: providers add them as they like.
+pub(crate) fn find(name: &str) -> Option<&'static Function> {
+    let name = name.to_ascii_lowercase();
+    TABLE.get(&name).copied().or_else(|| name.starts_with("list").then_some(&resource::LIST))
+}
+
+/// All names, for suggestions.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.values().map(|function| function.name)
+}
+
+/// An argument of the wrong type or value.
+pub(crate) fn bad(message: impl Into<String>) -> Box<Fault> {
+    Fault::new("function-arguments", message)
+}
+
+fn mistyped(values: &[Value], index: usize, wanted: &str) -> Box<Fault> {
+    let got = values.get(index).map_or("missing", Value::kind_name);
+    bad(format!("argument {} must be {wanted}, is {got}", index + 1))
+}
+
+pub(crate) fn want_string(values: &[Value], index: usize) -> Outcome<&str> {
+    values.get(index).and_then(Value::as_str).ok_or_else(|| mistyped(values, index, "a string"))
+}
+
+pub(crate) fn want_int(values: &[Value], index: usize) -> Outcome<i64> {
+    match values.get(index) {
+        Some(Value::Int(value)) => Ok(*value),
+        _ => Err(mistyped(values, index, "an int")),
+    }
+}
+
+pub(crate) fn want_bool(values: &[Value], index: usize) -> Outcome<bool> {
+    match values.get(index) {
+        Some(Value::Bool(value)) => Ok(*value),
+        _ => Err(mistyped(values, index, "a bool")),
+    }
+}
+
+pub(crate) fn want_array(values: &[Value], index: usize) -> Outcome<&[Value]> {
+    values.get(index).and_then(Value::as_array).ok_or_else(|| mistyped(values, index, "an array"))
+}
+
+pub(crate) fn want_object(values: &[Value], index: usize) -> Outcome<&Object> {
+    values.get(index).and_then(Value::as_object).ok_or_else(|| mistyped(values, index, "an object"))
+}
+
+/// An object of string members.
+pub(crate) fn record(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Outcome {
+    Value::object(entries.into_iter().map(|(key, value)| (Rc::from(key), value)).collect())
+}

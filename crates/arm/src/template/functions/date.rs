@@ -1,0 +1,193 @@
+//! Dates. The clock is the caller's: `utcNow` answers what the context says.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::{Function, bad, deep, scoped, want_int, want_string};
+use crate::template::evaluate::Env;
+use crate::template::fault::Outcome;
+use crate::template::value::Value;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    deep("dateTimeAdd", 2, 3, add),
+    deep("dateTimeFromEpoch", 1, 1, |values| {
+        let time =
+            Timestamp::from_second(want_int(values, 0)?).map_err(|_| bad("the time is out of range"))?;
+        Ok(Value::string(render(&civil(time), "yyyy-MM-ddTHH:mm:ssZ")))
+    }),
+    deep("dateTimeToEpoch", 1, 1, |values| Ok(Value::Int(read(want_string(values, 0)?)?.as_second()))),
+    scoped("utcNow", 0, 1, utc_now),
+];
+
+fn utc_now(env: &Env<'_>, values: &[Value]) -> Outcome {
+    let pattern = if values.is_empty() { "yyyyMMddTHHmmssZ" } else { want_string(values, 0)? };
+    Ok(Value::string(render(&civil(super::scope::frame(env)?.now()), pattern)))
+}
+
+fn civil(time: Timestamp) -> DateTime {
+    TimeZone::UTC.to_datetime(time)
+}
+
+/// A time as templates write it: ISO with or without separators, zone optional.
+fn read(text: &str) -> Outcome<Timestamp> {
+    let text = text.trim();
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    let plain = text.strip_suffix(['Z', 'z']).unwrap_or(text).trim_end();
+    let read = plain.parse::<DateTime>().or_else(|_| {
+        // `20200407T145314`, the form of `utcNow()`
+        let digits: String = plain.chars().filter(char::is_ascii_digit).collect();
+        DateTime::strptime("%Y%m%d%H%M%S", &digits)
+    });
+    read.and_then(|time| time.to_zoned(TimeZone::UTC))
+        .map(|time| time.timestamp())
+        .map_err(|_| bad(format!("`{text}` is no date")))
+}
+
+fn add(values: &[Value]) -> Outcome {
+    let base = want_string(values, 0)?;
+    let duration = want_string(values, 1)?;
+    let span: jiff::Span =
+        duration.parse().map_err(|_| bad(format!("`{duration}` is no ISO 8601 duration")))?;
+    let time = civil(read(base)?).checked_add(span).map_err(|_| bad("the time is out of range"))?;
+    // an ISO time stays ISO, as the service answers today; others get .NET's general form, as documented
+    let general = if base.contains('T') { "yyyy-MM-ddTHH:mm:ssZ" } else { "M/d/yyyy h:mm:ss tt" };
+    let pattern = if values.len() > 2 { want_string(values, 2)? } else { general };
+    Ok(Value::string(render(&time, pattern)))
+}
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// .NET's custom formats, and its common standard ones.
+fn render(time: &DateTime, pattern: &str) -> String {
+    let pattern = match pattern {
+        "d" => "MM/dd/yyyy",
+        "D" => "dddd, dd MMMM yyyy",
+        "f" => "dddd, dd MMMM yyyy HH:mm",
+        "F" => "dddd, dd MMMM yyyy HH:mm:ss",
+        "g" => "MM/dd/yyyy HH:mm",
+        "G" => "MM/dd/yyyy HH:mm:ss",
+        "o" | "O" => "yyyy-MM-ddTHH:mm:ss.fffffffZ",
+        "r" | "R" => "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
+        "s" => "yyyy-MM-ddTHH:mm:ss",
+        "t" => "HH:mm",
+        "T" => "HH:mm:ss",
+        "u" => "yyyy-MM-dd HH:mm:ssZ",
+        "y" | "Y" => "yyyy MMMM",
+        other => other,
+    };
+    let characters: Vec<char> = pattern.chars().collect();
+    let mut text = String::new();
+    let mut at = 0;
+    while at < characters.len() {
+        let character = characters[at];
+        let count = characters[at..].iter().take_while(|next| **next == character).count();
+        match character {
+            '\'' | '"' => {
+                let quoted = characters[at + 1..].iter().take_while(|next| **next != character);
+                let before = text.len();
+                text.extend(quoted);
+                at += text[before..].chars().count() + 2;
+                continue;
+            }
+            '\\' => {
+                text.extend(characters.get(at + 1));
+                at += 2;
+                continue;
+            }
+            '%' => {
+                at += 1;
+                continue;
+            }
+            _ => {}
+        }
+        match field(time, character, count) {
+            Some(field) => {
+                text.push_str(&field);
+                at += count;
+            }
+            None => {
+                text.push(character);
+                at += 1;
+            }
+        }
+    }
+    text
+}
+
+fn field(time: &DateTime, letter: char, count: usize) -> Option<String> {
+    let number = |value: i8| if count == 1 { value.to_string() } else { format!("{value:02}") };
+    let hour = time.hour();
+    let name = |names: &[&str], index: i8, short: usize| {
+        let name = names[usize::try_from(index - 1).unwrap_or(0)];
+        if count == short { name[..3].to_owned() } else { name.to_owned() }
+    };
+    Some(match letter {
+        'y' if count <= 2 => format!("{:0count$}", time.year() % 100),
+        'y' => format!("{:0count$}", time.year(), count = count.min(9)),
+        'M' if count <= 2 => number(time.month()),
+        'M' => name(&MONTHS, time.month(), 3),
+        'd' if count <= 2 => number(time.day()),
+        'd' => name(&DAYS, time.weekday().to_monday_one_offset(), 3),
+        'H' => number(hour),
+        'h' => number(if hour % 12 == 0 { 12 } else { hour % 12 }),
+        'm' => number(time.minute()),
+        's' => number(time.second()),
+        't' if count == 1 => (if hour < 12 { "A" } else { "P" }).to_owned(),
+        't' => (if hour < 12 { "AM" } else { "PM" }).to_owned(),
+        'f' | 'F' => format!("{:09}", time.subsec_nanosecond())[..count.min(7)].to_owned(),
+        'K' => "Z".to_owned(),
+        'z' => "+00:00".to_owned(),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renders_dotnet_formats() {
+        let time = civil("2020-04-07T14:53:14.5Z".parse().unwrap());
+        let cases = [
+            ("yyyyMMddTHHmmssZ", "20200407T145314Z"),
+            ("d", "04/07/2020"),
+            ("M d", "4 7"),
+            ("M/d/yyyy h:mm:ss tt", "4/7/2020 2:53:14 PM"),
+            ("ddd, dd MMM yy", "Tue, 07 Apr 20"),
+            ("'at' HH\\h f", "at 14h 5"),
+        ];
+        for (pattern, expected) in cases {
+            assert_eq!(render(&time, pattern), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn adds_durations() {
+        let cases = [
+            ("2020-04-07 14:53:14Z", "P3Y", "4/7/2023 2:53:14 PM"),
+            ("2020-04-07T14:53:14Z", "-P9D", "2020-03-29T14:53:14Z"),
+            ("20200407T145314Z", "PT1H", "2020-04-07T15:53:14Z"),
+        ];
+        for (base, duration, expected) in cases {
+            let result = add(&[Value::string(base), Value::string(duration)]).unwrap();
+            assert_eq!(result.as_str(), Some(expected));
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Deployments inside of deployments: inline or linked, of inner or outer scope, here or in another scope.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::body::{public_outputs, resources_pointer};
+use super::diagnostic::Document;
+use super::evaluate::Env;
+use super::expansion::NestedDeployment;
+use super::expression::Expression;
+use super::fault::{Fault, Outcome};
+use super::frame::{Deployment, Frame};
+use super::functions::record;
+use super::header::{Collector, Header, Turns, with_turns};
+use super::scope::{self, Scope};
+use super::unit::{Progress, Unit};
+use super::value::Value;
+use crate::tree::{Node, push_pointer};
+
+/// Deployments nested deeper are refused; a template that links to itself ends here.
+const NESTING_MAX: usize = 12;
+
+impl<'t> Unit<'t> {
+    /// Expands a nested deployment, unless that is done already.
+    pub(crate) fn expand_deployment(&self, index: usize) -> Outcome<()> {
+        let header = &self.headers[index];
+        let progress = self.progress.borrow()[index];
+        match progress {
+            Progress::Done => return Ok(()),
+            Progress::Busy => {
+                let message = format!("the deployment `{}` needs its own outputs", header.name);
+                return Err(Fault::new("cycle", message));
+            }
+            Progress::Waiting => {}
+        }
+        self.mark(index, Progress::Busy);
+        if header.condition && !header.existing {
+            let used = RefCell::default();
+            let env = self.env(&used);
+            with_turns(&env, &header.turns, &mut |env| self.nested(env, index, &used));
+        }
+        self.mark(index, Progress::Done);
+        Ok(())
+    }
+
+    /// What is wrong inside is reported; the deployment itself is always listed.
+    fn nested(&self, env: &Env<'_>, index: usize, used: &RefCell<Vec<usize>>) {
+        let header = &self.headers[index];
+        let mut body = self.members(env, header.node, &["properties"]);
+        let properties = header.node.get("properties");
+        let mut shown = Vec::new();
+        if let Some(properties) = properties {
+            let skip = ["template", "parameters", "expressionEvaluationOptions", "templateLink"];
+            shown = self.members(env, properties, &skip);
+        }
+        let arguments = self.arguments(env, properties);
+        if let Ok(arguments) = &arguments {
+            let shown_arguments = arguments
+                .iter()
+                .map(|(name, value)| Ok((Rc::clone(name), record([("value", value.clone())])?)));
+            if let Ok(value) = shown_arguments.collect::<Outcome<Vec<_>>>().and_then(Value::object) {
+                shown.push((Rc::from("parameters"), value));
+            }
+        }
+        let mode = shown.iter().find(|(key, _)| key.eq_ignore_ascii_case("mode"));
+        let mode = mode.and_then(|(_, value)| value.as_str()).unwrap_or("Incremental").to_owned();
+        let mut needs = self.depends_on(env, index, used);
+        let result = arguments.and_then(|arguments| {
+            self.inside(env, header, &arguments, &mode, &needs)
+                .map_err(|fault| self.frame.report(properties.unwrap_or(header.node), &fault))
+        });
+        let mut deployment = NestedDeployment { outputs: BTreeMap::new(), mode };
+        if let Ok(inside) = result {
+            deployment.outputs = public_outputs(&inside.outputs);
+            needs.extend(inside.keys);
+            // what hangs on a failed output waits for the run instead of failing once more
+            if inside.complete
+                && let Ok(answer) = self.answer(inside.outputs)
+            {
+                let engine = self.frame.engine;
+                engine.deployments.borrow_mut().insert(scope::key(&header.id), answer.clone());
+                engine.answers.borrow_mut().insert(header.key, answer);
+            }
+        }
+        if let Ok(properties) = Value::object(shown) {
+            body.push((Rc::from("properties"), properties));
+        }
+        if let Err(fault) = self.push(header, body, needs, Some(deployment)) {
+            self.frame.report(header.node, &fault);
+        }
+    }
+
+    /// What `reference` of the deployment will find.
+    fn answer(&self, outputs: Vec<(Rc<str>, String, Value)>) -> Outcome {
+        let outputs = outputs.into_iter().map(|(name, kind, value)| {
+            Ok((name, record([("type", Value::string(kind)), ("value", value)])?))
+        });
+        record([
+            ("provisioningState", Value::string("Succeeded")),
+            ("outputs", Value::object(outputs.collect::<Outcome<_>>()?)?),
+        ])
+    }
+
+    /// The values given to the nested template, by name as written.
+    fn arguments(&self, env: &Env<'_>, properties: Option<&Node>) -> Outcome<Vec<(Rc<str>, Value)>> {
+        let Some(parameters) = properties.and_then(|properties| properties.get("parameters")) else {
+            return Ok(Vec::new());
+        };
+        if parameters.as_str().is_some() {
+            // an expression may give all of them: an object of `{name: {value}}`
+            let all = env.node(parameters)?;
+            let entries = all.as_object().map(|all| all.entries.clone()).unwrap_or_default();
+            return Ok(entries
+                .into_iter()
+                .filter_map(|(name, entry)| Some((name, entry.as_object()?.get("value")?.clone())))
+                .collect());
+        }
+        let mut arguments = Vec::new();
+        let mut failed = None;
+        for member in parameters.members().unwrap_or_default() {
+            let name = Rc::from(member.key.as_str());
+            match self.argument(env, &member.value) {
+                Ok(Some(value)) => arguments.push((name, value)),
+                Ok(None) => {}
+                Err(fault) => failed = Some(fault),
+            }
+        }
+        failed.map_or(Ok(arguments), Err)
+    }
+
+    fn argument(&self, env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
+        if let Some(value) = node.get("value") {
+            return env.node(value).map(Some);
+        }
+        if let Some(reference) = node.get("reference") {
+            return env.node(reference).and_then(|reference| secret(&reference)).map(Some);
+        }
+        if node.get("copy").is_some() {
+            // a loop that makes the property `value`
+            let entry = env.node(node)?;
+            return Ok(entry.as_object().and_then(|entry| entry.get("value")).cloned());
+        }
+        if node.as_str().is_some() {
+            // `"name": "[if(…, createObject('value', …), …)]"`
+            let entry = env.node(node)?;
+            return Ok(match &entry {
+                Value::Object(object) => match (object.get("value"), object.get("reference")) {
+                    (Some(value), _) => Some(value.clone()),
+                    (None, Some(reference)) => Some(secret(reference)?),
+                    _ => None,
+                },
+                _ => None,
+            });
+        }
+        Ok(None)
+    }
+
+    /// Expands the template inside; gives its outputs and the ids of its resources.
+    fn inside(
+        &self,
+        env: &Env<'_>,
+        header: &Header<'_>,
+        arguments: &[(Rc<str>, Value)],
+        mode: &str,
+        needs: &[usize],
+    ) -> Outcome<Inside> {
+        if self.chain.len() >= NESTING_MAX {
+            let message = format!("deployments are nested more than {NESTING_MAX} levels deep");
+            return Err(Fault::new("limit", message));
+        }
+        let Some(properties) = header.node.get("properties") else {
+            return Err(Fault::new("deployment", "the deployment has no `properties`"));
+        };
+        let mut deployment =
+            Deployment { name: header.name.clone(), location: None, mode: mode.to_owned(), uri: None };
+        if let Some(location) = header.node.get("location") {
+            deployment.location = env.node(location)?.as_str().map(str::to_owned);
+        }
+        let mut chain = self.chain.clone();
+        chain.push(header.name.clone());
+        let given = arguments.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
+        let inherited = needs.to_vec();
+        if let Some(template) = properties.get("template").filter(|template| template.members().is_some()) {
+            let pointer = push_pointer(&push_pointer(&header.pointer, "properties"), "template");
+            let place = Place { template, pointer, chain, inherited };
+            if is_inner(env, properties) {
+                let engine = self.frame.engine;
+                let frame = Frame::new(
+                    engine,
+                    self.frame.document,
+                    template,
+                    header.scope.clone(),
+                    deployment,
+                    place.chain.clone(),
+                    &given,
+                );
+                return Ok(run(&frame, &header.scope, &place, &Vec::new(), Some(self)));
+            }
+            return Ok(run(self.frame, &header.scope, &place, &header.turns, Some(self)));
+        }
+        let Some(link) = properties.get("templateLink") else {
+            return Err(Fault::new("deployment", "the deployment has neither `template` nor `templateLink`"));
+        };
+        let uri = self.link(env, link)?;
+        let Some(linked) = self.frame.engine.loader.load(&uri) else {
+            let hint = "give the linked template as a file, or leave its resources to Azure".to_owned();
+            let fault =
+                Fault::new("linked-template", format!("the linked template `{uri}` cannot be loaded"));
+            return Err(self.frame.report(link, &fault.hint(Some(hint))));
+        };
+        self.frame.engine.meter.spend(linked.text.len() / 4 + 1000)?;
+        let document = match Document::parse(&linked.file, &linked.text) {
+            Ok(document) => document,
+            Err(mut diagnostic) => {
+                diagnostic.chain = chain;
+                self.frame.engine.push(*diagnostic);
+                return Err(Fault::reported());
+            }
+        };
+        deployment.uri = Some(linked.file.clone());
+        let engine = self.frame.engine;
+        let scope = header.scope.clone();
+        let frame = Frame::new(engine, &document, &document.root, scope, deployment, chain.clone(), &given);
+        let place = Place { template: &document.root, pointer: String::new(), chain, inherited };
+        Ok(run(&frame, &header.scope, &place, &Vec::new(), None))
+    }
+
+    /// Where a linked template lies.
+    fn link(&self, env: &Env<'_>, link: &Node) -> Outcome<String> {
+        if let Some(uri) = link.get("uri") {
+            return env.node_string(uri, "uri of the linked template").map(|uri| uri.to_string());
+        }
+        if let Some(path) = link.get("relativePath") {
+            let path = env.node_string(path, "path of the linked template")?;
+            let base = self.frame.deployment.uri.as_deref().unwrap_or(&self.frame.document.file);
+            return Ok(super::uri::combine(base, &path));
+        }
+        if let Some(id) = link.get("id") {
+            return env.node_string(id, "id of the template spec").map(|id| id.to_string());
+        }
+        Err(Fault::new("deployment", "the link has neither `uri` nor `relativePath` nor `id`"))
+    }
+}
+
+/// A secret of a key vault, asked when the deployment runs.
+fn secret(reference: &Value) -> Outcome {
+    let wrong = || Fault::new("deployment", "a parameter's `reference` needs `keyVault.id` and `secretName`");
+    let object = reference.as_object().ok_or_else(wrong)?;
+    let vault = object
+        .get("keyVault")
+        .and_then(Value::as_object)
+        .and_then(|vault| vault.get("id"))
+        .ok_or_else(wrong)?;
+    let name = object.get("secretName").ok_or_else(wrong)?;
+    let mut body = vec![("secretName", name.clone())];
+    if let Some(version) = object.get("secretVersion") {
+        body.push(("secretVersion", version.clone()));
+    }
+    let arguments = [vault.clone(), Value::string("2022-07-01"), record(body)?];
+    Value::deferred(Expression::call("listKeyVaultSecret", arguments.map(Expression::Value).into()))
+}
+
+fn is_inner(env: &Env<'_>, properties: &Node) -> bool {
+    let scope = properties.get("expressionEvaluationOptions").and_then(|options| options.get("scope"));
+    let scope = scope.and_then(|scope| env.node(scope).ok());
+    scope.as_ref().and_then(Value::as_str).is_some_and(|scope| scope.eq_ignore_ascii_case("inner"))
+}
+
+/// What comes out of an expanded template.
+pub(crate) struct Inside {
+    pub(crate) outputs: Vec<(Rc<str>, String, Value)>,
+    /// Whether all outputs could be evaluated.
+    complete: bool,
+    /// The keys of the resources that are made.
+    keys: Vec<usize>,
+}
+
+/// Which template is expanded, and where it stands.
+pub(crate) struct Place<'p> {
+    pub(crate) template: &'p Node,
+    pub(crate) pointer: String,
+    pub(crate) chain: Vec<String>,
+    pub(crate) inherited: Vec<usize>,
+}
+
+/// Expands one template: first all headers, then bodies, then outputs.
+pub(crate) fn run<'p>(
+    frame: &'p Frame<'p>,
+    scope: &'p Scope,
+    place: &Place<'p>,
+    turns: &Turns,
+    parent: Option<&'p Unit<'p>>,
+) -> Inside {
+    if std::ptr::eq(frame.template, place.template) {
+        frame.check_parameters();
+        frame.check_variables();
+    }
+    let mut collector = Collector { frame, scope, headers: Vec::new() };
+    if let Some(resources) = place.template.get("resources") {
+        collector.collect(resources, &resources_pointer(&place.pointer), turns);
+    }
+    let headers = collector.headers;
+    let (chain, inherited) = (place.chain.clone(), place.inherited.clone());
+    let unit = Unit::new(frame, place.template, headers, scope.clone(), chain, inherited, parent);
+    unit.expand_all();
+    let made = unit.headers.iter().filter(|header| header.condition);
+    let keys = made.map(|header| header.key).collect();
+    let (outputs, complete) = unit.outputs();
+    Inside { outputs, complete, keys }
+}

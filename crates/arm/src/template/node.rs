@@ -1,0 +1,164 @@
+//! Evaluating the JSON of a template: strings that are expressions, names that are, loops of properties.
+
+use std::rc::Rc;
+
+use super::evaluate::{Env, Turn};
+use super::fault::{Fault, Outcome};
+use super::parser::{self, Text};
+use super::value::Value;
+use crate::tree::{Member, Node, NodeKind};
+
+/// Azure's limit for a loop.
+pub(crate) const COPY_MAX: i64 = 800;
+
+impl Env<'_> {
+    /// The value of a node. What is wrong inside is reported where it stands; the rest is still looked at.
+    pub(crate) fn node(&self, node: &Node) -> Outcome {
+        self.meter.spend(1)?;
+        match &node.kind {
+            NodeKind::Null => Ok(Value::Null),
+            NodeKind::Bool(value) => Ok(Value::Bool(*value)),
+            NodeKind::Number(number) => Ok(Value::from_number(number)),
+            NodeKind::String(text) => self.text(node, text),
+            NodeKind::Array(elements) => {
+                let mut items = Vec::with_capacity(elements.len());
+                let mut failed = None;
+                for element in elements {
+                    match self.node(element) {
+                        Ok(value) => items.push(value),
+                        Err(fault) => failed = Some(fault),
+                    }
+                }
+                failed.map_or_else(|| self.reported(node, Value::array(items)), Err)
+            }
+            NodeKind::Object(members) => self.object(node, members),
+        }
+    }
+
+    /// The string of a node that must be one.
+    pub(crate) fn node_string(&self, node: &Node, what: &str) -> Outcome<Rc<str>> {
+        match self.node(node)? {
+            Value::String(text) => Ok(text),
+            Value::Deferred(_) => {
+                let message = format!("the {what} is known only at run time");
+                Err(self.fail(node, &Fault::new("runtime-name", message)))
+            }
+            other => {
+                let message = format!("the {what} must be a string, is {}", other.kind_name());
+                Err(self.fail(node, &Fault::new("type", message)))
+            }
+        }
+    }
+
+    fn fail(&self, node: &Node, fault: &Fault) -> Box<Fault> {
+        match self.frame {
+            Some(frame) => frame.report(node, fault),
+            None => Box::new(fault.clone()),
+        }
+    }
+
+    fn reported<T>(&self, node: &Node, result: Outcome<T>) -> Outcome<T> {
+        result.map_err(|fault| self.fail(node, &fault))
+    }
+
+    fn text(&self, node: &Node, text: &str) -> Outcome {
+        match parser::classify(text) {
+            Text::Literal(literal) => Ok(Value::string(literal)),
+            Text::Expression(inner) => {
+                let result = match self.frame {
+                    Some(frame) => frame.parse(node, inner).and_then(|expression| self.evaluate(&expression)),
+                    None => Err(Fault::new("scope", "there is no template around")),
+                };
+                self.reported(node, result)
+            }
+        }
+    }
+
+    fn object(&self, node: &Node, members: &[Member]) -> Outcome {
+        let mut entries = Vec::with_capacity(members.len());
+        let mut failed = None;
+        for member in members {
+            if let Some(loops) = property_loops(member) {
+                for entry in loops {
+                    match self.property_loop(entry) {
+                        Ok(entry) => entries.push(entry),
+                        Err(fault) => failed = Some(fault),
+                    }
+                }
+                continue;
+            }
+            match self.member(member) {
+                // null from an expression means: as if the property were not written
+                Ok((_, Value::Null)) if member.value.as_str().is_some() && self.unit.is_some() => {}
+                Ok(entry) => entries.push(entry),
+                Err(fault) => failed = Some(fault),
+            }
+        }
+        failed.map_or_else(|| self.reported(node, Value::object(entries)), Err)
+    }
+
+    fn member(&self, member: &Member) -> Outcome<(Rc<str>, Value)> {
+        let key = match parser::classify(&member.key) {
+            Text::Literal(key) => Rc::from(key),
+            Text::Expression(_) => {
+                let name =
+                    Node { kind: NodeKind::String(member.key.clone()), range: member.key_range.clone() };
+                self.node_string(&name, "name of the property")?
+            }
+        };
+        Ok((key, self.node(&member.value)?))
+    }
+
+    fn property_loop(&self, entry: &Node) -> Outcome<(Rc<str>, Value)> {
+        let (Some(name), Some(count), Some(input)) =
+            (entry.get("name"), entry.get("count"), entry.get("input"))
+        else {
+            return Err(self.fail(entry, &Fault::new("copy", "a loop needs `name`, `count` and `input`")));
+        };
+        let name = self.node_string(name, "name of the loop")?;
+        let values = self.loop_values(count, input, &name, false)?;
+        Ok((name, values))
+    }
+
+    /// The array that a loop of a property, a variable or an output makes.
+    pub(crate) fn loop_values(&self, count: &Node, input: &Node, name: &str, anonymous: bool) -> Outcome {
+        let count = self.loop_count(count)?;
+        let mut values = Vec::new();
+        for index in 0..count {
+            let turn = Turn { name, index, anonymous, outer: self.turn };
+            let inner = Env { turn: Some(&turn), ..*self };
+            values.push(inner.node(input)?);
+        }
+        self.reported(input, Value::array(values))
+    }
+
+    /// How often a loop turns: an int, or a string of one.
+    pub(crate) fn loop_count(&self, node: &Node) -> Outcome<i64> {
+        let count = match self.node(node)? {
+            Value::Int(count) => Some(count),
+            #[expect(clippy::cast_possible_truncation, reason = "whole and small by the test before")]
+            Value::Float(count) if count.fract() == 0.0 && count.abs() < 1e6 => Some(count as i64),
+            Value::String(text) => text.trim().parse().ok(),
+            Value::Deferred(_) => {
+                let fault = Fault::new("runtime-name", "the count of the loop is known only at run time");
+                return Err(self.fail(node, &fault));
+            }
+            _ => None,
+        };
+        match count {
+            Some(count @ 0..=COPY_MAX) => Ok(count),
+            Some(count) => {
+                let message = format!("a loop turns 0 to {COPY_MAX} times, not {count}");
+                Err(self.fail(node, &Fault::new("copy-count", message)))
+            }
+            None => Err(self.fail(node, &Fault::new("copy-count", "the count of a loop must be an int"))),
+        }
+    }
+}
+
+/// The loops of `"copy": [{name, count, input}, …]`; any other property of that name is an ordinary one.
+fn property_loops(member: &Member) -> Option<&[Node]> {
+    let loops = member.value.elements().filter(|_| member.key.eq_ignore_ascii_case("copy"))?;
+    let is_loop = |entry: &Node| entry.get("name").is_some() && entry.get("count").is_some();
+    (!loops.is_empty() && loops.iter().all(is_loop)).then_some(loops)
+}

@@ -1,0 +1,287 @@
+//! One deployment under expansion: its resources by all the names that they go by.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::diagnostic::did_you_mean;
+use super::evaluate::Env;
+use super::expression::Expression;
+use super::fault::{Fault, Outcome};
+use super::frame::Frame;
+use super::functions::record;
+use super::header::Header;
+use super::scope::{self, Scope};
+use super::value::Value;
+use crate::tree::Node;
+
+/// How far a resource is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    Waiting,
+    Busy,
+    Done,
+}
+
+pub(crate) struct Unit<'t> {
+    /// What its expressions see: with outer scope the parent's.
+    pub(crate) frame: &'t Frame<'t>,
+    /// Whose resources these are; with outer scope not the frame's template.
+    pub(crate) template: &'t Node,
+    pub(crate) headers: Vec<Header<'t>>,
+    pub(crate) progress: RefCell<Vec<Progress>>,
+    pub(crate) scope: Scope,
+    pub(crate) chain: Vec<String>,
+    /// What the deployment waits for, and so each of its resources.
+    pub(crate) inherited: Vec<usize>,
+    pub(crate) parent: Option<&'t Unit<'t>>,
+    by_id: BTreeMap<String, usize>,
+    /// By loop, symbolic name, name, and type with name; all in lower case.
+    by_name: BTreeMap<String, Vec<usize>>,
+    /// Children by the last part of their name, which templates use inside of the parent.
+    by_short_name: BTreeMap<String, Vec<usize>>,
+    by_symbol: BTreeMap<String, Vec<usize>>,
+    by_loop: BTreeMap<String, Vec<usize>>,
+}
+
+impl<'t> Unit<'t> {
+    pub(crate) fn new(
+        frame: &'t Frame<'t>,
+        template: &'t Node,
+        headers: Vec<Header<'t>>,
+        scope: Scope,
+        chain: Vec<String>,
+        inherited: Vec<usize>,
+        parent: Option<&'t Unit<'t>>,
+    ) -> Self {
+        let mut by_id = BTreeMap::new();
+        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut by_short_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut by_symbol: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut by_loop: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, header) in headers.iter().enumerate() {
+            // a resource may be written twice under opposite conditions: the one that is made counts
+            let slot = by_id.entry(scope::key(&header.id)).or_insert(index);
+            let earlier: &Header<'_> = &headers[*slot];
+            if header.condition && !earlier.condition {
+                *slot = index;
+            }
+            let names: Vec<&str> = header.name.split('/').collect();
+            let mut known_as = vec![
+                header.name.to_lowercase(),
+                format!("{}/{}", header.kind, header.name).to_lowercase(),
+                scope::interleave(&header.kind, &names).unwrap_or_default().to_lowercase(),
+            ];
+            known_as.dedup();
+            if names.len() > 1 {
+                let own = header.name.rsplit('/').next().unwrap_or_default();
+                by_short_name.entry(own.to_lowercase()).or_default().push(index);
+            }
+            for name in known_as {
+                by_name.entry(scope::key(&name)).or_default().push(index);
+            }
+            if let Some(symbol) = header.symbol {
+                by_symbol.entry(symbol.to_lowercase()).or_default().push(index);
+            }
+            if let Some((name, _)) = &header.batch {
+                by_loop.entry(name.to_lowercase()).or_default().push(index);
+            }
+        }
+        let progress = RefCell::new(vec![Progress::Waiting; headers.len()]);
+        Self {
+            frame,
+            template,
+            headers,
+            progress,
+            scope,
+            chain,
+            inherited,
+            parent,
+            by_id,
+            by_name,
+            by_short_name,
+            by_symbol,
+            by_loop,
+        }
+    }
+
+    /// An environment for the resources' bodies and the outputs.
+    pub(crate) fn env<'a>(&'a self, used: &'a RefCell<Vec<usize>>) -> Env<'a> {
+        Env { unit: Some(self), used: Some(used), ..self.frame.env() }
+    }
+
+    /// The resources that a dependency or `reference` means.
+    pub(crate) fn find(&self, written: &str) -> Outcome<Vec<usize>> {
+        let folded = written.to_lowercase();
+        if let Some(found) = self.by_symbol.get(&folded) {
+            return Ok(found.clone());
+        }
+        if let Some((symbol, index)) = folded.strip_suffix(']').and_then(|text| text.split_once('['))
+            && let Some(found) = self.by_symbol.get(symbol)
+        {
+            return Ok(found.iter().filter(|at| self.turn(**at) == index.parse().ok()).copied().collect());
+        }
+        let key = scope::key(&folded);
+        if folded.starts_with('/') {
+            if let Some(found) = self.by_id.get(&key) {
+                return Ok(vec![*found]);
+            }
+            return Ok(self.find_elsewhere(&key));
+        }
+        if let Some(found) = self.by_loop.get(&folded) {
+            return Ok(found.clone());
+        }
+        let found = self.by_name.get(&key).or_else(|| self.by_short_name.get(&folded));
+        let Some(found) = found else { return Ok(Vec::new()) };
+        let mut ids: Vec<String> = found.iter().map(|index| scope::key(&self.headers[*index].id)).collect();
+        ids.sort();
+        ids.dedup();
+        if ids.len() > 1 {
+            let hint = "write the id: `[resourceId('type', 'name')]`".to_owned();
+            let message = format!("`{written}` is the name of {} resources of the template", ids.len());
+            return Err(Fault::new("dependency-ambiguous", message).hint(Some(hint)));
+        }
+        Ok(self.by_id.get(&ids[0]).copied().into_iter().collect())
+    }
+
+    /// An id whose scope is spelled wrongly still means the only resource of that type and name.
+    fn find_elsewhere(&self, key: &str) -> Vec<usize> {
+        let Some((_, tail)) = key.rsplit_once("/providers/") else { return Vec::new() };
+        match self.by_name.get(tail).map(Vec::as_slice) {
+            Some([only]) if self.headers[*only].is_deployment() => vec![*only],
+            _ => Vec::new(),
+        }
+    }
+
+    pub(crate) fn turn(&self, index: usize) -> Option<i64> {
+        self.headers[index].turns.last().map(|(_, turn)| *turn)
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let symbols = self.headers.iter().filter_map(|header| header.symbol);
+        self.headers.iter().map(|header| header.name.as_str()).chain(symbols)
+    }
+
+    /// The id and api-version that a `reference` or `list…` means.
+    pub(crate) fn locate(&self, env: &Env<'_>, target: &str) -> Outcome<(String, Option<String>)> {
+        let found = self.find(target)?;
+        if let [index] = found.as_slice() {
+            let header = &self.headers[*index];
+            if let Some(used) = env.used.filter(|_| !target.starts_with('/') && header.condition) {
+                used.borrow_mut().push(header.key);
+            }
+            return Ok((header.id.clone(), Some(header.api_version.clone())));
+        }
+        if found.len() > 1 {
+            let message = format!("`{target}` is a loop of {} resources", found.len());
+            return Err(Fault::new("reference-unknown", message));
+        }
+        if target.starts_with('/') {
+            return Ok((target.to_owned(), None));
+        }
+        if let Some(parent) = self.parent {
+            return parent.locate(env, target);
+        }
+        // `Microsoft.Storage/storageAccounts/name` without a scope is meant from here
+        if target.contains('.') && target.matches('/').count() >= 2 {
+            return Ok((format!("{}/providers/{}", self.scope.id(), target.trim_matches('/')), None));
+        }
+        let hint = did_you_mean(target, self.names());
+        Err(Fault::new("reference-unknown", format!("there is no resource `{target}` in the template"))
+            .hint(hint))
+    }
+
+    pub(crate) fn reference(
+        &self,
+        env: &Env<'_>,
+        target: &str,
+        api_version: Option<&str>,
+        full: bool,
+    ) -> Outcome {
+        if let Some(answer) = self.deployment_answer(env, target, full)? {
+            return Ok(answer);
+        }
+        let (id, own_version) = self.locate(env, target)?;
+        // without a version the service looks the resource up in the template, as it does for a name
+        if let (Some(used), None, Ok([index])) = (env.used, api_version, self.find(target).as_deref()) {
+            used.borrow_mut().push(self.headers[*index].key);
+        }
+        let version = api_version.map(str::to_owned).or(own_version);
+        let mut arguments = vec![Value::string(id)];
+        if version.is_some() || full {
+            arguments.push(Value::string(version.unwrap_or_default()));
+        }
+        if full {
+            arguments.push(Value::string("Full"));
+        }
+        Value::deferred(Expression::call("reference", arguments.into_iter().map(Expression::Value).collect()))
+    }
+
+    /// A nested deployment of the template is expanded, so that its outputs are known already.
+    fn deployment_answer(&self, env: &Env<'_>, target: &str, full: bool) -> Outcome<Option<Value>> {
+        let found = self.find(target)?;
+        let known = match found.as_slice() {
+            [index] if self.headers[*index].is_deployment() => {
+                let header = &self.headers[*index];
+                if !header.condition || header.existing {
+                    return Ok(None);
+                }
+                env.meter.deeper(|| self.expand_deployment(*index))?;
+                if let Some(used) = env.used {
+                    used.borrow_mut().push(header.key);
+                }
+                self.frame.engine.answers.borrow().get(&header.key).cloned()
+            }
+            [] => {
+                if let Some(parent) = self.parent {
+                    return parent.deployment_answer(env, target, full);
+                }
+                self.frame.engine.deployments.borrow().get(&scope::key(target)).cloned()
+            }
+            _ => None,
+        };
+        match known {
+            Some(known) if full => record([("id", Value::string(target)), ("properties", known)]).map(Some),
+            known => Ok(known),
+        }
+    }
+
+    /// `references('loop')`: one answer per turn.
+    pub(crate) fn references(&self, env: &Env<'_>, target: &str, full: bool) -> Outcome {
+        let found = self.find(target)?;
+        if found.is_empty() && !self.by_symbol.contains_key(&target.to_lowercase()) {
+            // a loop of no turns has no header, so only its name can tell it from a mistake
+            let known = self.template.get("resources").and_then(|resources| resources.get(target));
+            if known.is_none() {
+                let hint = did_you_mean(target, self.names());
+                let message = format!("there is no loop `{target}` in the template");
+                return Err(Fault::new("reference-unknown", message).hint(hint));
+            }
+        }
+        let mut answers = Vec::new();
+        for index in found {
+            let id = self.headers[index].id.clone();
+            answers.push(self.reference(env, &id, None, full)?);
+        }
+        Value::array(answers)
+    }
+
+    /// `resourceInfo('symbol')`: what is known without asking.
+    pub(crate) fn resource_info(&self, target: &str) -> Outcome {
+        match self.find(target)?.as_slice() {
+            [index] => {
+                let header = &self.headers[*index];
+                record([
+                    ("id", Value::string(header.id.as_str())),
+                    ("name", Value::string(header.name.as_str())),
+                    ("type", Value::string(header.kind.as_str())),
+                    ("apiVersion", Value::string(header.api_version.as_str())),
+                ])
+            }
+            _ => {
+                let hint = did_you_mean(target, self.names());
+                let message = format!("there is no resource `{target}` in the template");
+                Err(Fault::new("reference-unknown", message).hint(hint))
+            }
+        }
+    }
+}

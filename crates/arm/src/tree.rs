@@ -1,0 +1,327 @@
+//! JSON with byte ranges: what templates, parameter files and findings point into.
+//!
+//! Here: the tree, positions (line and column), JSON pointers. Not here: anything that knows what a template is.
+//! Comments, trailing commas, a byte order mark and raw line breaks in strings are accepted because Azure
+//! accepts them; single quotes, bare names and hexadecimal numbers are not.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use jsonc_parser::ast;
+
+/// A tree nested deeper than this is refused; the deepest real template seen is 29 levels deep.
+pub const DEPTH_MAX: usize = 200;
+
+/// A JSON value and where it stands in the text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// The value.
+    pub kind: NodeKind,
+    /// The bytes it occupies, quotes and brackets included.
+    pub range: Range<usize>,
+}
+
+/// The value of a [`Node`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum NodeKind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// An integer or a decimal number.
+    Number(serde_json::Number),
+    /// A string, its escapes resolved.
+    String(String),
+    /// A list.
+    Array(Vec<Node>),
+    /// The members in the order of the text; a key may occur twice, the last one wins.
+    Object(Vec<Member>),
+}
+
+/// One `"key": value` of an object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// The key, its escapes resolved.
+    pub key: String,
+    /// Where the key stands, quotes included.
+    pub key_range: Range<usize>,
+    /// What it maps to.
+    pub value: Node,
+}
+
+/// A place in a text as people count it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, serde::Serialize, serde::Deserialize,
+)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+/// Why a text is not a tree.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// One sentence.
+    pub message: String,
+    /// Where it went wrong.
+    pub range: Range<usize>,
+}
+
+impl Node {
+    /// Reads JSON with comments.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        Self::parse_with(text, false)
+    }
+
+    /// Reads JSON as lenient parsers do: single quotes, bare names and all.
+    pub(crate) fn parse_lenient(text: &str) -> Result<Self, SyntaxError> {
+        Self::parse_with(text, true)
+    }
+
+    fn parse_with(text: &str, lenient: bool) -> Result<Self, SyntaxError> {
+        // the mark is cut off here and added to every range again, so that ranges fit the caller's text
+        let (text, shift) =
+            text.strip_prefix('\u{feff}').map_or((text, 0), |rest| (rest, '\u{feff}'.len_utf8()));
+        let options = jsonc_parser::ParseOptions {
+            allow_comments: true,
+            allow_trailing_commas: true,
+            allow_loose_object_property_names: lenient,
+            allow_missing_commas: false,
+            allow_single_quoted_strings: lenient,
+            allow_hexadecimal_numbers: false,
+            allow_unary_plus_numbers: false,
+            allow_bare_decimal_point_numbers: false,
+            allow_non_finite_numbers: false,
+            allow_extended_string_escapes: lenient,
+        };
+        let parsed = jsonc_parser::parse_to_ast(text, &jsonc_parser::CollectOptions::default(), &options)
+            .map_err(|error| SyntaxError {
+                message: error.kind().to_string(),
+                range: error.range().start + shift..error.range().end + shift,
+            })?;
+        match parsed.value {
+            Some(value) => convert(value, shift, 0),
+            None => Err(SyntaxError { message: "the file is empty".into(), range: 0..text.len() + shift }),
+        }
+    }
+
+    /// The members, if this is an object.
+    pub fn members(&self) -> Option<&[Member]> {
+        match &self.kind {
+            NodeKind::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// The elements, if this is an array.
+    pub fn elements(&self) -> Option<&[Node]> {
+        match &self.kind {
+            NodeKind::Array(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// The text, if this is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            NodeKind::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The member with this key, its case ignored as ARM ignores it; an exact match wins, then the last one.
+    pub fn member(&self, key: &str) -> Option<&Member> {
+        let members = self.members()?;
+        members
+            .iter()
+            .rfind(|member| member.key == key)
+            .or_else(|| members.iter().rfind(|member| member.key.eq_ignore_ascii_case(key)))
+    }
+
+    /// The value of [`Node::member`].
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.member(key).map(|member| &member.value)
+    }
+
+    /// The node that a JSON pointer names (`/resources/0/name`).
+    pub fn pointer(&self, pointer: &str) -> Option<&Node> {
+        let mut node = self;
+        for token in pointer.split('/').skip(1) {
+            let token = token.replace("~1", "/").replace("~0", "~");
+            node = match &node.kind {
+                NodeKind::Object(members) => &members.iter().rfind(|member| member.key == token)?.value,
+                NodeKind::Array(elements) => elements.get(token.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+        }
+        Some(node)
+    }
+
+    /// The same value without places; of a key that occurs twice the last one stays.
+    pub fn to_value(&self) -> serde_json::Value {
+        use serde_json::Value;
+        match &self.kind {
+            NodeKind::Null => Value::Null,
+            NodeKind::Bool(value) => Value::Bool(*value),
+            NodeKind::Number(number) => Value::Number(number.clone()),
+            NodeKind::String(text) => Value::String(text.clone()),
+            NodeKind::Array(elements) => elements.iter().map(Self::to_value).collect(),
+            NodeKind::Object(members) => Value::Object(
+                members.iter().map(|member| (member.key.clone(), member.value.to_value())).collect(),
+            ),
+        }
+    }
+
+    /// What kind of value this is, for messages.
+    pub fn kind_name(&self) -> &'static str {
+        match &self.kind {
+            NodeKind::Null => "null",
+            NodeKind::Bool(_) => "a bool",
+            NodeKind::Number(_) => "a number",
+            NodeKind::String(_) => "a string",
+            NodeKind::Array(_) => "an array",
+            NodeKind::Object(_) => "an object",
+        }
+    }
+}
+
+/// Appends one token to a JSON pointer.
+pub fn push_pointer(pointer: &str, token: impl std::fmt::Display) -> String {
+    let mut longer = pointer.to_owned();
+    longer.push('/');
+    let start = longer.len();
+    write!(longer, "{token}").expect("writing to a string cannot fail");
+    if longer[start..].contains(['~', '/']) {
+        let escaped = longer[start..].replace('~', "~0").replace('/', "~1");
+        longer.truncate(start);
+        longer.push_str(&escaped);
+    }
+    longer
+}
+
+/// Where the lines of a text begin, so that many offsets can be looked up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lines {
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    /// Finds the lines of a text.
+    pub fn new(text: &str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Self { starts: std::iter::once(0).chain(breaks).collect() }
+    }
+
+    /// Line and column of a byte offset; an offset beyond the end means the end.
+    pub fn position(&self, text: &str, offset: usize) -> Position {
+        let offset = offset.min(text.len());
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts[line - 1];
+        let column = text[start..]
+            .char_indices()
+            .take_while(|(at, _)| start + at < offset)
+            .filter(|(_, character)| *character != '\u{feff}')
+            .count();
+        Position { line, column: column + 1 }
+    }
+}
+
+fn convert(value: ast::Value<'_>, shift: usize, depth: usize) -> Result<Node, SyntaxError> {
+    let shifted = |range: jsonc_parser::common::Range| range.start + shift..range.end + shift;
+    let range = match &value {
+        ast::Value::StringLit(literal) => shifted(literal.range),
+        ast::Value::NumberLit(literal) => shifted(literal.range),
+        ast::Value::BooleanLit(literal) => shifted(literal.range),
+        ast::Value::Object(object) => shifted(object.range),
+        ast::Value::Array(array) => shifted(array.range),
+        ast::Value::NullKeyword(keyword) => shifted(keyword.range),
+    };
+    if depth > DEPTH_MAX {
+        let message = format!("nested more than {DEPTH_MAX} levels deep");
+        return Err(SyntaxError { message, range });
+    }
+    let kind = match value {
+        ast::Value::NullKeyword(_) => NodeKind::Null,
+        ast::Value::BooleanLit(literal) => NodeKind::Bool(literal.value),
+        ast::Value::StringLit(literal) => NodeKind::String(literal.value.into_owned()),
+        ast::Value::NumberLit(literal) => match literal.value.parse() {
+            Ok(number) => NodeKind::Number(number),
+            Err(_) => {
+                let message = format!("`{}` is not a number", literal.value);
+                return Err(SyntaxError { message, range });
+            }
+        },
+        ast::Value::Array(array) => NodeKind::Array(
+            array
+                .elements
+                .into_iter()
+                .map(|element| convert(element, shift, depth + 1))
+                .collect::<Result<_, _>>()?,
+        ),
+        ast::Value::Object(object) => {
+            let mut members = Vec::with_capacity(object.properties.len());
+            for property in object.properties {
+                let (key, key_range) = match property.name {
+                    ast::ObjectPropName::String(literal) => {
+                        (literal.value.into_owned(), shifted(literal.range))
+                    }
+                    ast::ObjectPropName::Word(word) => (word.value.to_owned(), shifted(word.range)),
+                };
+                members.push(Member { key, key_range, value: convert(property.value, shift, depth + 1)? });
+            }
+            NodeKind::Object(members)
+        }
+    };
+    Ok(Node { kind, range })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_what_azure_accepts() {
+        let text = "\u{feff}{ // comment\n \"a\": [1, 2.5, /* x */ \"line\nbreak\",], \"A\": null, }";
+        let tree = Node::parse(text).unwrap();
+        assert_eq!(&text[tree.range.clone()][..1], "{");
+        assert_eq!(tree.pointer("/a/2").unwrap().as_str(), Some("line\nbreak"));
+        assert_eq!(&text[tree.pointer("/a/1").unwrap().range.clone()], "2.5");
+    }
+
+    #[test]
+    fn refuses_the_rest() {
+        for text in ["", "  // nothing\n", "{a: 1}", "{'a': 1}", "{\"a\": 0x1F}", "[1 2]", "{} {}", "+1"] {
+            assert!(Node::parse(text).is_err(), "{text}");
+        }
+        assert!(Node::parse(&"[".repeat(100_000)).is_err());
+        let deep = format!("{}{}", "[".repeat(DEPTH_MAX + 2), "]".repeat(DEPTH_MAX + 2));
+        assert!(Node::parse(&deep).unwrap_err().message.contains("levels"));
+    }
+
+    #[test]
+    fn last_of_two_equal_keys_wins() {
+        let tree = Node::parse(r#"{"k": 1, "K": 2, "k": 3}"#).unwrap();
+        assert_eq!(tree.get("k").unwrap().to_value(), 3);
+        assert_eq!(tree.get("K").unwrap().to_value(), 2);
+        assert_eq!(tree.to_value(), serde_json::json!({"k": 3, "K": 2}));
+    }
+
+    #[test]
+    fn positions_count_characters() {
+        let text = "ab\nä\u{20ac}x\n";
+        let lines = Lines::new(text);
+        assert_eq!(lines.position(text, 0), Position { line: 1, column: 1 });
+        assert_eq!(lines.position(text, text.find('x').unwrap()), Position { line: 2, column: 3 });
+        assert_eq!(lines.position(text, 999), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn pointers_escape() {
+        assert_eq!(push_pointer("/a", "b/c~d"), "/a/b~1c~0d");
+        let tree = Node::parse(r#"{"b/c~d": [7]}"#).unwrap();
+        assert_eq!(tree.pointer("/b~1c~0d/0").unwrap().to_value(), 7);
+    }
+}
