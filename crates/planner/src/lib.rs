@@ -15,6 +15,7 @@ mod rule;
 mod service;
 mod services;
 mod topology;
+mod workload;
 mod workload_rules;
 
 pub use assess::{assess, blocking, rules};
@@ -28,4 +29,14 @@ pub use service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyK
 pub use topology::{
     Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Side, Site, Workload, components,
 };
+pub use workload::{
+    Acceptance, Approver, ComponentName, DataStore, DecisionPolicy, FailoverPolicy, FilePath, GroupName,
+    NamespaceName, Reprotect, RuleId, ServiceBusEntry, SharedTemplate, SiteEntry, StaleReads, SubscriptionId,
+    Templates, WorkloadError, WorkloadFile, WorkloadName,
+};
 pub use workload_rules::GLOBALLY_UNIQUE;
+// Strict reading of YAML, for the files of other crates that must fail as helpfully as the workload file does.
+pub use workload::{
+    Complaint, Fields, Node, Position, Problem, Reader, parse_duration, read_strictly, render_duration,
+    render_problems,
+};
