@@ -51,6 +51,12 @@ pub(crate) fn with_turns<T>(env: &Env<'_>, turns: &[(String, i64)], run: &mut dy
     }
 }
 
+/// Whether a child's type is a whole one of another provider, instead of a part of its parent's.
+fn is_foreign(kind: &str, parent: &str) -> bool {
+    let Some((namespace, _)) = kind.split_once('/') else { return false };
+    namespace.contains('.') && !kind.to_lowercase().starts_with(&format!("{}/", parent.to_lowercase()))
+}
+
 /// Collects the resources of a template.
 pub(crate) struct Collector<'f, 't> {
     pub(crate) frame: &'f Frame<'t>,
@@ -204,6 +210,8 @@ impl<'t> Collector<'_, 't> {
         };
         let (kind, name, api_version, condition) = (kind?, name?, api_version?, condition?);
         let (kind, name) = match parent {
+            // a resource of another provider stands inside of one, but is not its child
+            Some(parent) if is_foreign(&kind, parent.kind) => (kind.to_string(), name.to_string()),
             Some(parent) => {
                 // a child may repeat its parent's type and name in full
                 let whole = kind.to_lowercase().starts_with(&format!("{}/", parent.kind.to_lowercase()));
