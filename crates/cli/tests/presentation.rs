@@ -1,0 +1,1 @@
+//! What people see: the report as text and page, tables, errors.
