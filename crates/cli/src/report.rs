@@ -49,3 +49,9 @@ pub(crate) fn took(step: &StepReport) -> Option<jiff::SignedDuration> {
     let start = step.acted.or(step.ready)?;
     Some(step.ended?.duration_since(start))
 }
+
+/// What the plan announced as gone for good.
+pub(crate) fn announced_lost(report: &DrillReport) -> u64 {
+    let lost = |loss: &&Loss| loss.kind == LossKind::Lost;
+    report.losses.announced.iter().filter(lost).filter_map(|loss| loss.count).sum()
+}

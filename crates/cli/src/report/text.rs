@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use lifeboat_planner::Answer;
 use lifeboat_sim::{DrillReport, RunReport};
 
-use super::{loss_word, loss_words, took, verdict};
+use super::{announced_lost, loss_word, loss_words, took, verdict};
 use crate::format::{clock, count, counted, difference, duration, instant, offset, percent, region};
 use crate::layout::{Cell, Columns, Layout};
 use crate::style::Tone;
@@ -158,12 +158,6 @@ fn losses(report: &DrillReport, layout: Layout) -> String {
         out += &layout.hang("  said before: ", &text, Tone::Quiet);
     }
     out
-}
-
-/// What the plan announced as gone for good.
-fn announced_lost(report: &DrillReport) -> u64 {
-    let lost = |loss: &&lifeboat_plan::Loss| loss.kind == lifeboat_plan::LossKind::Lost;
-    report.losses.announced.iter().filter(lost).filter_map(|loss| loss.count).sum()
 }
 
 fn runs(report: &DrillReport, layout: Layout) -> String {
