@@ -85,8 +85,7 @@ pub(super) fn recovery(report: &DrillReport) -> Markup {
 
 fn bar_row(name: &str, value: &str, y: u32) -> Markup {
     html! {
-        text.lane x="0" y=(y + 14) { (name) }
-        text.value.end x="100%" y=(y + 14) { (value) }
+        text.lane x="0" y=(y + 14) { (name) tspan.value { "  " (value) } }
     }
 }
 
@@ -121,7 +120,7 @@ fn recovery_table(report: &DrillReport) -> Markup {
     let actual = rto.actual.as_ref().map(RtoTerms::named);
     html! {
         table.terms {
-            thead { tr { th scope="col" { "Term" } th.number scope="col" { "Forecast" } th.number scope="col" { "Actual" } th.number scope="col" { "Difference" } } }
+            thead { tr { th scope="col" { "Term" } th.number scope="col" { "Forecast" } th.number scope="col" { "Actual" } th.number.wide scope="col" { "Difference" } } }
             tbody {
                 @for (index, (name, forecast)) in rto.forecast.named().into_iter().enumerate() {
                     @let actual = actual.as_ref().map(|terms| terms[index].1);
@@ -129,7 +128,7 @@ fn recovery_table(report: &DrillReport) -> Markup {
                         th scope="row" { span class={ "key t" (index + 1) } { (index + 1) } " " (name) }
                         td.number { (duration(forecast)) }
                         td.number { (actual.map_or_else(|| "–".to_owned(), duration)) }
-                        td.number.quiet { (actual.map(|actual| difference(actual - forecast)).unwrap_or_default()) }
+                        td.number.quiet.wide { (actual.map(|actual| difference(actual - forecast)).unwrap_or_default()) }
                     }
                 }
             }
@@ -138,7 +137,7 @@ fn recovery_table(report: &DrillReport) -> Markup {
                     th scope="row" { "Total" }
                     td.number { (duration(rto.forecast.total())) }
                     td.number { (rto.actual.as_ref().map_or_else(|| "–".to_owned(), |terms| duration(terms.total()))) }
-                    td.number.quiet { (rto.error_percent.map(percent).unwrap_or_default()) }
+                    td.number.quiet.wide { (rto.error_percent.map(percent).unwrap_or_default()) }
                 }
             }
         }

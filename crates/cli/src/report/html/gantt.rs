@@ -29,6 +29,7 @@ pub(super) fn gantt(run: &RunReport, number: usize) -> Markup {
             figcaption {
                 ul.legend {
                     li { span.swatch.waits {} "ready, not yet sent" }
+                    li { span.swatch.looks {} "only looked, sent nothing" }
                     li { span.swatch.acts {} "from request to outcome" }
                     li { span.swatch.critical {} "◆ decided the duration" }
                     li { span.swatch.tick {} "forecast at p95" }
@@ -78,8 +79,10 @@ fn bars(run: &RunReport, step: &StepReport, scale: &Scale, tone: Tone) -> Markup
         @if let Some(ready) = step.ready {
             @let acted = step.acted.unwrap_or(end);
             @let (from, sent, to) = (scale.at(ready), scale.at(acted), scale.at(end));
-            rect.waits x=(pct(from)) y="10" width=(pct((sent - from).max(0.2))) height="4" {}
-            @if step.acted.is_some() {
+            @if step.acted.is_none() {
+                rect.looks x=(pct(from)) y="7" width=(pct((to - from).max(0.5))) height="10" rx="2" { title { (step.outcome) } }
+            } @else {
+                rect.waits x=(pct(from)) y="10" width=(pct((sent - from).max(0.2))) height="4" {}
                 rect class={ "acts " (tone.word()) @if step.critical { " critical" } } x=(pct(sent)) y="5" width=(pct((to - sent).max(0.5))) height="14" rx="2" {
                     title { (step.outcome) ": " (words(run, step)) }
                 }

@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::parts::{badge, figure, prose, section, sign};
 use super::{charts, findings, losses, steps, style, timeline};
-use crate::format::{count, counted, duration, instant, percent, region};
+use crate::format::{count, duration, instant, percent, region};
 use crate::report::verdict;
 use crate::style::Tone;
 
@@ -91,18 +91,17 @@ fn tiles(report: &DrillReport) -> Markup {
     };
     let forecast_says = rto.error_percent.map(|error| format!("actual {}", percent(error))).unwrap_or_default();
     let lost = if report.losses.lost == 0 { Tone::Good } else { Tone::Bad };
-    let steps: usize = report.runs.iter().map(|run| run.steps.len()).sum();
-    let requests: u64 = report.runs.iter().map(|run| run.requests).sum();
     let stranded = format!("{} stranded, {} drained", count(report.losses.stranded), count(report.losses.drained));
     let failed = format!("{} sends failed", count(report.clients.failed_sends));
-    let work = format!("{}, {}", counted(report.runs.len(), "run"), counted(usize::try_from(requests).unwrap_or(usize::MAX), "request"));
+    let protected = report.state_after.iter().filter(|line| Tone::of_state(&line.state) == Tone::Good).count();
+    let after = if protected == report.state_after.len() { Tone::Good } else { Tone::Warn };
     html! {
         dl.tiles {
             (figure("Recovery time", &actual, &asked, tone))
             (figure("Forecast", &duration(rto.forecast.total()), &forecast_says, Tone::Plain))
             (figure("Messages lost", &count(report.losses.lost), &stranded, lost))
             (figure("Longest gap, sending", &duration(report.clients.longest_send_gap), &failed, Tone::Plain))
-            (figure("Steps", &count(steps as u64), &work, Tone::Plain))
+            (figure("Afterwards", &format!("{protected} of {}", report.state_after.len()), "components protected", after))
         }
     }
 }

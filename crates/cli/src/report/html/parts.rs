@@ -27,7 +27,7 @@ pub(super) fn prose(text: &str) -> Markup {
 
 /// A word with its sign; the tone never rests on colour alone.
 pub(super) fn badge(tone: Tone, text: &str) -> Markup {
-    html! { span class={ "badge " (tone.word()) } { span.sign aria-hidden="true" { (tone.sign()) } " " (text) } }
+    html! { span class={ "badge " (tone.word()) } { span.sign aria-hidden="true" { (tone.sign()) } "\u{a0}" (text) } }
 }
 
 /// Only the sign, with its meaning for readers that cannot see it.

@@ -35,6 +35,7 @@ fn chart(report: &DrillReport) -> Markup {
             svg width="100%" height=(height) role="img" aria-label=(summary) {
                 (hatches())
                 (grid(&scale, floor))
+                (events(report, &scale, 0, floor))
                 (health(report, &report.primary, "primary", 0, &scale))
                 (health(report, &report.secondary, "secondary", LANE, &scale))
                 (accepted_by(report, 2 * LANE, &scale))
@@ -57,7 +58,7 @@ fn chart(report: &DrillReport) -> Markup {
                 text.lane x="0" y=(chart_top - 10) { "Messages per minute" }
                 text.axis.end x="100%" y=(chart_top - 10) { "up to " (count(u64::from(minute_peak(&report.clients.minutes)))) }
                 (area(report, &scale, chart_top, CHART))
-                (events(report, &scale, floor))
+                (events(report, &scale, chart_top, floor))
             }
             figcaption {
                 (legend())
@@ -185,13 +186,13 @@ fn run_tone(run: &lifeboat_sim::RunReport) -> Tone {
     if run.succeeded { Tone::of_outcome(&run.outcome) } else { Tone::Bad }
 }
 
-/// Changes for the worse and for the better as thin lines through everything.
-fn events(report: &DrillReport, scale: &Scale, floor: u32) -> Markup {
+/// What the world did, as thin lines: behind everything from top to floor, and once more over the curves.
+fn events(report: &DrillReport, scale: &Scale, top: u32, floor: u32) -> Markup {
     html! {
         g.events {
             @for happening in report.timeline.iter().filter(|happening| happening.who == "world") {
                 @let x = pct(scale.at(happening.at));
-                line class=(Tone::of_happening(&happening.tone).word()) x1=(x) x2=(x) y1="0" y2=(floor) {
+                line class=(Tone::of_happening(&happening.tone).word()) x1=(x) x2=(x) y1=(top) y2=(floor) {
                     title { (happening.what) }
                 }
             }
