@@ -140,7 +140,10 @@ fn step(row: &Row, base: i64) -> StepReport {
         component: id.split('/').next().unwrap().into(),
         title: title.into(),
         after: owned(after),
-        because: Citation::new(&["P1a", "F1"], "The failover is started by the customer, from the secondary namespace"),
+        because: Citation::new(
+            &["P1a", "F1"],
+            "The failover is started by the customer, from the secondary namespace",
+        ),
         way: "graceful".into(),
         outcome: outcome.into(),
         why: None,
@@ -162,7 +165,13 @@ fn step(row: &Row, base: i64) -> StepReport {
     }
 }
 
-fn run(kind: &str, purpose: &str, [start, end]: [i64; 2], forecast: i64, steps: Vec<StepReport>) -> RunReport {
+fn run(
+    kind: &str,
+    purpose: &str,
+    [start, end]: [i64; 2],
+    forecast: i64,
+    steps: Vec<StepReport>,
+) -> RunReport {
     let critical_path: Vec<String> =
         steps.iter().filter(|step| step.critical).map(|step| step.id.clone()).collect();
     RunReport {
@@ -194,34 +203,122 @@ fn rows(rows: &[Row], base: i64) -> Vec<StepReport> {
 fn runs() -> Vec<RunReport> {
     let prepare = rows(
         &[
-            Row("orders-neu/create-group", "Create the group in North Europe", &[], Some([0, 1, 3]), [2, 5], "already done", false),
-            Row("orders-bus/deploy", "Deploy the second namespace", &["orders-neu/create-group"], Some([3, 4, 142]), [120, 240], "done", true),
-            Row("orders-bus/pair", "Pair the namespaces under the alias", &["orders-bus/deploy"], Some([142, 143, 301]), [90, 180], "done", true),
-            Row("orders-func/deploy", "Deploy the functions, stopped", &["orders-neu/create-group"], Some([3, 5, 88]), [60, 120], "done", false),
+            Row(
+                "orders-neu/create-group",
+                "Create the group in North Europe",
+                &[],
+                Some([0, 1, 3]),
+                [2, 5],
+                "already done",
+                false,
+            ),
+            Row(
+                "orders-bus/deploy",
+                "Deploy the second namespace",
+                &["orders-neu/create-group"],
+                Some([3, 4, 142]),
+                [120, 240],
+                "done",
+                true,
+            ),
+            Row(
+                "orders-bus/pair",
+                "Pair the namespaces under the alias",
+                &["orders-bus/deploy"],
+                Some([142, 143, 301]),
+                [90, 180],
+                "done",
+                true,
+            ),
+            Row(
+                "orders-func/deploy",
+                "Deploy the functions, stopped",
+                &["orders-neu/create-group"],
+                Some([3, 5, 88]),
+                [60, 120],
+                "done",
+                false,
+            ),
             Row("orders-st/replicate", "Ask for RA-GRS", &[], Some([0, 2, 64]), [30, 60], "done", false),
-            Row("orders-tm/add-endpoint", "Add the second endpoint to Traffic Manager", &["orders-func/deploy"], Some([88, 89, 95]), [5, 15], "done", false),
+            Row(
+                "orders-tm/add-endpoint",
+                "Add the second endpoint to Traffic Manager",
+                &["orders-func/deploy"],
+                Some([88, 89, 95]),
+                [5, 15],
+                "done",
+                false,
+            ),
         ],
         60,
     );
     let fence = rows(
         &[
-            Row("orders-func/stop-primary", "Stop the functions in West Europe", &[], Some([0, 1, 14]), [10, 30], "done", true),
-            Row("orders-adf/stop-triggers", "Stop the triggers in West Europe", &[], Some([0, 1, 9]), [5, 20], "done", false),
+            Row(
+                "orders-func/stop-primary",
+                "Stop the functions in West Europe",
+                &[],
+                Some([0, 1, 14]),
+                [10, 30],
+                "done",
+                true,
+            ),
+            Row(
+                "orders-adf/stop-triggers",
+                "Stop the triggers in West Europe",
+                &[],
+                Some([0, 1, 9]),
+                [5, 20],
+                "done",
+                false,
+            ),
         ],
         5_412,
     );
     let drain = rows(
         &[
-            Row("orders-bus/list-queues", "Find what was stranded", &[], Some([0, 1, 4]), [5, 10], "done", true),
-            Row("orders-bus/drain", "Bring 1,204 stranded messages over", &["orders-bus/list-queues"], Some([4, 5, 668]), [600, 900], "done", true),
+            Row(
+                "orders-bus/list-queues",
+                "Find what was stranded",
+                &[],
+                Some([0, 1, 4]),
+                [5, 10],
+                "done",
+                true,
+            ),
+            Row(
+                "orders-bus/drain",
+                "Bring 1,204 stranded messages over",
+                &["orders-bus/list-queues"],
+                Some([4, 5, 668]),
+                [600, 900],
+                "done",
+                true,
+            ),
         ],
         6_200,
     );
     let again = rows(
         &[
             Row("orders-bus/empty", "Empty the old namespace", &[], Some([0, 2, 48]), [30, 90], "done", true),
-            Row("orders-bus/pair", "Pair again, the other way round", &["orders-bus/empty"], Some([48, 50, 214]), [90, 180], "done", true),
-            Row("orders-st/replicate", "Ask for RA-GRS again", &[], Some([0, 1, 0]), [30, 60], "not started", false),
+            Row(
+                "orders-bus/pair",
+                "Pair again, the other way round",
+                &["orders-bus/empty"],
+                Some([48, 50, 214]),
+                [90, 180],
+                "done",
+                true,
+            ),
+            Row(
+                "orders-st/replicate",
+                "Ask for RA-GRS again",
+                &[],
+                Some([0, 1, 0]),
+                [30, 60],
+                "not started",
+                false,
+            ),
         ],
         7_020,
     );
@@ -242,14 +339,78 @@ fn runs() -> Vec<RunReport> {
 fn failover() -> RunReport {
     let mut steps = rows(
         &[
-            Row("orders-bus/fail-over-alias", "Fail the alias over to North Europe", &[], Some([0, 1, 181]), [120, 240], "done", true),
-            Row("orders-st/fail-over", "Fail the storage account over", &[], Some([0, 2, 497]), [420, 540], "done", false),
-            Row("orders-func/start", "Start the functions in North Europe", &["orders-bus/fail-over-alias"], Some([181, 182, 236]), [45, 90], "done", true),
-            Row("orders-func/restart", "Restart what holds stale links", &["orders-func/start"], Some([236, 237, 301]), [30, 60], "done", true),
-            Row("orders-adf/start-triggers", "Start exactly the triggers that ran", &["orders-st/fail-over"], Some([497, 499, 533]), [20, 60], "done", false),
-            Row("orders-vmss/scale", "Scale out to 5 instances", &[], Some([0, 3, 588]), [240, 420], "degraded 3/5", false),
-            Row("orders-tm/disable-primary", "Latch Traffic Manager on North Europe", &["orders-func/restart"], Some([301, 302, 306]), [5, 10], "done", true),
-            Row("orders-tm/moved", "Wait until clients resolve the new place", &["orders-tm/disable-primary"], Some([306, 306, 621]), [60, 120], "done", true),
+            Row(
+                "orders-bus/fail-over-alias",
+                "Fail the alias over to North Europe",
+                &[],
+                Some([0, 1, 181]),
+                [120, 240],
+                "done",
+                true,
+            ),
+            Row(
+                "orders-st/fail-over",
+                "Fail the storage account over",
+                &[],
+                Some([0, 2, 497]),
+                [420, 540],
+                "done",
+                false,
+            ),
+            Row(
+                "orders-func/start",
+                "Start the functions in North Europe",
+                &["orders-bus/fail-over-alias"],
+                Some([181, 182, 236]),
+                [45, 90],
+                "done",
+                true,
+            ),
+            Row(
+                "orders-func/restart",
+                "Restart what holds stale links",
+                &["orders-func/start"],
+                Some([236, 237, 301]),
+                [30, 60],
+                "done",
+                true,
+            ),
+            Row(
+                "orders-adf/start-triggers",
+                "Start exactly the triggers that ran",
+                &["orders-st/fail-over"],
+                Some([497, 499, 533]),
+                [20, 60],
+                "done",
+                false,
+            ),
+            Row(
+                "orders-vmss/scale",
+                "Scale out to 5 instances",
+                &[],
+                Some([0, 3, 588]),
+                [240, 420],
+                "degraded 3/5",
+                false,
+            ),
+            Row(
+                "orders-tm/disable-primary",
+                "Latch Traffic Manager on North Europe",
+                &["orders-func/restart"],
+                Some([301, 302, 306]),
+                [5, 10],
+                "done",
+                true,
+            ),
+            Row(
+                "orders-tm/moved",
+                "Wait until clients resolve the new place",
+                &["orders-tm/disable-primary"],
+                Some([306, 306, 621]),
+                [60, 120],
+                "done",
+                true,
+            ),
             Row("orders-apim/restore", "Restore API Management", &[], None, [1_800, 2_700], "skipped", false),
         ],
         2_007,
@@ -258,8 +419,10 @@ fn failover() -> RunReport {
     alias.request = Some(format!("POST {ALIAS}/failover?api-version=2024-01-01"));
     alias.body = Some("{\n  \"properties\": {\n    \"IsSafeFailover\": false\n  }\n}".into());
     alias.way = "ungraceful".into();
-    alias.started_when = Some("`orders-bus/alias@northeurope` /properties/provisioningState = \"Accepted\"".into());
-    alias.loses = vec![loss(LossKind::Stranded, "active messages in `orders-in`", Some(1_180), Some(at(570)))];
+    alias.started_when =
+        Some("`orders-bus/alias@northeurope` /properties/provisioningState = \"Accepted\"".into());
+    alias.loses =
+        vec![loss(LossKind::Stranded, "active messages in `orders-in`", Some(1_180), Some(at(570)))];
     let region = Region::parse("westeurope").unwrap();
     let storage = &mut steps[1];
     storage.independence = Some(Verdict::Contingent(vec![Needed {
@@ -320,11 +483,29 @@ pub(crate) fn findings() -> Vec<Finding> {
     );
     accepted.accepted = Some("role assignments come from the platform team, until 2027-03-31".into());
     vec![
-        finding("TM-GROUP", Answer::Pass, Severity::Blocking, "orders-tm", "Traffic Manager sits outside the primary"),
+        finding(
+            "TM-GROUP",
+            Answer::Pass,
+            Severity::Blocking,
+            "orders-tm",
+            "Traffic Manager sits outside the primary",
+        ),
         finding("SB-SKU", Answer::Fail, Severity::Blocking, "orders-bus", "the namespace cannot be paired"),
         accepted,
-        finding("ST-LAST-SYNC", Answer::Unknown, Severity::High, "orders-st", "nobody knows how far replication is"),
-        finding("VMSS-CAPACITY", Answer::Fail, Severity::Medium, "orders-vmss", "the quota allows 3 of 5 instances"),
+        finding(
+            "ST-LAST-SYNC",
+            Answer::Unknown,
+            Severity::High,
+            "orders-st",
+            "nobody knows how far replication is",
+        ),
+        finding(
+            "VMSS-CAPACITY",
+            Answer::Fail,
+            Severity::Medium,
+            "orders-vmss",
+            "the quota allows 3 of 5 instances",
+        ),
         finding("TM-TTL", Answer::Fail, Severity::Info, "orders-tm", "the TTL is 60 seconds"),
     ]
 }
@@ -377,7 +558,11 @@ fn state_after() -> Vec<StateLine> {
     [
         ("orders-bus", "protected", "paired again, North Europe is primary, nothing pending"),
         ("orders-func", "protected", "runs in North Europe, stopped in West Europe"),
-        ("orders-st", "unprotected", "LRS in North Europe since the failover; replication is asked for again in 30m"),
+        (
+            "orders-st",
+            "unprotected",
+            "LRS in North Europe since the failover; replication is asked for again in 30m",
+        ),
         ("orders-vmss", "degraded", "3 of 5 instances"),
         ("orders-tm", "protected", "latched on North Europe"),
     ]

@@ -44,7 +44,8 @@ impl Resolver {
             return Some(host.clone());
         }
         let answer = lab.resolve(now, alias);
-        let host = answer.canonical().map(str::to_owned).or_else(|| answer.address().map(|_| alias.to_owned()))?;
+        let host =
+            answer.canonical().map(str::to_owned).or_else(|| answer.address().map(|_| alias.to_owned()))?;
         let keep = if self.ignores_ttl { answer.ttl.max(HOLDS_ON) } else { answer.ttl };
         self.answer = Some((host.clone(), now + keep));
         Some(host)
@@ -148,7 +149,9 @@ impl Clients {
             Turn::Produce(index) => self.produce(index, now, lab, ledger, next),
             Turn::Consume(index) => self.consume(index, now, lab, ledger, next),
             Turn::LookAround => {
-                for (index, consumer) in self.consumers.iter_mut().enumerate().filter(|(_, consumer)| consumer.idle) {
+                for (index, consumer) in
+                    self.consumers.iter_mut().enumerate().filter(|(_, consumer)| consumer.idle)
+                {
                     consumer.idle = false;
                     next.push((now, Turn::Consume(index)));
                 }

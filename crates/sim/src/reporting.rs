@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Call, Target};
 use lifeboat_engine::{Outcome, RunEnd, StepView};
 use lifeboat_plan::{
-    Action, Basis, Digest, Graph, Plan, PlanKind, Step, StepId, Way, WayKind, describe_call, describe_condition,
-    independence,
+    Action, Basis, Digest, Graph, Plan, PlanKind, Step, StepId, Way, WayKind, describe_call,
+    describe_condition, independence,
 };
 use lifeboat_planner::{Fact, Inventory};
 
@@ -89,11 +89,13 @@ fn worst(steps: &[StepReport]) -> String {
 fn critical_path(station: &Station, plan: &Plan) -> Vec<StepId> {
     let ended = |id: &StepId| station.engine.state(id).and_then(|view| view.times.ended);
     let mut path = Vec::new();
-    let mut at = plan.steps.iter().map(|step| &step.id).filter(|id| ended(id).is_some()).max_by_key(|id| ended(id));
+    let mut at =
+        plan.steps.iter().map(|step| &step.id).filter(|id| ended(id).is_some()).max_by_key(|id| ended(id));
     while let Some(id) = at {
         path.push(id.clone());
         let step = plan.steps.iter().find(|step| step.id == *id);
-        at = step.and_then(|step| step.after.iter().filter(|id| ended(id).is_some()).max_by_key(|id| ended(id)));
+        at = step
+            .and_then(|step| step.after.iter().filter(|id| ended(id).is_some()).max_by_key(|id| ended(id)));
     }
     path.reverse();
     path
@@ -247,17 +249,26 @@ pub(crate) fn predictions(after: &str, predicted: &Inventory, found: &Inventory)
         if known.value.is_array() || path.contains("/deployments/") {
             continue;
         }
-        for pointer in ["/properties/role", "/properties/provisioningState", "/properties/partnerNamespace", "/properties/status"] {
+        for pointer in [
+            "/properties/role",
+            "/properties/provisioningState",
+            "/properties/partnerNamespace",
+            "/properties/status",
+        ] {
             let Some(want) = known.value.pointer(pointer) else { continue };
             let have = found.look(path).value().and_then(|body| body.pointer(pointer)).or_else(|| {
                 let (list, _) = path.rsplit_once('/')?;
                 let members = found.look(list).value()?.as_array()?;
                 let member = members.iter().find(|member| {
-                    member.get("id").and_then(|id| id.as_str()).is_some_and(|id| id.eq_ignore_ascii_case(path))
+                    member
+                        .get("id")
+                        .and_then(|id| id.as_str())
+                        .is_some_and(|id| id.eq_ignore_ascii_case(path))
                 })?;
                 member.pointer(pointer)
             });
-            let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let text =
+                |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let found = have.map_or_else(|| "not there".to_owned(), text);
             reports.push(PredictionReport {
                 after: after.to_owned(),

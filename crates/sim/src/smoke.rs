@@ -30,9 +30,19 @@ fn example() -> Workload {
     let about = About {
         name: "orders".into(),
         subscription: "00000000-0000-0000-0000-000000000000".into(),
-        objectives: lifeboat_planner::Objectives { rto: SignedDuration::from_mins(45), rpo: SignedDuration::from_mins(15) },
-        deciding: Deciding { hold_down: SignedDuration::from_mins(15), decision: SignedDuration::from_mins(10), approvers: vec![] },
-        messaging: BTreeMap::from([("orders-bus".into(), MessagingChoice { alias: Some("orders".into()), alternate_name: None })]),
+        objectives: lifeboat_planner::Objectives {
+            rto: SignedDuration::from_mins(45),
+            rpo: SignedDuration::from_mins(15),
+        },
+        deciding: Deciding {
+            hold_down: SignedDuration::from_mins(15),
+            decision: SignedDuration::from_mins(10),
+            approvers: vec![],
+        },
+        messaging: BTreeMap::from([(
+            "orders-bus".into(),
+            MessagingChoice { alias: Some("orders".into()), alternate_name: None },
+        )]),
         now: Timestamp::UNIX_EPOCH,
     };
     read(
@@ -55,7 +65,11 @@ fn run(world: &mut World, purpose: Purpose) {
         if let Event::Run(number, post) = event
             && let Some(summary) = world.deliver(number, post)
         {
-            println!("{:?} after {:#}\n{summary:#?}", purpose.kind, world.now.duration_since(world.runs[number].started));
+            println!(
+                "{:?} after {:#}\n{summary:#?}",
+                purpose.kind,
+                world.now.duration_since(world.runs[number].started)
+            );
             return;
         }
     }
@@ -68,7 +82,8 @@ fn run(world: &mut World, purpose: Purpose) {
 
 #[test]
 fn the_example_goes_over_and_back() {
-    let mut world = World::new(example(), BTreeMap::new(), 1, "2026-01-01T00:00:00Z".parse().unwrap(), BTreeMap::new());
+    let mut world =
+        World::new(example(), BTreeMap::new(), 1, "2026-01-01T00:00:00Z".parse().unwrap(), BTreeMap::new());
     world.found().unwrap();
     let purpose = |kind, active, planned, returning| Purpose { kind, active, planned, returning };
     run(&mut world, purpose(PlanKind::Prepare, Side::Primary, true, false));

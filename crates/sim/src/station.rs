@@ -136,7 +136,8 @@ impl Station {
             Effect::Write { ticket, records } => {
                 for record in &records {
                     let line = encode(&self.last_hash, record);
-                    self.last_hash = lifeboat_engine::hash_of(&line).unwrap_or(lifeboat_engine::GENESIS).to_owned();
+                    self.last_hash =
+                        lifeboat_engine::hash_of(&line).unwrap_or(lifeboat_engine::GENESIS).to_owned();
                     self.journal.push(line);
                 }
                 self.inputs.push_back(Input::Written { ticket });
@@ -218,7 +219,9 @@ impl Station {
                     .chain
                     .iter()
                     .map(|record| match record {
-                        lifeboat_lab::DnsRecord::Cname(name) | lifeboat_lab::DnsRecord::A(name) => json!(name),
+                        lifeboat_lab::DnsRecord::Cname(name) | lifeboat_lab::DnsRecord::A(name) => {
+                            json!(name)
+                        }
                     })
                     .collect();
                 let body = json!({ "chain": chain, "ttl": answer.ttl.as_secs() });

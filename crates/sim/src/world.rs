@@ -192,7 +192,9 @@ impl World {
             ended: None,
             predicted,
         });
-        self.with_station(number, |station, now, expander, posts| station.perform(now, effects, expander, posts));
+        self.with_station(number, |station, now, expander, posts| {
+            station.perform(now, effects, expander, posts)
+        });
         Ok(())
     }
 

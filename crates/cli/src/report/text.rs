@@ -28,12 +28,8 @@ pub fn render(report: &DrillReport, layout: Layout) -> String {
 
 fn head(report: &DrillReport, layout: Layout) -> String {
     let (word, tone, reasons) = verdict(report);
-    let title = format!(
-        "Drill of {}: {} → {}",
-        report.workload,
-        region(&report.primary),
-        region(&report.secondary)
-    );
+    let title =
+        format!("Drill of {}: {} → {}", report.workload, region(&report.primary), region(&report.secondary));
     let mut out = layout.hang("", &title, Tone::Strong);
     out += &layout.hang(&format!("{} ", tone.sign()), word, tone);
     for reason in reasons {
@@ -122,12 +118,32 @@ fn clients(report: &DrillReport, layout: Layout) -> String {
     let bad_if = |is: bool| if is { Tone::Bad } else { Tone::Plain };
     let gap = |gap: SignedDuration| if gap.is_zero() { "none".to_owned() } else { duration(gap) };
     for (what, number, tone, says) in [
-        ("sent and acknowledged", count(seen.acknowledged), Tone::Plain, counted(seen.producers as usize, "producer")),
+        (
+            "sent and acknowledged",
+            count(seen.acknowledged),
+            Tone::Plain,
+            counted(seen.producers as usize, "producer"),
+        ),
         ("sends that failed", count(seen.failed_sends), Tone::Plain, String::new()),
         ("received", count(seen.received), Tone::Plain, counted(seen.consumers as usize, "consumer")),
-        ("received twice", count(seen.received_twice), Tone::Plain, "same MessageId, at least once".to_owned()),
-        ("longest gap, sending", gap(seen.longest_send_gap), bad_if(seen.longest_send_gap > report.rto.asked), String::new()),
-        ("longest gap, receiving", gap(seen.longest_receive_gap), bad_if(seen.longest_receive_gap > report.rto.asked), String::new()),
+        (
+            "received twice",
+            count(seen.received_twice),
+            Tone::Plain,
+            "same MessageId, at least once".to_owned(),
+        ),
+        (
+            "longest gap, sending",
+            gap(seen.longest_send_gap),
+            bad_if(seen.longest_send_gap > report.rto.asked),
+            String::new(),
+        ),
+        (
+            "longest gap, receiving",
+            gap(seen.longest_receive_gap),
+            bad_if(seen.longest_receive_gap > report.rto.asked),
+            String::new(),
+        ),
     ] {
         table.row([Cell::from(what), Cell::toned(number, tone), Cell::toned(says, Tone::Quiet)]);
     }
@@ -140,7 +156,13 @@ fn losses(report: &DrillReport, layout: Layout) -> String {
     let mut table = Columns::headed(&["", ">announced", ">true", ""]);
     let lost = if losses.lost == 0 { Tone::Good } else { Tone::Bad };
     for (what, announced, truth, tone, says) in [
-        ("stranded", Some(losses.announced_stranded), losses.stranded, Tone::Plain, "left in the lost region"),
+        (
+            "stranded",
+            Some(losses.announced_stranded),
+            losses.stranded,
+            Tone::Plain,
+            "left in the lost region",
+        ),
         ("drained", None, losses.drained, Tone::Plain, "of the stranded, brought over later"),
         ("duplicated", None, losses.duplicated, Tone::Plain, "arrived twice with one MessageId"),
         ("lost", Some(announced_lost(report)), losses.lost, lost, "acknowledged, and exist nowhere"),
@@ -162,7 +184,8 @@ fn losses(report: &DrillReport, layout: Layout) -> String {
 
 fn runs(report: &DrillReport, layout: Layout) -> String {
     let mut out = layout.heading("Runs");
-    let mut table = Columns::headed(&["", "run", ">took", ">forecast", ">steps", ">requests", ">reads", "outcome"]);
+    let mut table =
+        Columns::headed(&["", "run", ">took", ">forecast", ">steps", ">requests", ">reads", "outcome"]);
     for run in &report.runs {
         let tone = if run.succeeded { Tone::of_outcome(&run.outcome) } else { Tone::Bad };
         table.row([
@@ -251,7 +274,10 @@ fn state_after(report: &DrillReport, layout: Layout) -> String {
     }
     let mut out = layout.heading("State afterwards") + &table.render(layout, 2);
     if !report.generic_types.is_empty() {
-        let text = format!("without rules of their own, redeployed as they are: {}", report.generic_types.join(", "));
+        let text = format!(
+            "without rules of their own, redeployed as they are: {}",
+            report.generic_types.join(", ")
+        );
         out += &layout.hang("  ! ", &text, Tone::Warn);
     }
     out

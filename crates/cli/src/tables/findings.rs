@@ -34,8 +34,11 @@ pub fn findings(findings: &[Finding], layout: Layout) -> String {
         out += &one(finding, layout);
         out.push('\n');
     }
-    let mut passed: Vec<&str> =
-        findings.iter().filter(|finding| finding.answer == Answer::Pass).map(|finding| finding.rule.as_str()).collect();
+    let mut passed: Vec<&str> = findings
+        .iter()
+        .filter(|finding| finding.answer == Answer::Pass)
+        .map(|finding| finding.rule.as_str())
+        .collect();
     passed.sort_unstable();
     passed.dedup();
     if !passed.is_empty() {

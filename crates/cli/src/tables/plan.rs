@@ -112,11 +112,14 @@ fn head(plan: &Plan, times: &Times, layout: Layout) -> String {
         PlanKind::Prepare => format!("{} ready in case of {}", plan.to, plan.from),
         _ => format!("{} → {}", plan.from, plan.to),
     };
-    let title = format!("{}  Plan to {} {}: {direction}", endpoint(&plan.endpoint), plan.kind.word(), plan.workload);
+    let title =
+        format!("{}  Plan to {} {}: {direction}", endpoint(&plan.endpoint), plan.kind.word(), plan.workload);
     let mut out = layout.hang("", &title, Tone::Strong);
     out += &layout.hang("digest ", Digest::of(plan).as_str(), Tone::Quiet);
     let prefer = match plan.policy.prefer {
-        WayKind::Graceful if plan.policy.may_switch => "gracefully, switching to the ungraceful way without asking",
+        WayKind::Graceful if plan.policy.may_switch => {
+            "gracefully, switching to the ungraceful way without asking"
+        }
         WayKind::Graceful => "gracefully; asks before the ungraceful way",
         WayKind::Ungraceful => "ungracefully: something is taken for dead",
     };
@@ -160,7 +163,8 @@ fn losses(plan: &Plan, view: PlanView) -> String {
     let before = out.len();
     for step in &plan.steps {
         for loss in &chosen(plan, step).1.loses.0 {
-            let seen = loss.observed_at.map(|at| format!(", seen {} ago", duration(view.now.duration_since(at))));
+            let seen =
+                loss.observed_at.map(|at| format!(", seen {} ago", duration(view.now.duration_since(at))));
             let text = format!(
                 "{}: {}{} (by {})",
                 crate::report::loss_word(loss.kind),

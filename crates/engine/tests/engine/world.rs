@@ -153,7 +153,9 @@ impl World {
             (Method::Get, ["operations", name]) => {
                 let thing = &self.things[*name];
                 match Self::state(thing, now) {
-                    "Updating" => Answer::new(200, json!({"status": "Running"})).with_header("retry-after", "3"),
+                    "Updating" => {
+                        Answer::new(200, json!({"status": "Running"})).with_header("retry-after", "3")
+                    }
                     "Ready" => Answer::new(200, json!({"status": "Succeeded"})),
                     _ => Answer::new(
                         200,
@@ -188,7 +190,8 @@ impl World {
     }
 }
 
-pub(crate) type Person = Box<dyn FnMut(&World, Timestamp, &StepId, &str) -> Option<(SignedDuration, Decision)>>;
+pub(crate) type Person =
+    Box<dyn FnMut(&World, Timestamp, &StepId, &str) -> Option<(SignedDuration, Decision)>>;
 pub(crate) type Planner = Box<dyn Fn(&Stage, &BTreeMap<ReadId, Answer>) -> Result<Expansion, String>>;
 
 /// Performs effects in virtual time and may die.
@@ -316,7 +319,10 @@ impl Shell {
         self.doomed = None;
         // Whatever was under way for the dead process goes nowhere; what people do later is still to come.
         self.queue.retain(|_, input| {
-            matches!(input, Input::Pause { .. } | Input::Resume { .. } | Input::Skip { .. } | Input::Switch { .. })
+            matches!(
+                input,
+                Input::Pause { .. } | Input::Resume { .. } | Input::Skip { .. } | Input::Switch { .. }
+            )
         });
         self.wake = None;
         self.epoch += 1;
@@ -394,7 +400,8 @@ impl Shell {
                 }
                 Effect::Ask { ticket, step, question } => {
                     self.asked.push(question.text.clone());
-                    if let Some((delay, answer)) = (self.person)(&self.world, self.now, &step, &question.text) {
+                    if let Some((delay, answer)) = (self.person)(&self.world, self.now, &step, &question.text)
+                    {
                         self.later(delay, Input::Decided { ticket, by: "ann".to_owned(), answer });
                     }
                 }
@@ -447,7 +454,13 @@ impl Shell {
         if finished {
             self.world.items.clear();
         }
-        Pumped { moved: batch.len() as u64 - duplicates, duplicates, watermark: last.to_string(), finished, error: None }
+        Pumped {
+            moved: batch.len() as u64 - duplicates,
+            duplicates,
+            watermark: last.to_string(),
+            finished,
+            error: None,
+        }
     }
 }
 

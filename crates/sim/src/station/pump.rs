@@ -67,7 +67,9 @@ impl Pump {
     ) -> Result<Call, Pumped> {
         let answer = match answer {
             Ok(answer) if answer.is_success() || answer.status == 404 => answer,
-            Ok(answer) => return Err(self.stop(false, Some(format!("the data plane answers {}", answer.status)))),
+            Ok(answer) => {
+                return Err(self.stop(false, Some(format!("the data plane answers {}", answer.status))));
+            }
             Err(Lost(why)) => return Err(self.stop(false, Some(why.clone()))),
         };
         match std::mem::replace(&mut self.phase, Phase::Peeking) {
@@ -98,8 +100,10 @@ impl Pump {
             self.path += 1;
             return self.begin();
         }
-        let properties: Value =
-            answer.header("brokerproperties").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let properties: Value = answer
+            .header("brokerproperties")
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
         let id = match properties.get(&self.transfer.key) {
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
@@ -113,7 +117,8 @@ impl Pump {
             return Ok(call(&self.transfer.from_host, Method::Delete, lock));
         }
         self.phase = Phase::Sending { lock, id };
-        let mut send = call(&self.transfer.to_host, Method::Post, format!("/{}/messages", self.transfer.to_path));
+        let mut send =
+            call(&self.transfer.to_host, Method::Post, format!("/{}/messages", self.transfer.to_path));
         let kept = ["MessageId", "SessionId", "Label", "CorrelationId"]
             .iter()
             .filter_map(|name| Some(((*name).to_owned(), properties.get(*name)?.clone())))

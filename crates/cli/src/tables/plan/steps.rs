@@ -1,8 +1,8 @@
 //! The steps of a plan: order, way, needs, forecast, proof, requests.
 
 use lifeboat_plan::{
-    Action, Basis, Needed, Plan, Repeat, Step, Verdict, Way, WayKind, as_az_rest, describe_call, describe_condition,
-    independence, needs_of,
+    Action, Basis, Needed, Plan, Repeat, Step, Verdict, Way, WayKind, as_az_rest, describe_call,
+    describe_condition, independence, needs_of,
 };
 
 use super::{PlanView, Times, chosen, lost_region};
@@ -119,7 +119,9 @@ fn request(way: &Way, layout: Layout) -> String {
             // One line that can be pasted: it is not wrapped.
             out + &format!("      az        {}\n", as_az_rest(call))
         }
-        Action::Expand(stage) => layout.hang("      expands   ", &format!("stage `{}`", stage.name), Tone::Plain),
+        Action::Expand(stage) => {
+            layout.hang("      expands   ", &format!("stage `{}`", stage.name), Tone::Plain)
+        }
         Action::Pump(transfer) => {
             let text = format!(
                 "{} of {} to {} of {}, keeping {}",
