@@ -32,7 +32,7 @@ const NOT_BODY: [&str; 14] = [
     "metadata",
 ];
 
-impl<'t> Unit<'t> {
+impl Unit<'_> {
     /// Expands everything that is not expanded yet; deployments last, they may need groups made here.
     pub(crate) fn expand_all(&self) {
         self.check_duplicates();
@@ -69,7 +69,7 @@ impl<'t> Unit<'t> {
         }
         let used = RefCell::default();
         let env = self.env(&used);
-        let body = with_turns(&env, &header.turns, &mut |env| self.members(env, header.node, &[]));
+        let body = with_turns(&env, &header.turns, &mut |env| Self::members(env, header.node, &[]));
         if header.kind.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups")
             && let Some(Value::String(location)) =
                 body.iter().find(|(key, _)| &**key == "location").map(|(_, value)| value)
@@ -81,12 +81,7 @@ impl<'t> Unit<'t> {
     }
 
     /// The members of a body that can be evaluated; what is wrong with others is reported.
-    pub(crate) fn members(
-        &self,
-        env: &Env<'_>,
-        node: &Node,
-        skip: &[&str],
-    ) -> Vec<(std::rc::Rc<str>, Value)> {
+    pub(crate) fn members(env: &Env<'_>, node: &Node, skip: &[&str]) -> Vec<(std::rc::Rc<str>, Value)> {
         let mut body = Vec::new();
         for member in node.members().unwrap_or_default() {
             let known = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(&member.key));
@@ -208,7 +203,7 @@ impl<'t> Unit<'t> {
         for member in self.template.get("outputs").and_then(Node::members).unwrap_or_default() {
             let declared = super::types::follow(self.frame.template, &member.value);
             let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
-            match self.output(&env, &member.value) {
+            match Self::output(&env, &member.value) {
                 Ok(Some(value)) => outputs.push((std::rc::Rc::from(member.key.as_str()), kind, value)),
                 Ok(None) => {}
                 Err(fault) => {
@@ -220,7 +215,7 @@ impl<'t> Unit<'t> {
         (outputs, complete)
     }
 
-    fn output(&self, env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
+    fn output(env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
         if let Some(condition) = node.get("condition") {
             match env.node(condition)? {
                 Value::Bool(false) => return Ok(None),

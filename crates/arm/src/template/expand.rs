@@ -51,7 +51,7 @@ fn expand_root(
             Ok(value) => {
                 given.insert(name.to_lowercase(), value);
             }
-            Err(fault) => engine.push_another(document.diagnostic(fault.code, fault.message, 0..0)),
+            Err(fault) => engine.push_another(document.diagnostic(fault.code, fault.message.clone(), 0..0)),
         }
     }
     let scope = match (template.scope(), &context.resource_group) {

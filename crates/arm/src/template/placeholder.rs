@@ -54,8 +54,8 @@ fn placeholder(root: &Node, declaration: &Node, name: &str, shape: Option<&Shape
         let longer = match (&value, &guessed) {
             (Json::Array(least), Json::Array(items)) => {
                 let mut items = items.clone();
-                let last = items.last().cloned().unwrap_or_default();
-                items.resize(items.len().max(least.len()), last);
+                let model = items.last().cloned().unwrap_or_default();
+                items.resize(items.len().max(least.len()), model);
                 Some(Json::Array(items))
             }
             (Json::Object(_), Json::Object(_)) => Some(guessed),
@@ -107,8 +107,8 @@ fn typed(root: &Node, declaration: &Node, name: &str, depth: usize) -> Json {
             object(root, definition, depth)
         }
         ParameterType::Object | ParameterType::SecureObject => json!({}),
-        ParameterType::SecureString => fit(password(name), name, least, most).into(),
-        ParameterType::String | ParameterType::Any => fit(text_for(name), name, least, most).into(),
+        ParameterType::SecureString => fit(&password(name), name, least, most).into(),
+        ParameterType::String | ParameterType::Any => fit(&text_for(name), name, least, most).into(),
     }
 }
 
@@ -154,7 +154,7 @@ pub(crate) fn text_for(name: &str) -> String {
     plain
 }
 
-fn fit(text: String, name: &str, least: usize, most: usize) -> String {
+fn fit(text: &str, name: &str, least: usize, most: usize) -> String {
     let least = least.min(1 << 16);
     let most = most.max(least);
     let tail = unique::unique_string(name);
