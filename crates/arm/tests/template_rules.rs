@@ -473,3 +473,10 @@ fn hostile_templates_end_with_a_mistake() {
     let brackets = format!("[{}]", "f(".repeat(10_000));
     assert_eq!(evaluate(&brackets), "!expression-depth");
 }
+
+#[test]
+fn results_may_cross_threads() {
+    fn crosses<T: Send + Sync + Clone>() {}
+    crosses::<Template>();
+    crosses::<Expansion>();
+}
