@@ -1,1 +1,43 @@
-//! Placeholder.
+//! Azure in miniature: [`Lab::handle`] takes an instant and a request and gives an answer. No socket, no clock, no chance
+//! that does not come from the seed.
+//!
+//! Start with `lab.rs`, the front door. A request is understood in `route.rs`, let through in `gate.rs` (groups, health,
+//! names, quota) and handled by a provider below `providers/`: one file per Azure service, each with the same outline.
+//! What happens by itself (operations that end, entities that replicate) waits in `agenda.rs`. Every refusal is a row
+//! with an id: [`refusals`].
+//!
+//! Not here: what a planner or an engine thinks of all this, and HTTP.
+
+mod agenda;
+mod data_plane;
+mod deployment;
+mod dice;
+mod dns;
+mod fault;
+mod gate;
+mod group;
+mod health;
+mod index;
+mod lab;
+mod names;
+mod operation;
+mod providers;
+mod refusal;
+mod route;
+mod subscription;
+mod throttle;
+mod timing;
+mod world;
+
+pub use data_plane::{Counts, DataError, Lock, Message, MessageId, Received, SendOk, Session, Sums};
+pub use dns::{DnsAnswer, DnsRecord};
+pub use fault::{Effect, Fault, FaultMatch, Phase};
+pub use health::{Health, Plane};
+pub use lab::{Lab, Quota, Reply, Settings, Silence, Subscription, Trace};
+pub use refusal::Refusal;
+pub use timing::{Span, Timing};
+
+/// All refusals of the lab, ARM's own first.
+pub fn refusals() -> impl Iterator<Item = &'static Refusal> {
+    refusal::common::ALL.iter().chain(providers::refusals())
+}

@@ -247,6 +247,25 @@ pub struct Way {
     pub loses: LossStatement,
 }
 
+impl Way {
+    /// A way with the usual care: sending twice equals sending once, a failure stops what waits for it, and it is given
+    /// up after four times its cautious forecast, never in less than ten minutes.
+    pub fn new(action: Action, done_when: Condition, forecast: Forecast) -> Self {
+        Self {
+            needs: BTreeSet::new(),
+            action,
+            started_when: None,
+            done_when,
+            repeat: Repeat::Harmless,
+            captures: Vec::new(),
+            deadline: (forecast.p95 * 4).max(SignedDuration::from_mins(10)),
+            on_failure: OnFailure::Stop,
+            forecast,
+            loses: LossStatement::default(),
+        }
+    }
+}
+
 /// What a way does. A closed set: the engine knows these and nothing else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

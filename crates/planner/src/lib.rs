@@ -1,5 +1,42 @@
 //! From what was observed to findings, strategies and plans: pure functions, one file per Azure service.
+//!
+//! Data flows one way: a [`Workload`] and an [`Inventory`] go into [`assess`] (findings) and [`plan`] (steps). `services/`
+//! holds one file per Azure service, each with the outline of [`Service`]; to add a service, copy the shape of
+//! `services/any_resource.rs`, then of `services/service_bus.rs`. Nothing here does I/O or knows how a call travels.
 
+mod assess;
+mod durations;
 mod finding;
+mod inventory;
+mod planning;
+mod predict;
+mod reading;
+mod rule;
+mod service;
+mod services;
+mod topology;
+mod workload;
+mod workload_rules;
 
+pub use assess::{assess, blocking, rules};
 pub use finding::{Answer, Evidence, Finding, Severity};
+pub use inventory::{Fact, Inventory, Known, Look, Source};
+pub use planning::{DEPLOYED, Expanded, PlanError, expand, initial_deployments, plan};
+pub use predict::predict;
+pub use reading::{About, Bare, BareError, SiteTemplate, read, read_bare};
+pub use rule::{Checked, Rule, Subject};
+pub use service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind, service_for, services};
+pub use topology::{
+    Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Side, Site, Workload, components,
+};
+pub use workload::{
+    Acceptance, Approver, ComponentName, DataStore, DecisionPolicy, FailoverPolicy, FilePath, GroupName,
+    NamespaceName, Reprotect, RuleId, ServiceBusEntry, SharedTemplate, SiteEntry, StaleReads, SubscriptionId,
+    Templates, WorkloadError, WorkloadFile, WorkloadName,
+};
+pub use workload_rules::GLOBALLY_UNIQUE;
+// Strict reading of YAML, for the files of other crates that must fail as helpfully as the workload file does.
+pub use workload::{
+    Complaint, Fields, Node, Position, Problem, Reader, parse_duration, read_strictly, render_duration,
+    render_problems,
+};

@@ -1,0 +1,321 @@
+//! The typed data plane: messages without JSON and without requests, for worlds with many of them.
+//!
+//! It does what the REST calls do (`providers/…/messages.rs` holds the behaviour, once); a host may be a namespace's own
+//! or an alias, resolved at the instant of the call. Callers that cache DNS resolve first and pass the canonical name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::lab::Lab;
+use crate::world::Ctx;
+
+/// The sender's id of a message: what duplicate detection compares.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MessageId {
+    /// A number; costs no allocation.
+    Number(u64),
+    /// Any text.
+    Text(Arc<str>),
+}
+
+impl From<u64> for MessageId {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&str> for MessageId {
+    fn from(text: &str) -> Self {
+        text.parse().map_or_else(
+            |_| Self::Text(text.into()),
+            |number: u64| {
+                // `007` and `7` are different ids.
+                if number.to_string() == text { Self::Number(number) } else { Self::Text(text.into()) }
+            },
+        )
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// A message as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The sender's id.
+    pub message_id: MessageId,
+    /// The session it belongs to.
+    pub session: Option<Arc<str>>,
+    /// Not to be delivered before.
+    pub scheduled: Option<Timestamp>,
+    /// How long it lives; the entity's own limit holds if that is shorter.
+    pub time_to_live: Option<SignedDuration>,
+    /// For correlation filters.
+    pub correlation_id: Option<Arc<str>>,
+    /// `Label`, also called subject.
+    pub label: Option<Arc<str>>,
+    /// The sender's own properties.
+    pub properties: Option<Arc<BTreeMap<String, String>>>,
+    /// The body; none is an empty one.
+    pub body: Option<Arc<Value>>,
+}
+
+impl Message {
+    /// A message with an id and nothing else.
+    pub fn new(message_id: impl Into<MessageId>) -> Self {
+        Self {
+            message_id: message_id.into(),
+            session: None,
+            scheduled: None,
+            time_to_live: None,
+            correlation_id: None,
+            label: None,
+            properties: None,
+            body: None,
+        }
+    }
+}
+
+/// A message was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SendOk {
+    /// Its place in the entity.
+    pub sequence: u64,
+    /// Whether duplicate detection dropped it.
+    pub duplicate: bool,
+}
+
+/// The right to settle one message, for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lock(pub(crate) u64);
+
+impl fmt::Display for Lock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Uuid::from_u64_pair(0x10c4, self.0).fmt(f)
+    }
+}
+
+impl Lock {
+    /// Reads a lock token as it is on the wire.
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::parse_str(text).ok().map(|uuid| Self(uuid.as_u64_pair().1))
+    }
+}
+
+/// A message as it is received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// What was sent.
+    pub message: Message,
+    /// Its place in the entity.
+    pub sequence: u64,
+    /// How often it was delivered, this time included.
+    pub deliveries: u32,
+    /// When it was accepted.
+    pub enqueued: Timestamp,
+    /// The right to settle it.
+    pub lock: Lock,
+    /// Until when.
+    pub locked_until: Timestamp,
+    /// Why it is a dead letter, if it is one.
+    pub dead_letter_reason: Option<Arc<str>>,
+}
+
+/// Which session to receive from, where an entity requires sessions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Session<'a> {
+    /// The next one that nobody works on. Also right where there are no sessions.
+    #[default]
+    Any,
+    /// This one.
+    Named(&'a str),
+}
+
+/// What an entity holds now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Waiting or locked.
+    pub active: u64,
+    /// Of these, locked.
+    pub locked: u64,
+    /// Dead letters.
+    pub dead_letter: u64,
+    /// Not due yet.
+    pub scheduled: u64,
+    /// Sessions that hold messages.
+    pub sessions: u64,
+}
+
+impl Counts {
+    /// All messages that are there.
+    pub fn total(&self) -> u64 {
+        self.active + self.dead_letter + self.scheduled
+    }
+}
+
+/// What became of all messages an entity ever accepted: `accepted = completed + expired + Counts::total()`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sums {
+    /// Accepted and stored.
+    pub accepted: u64,
+    /// Settled by a receiver.
+    pub completed: u64,
+    /// Dropped at the end of their time to live.
+    pub expired: u64,
+    /// Accepted, but not stored, because they had been sent before.
+    pub duplicates: u64,
+    /// Moved to the dead letters.
+    pub dead_lettered: u64,
+}
+
+/// Why the data plane refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DataError {
+    /// Nothing listens: the region's data plane is down.
+    Unreachable,
+    /// It takes the request and never answers.
+    NoAnswer,
+    /// It happened, but the answer is lost.
+    AnswerLost,
+    /// The name does not resolve.
+    UnknownHost,
+    /// The namespace has no such entity.
+    UnknownEntity,
+    /// The entity's status forbids it.
+    Disabled(&'static str),
+    /// The namespace is the secondary of a pair.
+    Secondary,
+    /// The lock ran out, or never was.
+    LockLost,
+    /// The entity requires sessions and the message has none.
+    SessionRequired,
+    /// The entity is full.
+    Full,
+    /// An injected error.
+    Status(u16),
+}
+
+impl fmt::Display for DataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable => f.write_str("nothing listens there"),
+            Self::NoAnswer => f.write_str("no answer"),
+            Self::AnswerLost => f.write_str("the answer is lost"),
+            Self::UnknownHost => f.write_str("the name does not resolve"),
+            Self::UnknownEntity => f.write_str("no such entity"),
+            Self::Disabled(status) => write!(f, "the entity is `{status}`"),
+            Self::Secondary => f.write_str("the namespace is the secondary of a pair"),
+            Self::LockLost => f.write_str("the lock is lost"),
+            Self::SessionRequired => f.write_str("the entity requires a session"),
+            Self::Full => f.write_str("the entity is full"),
+            Self::Status(status) => write!(f, "refused with {status}"),
+        }
+    }
+}
+
+impl std::error::Error for DataError {}
+
+impl Lab {
+    /// Sends one message to a queue or topic.
+    pub fn send(
+        &mut self,
+        now: Timestamp,
+        host: &str,
+        entity: &str,
+        message: Message,
+    ) -> Result<SendOk, DataError> {
+        self.advance(now);
+        let mut ctx = Ctx { now: self.now, world: &mut self.world };
+        self.providers.service_bus.send(host, entity, message, &mut ctx)
+    }
+
+    /// Receives one message and locks it; none when there is none. `…/$DeadLetterQueue` reads the dead letters.
+    pub fn receive(
+        &mut self,
+        now: Timestamp,
+        host: &str,
+        entity: &str,
+        session: Session<'_>,
+    ) -> Result<Option<Received>, DataError> {
+        self.advance(now);
+        let mut ctx = Ctx { now: self.now, world: &mut self.world };
+        self.providers.service_bus.receive(host, entity, session, &mut ctx)
+    }
+
+    /// Settles a locked message: it is gone.
+    pub fn complete(
+        &mut self,
+        now: Timestamp,
+        host: &str,
+        entity: &str,
+        lock: Lock,
+    ) -> Result<(), DataError> {
+        self.advance(now);
+        let mut ctx = Ctx { now: self.now, world: &mut self.world };
+        self.providers.service_bus.complete(host, entity, lock, &mut ctx)
+    }
+
+    /// Gives a locked message back: somebody else gets it.
+    pub fn abandon(&mut self, now: Timestamp, host: &str, entity: &str, lock: Lock) -> Result<(), DataError> {
+        self.advance(now);
+        let mut ctx = Ctx { now: self.now, world: &mut self.world };
+        self.providers.service_bus.abandon(host, entity, lock, &mut ctx)
+    }
+
+    /// Moves a locked message to the dead letters.
+    pub fn dead_letter(
+        &mut self,
+        now: Timestamp,
+        host: &str,
+        entity: &str,
+        lock: Lock,
+        reason: &str,
+    ) -> Result<(), DataError> {
+        self.advance(now);
+        let mut ctx = Ctx { now: self.now, world: &mut self.world };
+        self.providers.service_bus.dead_letter(host, entity, lock, reason, &mut ctx)
+    }
+
+    /// Keeps a lock for another lock duration; tells until when.
+    pub fn renew(
+        &mut self,
+        now: Timestamp,
+        host: &str,
+        entity: &str,
+        lock: Lock,
+    ) -> Result<Timestamp, DataError> {
+        self.advance(now);
+        let mut ctx = Ctx { now: self.now, world: &mut self.world };
+        self.providers.service_bus.renew(host, entity, lock, &mut ctx)
+    }
+
+    /// What a queue or subscription holds, whatever state its region is in: for reports, not for clients. `namespace` is
+    /// the resource's name.
+    pub fn counts(&self, namespace: &str, entity: &str) -> Option<Counts> {
+        self.providers.service_bus.counts(namespace, entity)
+    }
+
+    /// What became of everything a queue or subscription accepted.
+    pub fn sums(&self, namespace: &str, entity: &str) -> Option<Sums> {
+        self.providers.service_bus.sums(namespace, entity)
+    }
+
+    /// All namespaces and what each of their queues and subscriptions holds, in the order of their names.
+    pub fn message_counts(&self) -> BTreeMap<String, BTreeMap<String, Counts>> {
+        self.providers.service_bus.all_counts()
+    }
+}

@@ -1,0 +1,67 @@
+//! Which regions answer. A region has two planes that fail apart: the control plane may be gone while its members run on,
+//! and the reverse.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use lifeboat_arm::Region;
+use serde::{Deserialize, Serialize};
+
+/// The two halves of a region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Plane {
+    /// The providers' regional endpoints and the metadata of the groups located there.
+    Control,
+    /// What the members serve.
+    Data,
+}
+
+/// How a plane is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Health {
+    /// It answers.
+    Up,
+    /// It refuses: 503 from a control plane, no connection to a data plane.
+    Down,
+    /// It takes requests and never answers.
+    Silent,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct State {
+    health: Health,
+    since: Timestamp,
+}
+
+/// The health of all regions. A region nobody spoke about is up.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Regions {
+    states: BTreeMap<(Region, Plane), State>,
+}
+
+impl Regions {
+    /// Changes one plane; tells whether that was a change.
+    pub(crate) fn set(&mut self, now: Timestamp, region: &Region, plane: Plane, health: Health) -> bool {
+        let before = self.health(region, plane);
+        self.states.insert((region.clone(), plane), State { health, since: now });
+        before != health
+    }
+
+    pub(crate) fn health(&self, region: &Region, plane: Plane) -> Health {
+        if self.states.is_empty() {
+            return Health::Up; // the data planes ask for every message
+        }
+        self.states.get(&(region.clone(), plane)).map_or(Health::Up, |state| state.health)
+    }
+
+    pub(crate) fn is_up(&self, region: &Region, plane: Plane) -> bool {
+        self.health(region, plane) == Health::Up
+    }
+
+    /// All planes that were ever set, with the time of the last change.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&Region, Plane, Health, Timestamp)> {
+        self.states.iter().map(|((region, plane), state)| (region, *plane, state.health, state.since))
+    }
+}

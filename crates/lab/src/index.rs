@@ -1,0 +1,117 @@
+//! ARM's own index of resources: what lists of a group and of a subscription are made from, and how ARM knows where a
+//! resource lives. Providers keep everything else.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use lifeboat_arm::{Region, ResourceId};
+use serde_json::{Value, json};
+
+/// What ARM knows about a resource without asking its provider.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) id: ResourceId,
+    /// None for global resources and for children.
+    pub(crate) location: Option<Region>,
+    pub(crate) tags: Value,
+    pub(crate) sku: Value,
+    pub(crate) kind: Value,
+    pub(crate) created: Timestamp,
+    pub(crate) changed: Timestamp,
+    pub(crate) state: &'static str,
+}
+
+/// All resources.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Index {
+    entries: BTreeMap<ResourceId, Entry>,
+}
+
+impl Index {
+    /// Adds or renews an entry from a resource's body.
+    pub(crate) fn put(&mut self, now: Timestamp, id: &ResourceId, body: &Value, state: &'static str) {
+        let location = location_of(body);
+        let part = |name: &str| body.get(name).cloned().unwrap_or(Value::Null);
+        let created = self.entries.get(id).map_or(now, |entry| entry.created);
+        self.entries.insert(
+            id.clone(),
+            Entry {
+                id: id.clone(),
+                location,
+                tags: part("tags"),
+                sku: part("sku"),
+                kind: part("kind"),
+                created,
+                changed: now,
+                state,
+            },
+        );
+    }
+
+    pub(crate) fn state(&mut self, id: &ResourceId, state: &'static str) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.state = state;
+        }
+    }
+
+    /// Removes a resource and everything below it.
+    pub(crate) fn remove(&mut self, id: &ResourceId) {
+        self.entries.retain(|own, _| !own.is_within(id));
+    }
+
+    pub(crate) fn get(&self, id: &ResourceId) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
+    /// Where the resource lives: its own location, or that of the nearest ancestor that has one.
+    pub(crate) fn region(&self, id: &ResourceId) -> Option<Region> {
+        let mut at = Some(id.clone());
+        while let Some(id) = at {
+            if let Some(entry) = self.entries.get(&id) {
+                if let Some(location) = &entry.location {
+                    return Some(location.clone());
+                }
+            }
+            at = id.parent();
+        }
+        None
+    }
+
+    /// Resources within a group or subscription, in the order of their ids.
+    pub(crate) fn within(&self, scope: &ResourceId) -> impl Iterator<Item = &Entry> {
+        self.entries.values().filter(move |entry| entry.id.is_within(scope))
+    }
+}
+
+impl Entry {
+    /// As `GET …/resources` lists it.
+    pub(crate) fn to_wire(&self, expand: &str) -> Value {
+        let mut wire = json!({
+            "id": self.id.as_str(),
+            "name": self.id.name(),
+            "type": self.id.kind().map(|kind| kind.as_str().to_owned()),
+            "location": self.location.as_ref().map_or("global", Region::as_str),
+        });
+        for (name, value) in [("tags", &self.tags), ("sku", &self.sku), ("kind", &self.kind)] {
+            if !value.is_null() {
+                wire[name] = value.clone();
+            }
+        }
+        for (word, value) in [
+            ("createdTime", self.created.to_string()),
+            ("changedTime", self.changed.to_string()),
+            ("provisioningState", self.state.to_owned()),
+        ] {
+            if expand.contains(word) {
+                wire[word] = json!(value);
+            }
+        }
+        wire
+    }
+}
+
+/// The region in a body; none when it has none or is `global`.
+pub(crate) fn location_of(body: &Value) -> Option<Region> {
+    let text = body.get("location").and_then(Value::as_str)?;
+    (!text.eq_ignore_ascii_case("global") && !text.is_empty()).then(|| Region::lenient(text))
+}

@@ -1,0 +1,288 @@
+//! Who a message goes to: from a host to a namespace, from a path to an entity, from a topic to its subscriptions.
+//!
+//! This is the path of every message, hence no JSON and no copies of strings here.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use lifeboat_arm::Method;
+
+use super::entity::{self, Entities, Entity, Kind, Status};
+use super::messages::Half;
+use super::namespace::State;
+use super::{Key, NAMESPACE, ServiceBus};
+use crate::data_plane::{Counts, DataError, Lock, Message, Received, SendOk, Session, Sums};
+use crate::fault::{Effect, Phase, Sight};
+use crate::health::{Health, Plane};
+use crate::world::Ctx;
+
+/// How often a message may be forwarded, as Azure limits it.
+const HOPS_MAX: u32 = 4;
+
+const DEAD_LETTERS: &str = "/$deadletterqueue";
+
+/// A path in lower case; free when it is already.
+fn folded(path: &str) -> Cow<'_, str> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if path.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(path.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(path)
+    }
+}
+
+/// Splits `queue/$DeadLetterQueue` into the queue and its half.
+fn half(path: &str) -> (&str, Half) {
+    match path.strip_suffix(DEAD_LETTERS) {
+        Some(path) => (path, Half::DeadLetters),
+        None => (path, Half::Main),
+    }
+}
+
+impl ServiceBus {
+    /// The namespace that answers at a host, if it answers.
+    fn reach(&self, host: &str, ctx: &Ctx<'_>) -> Result<Key, DataError> {
+        let host = folded(host);
+        let key = self.key_of_host(&host, ctx.now).ok_or(DataError::UnknownHost)?;
+        let namespace = self.namespaces.get(&key).ok_or(DataError::UnknownHost)?;
+        match ctx.world.regions.health(&namespace.region, Plane::Data) {
+            Health::Up => {}
+            Health::Down => return Err(DataError::Unreachable),
+            Health::Silent => return Err(DataError::NoAnswer),
+        }
+        if namespace.state != State::Succeeded {
+            return Err(DataError::Unreachable);
+        }
+        if namespace.alias.is_some() && self.is_secondary(key) {
+            return Err(DataError::Secondary);
+        }
+        Ok(key)
+    }
+
+    /// Whether an injected fault hits this call.
+    fn strike(
+        &self,
+        key: Key,
+        what: &str,
+        path: &str,
+        phase: Phase,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<(), DataError> {
+        if ctx.world.faults.none() {
+            return Ok(());
+        }
+        let Some(namespace) = self.namespaces.get(&key) else { return Ok(()) };
+        let resource = format!("{}/{path}", namespace.id);
+        let sight = Sight {
+            region: Some(&namespace.region),
+            provider: NAMESPACE,
+            method: Some(Method::Post),
+            operation: what,
+            resource: &resource,
+        };
+        match (ctx.world.faults.strike(ctx.now, phase, sight, &ctx.world.dice), phase) {
+            (None | Some(Effect::Delay(_)), _) => Ok(()),
+            (Some(Effect::Status { status, .. }), Phase::Before) => Err(DataError::Status(status)),
+            (Some(_), Phase::Before) => Err(DataError::NoAnswer),
+            (Some(_), Phase::After) => Err(DataError::AnswerLost),
+        }
+    }
+
+    pub(crate) fn send(
+        &mut self,
+        host: &str,
+        path: &str,
+        message: Message,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<SendOk, DataError> {
+        let key = self.reach(host, ctx)?;
+        let path = folded(path);
+        self.strike(key, "send", &path, Phase::Before, ctx)?;
+        let Some(namespace) = self.namespaces.get_mut(&key) else { return Err(DataError::UnknownHost) };
+        let sent = deliver(&mut namespace.entities, &path, message, ctx.now, 0)?;
+        self.strike(key, "send", &path, Phase::After, ctx)?;
+        Ok(sent)
+    }
+
+    pub(crate) fn receive(
+        &mut self,
+        host: &str,
+        path: &str,
+        session: Session<'_>,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<Option<Received>, DataError> {
+        let key = self.reach(host, ctx)?;
+        let path = folded(path);
+        self.strike(key, "receive", &path, Phase::Before, ctx)?;
+        let (entity, half) = self.receiver(key, &path)?;
+        match entity.status {
+            Status::Disabled => return Err(DataError::Disabled("Disabled")),
+            Status::ReceiveDisabled => return Err(DataError::Disabled("ReceiveDisabled")),
+            Status::Active | Status::SendDisabled => {}
+        }
+        entity.accessed = Some(ctx.now);
+        let received = entity.store.receive(ctx.now, &entity.policy, half, session);
+        self.strike(key, "receive", &path, Phase::After, ctx)?;
+        Ok(received)
+    }
+
+    pub(crate) fn complete(
+        &mut self,
+        host: &str,
+        path: &str,
+        lock: Lock,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<(), DataError> {
+        self.settle(host, path, "complete", ctx, |entity, now| {
+            entity.store.complete(now, &entity.policy, lock)
+        })
+    }
+
+    pub(crate) fn abandon(
+        &mut self,
+        host: &str,
+        path: &str,
+        lock: Lock,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<(), DataError> {
+        self.settle(host, path, "abandon", ctx, |entity, now| entity.store.abandon(now, &entity.policy, lock))
+    }
+
+    pub(crate) fn dead_letter(
+        &mut self,
+        host: &str,
+        path: &str,
+        lock: Lock,
+        reason: &str,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<(), DataError> {
+        self.settle(host, path, "deadLetter", ctx, |entity, now| {
+            entity.store.dead_letter(now, &entity.policy, lock, reason)
+        })
+    }
+
+    pub(crate) fn renew(
+        &mut self,
+        host: &str,
+        path: &str,
+        lock: Lock,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<Timestamp, DataError> {
+        self.settle(host, path, "renew", ctx, |entity, now| entity.store.renew(now, &entity.policy, lock))
+    }
+
+    fn settle<T>(
+        &mut self,
+        host: &str,
+        path: &str,
+        what: &str,
+        ctx: &mut Ctx<'_>,
+        act: impl FnOnce(&mut Entity, Timestamp) -> Result<T, DataError>,
+    ) -> Result<T, DataError> {
+        let key = self.reach(host, ctx)?;
+        let path = folded(path);
+        self.strike(key, what, &path, Phase::Before, ctx)?;
+        let (entity, _) = self.receiver(key, &path)?;
+        let done = act(entity, ctx.now)?;
+        self.strike(key, what, &path, Phase::After, ctx)?;
+        Ok(done)
+    }
+
+    /// The queue or subscription at a path, and which half of it.
+    fn receiver(&mut self, key: Key, path: &str) -> Result<(&mut Entity, Half), DataError> {
+        let (path, half) = half(path);
+        let namespace = self.namespaces.get_mut(&key).ok_or(DataError::UnknownHost)?;
+        let entity = namespace.entities.get_mut(path).ok_or(DataError::UnknownEntity)?;
+        match entity.kind {
+            Kind::Queue | Kind::Subscription => Ok((entity, half)),
+            Kind::Topic | Kind::Rule => Err(DataError::UnknownEntity),
+        }
+    }
+
+    // --- for reports
+
+    fn by_name(&self, name: &str) -> Option<&super::Namespace> {
+        self.namespaces.values().find(|namespace| namespace.id.name().eq_ignore_ascii_case(name))
+    }
+
+    pub(crate) fn counts(&self, namespace: &str, path: &str) -> Option<Counts> {
+        self.by_name(namespace)?.entities.get(folded(path).as_ref()).map(|entity| entity.store.counts())
+    }
+
+    pub(crate) fn sums(&self, namespace: &str, path: &str) -> Option<Sums> {
+        self.by_name(namespace)?.entities.get(folded(path).as_ref()).map(|entity| entity.store.sums())
+    }
+
+    pub(crate) fn all_counts(&self) -> BTreeMap<String, BTreeMap<String, Counts>> {
+        let holds = |entity: &&Entity| matches!(entity.kind, Kind::Queue | Kind::Subscription);
+        self.namespaces
+            .values()
+            .map(|namespace| {
+                let counts = namespace.entities.values().filter(holds);
+                let counts = counts.map(|entity| (entity.path.clone(), entity.store.counts())).collect();
+                (namespace.id.name().to_owned(), counts)
+            })
+            .collect()
+    }
+}
+
+/// Puts a message where it belongs: a queue, the subscriptions of a topic, or where either forwards to.
+fn deliver(
+    entities: &mut Entities,
+    path: &str,
+    message: Message,
+    now: Timestamp,
+    hops: u32,
+) -> Result<SendOk, DataError> {
+    let entity = entities.get_mut(path).ok_or(DataError::UnknownEntity)?;
+    match entity.status {
+        Status::Disabled => return Err(DataError::Disabled("Disabled")),
+        Status::SendDisabled => return Err(DataError::Disabled("SendDisabled")),
+        Status::Active | Status::ReceiveDisabled => {}
+    }
+    entity.accessed = Some(now);
+    match entity.kind {
+        Kind::Rule => Err(DataError::UnknownEntity),
+        Kind::Subscription if hops == 0 => Err(DataError::UnknownEntity), // nobody sends to a subscription
+        Kind::Queue | Kind::Subscription => match &entity.forward {
+            Some(target) if hops < HOPS_MAX => {
+                let target = target.clone();
+                deliver(entities, &target, message, now, hops + 1)
+            }
+            _ => entity.store.send(now, &entity.policy, message),
+        },
+        Kind::Topic => fan_out(entities, path, &message, now, hops),
+    }
+}
+
+/// A copy for each subscription that has a rule which lets the message in. All of them, or none.
+fn fan_out(
+    entities: &mut Entities,
+    topic: &str,
+    message: &Message,
+    now: Timestamp,
+    hops: u32,
+) -> Result<SendOk, DataError> {
+    if let Some(topic) = entities.get_mut(topic)
+        && !topic.store.is_new(now, &topic.policy, &message.message_id)
+    {
+        return Ok(SendOk { sequence: 0, duplicate: true });
+    }
+    let wanted: Vec<String> = entity::subscriptions_of(entities, topic)
+        .into_iter()
+        .filter(|path| entity::admits(entities, path, message))
+        .collect();
+    let needs_session = |path: &String| {
+        entities.get(path).is_some_and(|entity| entity.policy.sessions && entity.forward.is_none())
+    };
+    if message.session.is_none() && wanted.iter().any(needs_session) {
+        return Err(DataError::SessionRequired);
+    }
+    let mut sent = SendOk { sequence: 0, duplicate: false };
+    for path in wanted {
+        // A subscription that takes nothing now still gets its copy: `status` there is about receiving.
+        sent = deliver(entities, &path, message.clone(), now, hops + 1)?;
+    }
+    Ok(sent)
+}

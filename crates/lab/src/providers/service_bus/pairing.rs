@@ -1,0 +1,584 @@
+//! The alias of a pair: `disasterRecoveryConfigs`. One record {name, holder, partner, state}, shown under both namespaces
+//! with mirrored roles.
+//!
+//! PUT, breakPairing, failover and DELETE answer at once and have no operation URL: `provisioningState` tells when they
+//! are over. A namespace whose region could not hear of a failover goes on believing in its old role ([`Stale`]) until its
+//! control plane has been back for a while. The refusals are rows of `refusals.rs`. Source: "Service Bus
+//! Geo-Disaster Recovery" and its official sample; roles after break and failover are inferred from the published enum.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use lifeboat_arm::{Answer, Method, ResourceId};
+use serde_json::{Value, json};
+
+use super::namespace::{SUFFIX, State as NamespaceState, release, schedule};
+use super::replication::Replication;
+use super::{Event, HostOf, Key, NAMESPACE, ServiceBus, refusals};
+use crate::fault::Effect;
+use crate::health::Plane;
+use crate::names::{self, Holder};
+use crate::refusal::{Handled, Refusal, Refused, common};
+use crate::route::Request;
+use crate::world::Ctx;
+
+// --- state
+
+/// One alias.
+#[derive(Debug, Clone)]
+pub(crate) struct Alias {
+    pub(crate) name: String,
+    /// Who the alias belongs to.
+    pub(crate) holder: Key,
+    /// The secondary, while there is one.
+    pub(crate) partner: Option<Key>,
+    alternate: Option<String>,
+    state: State,
+    pub(crate) replication: Option<Replication>,
+    /// Who DNS leads to, and who it led to until when.
+    target: Key,
+    before: Option<(Key, Timestamp)>,
+    stale: BTreeMap<Key, Stale>,
+    /// Counts changes of state: an event of an older one is void.
+    pub(crate) generation: u64,
+}
+
+/// Where an alias is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It has a holder and no partner: never paired, broken or failed over.
+    Alone,
+    Pairing,
+    Paired,
+    Breaking,
+    /// A safe failover waits until nothing is pending.
+    Waiting,
+    /// The failover runs; the old primary still holds.
+    Switching,
+    /// The new holder holds; the rest is tidied up.
+    Settling,
+    Deleting,
+}
+
+/// What a namespace still believes because nobody could tell it otherwise.
+#[derive(Debug, Clone)]
+struct Stale {
+    wire: Value,
+    /// When it learns the truth; none while its control plane is down.
+    until: Option<Timestamp>,
+}
+
+impl Alias {
+    pub(crate) fn replicates(&self) -> bool {
+        self.partner.is_some()
+            && matches!(self.state, State::Pairing | State::Paired | State::Waiting | State::Switching)
+    }
+
+    fn pending(&self) -> usize {
+        self.replication.as_ref().map_or(0, |replication| replication.pending.len())
+    }
+
+    fn enter(&mut self, state: State) -> u64 {
+        self.state = state;
+        self.generation += 1;
+        self.generation
+    }
+
+    /// Who answers under this name now.
+    pub(crate) fn target(&self, now: Timestamp) -> Key {
+        match self.before {
+            Some((key, until)) if now < until => key,
+            _ => self.target,
+        }
+    }
+}
+
+// --- wire
+
+impl ServiceBus {
+    /// The alias as one of its namespaces shows it; none when that namespace knows nothing of it.
+    fn alias_wire(&self, name: &str, key: Key) -> Option<Value> {
+        let alias = self.aliases.get(name)?;
+        if let Some(stale) = alias.stale.get(&key) {
+            return Some(stale.wire.clone());
+        }
+        let namespace = self.namespaces.get(&key)?;
+        let accepted = !matches!(alias.state, State::Alone | State::Paired);
+        let single = matches!(alias.state, State::Alone | State::Breaking | State::Settling)
+            || (alias.state == State::Deleting && alias.partner.is_none());
+        let (role, partner) = if key == alias.holder {
+            (if single { "PrimaryNotReplicating" } else { "Primary" }, alias.partner.filter(|_| !single))
+        } else if Some(key) == alias.partner {
+            ("Secondary", Some(alias.holder))
+        } else {
+            return None;
+        };
+        let partner = partner.and_then(|partner| self.namespaces.get(&partner));
+        let mut properties = json!({
+            "provisioningState": if accepted { "Accepted" } else { "Succeeded" },
+            "role": role,
+            "partnerNamespace": partner.map_or("", |partner| partner.id.as_str()),
+            "pendingReplicationOperationsCount": alias.pending(),
+        });
+        if let Some(alternate) = &alias.alternate {
+            properties["alternateName"] = json!(alternate);
+        }
+        Some(json!({
+            "id": format!("{}/disasterRecoveryConfigs/{}", namespace.id, alias.name),
+            "name": alias.name,
+            "type": "Microsoft.ServiceBus/Namespaces/disasterRecoveryConfigs",
+            "properties": properties,
+        }))
+    }
+}
+
+// --- rules
+
+impl ServiceBus {
+    pub(super) fn alias_list(&self, namespace: &ResourceId, request: &Request) -> Handled {
+        let key = self.key_of(namespace, request)?;
+        let value: Vec<Value> = self.aliases.keys().filter_map(|name| self.alias_wire(name, key)).collect();
+        Ok(Answer::new(200, json!({ "value": value })))
+    }
+
+    pub(super) fn alias(&mut self, id: &ResourceId, request: &Request, ctx: &mut Ctx<'_>) -> Handled {
+        let parent = id.parent().unwrap_or_else(|| id.clone());
+        let key = self.key_of(&parent, request)?;
+        let name = id.name().to_ascii_lowercase();
+        match request.method {
+            Method::Get => self
+                .alias_wire(&name, key)
+                .map(|wire| Answer::new(200, wire))
+                .ok_or_else(|| missing(id, request)),
+            Method::Head => {
+                Ok(Answer::new(if self.alias_wire(&name, key).is_some() { 204 } else { 404 }, Value::Null))
+            }
+            Method::Put => self.put_alias(key, id.name(), &request.body, ctx),
+            Method::Delete => self.delete_alias(key, &name, ctx),
+            Method::Post if name == "checknameavailability" => Ok(Self::check_name(request, 1, ctx)),
+            _ => Err(missing(id, request)),
+        }
+    }
+
+    /// PUT: creates the alias and pairs, or finds that this is how it already is.
+    fn put_alias(&mut self, key: Key, name: &str, body: &Value, ctx: &mut Ctx<'_>) -> Handled {
+        let folded = name.to_ascii_lowercase();
+        let partner = self.partner_in(key, body, ctx)?;
+        let alternate =
+            body.pointer("/properties/alternateName").and_then(Value::as_str).filter(|text| !text.is_empty());
+        if let Some(alias) = self.aliases.get(&folded)
+            && alias.holder == key
+            && matches!(alias.state, State::Pairing | State::Paired)
+            && (partner.is_none() || alias.partner == partner)
+        {
+            return Ok(Answer::new(200, self.alias_wire(&folded, key).unwrap_or_default()));
+        }
+        self.may_pair(key, partner, name, alternate, ctx)?;
+        let known = self.aliases.contains_key(&folded);
+        if !known {
+            self.new_alias(key, name, alternate, ctx);
+        }
+        if let Some(partner) = partner {
+            self.pair(&folded, key, partner, ctx);
+        }
+        let wire = self.alias_wire(&folded, key).unwrap_or_default();
+        Ok(Answer::new(if known { 200 } else { 201 }, wire))
+    }
+
+    /// Everything a pairing is refused for, in the order in which Azure would notice.
+    fn may_pair(
+        &self,
+        key: Key,
+        partner: Option<Key>,
+        name: &str,
+        alternate: Option<&str>,
+        ctx: &Ctx<'_>,
+    ) -> Result<(), Refused> {
+        let folded = name.to_ascii_lowercase();
+        let primary = &self.namespaces[&key];
+        let primary_name = primary.id.name();
+        let refuse =
+            |when: bool, row: &Refusal, arguments: &[&str]| ctx.world.waived.check(when, row, arguments);
+        refuse(primary.state != NamespaceState::Succeeded, &refusals::NOT_ACTIVE, &[primary_name])?;
+        refuse(!primary.is_premium(), &refusals::NOT_PREMIUM, &[primary_name, primary.sku()])?;
+        refuse(self.is_secondary(key), &refusals::SECONDARY_FROZEN, &[])?;
+        refuse(primary.uses_geo_replication(), &refusals::GEO_REPLICATED, &[primary_name])?;
+        if let Some(alias) = primary.alias.as_ref().and_then(|alias| self.aliases.get(alias)) {
+            let with = alias.partner.and_then(|partner| self.namespaces.get(&partner));
+            let with = with.map_or("", |namespace| namespace.id.name());
+            let other = alias.name.to_ascii_lowercase() != folded;
+            let paired = matches!(alias.state, State::Pairing | State::Paired) || other;
+            refuse(paired, &refusals::ALREADY_PAIRED, &[primary_name, &alias.name, with])?;
+            refuse(alias.state != State::Alone, &refusals::IN_TRANSITION, &[name])?;
+        }
+        let mine = self.aliases.get(&folded).is_some_and(|alias| alias.holder == key);
+        if !mine {
+            let same = primary_name.eq_ignore_ascii_case(name);
+            let taken = ctx.world.names.holder(&names::host(name, SUFFIX)).is_some();
+            refuse(alternate.is_some() && !same, &refusals::ALTERNATE_NAME, &[])?;
+            refuse(taken && !(same && alternate.is_some()), &refusals::ALIAS_TAKEN, &[name])?;
+            if let Some(alternate) = alternate {
+                let taken = ctx.world.names.holder(&names::host(alternate, SUFFIX)).is_some();
+                refuse(taken, &refusals::ALTERNATE_TAKEN, &[alternate])?;
+            }
+        }
+        partner.map_or(Ok(()), |partner| self.may_be_secondary(key, partner, ctx))
+    }
+
+    /// What the partner is refused for.
+    fn may_be_secondary(&self, key: Key, partner: Key, ctx: &Ctx<'_>) -> Result<(), Refused> {
+        let (primary, secondary) = (&self.namespaces[&key], &self.namespaces[&partner]);
+        let (primary_name, name) = (primary.id.name(), secondary.id.name());
+        let refuse =
+            |when: bool, row: &Refusal, arguments: &[&str]| ctx.world.waived.check(when, row, arguments);
+        let reachable = ctx.world.regions.is_up(&secondary.region, Plane::Control);
+        refuse(!reachable, &refusals::PARTNER_UNREACHABLE, &[name])?;
+        refuse(secondary.state != NamespaceState::Succeeded, &refusals::PARTNER_NOT_READY, &[name])?;
+        refuse(!secondary.is_premium(), &refusals::NOT_PREMIUM, &[name, secondary.sku()])?;
+        refuse(primary.region == secondary.region, &refusals::SAME_REGION, &[primary.region.as_str()])?;
+        refuse(secondary.alias.is_some(), &refusals::PARTNER_PAIRED, &[name])?;
+        refuse(secondary.uses_geo_replication(), &refusals::GEO_REPLICATED, &[name])?;
+        let mixed = (primary.partitions() > 1) != (secondary.partitions() > 1);
+        refuse(mixed, &refusals::PARTITIONS_MIXED, &[])?;
+        let count = |endpoints: usize| endpoints.to_string();
+        let (own, other) = (primary.private_endpoints.len(), secondary.private_endpoints.len());
+        refuse(
+            (own == 0) != (other == 0),
+            &refusals::PRIVATE_ENDPOINTS,
+            &[primary_name, &count(own), name, &count(other)],
+        )?;
+        let entities = secondary.top_entities();
+        refuse(entities > 0, &refusals::PARTNER_NOT_EMPTY, &[name, &count(entities)])
+    }
+
+    /// The namespace a body names as partner: an ARM id, or a name within the same subscription.
+    fn partner_in(&self, key: Key, body: &Value, ctx: &Ctx<'_>) -> Result<Option<Key>, Refused> {
+        let text = body.pointer("/properties/partnerNamespace").and_then(Value::as_str).unwrap_or_default();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let subscription = self.namespaces[&key].id.subscription();
+        let found = match ResourceId::parse(text) {
+            Ok(id) => self.key(&id),
+            Err(_) => self.by_id.iter().find_map(|(id, key)| {
+                (id.name().eq_ignore_ascii_case(text) && id.subscription() == subscription).then_some(*key)
+            }),
+        };
+        ctx.world.waived.check(found.is_none(), &refusals::PARTNER_MISSING, &[text])?;
+        Ok(found)
+    }
+
+    fn new_alias(&mut self, key: Key, name: &str, alternate: Option<&str>, ctx: &mut Ctx<'_>) {
+        let folded = name.to_ascii_lowercase();
+        let Some(namespace) = self.namespaces.get_mut(&key) else { return };
+        namespace.alias = Some(folded.clone());
+        let id = namespace.id.child("disasterRecoveryConfigs", name);
+        if let Some(alternate) = alternate {
+            // The alias takes the namespace's name; the namespace goes by its alternate name from now on.
+            namespace.label = alternate.to_ascii_lowercase();
+            let host = names::host(alternate, SUFFIX);
+            ctx.world.names.take(host, Holder::Resource(namespace.id.clone()));
+            self.hosts.insert(alternate.to_ascii_lowercase(), HostOf::Namespace(key));
+        }
+        ctx.world.names.take(names::host(name, SUFFIX), Holder::Resource(id));
+        self.hosts.insert(folded.clone(), HostOf::Alias(folded.clone()));
+        let alias = Alias {
+            name: name.to_owned(),
+            holder: key,
+            partner: None,
+            alternate: alternate.map(str::to_owned),
+            state: State::Alone,
+            replication: None,
+            target: key,
+            before: None,
+            stale: BTreeMap::new(),
+            generation: 0,
+        };
+        self.aliases.insert(folded, alias);
+    }
+
+    fn pair(&mut self, name: &str, key: Key, partner: Key, ctx: &mut Ctx<'_>) {
+        let replication = self.replication_of(key, name, ctx);
+        if let Some(namespace) = self.namespaces.get_mut(&partner) {
+            namespace.alias = Some(name.to_owned());
+        }
+        let Some(alias) = self.aliases.get_mut(name) else { return };
+        alias.partner = Some(partner);
+        alias.replication = Some(replication);
+        alias.stale.clear();
+        let generation = alias.enter(State::Pairing);
+        let after = ctx.pick(ctx.world.timing.pair_setup, "pair-setup", name);
+        schedule(ctx, after, Event::AliasStep { alias: name.to_owned(), generation });
+        self.start_replication(name, ctx);
+    }
+
+    pub(super) fn alias_action(
+        &mut self,
+        on: &ResourceId,
+        action: &str,
+        request: &Request,
+        ctx: &mut Ctx<'_>,
+    ) -> Handled {
+        let parent = on.parent().unwrap_or_else(|| on.clone());
+        let key = self.key_of(&parent, request)?;
+        let name = on.name().to_ascii_lowercase();
+        if self.alias_wire(&name, key).is_none() {
+            return Err(missing(on, request));
+        }
+        match action.to_ascii_lowercase().as_str() {
+            "breakpairing" => self.break_pairing(key, &name, ctx),
+            "failover" => self.fail_over(key, &name, &request.body, ctx),
+            _ => Err(missing(on, request)),
+        }
+    }
+
+    fn break_pairing(&mut self, key: Key, name: &str, ctx: &mut Ctx<'_>) -> Handled {
+        let alias = &self.aliases[name];
+        let holder = self.namespaces.get(&alias.holder).map_or("", |holder| holder.id.name());
+        ctx.world.waived.check(key != alias.holder, &refusals::BREAK_ON_SECONDARY, &[holder])?;
+        ctx.world.waived.check(alias.partner.is_none(), &refusals::NOTHING_TO_BREAK, &[&alias.name])?;
+        let busy = !matches!(alias.state, State::Pairing | State::Paired | State::Waiting);
+        ctx.world.waived.check(busy, &refusals::IN_TRANSITION, &[&alias.name])?;
+        self.begin(name, State::Breaking, ctx.world.timing.pair_break, ctx);
+        Ok(Answer::new(200, Value::Null))
+    }
+
+    /// Always addressed to the secondary: the primary may be gone.
+    fn fail_over(&mut self, key: Key, name: &str, body: &Value, ctx: &mut Ctx<'_>) -> Handled {
+        let alias = &self.aliases[name];
+        ctx.world.waived.check(Some(key) != alias.partner, &refusals::FAIL_OVER_ON_PRIMARY, &[])?;
+        ctx.world.waived.check(alias.state == State::Pairing, &refusals::STILL_REPLICATING, &[])?;
+        let busy = !matches!(alias.state, State::Paired | State::Waiting | State::Pairing);
+        ctx.world.waived.check(busy, &refusals::IN_TRANSITION, &[&alias.name])?;
+        let safe = is_safe(body);
+        let subscription = |key: Key| {
+            let id = self.namespaces.get(&key).map(|namespace| namespace.id.clone());
+            id.and_then(|id| id.subscription().map(str::to_ascii_lowercase))
+        };
+        let across = subscription(alias.holder) != subscription(key);
+        ctx.world.waived.check(safe && across, &refusals::SAFE_ACROSS_SUBSCRIPTIONS, &[])?;
+        if !safe || (alias.pending() == 0 && self.can_talk(alias.holder, key, ctx)) {
+            self.begin(name, State::Switching, ctx.world.timing.alias_switch, ctx);
+        } else if let Some(alias) = self.aliases.get_mut(name)
+            && alias.state != State::Waiting
+        {
+            // A forced failover may still follow; until then nothing but the end of replication ends this.
+            alias.state = State::Waiting;
+            let event = Event::SafeCheck { alias: name.to_owned(), generation: alias.generation };
+            schedule(ctx, SignedDuration::from_secs(5), event);
+        }
+        Ok(Answer::new(200, Value::Null))
+    }
+
+    fn delete_alias(&mut self, key: Key, name: &str, ctx: &mut Ctx<'_>) -> Handled {
+        if self.alias_wire(name, key).is_none() {
+            return Ok(Answer::new(204, Value::Null));
+        }
+        let alias = &self.aliases[name];
+        ctx.world.waived.check(key != alias.holder, &refusals::DELETE_NOT_HOLDER, &[&alias.name])?;
+        let paired = matches!(alias.state, State::Pairing | State::Paired | State::Waiting);
+        ctx.world.waived.check(paired, &refusals::DELETE_ALIAS_PAIRED, &[&alias.name])?;
+        if alias.state == State::Deleting {
+            return Ok(Answer::new(200, Value::Null));
+        }
+        let busy = !paired && alias.state != State::Alone;
+        ctx.world.waived.check(busy, &refusals::IN_TRANSITION, &[&alias.name])?;
+        self.begin(name, State::Deleting, ctx.world.timing.alias_delete, ctx);
+        Ok(Answer::new(200, Value::Null))
+    }
+
+    fn begin(&mut self, name: &str, state: State, span: crate::timing::Span, ctx: &mut Ctx<'_>) {
+        let Some(alias) = self.aliases.get_mut(name) else { return };
+        let generation = alias.enter(state);
+        let after = ctx.pick(span, "alias-step", &format!("{name}/{state:?}"));
+        schedule(ctx, after, Event::AliasStep { alias: name.to_owned(), generation });
+    }
+}
+
+// --- what happens by itself
+
+impl ServiceBus {
+    /// A step of an alias is over.
+    pub(super) fn alias_step(&mut self, name: &str, generation: u64, ctx: &mut Ctx<'_>) {
+        let Some(alias) = self.aliases.get(name) else { return };
+        if alias.generation != generation {
+            return;
+        }
+        // The namespace that carries the change out has to be there.
+        let actor = if alias.state == State::Switching {
+            alias.partner.unwrap_or(alias.holder)
+        } else {
+            alias.holder
+        };
+        let Some(actor) = self.namespaces.get(&actor) else { return };
+        let (region, id) = (actor.region.clone(), actor.id.clone());
+        let blocked = !ctx.world.regions.is_up(&region, Plane::Control);
+        if blocked || ctx.is_stuck(&region, NAMESPACE, id.as_str()) {
+            let event = Event::AliasStep { alias: name.to_owned(), generation };
+            schedule(ctx, SignedDuration::from_secs(10), event);
+            return;
+        }
+        match alias.state {
+            State::Pairing => self.settled(name, State::Paired),
+            State::Breaking => self.broken(name),
+            State::Switching => self.switch(name, ctx),
+            State::Settling => self.settled(name, State::Alone),
+            State::Deleting => self.remove_alias(name, ctx),
+            State::Alone | State::Paired | State::Waiting => {}
+        }
+    }
+
+    fn settled(&mut self, name: &str, state: State) {
+        if let Some(alias) = self.aliases.get_mut(name) {
+            alias.state = state; // same generation: replication of this pair goes on
+        }
+    }
+
+    /// The old secondary is an ordinary namespace again and keeps what was copied.
+    fn broken(&mut self, name: &str) {
+        let Some(alias) = self.aliases.get_mut(name) else { return };
+        let partner = alias.partner.take();
+        alias.replication = None;
+        alias.enter(State::Alone);
+        if let Some(partner) = partner.and_then(|partner| self.namespaces.get_mut(&partner)) {
+            partner.alias = None;
+        }
+    }
+
+    /// The alias gets its new holder. Whatever was still pending is lost; messages stay where they are.
+    fn switch(&mut self, name: &str, ctx: &mut Ctx<'_>) {
+        let Some(alias) = self.aliases.get(name) else { return };
+        let (old, Some(new)) = (alias.holder, alias.partner) else { return };
+        let belief = self.believed(name, old);
+        let lag = self.dns_lag(new, name, ctx);
+        let hears = self
+            .namespaces
+            .get(&old)
+            .is_some_and(|namespace| ctx.world.regions.is_up(&namespace.region, Plane::Control));
+        let forget = ctx.pick(ctx.world.timing.alias_forget, "alias-forget", name);
+        let now = ctx.now;
+        let Some(alias) = self.aliases.get_mut(name) else { return };
+        alias.holder = new;
+        alias.partner = None;
+        alias.replication = None;
+        alias.before = Some((alias.target(now), now + lag));
+        alias.target = new;
+        let until = hears.then(|| now + forget);
+        alias.stale.insert(old, Stale { wire: belief, until });
+        let generation = alias.enter(State::Settling);
+        let folded = name.to_owned();
+        if hears {
+            schedule(ctx, forget, Event::Learn { alias: folded.clone(), namespace: old });
+        }
+        let settle = ctx.pick(ctx.world.timing.alias_settle, "alias-settle", name);
+        schedule(ctx, settle, Event::AliasStep { alias: folded, generation });
+        if let Some(namespace) = self.namespaces.get_mut(&old) {
+            namespace.alias = None;
+        }
+        if let Some(namespace) = self.namespaces.get(&new) {
+            let id = namespace.id.child("disasterRecoveryConfigs", &self.aliases[name].name);
+            ctx.world.names.take(names::host(name, SUFFIX), Holder::Resource(id));
+        }
+        self.watch_idle(new, ctx);
+    }
+
+    /// What the old primary went on believing: that nothing happened.
+    fn believed(&self, name: &str, key: Key) -> Value {
+        let mut wire = self.alias_wire(name, key).unwrap_or_default();
+        wire["properties"]["provisioningState"] = json!("Succeeded");
+        wire
+    }
+
+    fn dns_lag(&self, key: Key, name: &str, ctx: &mut Ctx<'_>) -> SignedDuration {
+        let lag = ctx.pick(ctx.world.timing.dns_lag, "dns-lag", name);
+        let Some(namespace) = self.namespaces.get(&key) else { return lag };
+        let (region, id) = (namespace.region.clone(), namespace.id.clone());
+        match ctx.standing(&region, NAMESPACE, id.as_str(), |effect| matches!(effect, Effect::DnsLag(_))) {
+            Some(Effect::DnsLag(more)) => lag + more,
+            _ => lag,
+        }
+    }
+
+    /// A safe failover looks whether it can begin.
+    pub(super) fn safe_check(&mut self, name: &str, generation: u64, ctx: &mut Ctx<'_>) {
+        let Some(alias) = self.aliases.get(name) else { return };
+        if alias.generation != generation || alias.state != State::Waiting {
+            return;
+        }
+        let (holder, Some(partner)) = (alias.holder, alias.partner) else { return };
+        if alias.pending() == 0 && self.can_talk(holder, partner, ctx) {
+            self.begin(name, State::Switching, ctx.world.timing.alias_switch, ctx);
+        } else {
+            let event = Event::SafeCheck { alias: name.to_owned(), generation };
+            schedule(ctx, SignedDuration::from_secs(5), event);
+        }
+    }
+
+    /// Replication caught up: a waiting failover need not wait for its next look.
+    pub(super) fn replicated_all(&mut self, name: &str, ctx: &mut Ctx<'_>) {
+        if let Some(alias) = self.aliases.get(name)
+            && alias.state == State::Waiting
+        {
+            self.safe_check(name, alias.generation, ctx);
+        }
+    }
+
+    /// A namespace hears what became of its alias, if it can hear now.
+    pub(super) fn learn(&mut self, name: &str, namespace: Key, now: Timestamp) {
+        if let Some(alias) = self.aliases.get_mut(name)
+            && alias.stale.get(&namespace).is_some_and(|stale| stale.until.is_some_and(|until| until <= now))
+        {
+            alias.stale.remove(&namespace);
+        }
+    }
+
+    /// A control plane went: what its namespaces have not learnt yet has to wait. It came back: they learn after a while.
+    pub(super) fn hearing_changed(&mut self, region: &lifeboat_arm::Region, up: bool, ctx: &mut Ctx<'_>) {
+        let here: Vec<Key> = self
+            .namespaces
+            .iter()
+            .filter(|(_, namespace)| &namespace.region == region)
+            .map(|(key, _)| *key)
+            .collect();
+        let mut later = Vec::new();
+        for (name, alias) in &mut self.aliases {
+            for (key, stale) in alias.stale.iter_mut().filter(|(key, _)| here.contains(key)) {
+                let after = ctx.pick(ctx.world.timing.catch_up, "catch-up", name);
+                stale.until = up.then(|| ctx.now + after);
+                later.push((after, Event::Learn { alias: name.clone(), namespace: *key }));
+            }
+        }
+        if up {
+            for (after, event) in later {
+                schedule(ctx, after, event);
+            }
+        }
+    }
+
+    /// The alias is gone; its name is free after a while, unless it is the name of a namespace that lives on.
+    pub(super) fn remove_alias(&mut self, name: &str, ctx: &mut Ctx<'_>) {
+        let Some(alias) = self.aliases.remove(name) else { return };
+        for key in [Some(alias.holder), alias.partner].into_iter().flatten() {
+            if let Some(namespace) = self.namespaces.get_mut(&key) {
+                namespace.alias = None;
+            }
+        }
+        self.hosts.remove(name);
+        let owner = self.by_id.iter().find(|(id, _)| id.name().eq_ignore_ascii_case(name));
+        match owner {
+            Some((id, _)) => ctx.world.names.take(names::host(name, SUFFIX), Holder::Resource(id.clone())),
+            None => release(name, ctx),
+        }
+    }
+}
+
+fn is_safe(body: &Value) -> bool {
+    let Some(properties) = body.get("properties").and_then(Value::as_object) else { return false };
+    properties
+        .iter()
+        .any(|(name, value)| name.eq_ignore_ascii_case("IsSafeFailover") && value == &json!(true))
+}
+
+fn missing(id: &ResourceId, request: &Request) -> Refused {
+    common::NOT_FOUND.with(&[id.name(), request.group_name()])
+}

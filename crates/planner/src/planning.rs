@@ -1,0 +1,137 @@
+//! Plans for a whole workload: what is deployed for all, then what each service adds.
+
+mod deploy;
+
+use std::collections::BTreeMap;
+
+use lifeboat_plan::{
+    Graph, GraphError, Places, Plan, PlanKind, Policy, ReadDraft, ReadId, Stage, Step, WayKind,
+};
+
+use crate::service::{Answers, Part, Planning, Refusal, Service, service_for};
+use crate::topology::Component;
+
+pub use deploy::{DEPLOYED, initial_deployments};
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A rule forbids it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The steps make no graph: a mistake of ours or of an override.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+}
+
+/// Decides everything; performs nothing. The same planning gives the same plan.
+pub fn plan(planning: &Planning<'_>) -> Result<Plan, PlanError> {
+    let mut part = deploy::deploy(planning)?;
+    for component in &planning.workload.components {
+        absorb(&mut part, contribution(planning, service_for(&component.kind), component)?);
+    }
+    let places = places(planning, &part);
+    let steps = in_order(part.steps)?;
+    Ok(Plan {
+        kind: planning.kind,
+        workload: planning.workload.name.clone(),
+        endpoint: planning.endpoint.clone(),
+        from: planning.from().region.clone(),
+        to: planning.to().region.clone(),
+        policy: policy(planning),
+        steps,
+        reads: part.reads,
+        places,
+        facts: part.facts,
+        notes: part.notes,
+    })
+}
+
+/// What a stage turned out to need.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expanded {
+    /// New steps, in order.
+    pub steps: Vec<Step>,
+    /// The reads they use.
+    pub reads: BTreeMap<ReadId, ReadDraft>,
+    /// Where everything is.
+    pub places: Places,
+}
+
+/// Steps that a stage of a running plan turns out to need. The planner is asked again; nothing else decides.
+pub fn expand(planning: &Planning<'_>, stage: &Stage, seen: &Answers<'_>) -> Result<Expanded, PlanError> {
+    let mut part = Part::default();
+    for service in crate::service::services() {
+        absorb(&mut part, service.expand(stage, planning, seen)?);
+    }
+    let places = places(planning, &part);
+    Ok(Expanded { steps: in_order(part.steps)?, reads: part.reads, places })
+}
+
+fn contribution(
+    planning: &Planning<'_>,
+    service: &dyn Service,
+    component: &Component,
+) -> Result<Part, Refusal> {
+    if component.secondary.is_none() {
+        return Ok(Part {
+            notes: vec![format!("`{}` ({}) exists once and is not moved", component.name, component.kind)],
+            ..Part::default()
+        });
+    }
+    match planning.kind {
+        PlanKind::Prepare => service.prepare(component, planning),
+        PlanKind::Failover => service.fail_over(component, planning),
+        PlanKind::Failback => service.fail_back(component, planning),
+        PlanKind::Fence => service.fence(component, planning),
+        PlanKind::Drain => service.drain(component, planning),
+    }
+}
+
+fn absorb(whole: &mut Part, part: Part) {
+    whole.steps.extend(part.steps);
+    whole.reads.extend(part.reads);
+    whole.hosts.extend(part.hosts);
+    whole.facts.extend(part.facts);
+    whole.notes.extend(part.notes);
+}
+
+/// An unplanned failover does not wait for the dead: it starts with the ungraceful way. Everything else is done with
+/// care, and only a failover may give care up.
+fn policy(planning: &Planning<'_>) -> Policy {
+    let unplanned = planning.kind == PlanKind::Failover && !planning.planned;
+    Policy {
+        prefer: if unplanned { WayKind::Ungraceful } else { WayKind::Graceful },
+        may_switch: planning.kind == PlanKind::Failover,
+    }
+}
+
+fn in_order(steps: Vec<Step>) -> Result<Vec<Step>, GraphError> {
+    let order = Graph::new(&steps)?.order().to_vec();
+    let mut steps: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
+    Ok(order.into_iter().filter_map(|index| steps[index].take()).collect())
+}
+
+/// Where everything is that a request may touch: the independence proof rests on it.
+fn places(planning: &Planning<'_>, part: &Part) -> Places {
+    let workload = planning.workload;
+    let mut places = Places { hosts: part.hosts.clone(), ..Places::default() };
+    for site in [&workload.primary, &workload.secondary].into_iter().chain(&workload.shared) {
+        places.groups.insert(site.group.clone(), site.group_region.clone());
+    }
+    // Templates may deploy into further groups; they are created where the site is.
+    for site in [&workload.primary, &workload.secondary].into_iter().chain(&workload.shared) {
+        for group in site.resources.iter().filter_map(|declared| declared.id.group_id()) {
+            places.groups.entry(group).or_insert_with(|| site.group_region.clone());
+        }
+    }
+    for declared in workload.declared() {
+        let global = declared.location.as_ref().is_some_and(|region| region.as_str() == "global");
+        if global {
+            places.resources.insert(declared.id.clone(), None);
+        } else if let Some(region) = &declared.location {
+            places.resources.insert(declared.id.clone(), Some(region.clone()));
+        }
+    }
+    places
+}

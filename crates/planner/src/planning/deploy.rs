@@ -1,0 +1,307 @@
+//! Deploying a site: the group, and one deployment of the same template that made the other site (S05, S06).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use lifeboat_arm::{Call, Method, ResourceId};
+use lifeboat_plan::{
+    Action, At, Basis, CallDraft, Citation, Condition, Forecast, Is, Need, PlanKind, ReadDraft, ReadId, Step,
+    StepId, Way,
+};
+use serde_json::{Value, json};
+use sha2::Digest as _;
+
+use crate::durations;
+use crate::inventory::Source;
+use crate::service::{Part, Planning, Refusal, service_for};
+use crate::topology::{Declared, Deployment, Site, Workload};
+
+/// The step after which everything that templates bring is there. Every plan has it.
+pub const DEPLOYED: &str = "workload/deploy";
+
+const API: &str = "2024-03-01";
+
+/// Group and deployment of the standby side, as far as the kind of plan wants them.
+pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
+    let mut part = Part::default();
+    let site = planning.to();
+    let mut after = BTreeSet::new();
+    if planning.kind == PlanKind::Prepare {
+        for (verb, site) in
+            [("group", site)].into_iter().chain(planning.workload.shared.iter().map(|s| ("shared-group", s)))
+        {
+            let step = group(verb, site, &mut part);
+            after.insert(step.id.clone());
+            part.steps.push(step);
+        }
+        if let Some(shared) = &planning.workload.shared {
+            let kept: Vec<&Declared> = shared.resources.iter().collect();
+            let step = deployment(
+                "deploy-shared",
+                shared,
+                &shared.deployment.template,
+                &kept,
+                after.clone(),
+                planning,
+                &mut part,
+            );
+            after.insert(step.id.clone());
+            part.steps.push(step);
+        }
+    }
+    let deploys = matches!(planning.kind, PlanKind::Prepare | PlanKind::Failover | PlanKind::Failback);
+    if !deploys {
+        return Ok(part);
+    }
+    let left_out = left_out(planning);
+    let kept: Vec<&Declared> =
+        site.resources.iter().filter(|declared| !left_out.contains(&declared.id)).collect();
+    let template = without(&site.deployment, &kept, &site.resources, &left_out)?;
+    for id in &left_out {
+        if let Some(declared) = site.resources.iter().find(|declared| declared.id == *id)
+            && declared.kind.segments().count() == 1
+        {
+            part.notes.push(format!(
+                "the deployment leaves out {}: something else brings it, or Azure would refuse it",
+                id.name()
+            ));
+        }
+    }
+    let step = deployment("deploy", site, &template, &kept, after, planning, &mut part);
+    part.steps.push(step);
+    Ok(part)
+}
+
+/// Requests that create the workload where it lives by choice: what its owner did long ago, and what a drill does first.
+pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
+    let mut calls = Vec::new();
+    for site in workload.shared.iter().chain([&workload.primary]) {
+        let body = json!({ "location": site.group_region.as_str() });
+        calls.push(Call::arm(Method::Put, format!("{}?api-version={API}", site.group), Some(body)));
+        let body = request_body(&site.deployment.template, &site.deployment.parameters);
+        calls.push(Call::arm(Method::Put, deployment_path(site, &workload.name, &body), Some(body)));
+    }
+    calls
+}
+
+fn group(verb: &str, site: &Site, part: &mut Part) -> Step {
+    let read = ReadId::new(&format!("workload/{verb}@{}", site.region));
+    let path = format!("{}?api-version={API}", site.group);
+    part.reads.insert(read.clone(), ReadDraft::Arm(CallDraft::get(path.clone())));
+    let body = json!({ "location": site.group_region.as_str() });
+    Step {
+        id: StepId::new("workload", verb),
+        component: "workload".into(),
+        title: format!("create the group {} in {}", site.group.name(), site.group_region),
+        after: BTreeSet::new(),
+        graceful: Way::new(
+            Action::Send(CallDraft::arm(Method::Put, path, Some(body.into()))),
+            Condition::test(&read, "/location", Is::Present),
+            durations::group(),
+        ),
+        ungraceful: None,
+        because: Citation::new(
+            &["F1"],
+            "a group's metadata lives in its region: the standby's group must not be in the primary's",
+        ),
+    }
+}
+
+fn deployment(
+    verb: &str,
+    site: &Site,
+    template: &Value,
+    kept: &[&Declared],
+    after: BTreeSet<StepId>,
+    planning: &Planning<'_>,
+    part: &mut Part,
+) -> Step {
+    let body = request_body(template, &site.deployment.parameters);
+    let path = deployment_path(site, &planning.workload.name, &body);
+    let record = ReadId::new(&format!("workload/{verb}-record@{}", site.region));
+    let resources = ReadId::new(&format!("workload/{verb}-resources@{}", site.region));
+    part.reads.insert(record.clone(), ReadDraft::Arm(CallDraft::get(path.clone())));
+    let list = format!("{}/resources?api-version={API}", site.group);
+    part.reads.insert(resources.clone(), ReadDraft::Arm(CallDraft::get(list)));
+    let top: Vec<&str> = kept
+        .iter()
+        .filter(|declared| declared.kind.segments().count() == 1 && declared.id.is_within(&site.group))
+        .filter(|declared| declared.id.parent().is_some_and(|parent| parent == site.group))
+        .map(|declared| declared.id.as_str())
+        .collect();
+    let state = |words: &[&str]| {
+        let words = words.iter().map(|&word| word.into()).collect();
+        Condition::test(&record, "/properties/provisioningState", Is::OneOf(words))
+    };
+    let all_there = Condition::Test {
+        read: resources,
+        item: None,
+        at: At::Field("/value".into(), "/id".into()),
+        is: Is::Includes(json!(top).into()),
+    };
+    // Somebody may have deployed by other means: what is there is there. But never call a deployment done that runs.
+    let settled = Condition::Any(vec![Condition::status(&record, 404), state(&["Succeeded"])]);
+    let action = if kept.is_empty() {
+        Action::Wait
+    } else {
+        Action::Send(CallDraft::arm(Method::Put, path, Some(body.into())))
+    };
+    let way = Way {
+        needs: kept
+            .iter()
+            .filter_map(|declared| declared.location.clone())
+            .filter(|region| region.as_str() != "global")
+            .map(Need::ControlPlane)
+            .collect(),
+        started_when: Some(state(&["Accepted", "Running", "Creating", "Updating"])),
+        ..Way::new(action, Condition::All(vec![all_there, settled]), forecast(kept))
+    };
+    Step {
+        id: StepId::new("workload", verb),
+        component: "workload".into(),
+        title: format!("deploy {} resources to {} in {}", kept.len(), site.group.name(), site.region),
+        after,
+        graceful: way,
+        ungraceful: None,
+        because: Citation::new(
+            &["S04", "S05", "S06"],
+            "redeploy by ARM template; the regions differ by parameters only",
+        ),
+    }
+}
+
+fn request_body(template: &Value, parameters: &Value) -> Value {
+    json!({ "properties": { "mode": "Incremental", "template": template, "parameters": parameters } })
+}
+
+/// Region and content are in the name: the same deployment is recognised, another one never collides with it.
+fn deployment_path(site: &Site, workload: &str, body: &Value) -> String {
+    let digest = sha2::Sha256::digest(body.to_string());
+    let short = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
+    let workload: String = workload.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
+    let name = format!("lifeboat-{workload}-{}-{short:08x}", site.region.abbreviation());
+    format!("{}/providers/Microsoft.Resources/deployments/{name}?api-version={API}", site.group)
+}
+
+/// Everything that services leave out, less what a kept resource waits for.
+fn left_out(planning: &Planning<'_>) -> BTreeSet<ResourceId> {
+    let side = planning.standby();
+    let mut out: BTreeSet<ResourceId> = planning
+        .workload
+        .components
+        .iter()
+        .filter(|component| component.secondary.is_some())
+        .flat_map(|component| service_for(&component.kind).left_out(component, side, planning))
+        .map(|declared| declared.id.clone())
+        .collect();
+    let resources = &planning.workload.site(side).resources;
+    // Only what merely waits for the day can be wanted earlier; what Azure refuses stays out.
+    let refused: BTreeSet<ResourceId> = out
+        .iter()
+        .filter(|id| {
+            planning.workload.components.iter().any(|component| {
+                id.is_within(component.on(side))
+                    && planning.strategies.get(&component.name)
+                        != Some(&crate::service::StrategyKind::Redeploy)
+            })
+        })
+        .cloned()
+        .collect();
+    loop {
+        let wanted: Vec<ResourceId> = resources
+            .iter()
+            .filter(|declared| !out.contains(&declared.id))
+            .flat_map(|declared| &declared.depends_on)
+            .filter(|id| out.contains(id) && !refused.contains(id))
+            .cloned()
+            .collect();
+        if wanted.is_empty() {
+            return out;
+        }
+        for id in wanted {
+            out.remove(&id);
+        }
+    }
+}
+
+/// The same template with `"condition": false` on what is left out: ARM then skips a resource, and whoever waits for it
+/// goes on. Nothing else of the template changes.
+fn without(
+    deployment: &Deployment,
+    kept: &[&Declared],
+    all: &[Declared],
+    out: &BTreeSet<ResourceId>,
+) -> Result<Value, Refusal> {
+    let pointer = |declared: &Declared| match &declared.source {
+        Source::Template { file, pointer, .. } if *file == deployment.file => Some(pointer.clone()),
+        _ => None,
+    };
+    let needed: BTreeSet<String> = kept.iter().filter_map(|declared| pointer(declared)).collect();
+    let mut template = deployment.template.clone();
+    for declared in all.iter().filter(|declared| out.contains(&declared.id)) {
+        // An empty pointer is no element: then it lies in a file that the template links to.
+        let at = pointer(declared).unwrap_or_default();
+        let element = template.pointer_mut(&at).and_then(Value::as_object_mut);
+        let (false, Some(element)) = (needed.contains(&at), element) else {
+            return Err(Refusal {
+                rule: "WL-CANNOT-LEAVE-OUT".into(),
+                component: declared.id.name().into(),
+                why: format!(
+                    "the template element {at} also brings resources that are needed, or lies in a linked file"
+                ),
+                remedy: "declare it as an element of its own in the regional template".into(),
+            });
+        };
+        element.insert("condition".into(), Value::Bool(false));
+    }
+    Ok(template)
+}
+
+/// The longest chain of creations, not their sum: ARM creates what does not wait in parallel.
+fn forecast(kept: &[&Declared]) -> Forecast {
+    let by_id: BTreeMap<&ResourceId, &Declared> =
+        kept.iter().map(|declared| (&declared.id, *declared)).collect();
+    let mut known: BTreeMap<&ResourceId, (SignedDuration, SignedDuration)> = BTreeMap::new();
+    let mut longest = (SignedDuration::ZERO, SignedDuration::ZERO);
+    for declared in kept {
+        let chain = chain(&declared.id, &by_id, &mut known, 0);
+        longest = (longest.0.max(chain.0), longest.1.max(chain.1));
+    }
+    let overhead = SignedDuration::from_secs(10);
+    Forecast {
+        typical: longest.0 + overhead,
+        p95: longest.1 + overhead,
+        basis: Basis::Documented(
+            "the longest chain of creations in the template, each by its service's page".into(),
+        ),
+    }
+}
+
+fn chain<'a>(
+    id: &'a ResourceId,
+    by_id: &BTreeMap<&'a ResourceId, &'a Declared>,
+    known: &mut BTreeMap<&'a ResourceId, (SignedDuration, SignedDuration)>,
+    depth: usize,
+) -> (SignedDuration, SignedDuration) {
+    if let Some(chain) = known.get(id) {
+        return *chain;
+    }
+    // Templates may be wrong; a ring or an absurd depth must not take us down with it.
+    let Some(declared) = by_id.get(id).filter(|_| depth < 500) else {
+        return (SignedDuration::ZERO, SignedDuration::ZERO);
+    };
+    known.insert(id, (SignedDuration::ZERO, SignedDuration::ZERO));
+    let own = durations::creation(&declared.kind);
+    let before = declared.depends_on.iter().map(|source| {
+        let source = by_id.get_key_value(source).map(|(id, _)| *id);
+        source.map_or((SignedDuration::ZERO, SignedDuration::ZERO), |source| {
+            chain(source, by_id, known, depth + 1)
+        })
+    });
+    let (typical, p95) = before.fold((SignedDuration::ZERO, SignedDuration::ZERO), |most, one| {
+        (most.0.max(one.0), most.1.max(one.1))
+    });
+    let chain = (own.typical + typical, own.p95 + p95);
+    known.insert(id, chain);
+    chain
+}

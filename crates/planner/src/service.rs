@@ -1,0 +1,174 @@
+//! What every Azure service tells the planner: the outline that each file of `services/` follows.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use lifeboat_arm::{Answer, Region, ResourceId, ResourceType};
+use lifeboat_plan::{Endpoint, FactUsed, Need, PlanKind, ReadDraft, ReadId, Stage, Step};
+
+use crate::inventory::Inventory;
+use crate::rule::Rule;
+use crate::services::{AnyResource, ServiceBus};
+use crate::topology::{Component, Declared, Side, Site, Workload};
+
+/// One Azure service inside the planner.
+pub trait Service: Sync {
+    /// Its name for people: `Service Bus`.
+    fn name(&self) -> &'static str;
+
+    /// Whether it plans for resources of this type.
+    fn plans_for(&self, kind: &ResourceType) -> bool;
+
+    /// What it wants to see of a component, as paths to GET. Asked again until it wants nothing new.
+    fn observes(&self, component: &Component, seen: &Inventory) -> Vec<String>;
+
+    /// Its rules.
+    fn rules(&self) -> &'static [Rule];
+
+    /// Ways to keep a component recoverable, with what each costs and takes.
+    fn strategies(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Strategy>;
+
+    /// Declared resources that a deployment to `side` must leave out, because Azure would refuse them or because
+    /// something else brings them.
+    fn left_out<'a>(&self, component: &Component, side: Side, planning: &Planning<'a>) -> Vec<&'a Declared>;
+
+    /// Steps that make the standby side ready while the other one serves.
+    fn prepare(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal>;
+
+    /// Steps that move the component from the active side to the other one.
+    fn fail_over(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal>;
+
+    /// Steps that bring it home. Never the steps of `fail_over` backwards: home must prove itself fit first.
+    fn fail_back(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal>;
+
+    /// Steps that keep the component's old side, back from the dead, from doing harm.
+    fn fence(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal>;
+
+    /// Steps that bring over what was stranded on the old side.
+    fn drain(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal>;
+
+    /// Steps that can be known only at run time.
+    fn expand(&self, stage: &Stage, planning: &Planning<'_>, seen: &Answers<'_>) -> Result<Part, Refusal>;
+}
+
+/// Answers to the reads of a stage.
+pub type Answers<'a> = BTreeMap<ReadId, &'a Answer>;
+
+/// What a plan is made for.
+#[derive(Clone, Copy)]
+pub struct Planning<'a> {
+    /// The kind of plan.
+    pub kind: PlanKind,
+    /// The workload.
+    pub workload: &'a Workload,
+    /// What was observed, or predicted.
+    pub seen: &'a Inventory,
+    /// Whose world it is.
+    pub endpoint: &'a Endpoint,
+    /// The side that serves now, or served until it was lost.
+    pub active: Side,
+    /// Whether the active side is alive and the move is by choice.
+    pub planned: bool,
+    /// Whether the workload lived on the standby side before: what stands there is its own leftover.
+    pub returning: bool,
+    /// The chosen strategy of each component, by name.
+    pub strategies: &'a BTreeMap<String, StrategyKind>,
+    /// When the plan is made.
+    pub now: Timestamp,
+}
+
+impl<'a> Planning<'a> {
+    /// The side that is to take over.
+    pub fn standby(&self) -> Side {
+        self.active.other()
+    }
+
+    /// The site that serves.
+    pub fn from(&self) -> &'a Site {
+        self.workload.site(self.active)
+    }
+
+    /// The site that is to take over.
+    pub fn to(&self) -> &'a Site {
+        self.workload.site(self.standby())
+    }
+
+    /// Whether somebody looked at a resource and found it. A template that declares it is not enough.
+    pub fn observed(&self, id: &ResourceId) -> bool {
+        self.seen.was_observed(id.as_str())
+    }
+}
+
+/// What a service contributes to a plan.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Part {
+    /// Steps.
+    pub steps: Vec<Step>,
+    /// Reads that their conditions use.
+    pub reads: BTreeMap<ReadId, ReadDraft>,
+    /// Hosts and where they are.
+    pub hosts: BTreeMap<String, Region>,
+    /// Facts that the steps rest on.
+    pub facts: Vec<FactUsed>,
+    /// What was deliberately not planned, and why.
+    pub notes: Vec<String>,
+}
+
+/// Why no plan can be made. Names the rule, the component and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{component}`: {why} ({rule})")]
+pub struct Refusal {
+    /// The rule that forbids it.
+    pub rule: String,
+    /// The component.
+    pub component: String,
+    /// Why.
+    pub why: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// How a component is kept recoverable, from the cheapest to the fastest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum StrategyKind {
+    /// Deployed anew when needed.
+    Redeploy,
+    /// Brought back from a backup.
+    Restore,
+    /// Deployed beforehand, passive.
+    Standby,
+    /// Two namespaces behind an alias, metadata replicated.
+    Pair,
+    /// Data replicated by the platform.
+    Replicate,
+}
+
+/// One way to keep a component recoverable.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Strategy {
+    /// Which.
+    pub kind: StrategyKind,
+    /// How long the component is then away, at p95.
+    pub recovery: SignedDuration,
+    /// What it costs to keep, relative to running the component once: 0 for nothing, 100 for the same again.
+    pub standing_cost: u32,
+    /// Why it is possible and what it gives up.
+    pub why: String,
+}
+
+/// All services, the one for everything else last.
+pub fn services() -> &'static [&'static dyn Service] {
+    &[&ServiceBus, &AnyResource]
+}
+
+/// The service that plans for this type.
+pub fn service_for(kind: &ResourceType) -> &'static dyn Service {
+    services().iter().copied().find(|service| service.plans_for(kind)).unwrap_or(&AnyResource)
+}
+
+/// The needs of a stage that works on one region's resources through its management plane.
+pub(crate) fn needs_in(region: &Region) -> std::collections::BTreeSet<Need> {
+    [Need::ControlPlane(region.clone()), Need::GroupMetadata(region.clone())].into()
+}

@@ -1,0 +1,160 @@
+//! Service Bus namespaces (`Microsoft.ServiceBus/namespaces`): two of them behind an alias.
+//!
+//! Here: what to look at, rules, and the steps of pairing, failing over, fencing, draining and pairing again. Not here:
+//! how requests travel, how an alias behaves (the lab's business). Known gaps: Geo-Replication is named as the
+//! alternative, not driven; a secondary in another subscription is moved by force only (D03).
+//! Reference: "Azure Service Bus Geo-Disaster Recovery", REST api-version 2024-01-01.
+
+mod drain;
+mod empty;
+mod fail_over;
+mod fence;
+mod namespace;
+mod not_replicated;
+mod pair;
+mod reads;
+mod rules;
+mod traffic;
+
+use jiff::SignedDuration;
+use lifeboat_arm::ResourceType;
+use lifeboat_plan::{PlanKind, Stage};
+
+use crate::durations;
+use crate::inventory::Inventory;
+use crate::rule::Rule;
+use crate::service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind};
+use crate::topology::{Component, Declared, Side, Workload};
+
+use namespace::Namespace;
+
+/// The service of Service Bus namespaces.
+pub(crate) struct ServiceBus;
+
+impl Service for ServiceBus {
+    fn name(&self) -> &'static str {
+        "Service Bus"
+    }
+
+    fn plans_for(&self, kind: &ResourceType) -> bool {
+        kind.is("Microsoft.ServiceBus/namespaces")
+    }
+
+    fn observes(&self, component: &Component, seen: &Inventory) -> Vec<String> {
+        let mut ids = vec![&component.primary];
+        ids.extend(&component.secondary);
+        let mut paths = Vec::new();
+        for id in ids {
+            paths.push(id.to_string());
+            paths.extend(LISTS.iter().map(|list| format!("{id}/{list}")));
+            // Topics are known only after the first round.
+            for topic in seen.list(id, "topics").unwrap_or_default() {
+                if let Some(name) = topic.get("name").and_then(serde_json::Value::as_str) {
+                    paths.push(format!("{}/subscriptions", id.child("topics", name)));
+                }
+            }
+        }
+        paths
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        rules::RULES
+    }
+
+    fn strategies(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Strategy> {
+        if component.secondary.is_none() {
+            return Vec::new();
+        }
+        let namespace = Namespace::on(Side::Primary, component, workload, seen);
+        let mut strategies = vec![Strategy {
+            kind: StrategyKind::Redeploy,
+            recovery: durations::creation(&component.kind).p95
+                + durations::entity().p95 * i32::try_from(namespace.entity_count()).unwrap_or(i32::MAX),
+            standing_cost: 0,
+            why: "a template can create another namespace, but under another name: every client must be told"
+                .to_owned(),
+        }];
+        if namespace.sku() == Some("Premium") {
+            strategies.push(Strategy {
+                kind: StrategyKind::Pair,
+                recovery: durations::alias_failover().p95,
+                standing_cost: 100,
+                why: "the alias moves and clients keep their connection string; messages stay behind"
+                    .to_owned(),
+            });
+        }
+        strategies
+    }
+
+    /// A namespace that is the secondary of a pair refuses every redeploy (400 "Cannot update a namespace which is
+    /// secondary"), and one that is to be paired must be empty: its entities come by replication.
+    fn left_out<'a>(&self, component: &Component, side: Side, planning: &Planning<'a>) -> Vec<&'a Declared> {
+        let id = component.on(side);
+        let whole = planning.observed(id) || planning.kind != PlanKind::Prepare;
+        planning
+            .workload
+            .site(side)
+            .resources
+            .iter()
+            .filter(|declared| declared.id.is_within(id))
+            .filter(|declared| whole || (declared.id != *id && replicates(declared)))
+            .collect()
+    }
+
+    fn prepare(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
+        pair::prepare(component, planning)
+    }
+
+    fn fail_over(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
+        Ok(fail_over::fail_over(component, planning))
+    }
+
+    fn fail_back(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
+        Ok(fail_over::fail_back(component, planning))
+    }
+
+    fn fence(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
+        Ok(fence::fence(component, planning))
+    }
+
+    fn drain(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
+        Ok(drain::drain(component, planning))
+    }
+
+    fn expand(&self, stage: &Stage, planning: &Planning<'_>, seen: &Answers<'_>) -> Result<Part, Refusal> {
+        let (stage_name, component) = stage.name.split_once(' ').unwrap_or((&stage.name, ""));
+        let Some(component) = planning.workload.components.iter().find(|known| known.name == component)
+        else {
+            return Ok(Part::default());
+        };
+        match stage_name {
+            fence::STAGE => Ok(fence::expand(component, planning, seen)),
+            drain::STAGE => Ok(drain::expand(component, planning, seen)),
+            empty::STAGE => empty::expand(component, planning, seen),
+            _ => Ok(Part::default()),
+        }
+    }
+}
+
+/// What is read of every namespace.
+const LISTS: &[&str] = &[
+    "queues",
+    "topics",
+    "disasterRecoveryConfigs",
+    "networkRuleSets",
+    "privateEndpointConnections",
+    "providers/Microsoft.Authorization/roleAssignments",
+    "providers/Microsoft.EventGrid/eventSubscriptions",
+    "providers/Microsoft.Insights/autoscaleSettings",
+];
+
+/// Children that Geo-DR copies to the secondary.
+fn replicates(declared: &Declared) -> bool {
+    let child = declared.kind.as_str().to_ascii_lowercase();
+    ["/queues", "/topics", "/authorizationrules", "/disasterrecoveryconfigs"]
+        .iter()
+        .any(|segment| child.starts_with("microsoft.servicebus/namespaces") && child.contains(segment))
+}
+
+/// How long a healthy alias must have been healthy before the workload goes home.
+const HEALTHY_FOR: SignedDuration = SignedDuration::from_mins(5);

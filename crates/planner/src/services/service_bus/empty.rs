@@ -1,0 +1,100 @@
+//! Emptying the old side so that it may become the partner again (D02, F20).
+
+use lifeboat_arm::Method;
+use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Item, Stage, Step, StepId, Way};
+use serde_json::{Value, json};
+
+use super::drain::held;
+use super::fence::members;
+use super::namespace::{API, Namespace};
+use super::reads;
+use crate::durations;
+use crate::service::{Answers, Part, Planning, Refusal, needs_in};
+use crate::topology::Component;
+
+/// The stage that finds what is left.
+pub(super) const STAGE: &str = "service-bus/empty";
+
+/// A step that empties the standby side, if the workload lived there before and left entities behind.
+///
+/// A namespace that never was ours to empty is not touched: the rule `SB-EMPTY` refuses it instead.
+pub(super) fn empty(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Option<Step> {
+    let old = planning.standby();
+    let namespace = Namespace::planned(old, component, planning);
+    if !planning.returning || namespace.entities().is_empty() {
+        return None;
+    }
+    let lists = ["queues", "topics"].map(|segment| reads::list(part, component, old, segment, planning));
+    Some(Step {
+        id: StepId::new(&component.name, "empty-old-side"),
+        component: component.name.clone(),
+        title: format!("remove the drained queues and topics of {}", component.on(old).name()),
+        after: [].into(),
+        graceful: Way::new(
+            Action::Expand(Stage {
+                name: format!("{STAGE} {}", component.name),
+                reads: lists.clone().into(),
+                needs: needs_in(&planning.to().region),
+            }),
+            Condition::All(
+                lists
+                    .iter()
+                    .map(|list| Condition::Test {
+                        read: list.clone(),
+                        item: None,
+                        at: At::Count("/value".into()),
+                        is: Is::Equal(json!(0).into()),
+                    })
+                    .collect(),
+            ),
+            durations::entity(),
+        ),
+        ungraceful: None,
+        because: Citation::new(&["D02", "F20"], "only an empty namespace can become the secondary"),
+    })
+}
+
+/// One removal per entity; refused as long as any of them holds a message.
+pub(super) fn expand(
+    component: &Component,
+    planning: &Planning<'_>,
+    seen: &Answers<'_>,
+) -> Result<Part, Refusal> {
+    let mut part = Part::default();
+    let old = planning.standby();
+    for segment in ["queues", "topics"] {
+        let list = reads::list(&mut part, component, old, segment, planning);
+        for entity in members(seen.get(&list).map(|answer| &answer.body)) {
+            let Some(name) = entity.get("name").and_then(Value::as_str) else { continue };
+            let messages = held(entity);
+            if messages > 0 {
+                return Err(Refusal {
+                    rule: "SB-EMPTY".into(),
+                    component: component.name.clone(),
+                    why: format!("`{name}` on {} still holds {messages} messages", component.on(old).name()),
+                    remedy: "drain it first, or protect again with a fresh namespace".into(),
+                });
+            }
+            let id = component.on(old).child(segment, name);
+            part.steps.push(Step {
+                id: StepId::new(&component.name, &format!("remove-{segment}-{name}")),
+                component: component.name.clone(),
+                title: format!("remove the empty `{name}`"),
+                after: [].into(),
+                graceful: Way::new(
+                    Action::Send(CallDraft::arm(Method::Delete, format!("{id}?api-version={API}"), None)),
+                    Condition::Test {
+                        read: list.clone(),
+                        item: Some(Item { list: "/value".into(), id: id.as_str().into() }),
+                        at: At::Status,
+                        is: Is::Equal(json!(404).into()),
+                    },
+                    durations::entity(),
+                ),
+                ungraceful: None,
+                because: Citation::new(&["D02"], "only an empty namespace can become the secondary"),
+            });
+        }
+    }
+    Ok(part)
+}

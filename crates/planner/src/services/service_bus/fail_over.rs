@@ -1,0 +1,223 @@
+//! Failing the alias over, and bringing it home (P1a, S25, D02, D03).
+
+use jiff::SignedDuration;
+use lifeboat_arm::Method;
+use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Need, OnFailure, Step, StepId, Way};
+use serde_json::{Value, json};
+
+use super::namespace::{API, Namespace, alias_name, host};
+use super::{HEALTHY_FOR, reads, traffic};
+use crate::durations;
+use crate::planning::DEPLOYED;
+use crate::service::{Part, Planning};
+use crate::topology::Component;
+
+/// Steps that move the alias to the standby side.
+pub(super) fn fail_over(component: &Component, planning: &Planning<'_>) -> Part {
+    let mut part = Part::default();
+    let alias = alias_name(component, planning.workload, planning.seen);
+    let after = vec![StepId::from(DEPLOYED)];
+    let mut step = move_alias(component, planning, &alias, after, &mut part);
+    // By choice, nothing is forced: a safe failover that cannot finish is reported, and the workload stays where it is.
+    if planning.planned && same_subscription(component, planning) {
+        step.ungraceful = None;
+    }
+    let moved = step.id.clone();
+    let resolves = resolves(component, planning, &alias, &moved, &mut part);
+    let present = entities_are_there(component, planning, &moved, &mut part);
+    part.steps.extend([step, resolves, present]);
+    part.facts.extend(traffic::facts(component, planning));
+    part
+}
+
+/// Steps that bring the alias home. Not a failover backwards: home must be paired, replicated and quiet for a while,
+/// and only the safe way exists.
+pub(super) fn fail_back(component: &Component, planning: &Planning<'_>) -> Part {
+    let mut part = Part::default();
+    let alias = alias_name(component, planning.workload, planning.seen);
+    let gate = home_is_fit(component, planning, &alias, &mut part);
+    let mut step =
+        move_alias(component, planning, &alias, vec![StepId::from(DEPLOYED), gate.id.clone()], &mut part);
+    step.ungraceful = None;
+    step.because = Citation::new(
+        &["P1a", "D02", "F32"],
+        "fail-forward only: failing back is pairing again and failing over again",
+    );
+    let moved = step.id.clone();
+    let resolves = resolves(component, planning, &alias, &moved, &mut part);
+    let present = entities_are_there(component, planning, &moved, &mut part);
+    part.steps.extend([gate, step, resolves, present]);
+    part.facts.extend(traffic::facts(component, planning));
+    part
+}
+
+/// The alias, addressed on the side that takes over: the other one may be dead.
+fn move_alias(
+    component: &Component,
+    planning: &Planning<'_>,
+    alias: &str,
+    after: Vec<StepId>,
+    part: &mut Part,
+) -> Step {
+    let standby = planning.standby();
+    let to = component.on(standby);
+    let read = reads::alias(part, component, standby, alias, planning);
+    let path = format!("{}/failover?api-version={API}", to.child("disasterRecoveryConfigs", alias));
+    let post =
+        |body: Option<Value>| Action::Send(CallDraft::arm(Method::Post, path.clone(), body.map(Into::into)));
+    let leads = Condition::test(
+        &read,
+        "/properties/role",
+        Is::OneOf(vec![json!("PrimaryNotReplicating"), json!("Primary")]),
+    );
+    let succeeded = Condition::equal(&read, "/properties/provisioningState", "Succeeded");
+    let done = Condition::All(vec![leads.clone(), succeeded]);
+    let losses = traffic::left_behind(component, planning);
+    let graceful = Way {
+        // A safe failover waits for what the old primary has not replicated yet: it must be alive.
+        needs: [
+            Need::ControlPlane(planning.from().region.clone()),
+            Need::DataPlane(planning.from().region.clone()),
+        ]
+        .into(),
+        started_when: Some(leads.clone()),
+        loses: losses.clone(),
+        ..Way::new(
+            post(Some(json!({ "properties": { "IsSafeFailover": true } }))),
+            done.clone(),
+            durations::alias_failover(),
+        )
+    };
+    let ungraceful = Way {
+        started_when: Some(leads),
+        loses: traffic::with_pending_metadata(losses, component, planning, alias),
+        ..Way::new(post(None), done, durations::alias_failover())
+    };
+    Step {
+        id: StepId::new(&component.name, "fail-over-alias"),
+        component: component.name.clone(),
+        title: format!("move the alias `{alias}` to {}", to.name()),
+        after: after.into_iter().collect(),
+        graceful,
+        ungraceful: Some(ungraceful),
+        because: Citation::new(
+            &["P1a", "S21", "D03"],
+            "failover is called on the secondary; safe waits for pending replication, forced does not",
+        ),
+    }
+}
+
+/// A safe failover across subscriptions is refused by Azure (D03).
+fn same_subscription(component: &Component, planning: &Planning<'_>) -> bool {
+    component.on(planning.active).subscription() == component.on(planning.standby()).subscription()
+}
+
+/// Done is when clients can see it, not when Azure says so.
+fn resolves(
+    component: &Component,
+    planning: &Planning<'_>,
+    alias: &str,
+    moved: &StepId,
+    part: &mut Part,
+) -> Step {
+    let dns = reads::alias_dns(part, component, alias);
+    let target = host(component.on(planning.standby()).name());
+    part.hosts.insert(host(alias), planning.to().region.clone());
+    Step {
+        id: StepId::new(&component.name, "alias-resolves"),
+        component: component.name.clone(),
+        title: format!("see `{}` resolve to {target}", host(alias)),
+        after: [moved.clone()].into(),
+        graceful: Way {
+            on_failure: OnFailure::Continue,
+            ..Way::new(
+                Action::Wait,
+                Condition::test(&dns, "/chain", Is::Includes(json!([target]).into())),
+                durations::alias_dns(),
+            )
+        },
+        ungraceful: None,
+        because: Citation::new(&["S25"], "the alias resolves to the secondary afterwards"),
+    }
+}
+
+/// Every queue and topic that is known must be on the new side; what was pending at a forced failover may not be.
+fn entities_are_there(
+    component: &Component,
+    planning: &Planning<'_>,
+    moved: &StepId,
+    part: &mut Part,
+) -> Step {
+    let namespace = Namespace::planned(planning.active, component, planning);
+    let mut seen = Vec::new();
+    for segment in ["queues", "topics"] {
+        let names: Vec<&str> = namespace
+            .entities()
+            .iter()
+            // These may vanish right after a failover: last-access times are not replicated (D05).
+            .filter(|entity| {
+                entity.segment == segment && entity.body.pointer("/properties/autoDeleteOnIdle").is_none()
+            })
+            .map(|entity| entity.name)
+            .collect();
+        if !names.is_empty() {
+            seen.push(Condition::Test {
+                read: reads::list(part, component, planning.standby(), segment, planning),
+                item: None,
+                at: At::Field("/value".into(), "/name".into()),
+                is: Is::Includes(json!(names).into()),
+            });
+        }
+    }
+    Step {
+        id: StepId::new(&component.name, "entities-present"),
+        component: component.name.clone(),
+        title: format!("see all queues and topics on {}", component.on(planning.standby()).name()),
+        after: [moved.clone()].into(),
+        graceful: Way {
+            on_failure: OnFailure::Continue,
+            deadline: SignedDuration::from_mins(5),
+            ..Way::new(Action::Wait, Condition::All(seen), durations::entity())
+        },
+        ungraceful: None,
+        because: Citation::new(
+            &["S21", "D05"],
+            "after failover queues, topics and properties exist in the secondary",
+        ),
+    }
+}
+
+/// Home is fit when it is the partner, nothing is pending, and that has held for a while.
+fn home_is_fit(component: &Component, planning: &Planning<'_>, alias: &str, part: &mut Part) -> Step {
+    let read = reads::alias(part, component, planning.active, alias, planning);
+    let home = component.on(planning.standby());
+    let fit = Condition::All(vec![
+        Condition::equal(&read, "/properties/role", "Primary"),
+        Condition::equal(&read, "/properties/provisioningState", "Succeeded"),
+        Condition::test(&read, "/properties/partnerNamespace", Is::SameId(home.as_str().into())),
+        Condition::test(&read, "/properties/pendingReplicationOperationsCount", Is::Equal(json!(0).into())),
+    ]);
+    Step {
+        id: StepId::new(&component.name, "home-is-fit"),
+        component: component.name.clone(),
+        title: format!("see {} paired and quiet for {HEALTHY_FOR:#}", home.name()),
+        after: [].into(),
+        graceful: Way {
+            deadline: HEALTHY_FOR * 12,
+            ..Way::new(
+                Action::Wait,
+                Condition::Held { n: 3, over: HEALTHY_FOR, of: Box::new(fit) },
+                lifeboat_plan::Forecast::assumed(
+                    HEALTHY_FOR.as_secs(),
+                    HEALTHY_FOR.as_secs() * 2,
+                    "our own gate",
+                ),
+            )
+        },
+        ungraceful: None,
+        because: Citation::new(
+            &["D02", "F32"],
+            "failback only to a home that is paired, replicated and stable",
+        ),
+    }
+}

@@ -1,0 +1,199 @@
+//! Pairing: the alias, its partner, and waiting until replication is finished (P1b, S22, S24).
+
+use lifeboat_arm::{Method, ResourceId};
+use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, FactUsed, Is, ReadId, Step, StepId, Way};
+use serde_json::json;
+
+use super::namespace::{API, Namespace, alias_name, alias_property, partner};
+use super::{empty, not_replicated, reads};
+use crate::durations;
+use crate::finding::Answer;
+use crate::planning::DEPLOYED;
+use crate::rule::Subject;
+use crate::service::{Part, Planning, Refusal};
+use crate::topology::Component;
+
+/// Steps that put the component's two namespaces behind one alias, from whatever state they are in.
+pub(super) fn prepare(component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
+    refuse_what_cannot_pair(component, planning)?;
+    let mut part = Part::default();
+    let alias = alias_name(component, planning.workload, planning.seen);
+    let paired_already = paired(component, planning);
+
+    let mut before_pairing = vec![StepId::from(DEPLOYED)];
+    if !paired_already {
+        if let Some(step) = empty::empty(component, planning, &mut part) {
+            before_pairing.push(step.id.clone());
+            part.steps.push(step);
+        }
+        for step in not_replicated::copy(component, planning, &mut part) {
+            before_pairing.push(step.id.clone());
+            part.steps.push(step);
+        }
+    }
+    let pair = pair(component, planning, &alias, before_pairing, &mut part);
+    let replicated = wait_until_replicated(component, planning, &alias, &pair.id, &mut part);
+    part.steps.extend([pair, replicated]);
+    part.facts.push(FactUsed {
+        key: format!("{}/alias", component.name),
+        value: json!(alias),
+        observed_at: None,
+        source: "the alias that exists, the template, the workload file or the component's name".to_owned(),
+    });
+    part.notes.push(format!(
+        "`{}`: Geo-Replication of Service Bus Premium carries messages too; where losing sight of messages is not \
+         acceptable, it serves better than the alias",
+        component.name
+    ));
+    Ok(part)
+}
+
+/// Early refusal, before any write: the rules that make pairing impossible.
+fn refuse_what_cannot_pair(component: &Component, planning: &Planning<'_>) -> Result<(), Refusal> {
+    let subject = Subject { component, workload: planning.workload, seen: planning.seen };
+    for rule in super::rules::RULES.iter().filter(|rule| super::rules::FORBIDS_PAIRING.contains(&rule.id)) {
+        for finding in rule.findings(&subject) {
+            if finding.answer == Answer::Fail {
+                return Err(Refusal {
+                    rule: rule.id.to_owned(),
+                    component: component.name.clone(),
+                    why: finding.evidence.first().map_or_else(String::new, |evidence| evidence.says.clone()),
+                    remedy: rule.remedy.to_owned(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the two namespaces are partners already: then nothing is set up, only adopted.
+pub(super) fn paired(component: &Component, planning: &Planning<'_>) -> bool {
+    let namespace = Namespace::planned(planning.active, component, planning);
+    let other = component.on(planning.standby());
+    planning.observed(component.on(planning.active))
+        && namespace
+            .aliases()
+            .is_ok_and(|aliases| aliases.iter().any(|alias| partner(alias).is_some_and(|id| id == *other)))
+}
+
+fn pair(
+    component: &Component,
+    planning: &Planning<'_>,
+    alias: &str,
+    after: Vec<StepId>,
+    part: &mut Part,
+) -> Step {
+    let (active, standby) = (planning.active, planning.standby());
+    let namespace = Namespace::planned(active, component, planning);
+    let partner_id = component.on(standby);
+    let read = reads::alias(part, component, active, alias, planning);
+    let mut properties = json!({ "partnerNamespace": partner_id.as_str() });
+    if let Some(name) = alternate_name(component, planning, alias) {
+        properties["alternateName"] = json!(name);
+    }
+    let path = format!("{}?api-version={API}", component.on(active).child("disasterRecoveryConfigs", alias));
+    let call = CallDraft::arm(Method::Put, path, Some(json!({ "properties": properties }).into()));
+    let is_partner =
+        Condition::test(&read, "/properties/partnerNamespace", Is::SameId(partner_id.as_str().into()));
+    let state = |state: &str| Condition::equal(&read, "/properties/provisioningState", state);
+    let graceful = Way {
+        // Azure answers 200 and has no operation URL: only the alias itself tells that pairing is under way.
+        started_when: Some(Condition::All(vec![is_partner.clone(), state("Accepted")])),
+        ..Way::new(
+            Action::Send(call),
+            Condition::All(vec![no_foreign_partner(&read, partner_id), is_partner, state("Succeeded")]),
+            durations::pairing(namespace.entity_count()),
+        )
+    };
+    Step {
+        id: StepId::new(&component.name, "pair"),
+        component: component.name.clone(),
+        title: format!("pair with {} under the alias `{alias}`", partner_id.name()),
+        after: after.into_iter().collect(),
+        graceful,
+        ungraceful: None,
+        because: Citation::new(
+            &["P1a", "P1b", "S22", "S25"],
+            "Service Bus setup and failover flow: pair, create the alias",
+        ),
+    }
+}
+
+/// A partner that is not ours is shown and refused; nobody's pairing is broken by us.
+fn no_foreign_partner(read: &ReadId, ours: &ResourceId) -> Condition {
+    let partner = |is| Condition::test(read, "/properties/partnerNamespace", is);
+    Condition::Never {
+        seen: Box::new(Condition::All(vec![
+            partner(Is::Present),
+            Condition::Not(Box::new(partner(Is::Equal(Draft::from(""))))),
+            Condition::Not(Box::new(partner(Is::SameId(ours.as_str().into())))),
+        ])),
+        why: format!(
+            "the alias is paired with another namespace than {ours}; break that pairing or name it in the templates"
+        ),
+    }
+}
+
+/// An alias that takes over the namespace's own name needs a new name for the namespace (D04).
+fn alternate_name(component: &Component, planning: &Planning<'_>, alias: &str) -> Option<String> {
+    let own = component.on(planning.active).name();
+    own.eq_ignore_ascii_case(alias).then(|| {
+        planning
+            .workload
+            .messaging
+            .get(&component.name)
+            .and_then(|choice| choice.alternate_name.clone())
+            .unwrap_or_else(|| format!("{own}-{}", planning.from().region.abbreviation()))
+    })
+}
+
+/// The pair is ready when nothing is pending and the other side shows every queue and topic (D07).
+fn wait_until_replicated(
+    component: &Component,
+    planning: &Planning<'_>,
+    alias: &str,
+    pair: &StepId,
+    part: &mut Part,
+) -> Step {
+    let (active, standby) = (planning.active, planning.standby());
+    let namespace = Namespace::planned(active, component, planning);
+    let read = reads::alias(part, component, active, alias, planning);
+    let mut seen = vec![
+        Condition::equal(&read, "/properties/role", "Primary"),
+        Condition::equal(&read, "/properties/provisioningState", "Succeeded"),
+        Condition::equal(&read, "/properties/pendingReplicationOperationsCount", Draft::Value(json!(0))),
+    ];
+    for segment in ["queues", "topics"] {
+        let names: Vec<&str> = namespace
+            .entities()
+            .iter()
+            .filter(|entity| entity.segment == segment)
+            .map(|entity| entity.name)
+            .collect();
+        if !names.is_empty() {
+            let list = reads::list(part, component, standby, segment, planning);
+            seen.push(Condition::Test {
+                read: list,
+                item: None,
+                at: lifeboat_plan::At::Field("/value".into(), "/name".into()),
+                is: Is::Includes(json!(names).into()),
+            });
+        }
+    }
+    Step {
+        id: StepId::new(&component.name, "replicated"),
+        component: component.name.clone(),
+        title: format!("wait until {} entities are replicated", namespace.entity_count()),
+        after: [pair.clone()].into(),
+        graceful: Way::new(Action::Wait, Condition::All(seen), durations::pairing(namespace.entity_count())),
+        ungraceful: None,
+        because: Citation::new(&["S22", "D07"], "50 to 100 entities a minute; the pair is not ready before"),
+    }
+}
+
+/// What an alias record says, for people.
+pub(super) fn describe(alias: &serde_json::Value) -> String {
+    let of = |name| alias_property(alias, name).unwrap_or("?");
+    let partner = partner(alias).map_or_else(|| "nobody".to_owned(), |id| id.name().to_owned());
+    format!("role {}, {}, partner {partner}", of("role"), of("provisioningState"))
+}

@@ -1,0 +1,53 @@
+//! The reads that conditions on a namespace share, declared once per component and side.
+
+use lifeboat_arm::ResourceId;
+use lifeboat_plan::{CallDraft, ReadDraft, ReadId};
+
+use super::namespace::{API, host};
+use crate::service::{Part, Planning};
+use crate::topology::{Component, Side};
+
+/// The alias, as the namespace on this side shows it.
+pub(super) fn alias(
+    part: &mut Part,
+    component: &Component,
+    side: Side,
+    alias: &str,
+    p: &Planning<'_>,
+) -> ReadId {
+    let region = &p.workload.site(side).region;
+    let id = component.on(side).child("disasterRecoveryConfigs", alias);
+    declare(part, &format!("{}/alias@{region}", component.name), &id.to_string())
+}
+
+/// A list below the namespace on this side.
+pub(super) fn list(
+    part: &mut Part,
+    component: &Component,
+    side: Side,
+    segment: &str,
+    p: &Planning<'_>,
+) -> ReadId {
+    let region = &p.workload.site(side).region;
+    let path = format!("{}/{segment}", component.on(side));
+    declare(part, &format!("{}/{segment}@{region}", component.name), &path)
+}
+
+/// One resource, under a name of its own.
+pub(super) fn resource(part: &mut Part, name: &str, id: &ResourceId) -> ReadId {
+    declare(part, name, id.as_str())
+}
+
+/// What the alias resolves to.
+pub(super) fn alias_dns(part: &mut Part, component: &Component, alias: &str) -> ReadId {
+    let id = ReadId::new(&format!("{}/alias-dns", component.name));
+    part.reads.insert(id.clone(), ReadDraft::Dns(host(alias).into()));
+    id
+}
+
+fn declare(part: &mut Part, name: &str, path: &str) -> ReadId {
+    let id = ReadId::new(name);
+    let call = CallDraft::get(format!("{path}?api-version={API}"));
+    part.reads.insert(id.clone(), ReadDraft::Arm(call));
+    id
+}

@@ -1,0 +1,211 @@
+//! Checks of the pair itself.
+
+use super::super::namespace::{Namespace, alias_name, alias_property, partner};
+use super::super::pair::describe;
+use crate::durations;
+use crate::finding::Evidence;
+use crate::inventory::Look;
+use crate::rule::{Checked, Subject};
+use crate::topology::Side;
+
+const SIDES: [Side; 2] = [Side::Primary, Side::Secondary];
+
+fn namespace<'a>(subject: &Subject<'a>, side: Side) -> Namespace<'a> {
+    Namespace::on(side, subject.component, subject.workload, subject.seen)
+}
+
+/// Both namespaces, if there are two.
+fn pair<'a>(subject: &Subject<'a>) -> Option<(Namespace<'a>, Namespace<'a>)> {
+    subject.component.secondary.as_ref()?;
+    Some((namespace(subject, Side::Primary), namespace(subject, Side::Secondary)))
+}
+
+pub(super) fn sku(subject: &Subject<'_>) -> Vec<Checked> {
+    let sides = if subject.component.secondary.is_some() { &SIDES[..] } else { &SIDES[..1] };
+    sides
+        .iter()
+        .map(|&side| {
+            let namespace = namespace(subject, side);
+            match namespace.sku() {
+                None => Checked::unknown(namespace.id, "its SKU was not observed"),
+                Some(sku) => {
+                    let says = format!("{} has the SKU {sku}", namespace.id.name());
+                    let evidence = subject.seen.evidence(namespace.id.as_str(), says);
+                    Checked::that(sku.eq_ignore_ascii_case("Premium"), namespace.id, evidence)
+                }
+            }
+        })
+        .collect()
+}
+
+pub(super) fn regions(subject: &Subject<'_>) -> Vec<Checked> {
+    let Some((a, b)) = pair(subject) else { return Vec::new() };
+    match (a.region(), b.region()) {
+        (Some(first), Some(second)) => {
+            let says = format!("{} is in {first}, {} in {second}", a.id.name(), b.id.name());
+            vec![Checked::that(first != second, b.id, subject.seen.evidence(b.id.as_str(), says))]
+        }
+        _ => vec![Checked::unknown(b.id, "the region of one of them is not known")],
+    }
+}
+
+pub(super) fn partitions(subject: &Subject<'_>) -> Vec<Checked> {
+    let Some((a, b)) = pair(subject) else { return Vec::new() };
+    if a.body().is_none() || b.body().is_none() {
+        return vec![Checked::unknown(b.id, "the partitions of one of them were not observed")];
+    }
+    let says =
+        format!("{} has {} partitions, {} has {}", a.id.name(), a.partitions(), b.id.name(), b.partitions());
+    // One partition and none are the same thing.
+    vec![Checked::that(a.partitions() == b.partitions(), b.id, subject.seen.evidence(b.id.as_str(), says))]
+}
+
+pub(super) fn endpoint_parity(subject: &Subject<'_>) -> Vec<Checked> {
+    let Some((a, b)) = pair(subject) else { return Vec::new() };
+    let count =
+        |namespace: &Namespace<'_>| match subject.seen.list(namespace.id, "privateEndpointConnections") {
+            Ok(members) => Ok(members.len()),
+            Err(_) if namespace.look() == Look::IsAbsent => Ok(0),
+            Err(why) => Err(format!("private endpoints of {}: {why}", namespace.id.name())),
+        };
+    match (count(&a), count(&b)) {
+        (Ok(first), Ok(second)) => {
+            let says = format!("{first} private endpoints on {}, {second} on {}", a.id.name(), b.id.name());
+            vec![Checked::that((first > 0) == (second > 0), b.id, Evidence::says(says))]
+        }
+        (Err(why), _) | (_, Err(why)) => vec![Checked::unknown(b.id, why)],
+    }
+}
+
+fn partner_of(subject: &Subject<'_>, side: Side) -> Vec<Checked> {
+    let namespace = namespace(subject, side);
+    let other = subject.component.on(side.other());
+    match namespace.aliases() {
+        Err(_) if namespace.look() == Look::IsAbsent => {
+            vec![Checked::pass(namespace.id, Evidence::says("it does not exist yet"))]
+        }
+        Err(why) => vec![Checked::unknown(namespace.id, format!("its aliases: {why}"))],
+        Ok(aliases) => {
+            let foreign = aliases.iter().find(|alias| partner(alias).is_some_and(|id| id != *other));
+            let path = format!("{}/disasterRecoveryConfigs", namespace.id);
+            match foreign {
+                Some(alias) => {
+                    let partner = partner(alias).map_or_else(String::new, |id| id.to_string());
+                    let says = format!(
+                        "{} is paired with {partner}, the workload's partner is {other}",
+                        namespace.id.name()
+                    );
+                    vec![Checked::fail(namespace.id, subject.seen.evidence(&path, says))]
+                }
+                None => vec![Checked::pass(namespace.id, subject.seen.evidence(&path, "no foreign partner"))],
+            }
+        }
+    }
+}
+
+pub(super) fn foreign_partner(subject: &Subject<'_>) -> Vec<Checked> {
+    if subject.component.secondary.is_none() {
+        return Vec::new();
+    }
+    SIDES.iter().flat_map(|&side| partner_of(subject, side)).collect()
+}
+
+/// Only where a pair is still to be made, and only of what was really observed: what a template declares for the
+/// secondary is left out of the deployment.
+pub(super) fn empty(subject: &Subject<'_>) -> Vec<Checked> {
+    let Some((a, b)) = pair(subject) else { return Vec::new() };
+    let paired = a.aliases().is_ok_and(|aliases| !aliases.is_empty())
+        || b.aliases().is_ok_and(|aliases| !aliases.is_empty());
+    if paired || !subject.seen.was_observed(b.id.as_str()) {
+        return vec![Checked::pass(b.id, Evidence::says("it is paired already, or does not exist yet"))];
+    }
+    ["queues", "topics"]
+        .into_iter()
+        .map(|segment| match subject.seen.list(b.id, segment) {
+            Err(why) => Checked::unknown(b.id, format!("its {segment}: {why}")),
+            Ok(members) => {
+                let says = format!("{} holds {} {segment}", b.id.name(), members.len());
+                let path = format!("{}/{segment}", b.id);
+                Checked::that(members.is_empty(), b.id, subject.seen.evidence(&path, says))
+            }
+        })
+        .collect()
+}
+
+pub(super) fn alias_name_is_good(subject: &Subject<'_>) -> Vec<Checked> {
+    let Some((a, b)) = pair(subject) else { return Vec::new() };
+    let alias = alias_name(subject.component, subject.workload, subject.seen);
+    let choice = subject.workload.messaging.get(&subject.component.name);
+    let alternate = choice.and_then(|choice| choice.alternate_name.as_deref());
+    let problem = if alias.eq_ignore_ascii_case(b.id.name()) {
+        Some(format!("the alias `{alias}` is the name of the secondary namespace"))
+    } else if alternate.is_some() && !alias.eq_ignore_ascii_case(a.id.name()) {
+        Some(format!(
+            "an alternate name is given, but the alias `{alias}` is not the primary namespace's name"
+        ))
+    } else if alias.len() > 50
+        || alias.is_empty()
+        || !alias.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    {
+        Some(format!("`{alias}` is not 1 to 50 letters, digits and hyphens"))
+    } else {
+        None
+    };
+    vec![match problem {
+        Some(says) => Checked::fail(a.id, Evidence::says(says)),
+        None => Checked::pass(a.id, Evidence::says(format!("the alias is `{alias}`"))),
+    }]
+}
+
+pub(super) fn stands(subject: &Subject<'_>) -> Vec<Checked> {
+    let Some((a, b)) = pair(subject) else { return Vec::new() };
+    let mut unknown = None;
+    for (namespace, other) in [(&a, &b), (&b, &a)] {
+        match namespace.aliases() {
+            Err(why) => unknown = Some(format!("aliases of {}: {why}", namespace.id.name())),
+            Ok(aliases) => {
+                let Some(alias) =
+                    aliases.iter().find(|alias| alias_property(alias, "role") == Some("Primary"))
+                else {
+                    continue;
+                };
+                let pending = alias.pointer("/properties/pendingReplicationOperationsCount");
+                let good = partner(alias).is_some_and(|id| id == *other.id)
+                    && alias_property(alias, "provisioningState") == Some("Succeeded")
+                    && pending.and_then(serde_json::Value::as_u64).unwrap_or(0) == 0;
+                let path = format!("{}/disasterRecoveryConfigs", namespace.id);
+                return vec![Checked::that(
+                    good,
+                    namespace.id,
+                    subject.seen.evidence(&path, describe(alias)),
+                )];
+            }
+        }
+    }
+    match unknown {
+        Some(why) => vec![Checked::unknown(a.id, why)],
+        None => vec![Checked::fail(a.id, Evidence::says("neither namespace is the primary of a pair"))],
+    }
+}
+
+pub(super) fn one_subscription(subject: &Subject<'_>) -> Vec<Checked> {
+    let Some((a, b)) = pair(subject) else { return Vec::new() };
+    let says = format!("{} and {}", a.id.subscription().unwrap_or("?"), b.id.subscription().unwrap_or("?"));
+    let same = a.id.subscription().map(str::to_lowercase) == b.id.subscription().map(str::to_lowercase);
+    vec![Checked::that(same, b.id, Evidence::says(says))]
+}
+
+pub(super) fn replication_time(subject: &Subject<'_>) -> Vec<Checked> {
+    let Some((a, _)) = pair(subject) else { return Vec::new() };
+    if let Err(why) = subject.seen.list(a.id, "queues") {
+        return vec![Checked::unknown(a.id, format!("its queues: {why}"))];
+    }
+    let forecast = durations::pairing(a.entity_count());
+    let says = format!(
+        "{} entities, about {:#} to replicate, at worst {:#}",
+        a.entity_count(),
+        forecast.typical,
+        forecast.p95
+    );
+    vec![Checked::that(forecast.p95 <= subject.workload.objectives.rto, a.id, Evidence::says(says))]
+}

@@ -1,0 +1,111 @@
+//! What a failover of the alias leaves behind, from what an operator could have observed (S21, D06).
+
+use lifeboat_plan::{FactUsed, Loss, LossKind, LossStatement};
+use serde_json::{Value, json};
+
+use super::namespace::Namespace;
+use crate::service::Planning;
+use crate::topology::Component;
+
+/// Messages and state that stay with the old primary.
+pub(super) fn left_behind(component: &Component, planning: &Planning<'_>) -> LossStatement {
+    let namespace = Namespace::planned(planning.active, component, planning);
+    let observed_at = planning.seen.last_list(component.on(planning.active), "queues").and_then(|(_, at)| at);
+    let mut losses = Vec::new();
+    let mut stranded = |entity: &str, body: &Value| {
+        for (field, word) in COUNTS {
+            let count = body.pointer(&format!("/properties/countDetails/{field}")).and_then(Value::as_u64);
+            // What was empty a moment ago may fill up until the button is pressed, so active messages are always named.
+            if *field == "activeMessageCount" || count.is_some_and(|count| count > 0) {
+                losses.push(Loss {
+                    kind: LossKind::Stranded,
+                    what: format!("{word} messages in `{entity}`"),
+                    count,
+                    observed_at,
+                });
+            }
+        }
+    };
+    for entity in namespace.entities() {
+        match entity.segment {
+            "queues" => stranded(entity.name, entity.body),
+            _ => {
+                for subscription in namespace.subscriptions(entity.name) {
+                    let name = subscription.get("name").and_then(Value::as_str).unwrap_or("?");
+                    stranded(&format!("{}/{name}", entity.name), subscription);
+                }
+            }
+        }
+    }
+    for entity in namespace.entities() {
+        for (property, word) in STATE {
+            if entity.body.pointer(&format!("/properties/{property}")).and_then(Value::as_bool) == Some(true)
+            {
+                losses.push(Loss {
+                    kind: LossKind::Reset,
+                    what: format!("{word} of `{}`", entity.name),
+                    count: None,
+                    observed_at,
+                });
+            }
+        }
+    }
+    LossStatement(losses)
+}
+
+/// A forced failover also loses metadata that was not replicated yet.
+pub(super) fn with_pending_metadata(
+    mut losses: LossStatement,
+    component: &Component,
+    planning: &Planning<'_>,
+    alias: &str,
+) -> LossStatement {
+    let path = format!("{}/disasterRecoveryConfigs", component.on(planning.active));
+    let known = planning.seen.fact(&path).and_then(crate::inventory::Fact::last_known);
+    let pending = known.and_then(|known| {
+        known
+            .value
+            .as_array()?
+            .iter()
+            .find(|record| record.get("name").and_then(Value::as_str) == Some(alias))?
+            .pointer("/properties/pendingReplicationOperationsCount")?
+            .as_u64()
+    });
+    if pending != Some(0) {
+        losses.0.push(Loss {
+            kind: LossKind::Lost,
+            what: format!("changes of queues and topics that `{alias}` had not replicated"),
+            count: pending,
+            observed_at: known.and_then(|known| known.at),
+        });
+    }
+    losses
+}
+
+/// The counts that the plan rests on.
+pub(super) fn facts(component: &Component, planning: &Planning<'_>) -> Vec<FactUsed> {
+    let namespace = Namespace::planned(planning.active, component, planning);
+    let at = planning.seen.last_list(component.on(planning.active), "queues").and_then(|(_, at)| at);
+    namespace
+        .entities()
+        .iter()
+        .filter(|entity| entity.segment == "queues")
+        .map(|entity| FactUsed {
+            key: format!("{}/{}/messages", component.name, entity.name),
+            value: entity.body.pointer("/properties/countDetails").cloned().unwrap_or(json!("unknown")),
+            observed_at: at,
+            source: format!("GET {}/queues", component.on(planning.active)),
+        })
+        .collect()
+}
+
+const COUNTS: &[(&str, &str)] = &[
+    ("activeMessageCount", "active"),
+    ("deadLetterMessageCount", "dead-lettered"),
+    ("scheduledMessageCount", "scheduled"),
+    ("transferMessageCount", "forwarding"),
+];
+
+/// Properties whose state does not travel (D06).
+const STATE: &[(&str, &str)] =
+    &[("requiresSession", "session state"), ("requiresDuplicateDetection", "duplicate-detection history")];

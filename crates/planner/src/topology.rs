@@ -1,0 +1,273 @@
+//! The workload as its templates declare it: two sites, what exists once, and the components that stand on both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use lifeboat_arm::{Region, ResourceId, ResourceType};
+use serde_json::Value;
+
+use crate::inventory::{Fact, Inventory, Known, Source};
+
+/// One of the two regions, by the role it was given in the workload file. Roles do not swap when the workload moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Side {
+    /// Where the workload lives by choice.
+    Primary,
+    /// Where it goes when it must.
+    Secondary,
+}
+
+impl Side {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Primary => Self::Secondary,
+            Self::Secondary => Self::Primary,
+        }
+    }
+}
+
+/// A resource as a template declares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declared {
+    /// Its id.
+    pub id: ResourceId,
+    /// Its type.
+    pub kind: ResourceType,
+    /// The api-version that the template uses.
+    pub api_version: String,
+    /// Its region; none for global resources and children without one.
+    pub location: Option<Region>,
+    /// Everything else: sku, properties, tags …
+    pub body: Value,
+    /// What it waits for.
+    pub depends_on: Vec<ResourceId>,
+    /// Where it is declared.
+    pub source: Source,
+}
+
+/// A deployment of a template, complete: what is sent to create one site.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deployment {
+    /// The file that the template was read from.
+    pub file: String,
+    /// The template as JSON.
+    pub template: Value,
+    /// The parameters, `{name: {value}}`.
+    pub parameters: Value,
+}
+
+/// A region and what the templates declare there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    /// The region.
+    pub region: Region,
+    /// The group that the regional template is deployed to.
+    pub group: ResourceId,
+    /// The region that holds the group's metadata: the site's own, unless one group holds both sites.
+    pub group_region: Region,
+    /// What is declared.
+    pub resources: Vec<Declared>,
+    /// What is sent to create it.
+    pub deployment: Deployment,
+}
+
+/// One Azure resource that the workload consists of, with its counterpart in the other region.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Component {
+    /// A name for people, from what the two resource names share.
+    pub name: String,
+    /// The type.
+    pub kind: ResourceType,
+    /// The resource in the primary region, or the only one.
+    pub primary: ResourceId,
+    /// The resource in the secondary region; none for what exists once.
+    pub secondary: Option<ResourceId>,
+}
+
+impl Component {
+    /// The resource on one side; the only one where there is but one.
+    pub fn on(&self, side: Side) -> &ResourceId {
+        match (side, &self.secondary) {
+            (Side::Secondary, Some(id)) => id,
+            _ => &self.primary,
+        }
+    }
+}
+
+/// How the workload's owner wants a messaging namespace to be treated.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MessagingChoice {
+    /// The alias to pair under; by default the component's name.
+    pub alias: Option<String>,
+    /// The namespace's own new name when the alias takes over its old one (D04).
+    pub alternate_name: Option<String>,
+}
+
+/// What the owner wants from the failover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objectives {
+    /// Recovery time.
+    pub rto: SignedDuration,
+    /// Recovery point.
+    pub rpo: SignedDuration,
+}
+
+/// How long deciding takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deciding {
+    /// How long a region must be down before anything is proposed (D08).
+    pub hold_down: SignedDuration,
+    /// What is allowed for a person to decide.
+    pub decision: SignedDuration,
+    /// Who may approve; empty means whoever runs the tool.
+    pub approvers: Vec<String>,
+}
+
+/// The workload: everything that rules and planners know besides what was observed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Workload {
+    /// Its name.
+    pub name: String,
+    /// The subscription.
+    pub subscription: String,
+    /// The primary site.
+    pub primary: Site,
+    /// The secondary site.
+    pub secondary: Site,
+    /// What exists once.
+    pub shared: Option<Site>,
+    /// The components, in template order.
+    pub components: Vec<Component>,
+    /// What is wanted.
+    pub objectives: Objectives,
+    /// How it is decided.
+    pub deciding: Deciding,
+    /// Choices for messaging namespaces, by component name.
+    pub messaging: BTreeMap<String, MessagingChoice>,
+}
+
+impl Workload {
+    /// A site.
+    pub fn site(&self, side: Side) -> &Site {
+        match side {
+            Side::Primary => &self.primary,
+            Side::Secondary => &self.secondary,
+        }
+    }
+
+    /// All declared resources, primary first, what exists once last.
+    pub fn declared(&self) -> impl Iterator<Item = &Declared> {
+        self.primary
+            .resources
+            .iter()
+            .chain(&self.secondary.resources)
+            .chain(self.shared.iter().flat_map(|site| &site.resources))
+    }
+
+    /// What the templates alone tell. Lists that people often fill by hand (role assignments, private endpoints, event
+    /// subscriptions) stay unknown unless a template fills them: unknown is never pass.
+    pub fn declared_inventory(&self) -> Inventory {
+        let mut inventory = Inventory::default();
+        let mut lists: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for declared in self.declared() {
+            let known = |value| Fact::Known(Known { value, at: None, source: declared.source.clone() });
+            let mut body = declared.body.clone();
+            if let Some(object) = body.as_object_mut() {
+                object.insert("id".into(), declared.id.as_str().into());
+                object.insert("name".into(), declared.id.name().into());
+                object.insert("type".into(), declared.kind.as_str().into());
+                if let Some(region) = &declared.location {
+                    object.insert("location".into(), region.as_str().into());
+                }
+            }
+            let path = declared.id.as_str();
+            if let Some(list) = path.rfind('/').map(|end| &path[..end]) {
+                lists.entry(list.to_owned()).or_default().push(body.clone());
+            }
+            inventory.insert(path, known(body));
+        }
+        for (path, members) in lists {
+            inventory.insert(
+                &path,
+                Fact::Known(Known {
+                    value: Value::Array(members),
+                    at: None,
+                    source: Source::Template { file: String::new(), line: 1, pointer: String::new() },
+                }),
+            );
+        }
+        inventory
+    }
+}
+
+/// Pairs what two sites declare into components: the same template expanded twice gives the same resources in the same
+/// order, so position pairs them, and the type must agree.
+pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component> {
+    let top = |resources: &[Declared]| -> Vec<Declared> {
+        let ids: BTreeSet<&ResourceId> = resources.iter().map(|declared| &declared.id).collect();
+        resources
+            .iter()
+            .filter(|declared| {
+                let mut parent = declared.id.parent();
+                while let Some(id) = parent {
+                    if ids.contains(&id) {
+                        return false;
+                    }
+                    parent = id.parent();
+                }
+                true
+            })
+            .cloned()
+            .collect()
+    };
+    let (primary, secondary) = (top(primary), top(secondary));
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    primary
+        .iter()
+        .enumerate()
+        .map(|(index, declared)| {
+            let twin = secondary.get(index).filter(|twin| twin.kind == declared.kind);
+            let mut name = match twin {
+                Some(twin) => shared_name(declared.id.name(), twin.id.name()),
+                None => declared.id.name().to_owned(),
+            };
+            // Two components never share a name: step ids are made of them.
+            if !taken.insert(name.clone()) {
+                name = format!("{name}-{}", index + 1);
+                taken.insert(name.clone());
+            }
+            Component {
+                name,
+                kind: declared.kind.clone(),
+                primary: declared.id.clone(),
+                secondary: twin.map(|twin| twin.id.clone()),
+            }
+        })
+        .collect()
+}
+
+/// What two names share at their start, without trailing separators: `orders-bus-weu` and `orders-bus-neu` are
+/// `orders-bus`. Falls back to the first name when they share too little to be recognised.
+fn shared_name(a: &str, b: &str) -> String {
+    let common: String = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+    if common.len() == a.len() {
+        return a.to_owned();
+    }
+    let cut = common.trim_end_matches(|c: char| !c.is_alphanumeric());
+    if cut.len() >= 3 { cut.to_owned() } else { a.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_is_named_after_what_its_two_names_share() {
+        assert_eq!(shared_name("orders-bus-weu", "orders-bus-neu"), "orders-bus");
+        assert_eq!(shared_name("bus", "bus"), "bus");
+        assert_eq!(shared_name("a1", "b1"), "a1");
+    }
+}

@@ -1,0 +1,297 @@
+//! Scenarios: what happens to a world, when, and who is there to answer.
+//!
+//! Here: the file as values, and the scenarios that need no file. Not here: how the world plays it. Start with
+//! [`Scenario::parse`].
+
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use lifeboat_arm::Region;
+use lifeboat_planner::{Problem, read_strictly, render_problems};
+use serde::Serialize;
+
+/// What happens in one drill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// What it tells, in one sentence. Default: nothing.
+    pub story: String,
+    /// How long the drill lasts in virtual time. What has not happened by then does not happen.
+    pub duration: SignedDuration,
+    /// Who uses the workload meanwhile. Default: [`Clients::default`].
+    pub clients: Clients,
+    /// What happens, in order of time.
+    pub events: Vec<ScenarioEvent>,
+}
+
+/// Who uses the workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Clients {
+    /// How many send. Default: 2.
+    pub producers: u32,
+    /// How many receive. Default: 2.
+    pub consumers: u32,
+    /// How much all producers send together. Default: 5.
+    pub messages_per_second: u32,
+    /// How many of 100 clients hold on to the old address after its TTL. Default: 5.
+    pub ignore_ttl_percent: u32,
+}
+
+impl Default for Clients {
+    fn default() -> Self {
+        Self { producers: 2, consumers: 2, messages_per_second: 5, ignore_ttl_percent: 5 }
+    }
+}
+
+/// Something that happens at one instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScenarioEvent {
+    /// When, counted from the start of the drill.
+    pub at: SignedDuration,
+    /// What.
+    pub what: What,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum What {
+    /// A region stops answering.
+    Lose(Outage),
+    /// A region answers again.
+    Restore(Outage),
+    /// A region goes and comes, both planes, the same time each.
+    Flap {
+        /// Which.
+        region: Place,
+        /// How often it goes.
+        times: u32,
+        /// From one going to the next; it comes back half-way.
+        every: SignedDuration,
+    },
+    /// Requests of one kind go wrong.
+    Fault(Fault),
+    /// From now on, questions are answered like this.
+    Operator {
+        /// How.
+        answers: Answers,
+        /// How long the person takes. Default: 4 minutes. Without meaning when nobody answers.
+        after: SignedDuration,
+    },
+    /// An operator asks for a run.
+    Plan(Planned),
+}
+
+/// What of a region is lost or comes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outage {
+    /// Which region.
+    pub region: Place,
+    /// Which planes of it. Default: both.
+    pub planes: BTreeSet<LostPlane>,
+}
+
+/// A plane of a region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LostPlane {
+    /// Management: nothing can be read or changed through ARM. Alone, triggers go on firing.
+    Control,
+    /// Traffic: nothing is served, nothing fires.
+    Data,
+}
+
+/// A region by role or by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Place {
+    /// The workload's home.
+    Primary,
+    /// Its second region.
+    Secondary,
+    /// Any region.
+    Named(Region),
+}
+
+/// Requests of one kind that go wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fault {
+    /// In which region.
+    pub region: Place,
+    /// Of which provider: `Microsoft.ServiceBus`.
+    pub provider: String,
+    /// Which operation: a type and a verb, such as `namespaces/write`, or an action's name, such as `failover`.
+    pub operation: String,
+    /// Before the change took place, or after.
+    pub phase: Phase,
+    /// What the caller sees.
+    pub effect: Effect,
+    /// How many requests it hits. Default: every one.
+    pub times: Option<u32>,
+    /// When it ends, counted from the start of the drill. Default: with the drill.
+    pub until: Option<SignedDuration>,
+}
+
+/// On which side of the change a fault lies: the difference between "nothing happened" and "it happened, unheard".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    /// Nothing has changed.
+    Before,
+    /// The change has taken place.
+    After,
+}
+
+/// What the caller of a faulty request sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Effect {
+    /// An error.
+    Error {
+        /// The HTTP status, 400 to 599. Default: 500.
+        status: u16,
+        /// Azure's code. Default: `InternalServerError`.
+        code: String,
+    },
+    /// An operation that is accepted and never ends.
+    Hang,
+    /// A connection that breaks before the answer.
+    LostAnswer,
+    /// An answer that comes late.
+    Delay {
+        /// How late.
+        by: SignedDuration,
+    },
+}
+
+/// How people answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Answers {
+    /// Yes.
+    Approve,
+    /// No.
+    Decline,
+    /// Not at all.
+    Nobody,
+}
+
+/// A run that an operator asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Planned {
+    /// A planned move to the other region.
+    Move,
+    /// Home again.
+    Failback,
+}
+
+/// What is wrong with a scenario file: everything that could be found in one go.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", render_problems(file, problems))]
+pub struct ScenarioError {
+    /// The file.
+    pub file: String,
+    /// At least one problem, in the order of the file.
+    pub problems: Vec<Problem>,
+}
+
+impl Scenario {
+    /// Reads a scenario file. `file` is its name, for messages only.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ScenarioError> {
+        read_strictly(text, "the scenario", read::scenario)
+            .map_err(|problems| ScenarioError { file: file.to_owned(), problems })
+    }
+
+    /// The primary region is lost without warning, both planes, and comes back six hours later.
+    pub fn sudden_loss() -> Self {
+        let both = || Outage { region: Place::Primary, planes: BTreeSet::from(LostPlane::BOTH) };
+        Self::built_in(
+            "sudden loss",
+            "the primary region is lost without warning and comes back six hours later",
+            vec![(2, What::Lose(both())), (8, What::Restore(both()))],
+        )
+    }
+
+    /// The workload is moved while both regions are well, and asked home again.
+    pub fn planned_move() -> Self {
+        Self::built_in(
+            "planned move",
+            "the workload is moved while both regions are well, and home again six hours later",
+            vec![(2, What::Plan(Planned::Move)), (8, What::Plan(Planned::Failback))],
+        )
+    }
+
+    /// The scenarios that need no file.
+    pub fn built_ins() -> [Self; 2] {
+        [Self::sudden_loss(), Self::planned_move()]
+    }
+
+    /// A day with ordinary clients and an operator who says yes after four minutes.
+    fn built_in(name: &str, story: &str, hours: Vec<(i64, What)>) -> Self {
+        let operator = What::Operator { answers: Answers::Approve, after: Answers::USUAL_DELAY };
+        let events = std::iter::once((0, operator)).chain(hours);
+        Self {
+            name: name.to_owned(),
+            story: story.to_owned(),
+            duration: SignedDuration::from_hours(24),
+            clients: Clients::default(),
+            events: events
+                .map(|(hour, what)| ScenarioEvent { at: SignedDuration::from_hours(hour), what })
+                .collect(),
+        }
+    }
+
+    /// Regions that the scenario names and that are none of the workload's: such an event would hit nothing.
+    pub fn strangers(&self, primary: &Region, secondary: &Region) -> BTreeSet<Region> {
+        self.events
+            .iter()
+            .filter_map(|event| event.what.place())
+            .map(|place| place.region(primary, secondary).clone())
+            .filter(|region| region != primary && region != secondary)
+            .collect()
+    }
+}
+
+impl What {
+    /// The region it hits, if it hits one.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Lose(outage) | Self::Restore(outage) => Some(&outage.region),
+            Self::Flap { region, .. } => Some(region),
+            Self::Fault(fault) => Some(&fault.region),
+            Self::Operator { .. } | Self::Plan(_) => None,
+        }
+    }
+}
+
+impl Place {
+    /// The region that is meant.
+    pub fn region<'a>(&'a self, primary: &'a Region, secondary: &'a Region) -> &'a Region {
+        match self {
+            Self::Primary => primary,
+            Self::Secondary => secondary,
+            Self::Named(region) => region,
+        }
+    }
+}
+
+impl LostPlane {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::Control, Self::Data];
+}
+
+impl Answers {
+    /// How long a person takes unless the scenario says otherwise.
+    pub const USUAL_DELAY: SignedDuration = SignedDuration::from_mins(4);
+}

@@ -1,0 +1,222 @@
+//! Scenario files as people write them, and as they slip.
+
+use insta::assert_snapshot;
+
+use super::*;
+
+/// Every kind of event, every field.
+const FULL: &str = "\
+scenario: half a loss
+story: the control plane goes first, the triggers go on firing
+duration: 24h
+clients: { producers: 3, consumers: 2, messagesPerSecond: 10, ignoreTtlPercent: 20 }
+events:
+  - { at: 0s, operator: { answers: approve, after: 4m } }
+  - { at: 2h, lose: { region: primary, planes: [control] } }
+  - { at: 2h30m, lose: { region: primary, planes: [data] } }
+  - { at: 3h, fault: { region: secondary, provider: Microsoft.ServiceBus, operation: failover, phase: after, effect: lost-answer, times: 1 } }
+  - { at: 3h, fault: { region: northeurope, provider: Microsoft.Web, operation: sites/write, phase: before, effect: error, status: 409, code: Conflict, until: 4h } }
+  - { at: 3h, fault: { region: secondary, provider: Microsoft.Cdn, operation: profiles/write, phase: before, effect: delay, by: 90s } }
+  - { at: 8h, restore: { region: primary } }
+  - { at: 9h, flap: { region: primary, times: 3, every: 10m } }
+  - { at: 12h, plan: failback }
+";
+
+fn parse(text: &str) -> Result<Scenario, String> {
+    Scenario::parse("drill.yaml", text).map_err(|error| error.to_string())
+}
+
+fn hours(count: i64) -> SignedDuration {
+    SignedDuration::from_hours(count)
+}
+
+/// A scenario with these events, refused.
+fn with_events(events: &str) -> String {
+    parse(&format!("scenario: s\nduration: 24h\nevents:\n  - {events}\n")).unwrap_err()
+}
+
+#[test]
+fn every_kind_of_event_is_read() {
+    let scenario = parse(FULL).unwrap();
+    assert_eq!(scenario.name, "half a loss");
+    assert_eq!(scenario.clients.ignore_ttl_percent, 20);
+    assert_eq!(scenario.events.len(), 9);
+    let what: Vec<&What> = scenario.events.iter().map(|event| &event.what).collect();
+    assert_eq!(*what[0], What::Operator { answers: Answers::Approve, after: SignedDuration::from_mins(4) });
+    let control = Outage { region: Place::Primary, planes: BTreeSet::from([LostPlane::Control]) };
+    assert_eq!(*what[1], What::Lose(control));
+    let What::Fault(conflict) = what[4] else { panic!("a fault") };
+    assert_eq!(conflict.effect, Effect::Error { status: 409, code: "Conflict".into() });
+    assert_eq!(conflict.until, Some(hours(4)));
+    let What::Fault(late) = what[5] else { panic!("a fault") };
+    assert_eq!(late.effect, Effect::Delay { by: SignedDuration::from_secs(90) });
+    let both = Outage { region: Place::Primary, planes: BTreeSet::from(LostPlane::BOTH) };
+    assert_eq!(*what[6], What::Restore(both));
+    assert_eq!(*what[8], What::Plan(Planned::Failback));
+}
+
+#[test]
+fn events_are_played_in_order_of_time() {
+    let text = "scenario: s\nduration: 1d\nevents:\n  - { at: 3h, restore: { region: primary } }\n  - { at: 2h, lose: { region: primary } }\n";
+    let at: Vec<SignedDuration> = parse(text).unwrap().events.iter().map(|event| event.at).collect();
+    assert_eq!(at, [hours(2), hours(3)]);
+}
+
+#[test]
+fn a_region_is_meant_by_role_or_name() {
+    let [weu, neu, uks] = ["westeurope", "northeurope", "uksouth"].map(|name| Region::parse(name).unwrap());
+    let scenario = parse(FULL).unwrap();
+    assert_eq!(Place::Primary.region(&weu, &neu), &weu);
+    assert_eq!(scenario.strangers(&weu, &neu), BTreeSet::new());
+    assert_eq!(scenario.strangers(&weu, &uks), BTreeSet::from([neu]));
+}
+
+#[test]
+fn the_built_in_scenarios_say_what_they_do() {
+    let [loss, moved] = Scenario::built_ins();
+    assert_eq!((loss.name.as_str(), moved.name.as_str()), ("sudden loss", "planned move"));
+    assert!(matches!(&loss.events[1].what, What::Lose(outage) if outage.planes.len() == 2));
+    assert_eq!(moved.events[1].what, What::Plan(Planned::Move));
+    for scenario in [loss, moved] {
+        assert!(scenario.events.is_sorted_by_key(|event| event.at));
+        assert!(scenario.events.iter().all(|event| event.at < scenario.duration));
+    }
+}
+
+#[test]
+fn a_scenario_that_names_nothing_is_refused() {
+    assert_eq!(parse("").unwrap_err(), "drill.yaml:1:1: the scenario is empty");
+    assert_eq!(
+        parse("scenario: s\nduration: 1h\nevents: []\n").unwrap_err(),
+        "drill.yaml:3:9: `events` is empty: nothing would happen\n  hint: write at least one, such as `{ at: 2h, lose: { region: primary } }`"
+    );
+    assert_eq!(
+        parse("scenario: s\nduration: 1h\n").unwrap_err(),
+        "drill.yaml:1:1: `events` is missing in the scenario"
+    );
+}
+
+#[test]
+fn each_slip_names_its_place_and_what_was_meant() {
+    for (event, expected) in [
+        (
+            "{ at: 2h, lose: { region: primry } }",
+            "drill.yaml:4:31: `primry` is neither a role nor a region of Azure\n  hint: did you mean `primary`?",
+        ),
+        (
+            "{ at: 2h, lose: { region: westeurop } }",
+            "drill.yaml:4:31: `westeurop` is neither a role nor a region of Azure\n  hint: did you mean `westeurope`?",
+        ),
+        (
+            "{ at: 2h, lose: { region: atlantis } }",
+            "drill.yaml:4:31: `atlantis` is neither a role nor a region of Azure\n  hint: write `primary`, `secondary` or a region's name",
+        ),
+        (
+            "{ at: 2h, loose: { region: primary } }",
+            "drill.yaml:4:15: `loose` is not a field of an event\n  hint: did you mean `lose`?",
+        ),
+        (
+            "{ at: 2h }",
+            "drill.yaml:4:5: the event does not say what happens\n  hint: each event has `at` and one of `lose`, `restore`, `flap`, `fault`, `operator` and `plan`",
+        ),
+        (
+            "{ at: 2h, plan: move, lose: { region: primary } }",
+            "drill.yaml:4:5: the event says both `lose` and `plan`\n  hint: each event has `at` and one of `lose`, `restore`, `flap`, `fault`, `operator` and `plan`",
+        ),
+        ("{ plan: move }", "drill.yaml:4:5: `at` is missing in an event"),
+        (
+            "{ at: 2h, plan: moved }",
+            "drill.yaml:4:21: `moved` is no value of `plan`\n  hint: did you mean `move`?",
+        ),
+        (
+            "{ at: 25h, plan: move }",
+            "drill.yaml:4:5: the event at `1d1h` comes after the end at `1d`\n  hint: make `duration` longer",
+        ),
+        (
+            "{ at: 2h, restore: { region: primary } }",
+            "drill.yaml:4:5: nothing is restored: this region was not lost before\n  hint: name the region and planes of an earlier `lose`",
+        ),
+        (
+            "{ at: 2h, lose: { region: primary, planes: [contrl] } }",
+            "drill.yaml:4:49: `contrl` is no value of `planes`\n  hint: did you mean `control`?",
+        ),
+        (
+            "{ at: 2h, lose: { region: primary, planes: [] } }",
+            "drill.yaml:4:48: `planes` names no plane\n  hint: leave the field out to mean both planes",
+        ),
+        (
+            "{ at: 2h, flap: { region: primary, times: 0, every: 5m } }",
+            "drill.yaml:4:47: `times` is `0`, not a whole number from 1 to 10000",
+        ),
+        (
+            "{ at: 2h, flap: { region: primary, times: 2, every: 0s } }",
+            "drill.yaml:4:57: `every` is nothing\n  hint: it is the time from one going to the next",
+        ),
+        (
+            "{ at: 2h, operator: { answers: aprove } }",
+            "drill.yaml:4:36: `aprove` is no value of `answers`\n  hint: did you mean `approve`?",
+        ),
+    ] {
+        assert_eq!(with_events(event), expected);
+    }
+}
+
+#[test]
+fn a_fault_says_what_it_is_and_nothing_else() {
+    for (fields, expected) in [
+        (
+            "provider: ServiceBus, operation: failover, phase: after, effect: hang",
+            "drill.yaml:4:51: `ServiceBus` is no provider\n  hint: write its namespace, such as `Microsoft.ServiceBus`",
+        ),
+        (
+            "provider: Microsoft.Web, operation: x, phase: after, effect: hang, status: 500",
+            "drill.yaml:4:116: `status` belongs to `effect: error`\n  hint: remove it, or change the effect",
+        ),
+        (
+            "provider: Microsoft.Web, operation: x, phase: after, effect: error, status: 200",
+            "drill.yaml:4:117: `status` is `200`, not a whole number from 400 to 599",
+        ),
+        (
+            "provider: Microsoft.Web, operation: x, phase: after, effect: lost-anser",
+            "drill.yaml:4:102: `lost-anser` is no value of `effect`\n  hint: did you mean `lost-answer`?",
+        ),
+        (
+            "provider: Microsoft.Web, operation: x, phase: after, effect: delay",
+            "drill.yaml:4:22: `by` is missing in fault",
+        ),
+        (
+            "provider: Microsoft.Web, operation: x, phase: during, effect: hang",
+            "drill.yaml:4:87: `during` is no value of `phase`\n  hint: write `before` or `after`",
+        ),
+    ] {
+        let event = format!("{{ at: 2h, fault: {{ region: primary, {fields} }} }}");
+        assert_eq!(with_events(&event), expected);
+    }
+}
+
+#[test]
+fn every_problem_is_told_in_one_go() {
+    let text = "\
+scenario: ''
+duration: a day
+clients: { producers: many, ignoreTtlPercent: 101, consumer: 2 }
+events:
+  - { at: 2, lose: primary }
+  - { at: 3h, fault: { region: primary, effect: error } }
+";
+    assert_snapshot!(parse(text).unwrap_err(), @r"
+    drill.yaml:1:11: the name is blank
+    drill.yaml:2:11: `a day` is not a duration
+      hint: write it like `45m`, `1h30m` or `90s`
+    drill.yaml:3:23: `producers` is `many`, not a whole number from 0 to 10000
+    drill.yaml:3:47: `ignoreTtlPercent` is `101`, not a whole number from 0 to 100
+    drill.yaml:3:52: `consumer` is not a field of clients
+      hint: did you mean `consumers`?
+    drill.yaml:5:11: `2` is not a duration
+      hint: it has no unit: `2m` or `2s`?
+    drill.yaml:5:20: `lose` is a text, not a mapping with `region` and `planes`
+    drill.yaml:6:22: `provider` is missing in fault
+    drill.yaml:6:22: `operation` is missing in fault
+    drill.yaml:6:22: `phase` is missing in fault
+    ");
+}
