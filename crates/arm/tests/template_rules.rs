@@ -475,6 +475,43 @@ fn hostile_templates_end_with_a_mistake() {
 }
 
 #[test]
+fn a_bare_name_of_several_resources_is_a_mistake_unless_one_is_around() {
+    let table =
+        json!({"type": "fileServices", "apiVersion": "2023-01-01", "name": "default", "dependsOn": ["same"]});
+    let other = json!({"type": "Microsoft.Web/sites", "apiVersion": "2022-09-01", "name": "same"});
+    let parts = json!({"resources": [with(storage("same"), &json!({"resources": [table]})), other]});
+    assert_eq!(clean(&parts).resources[1].waits_for, [0]);
+    let user = with(storage("user"), &json!({"dependsOn": ["same"]}));
+    let other = json!({"type": "Microsoft.Web/sites", "apiVersion": "2022-09-01", "name": "same"});
+    assert_eq!(
+        codes(&expanded(&json!({"resources": [storage("same"), other, user]}))),
+        ["dependency-ambiguous"]
+    );
+}
+
+#[test]
+fn subscription_templates_make_groups_and_fill_them() {
+    let inside = json!({"resources": [storage("inside")]});
+    let mut deployment = nested("fill", true, &inside);
+    deployment["resourceGroup"] = "fresh".into();
+    deployment["location"] = "westeurope".into();
+    deployment["dependsOn"] =
+        json!(["[subscriptionResourceId('Microsoft.Resources/resourceGroups', 'fresh')]"]);
+    let group = json!({"type": "Microsoft.Resources/resourceGroups", "apiVersion": "2021-04-01", "name": "fresh",
+                       "location": "francecentral"});
+    let parts = json!({
+        "$schema": "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#",
+        "resources": [deployment, group],
+    });
+    let expansion = clean(&parts);
+    let names: Vec<&str> = expansion.resources.iter().map(|resource| resource.name.as_str()).collect();
+    assert_eq!(names, ["fresh", "inside", "fill"]);
+    assert!(expansion.resources[0].id.ends_with("0000/resourceGroups/fresh"));
+    assert_eq!(expansion.resources[1].location.as_deref(), Some("francecentral"));
+    assert_eq!(expansion.resources[1].waits_for, [0]);
+}
+
+#[test]
 fn results_may_cross_threads() {
     fn crosses<T: Send + Sync + Clone>() {}
     crosses::<Template>();

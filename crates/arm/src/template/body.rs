@@ -142,7 +142,7 @@ impl Unit<'_> {
             for entry in header.node.get("dependsOn").and_then(Node::elements).unwrap_or_default() {
                 let found = match env.node(entry) {
                     Ok(Value::Null) | Err(_) => continue,
-                    Ok(Value::String(written)) => self.dependency(&written),
+                    Ok(Value::String(written)) => self.dependency(header, &written),
                     Ok(other) => Err(Fault::new(
                         "type",
                         format!("a dependency must be a string, is {}", other.kind_name()),
@@ -171,8 +171,14 @@ impl Unit<'_> {
         keys
     }
 
-    fn dependency(&self, written: &str) -> Outcome<Vec<usize>> {
-        let found = self.find(written)?;
+    fn dependency(&self, header: &Header<'_>, written: &str) -> Outcome<Vec<usize>> {
+        let found = match self.find(written) {
+            // inside of a resource its own name is the nearest
+            Err(fault) if fault.code == "dependency-ambiguous" => {
+                vec![self.ancestor(header, written).ok_or(fault)?]
+            }
+            found => found?,
+        };
         if found.is_empty() && !self.is_empty_loop(written) {
             let hint = did_you_mean(written, self.names());
             let message = format!("the dependency `{written}` is not a resource of the template");
@@ -180,6 +186,14 @@ impl Unit<'_> {
         }
         let made = found.into_iter().filter(|index| self.headers[*index].condition);
         Ok(made.map(|index| self.headers[index].key).collect())
+    }
+
+    fn ancestor(&self, header: &Header<'_>, name: &str) -> Option<usize> {
+        let own = header.id.to_lowercase();
+        self.headers.iter().position(|other| {
+            let inside = own.strip_prefix(&other.id.to_lowercase()).is_some_and(|rest| rest.starts_with('/'));
+            inside && other.condition && other.name.eq_ignore_ascii_case(name)
+        })
     }
 
     /// A loop of no turns leaves no resource, but depending on it is no mistake.

@@ -201,7 +201,7 @@ impl<'t> Collector<'_, 't> {
         let condition = self.condition(env, node);
         let (kind, name) = (needed("type"), needed("name"));
         let api_version = match text("apiVersion") {
-            Ok(None) => match self.default_api_version(env, kind.as_deref().unwrap_or_default()) {
+            Ok(None) => match self.default_api_version(env) {
                 Some(found) => Ok(found),
                 None => needed("apiVersion"),
             },
@@ -267,7 +267,7 @@ impl<'t> Collector<'_, 't> {
     }
 
     /// An api profile gives resources without `apiVersion` one; which, is the service's business.
-    fn default_api_version(&self, env: &Env<'_>, _kind: &str) -> Option<std::rc::Rc<str>> {
+    fn default_api_version(&self, env: &Env<'_>) -> Option<std::rc::Rc<str>> {
         let profile = self.frame.template.get("apiProfile")?;
         env.node_string(profile, "api profile").ok()
     }

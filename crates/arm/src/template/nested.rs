@@ -177,6 +177,13 @@ impl Unit<'_> {
         if let Some(location) = header.node.get("location") {
             deployment.location = env.node(location)?.as_str().map(str::to_owned);
         }
+        // a group that the template itself makes is known only now
+        let mut scope = header.scope.clone();
+        if let Scope::Group { name, location, .. } = &mut scope
+            && location.is_none()
+        {
+            *location = self.frame.engine.groups.borrow().get(&name.to_lowercase()).cloned();
+        }
         let mut chain = self.chain.clone();
         chain.push(header.name.clone());
         let given = arguments.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
@@ -190,14 +197,14 @@ impl Unit<'_> {
                     engine,
                     self.frame.document,
                     template,
-                    header.scope.clone(),
+                    scope.clone(),
                     deployment,
                     place.chain.clone(),
                     &given,
                 );
-                return Ok(run(&frame, &header.scope, &place, &Vec::new(), Some(self)));
+                return Ok(run(&frame, &scope, &place, &Vec::new(), Some(self)));
             }
-            return Ok(run(self.frame, &header.scope, &place, &header.turns, Some(self)));
+            return Ok(run(self.frame, &scope, &place, &header.turns, Some(self)));
         }
         let Some(link) = properties.get("templateLink") else {
             return Err(Fault::new("deployment", "the deployment has neither `template` nor `templateLink`"));
@@ -220,10 +227,10 @@ impl Unit<'_> {
         };
         deployment.uri = Some(linked.file.clone());
         let engine = self.frame.engine;
-        let scope = header.scope.clone();
-        let frame = Frame::new(engine, &document, &document.root, scope, deployment, chain.clone(), &given);
+        let frame =
+            Frame::new(engine, &document, &document.root, scope.clone(), deployment, chain.clone(), &given);
         let place = Place { template: &document.root, pointer: String::new(), chain, inherited };
-        Ok(run(&frame, &header.scope, &place, &Vec::new(), None))
+        Ok(run(&frame, &scope, &place, &Vec::new(), None))
     }
 
     /// Where a linked template lies.
