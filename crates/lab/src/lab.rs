@@ -3,7 +3,7 @@
 //! The way of a request to the management plane: understood (`route.rs`), paid for (`throttle.rs`), perhaps hit by a
 //! fault (`fault.rs`), let through (`gate.rs`), handled by its provider, perhaps hit again on the way back.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, ArmError, Call, Cost, Method, Region, ResourceId, Target};
@@ -168,7 +168,6 @@ impl Lab {
             faults: Faults::default(),
             waived: Waived::default(),
             throttle: crate::throttle::Throttle::default(),
-            registered: BTreeMap::new(),
             gone: Vec::new(),
             serial: 0,
         };
@@ -382,6 +381,25 @@ impl Lab {
         self.dispatch_at(request, &place)
     }
 
+    /// The same, with the faults that hit a provider whoever asks. Delays do not count: a deployment has time.
+    pub(crate) fn dispatch_with_faults(&mut self, request: &Request) -> Dispatched {
+        let place = gate::place(request, &Ctx { now: self.now, world: &mut self.world });
+        let region = place.member.clone().or_else(|| place.group.clone());
+        match self.strike(Phase::Before, request, region.as_ref()) {
+            Some(Effect::Hang) => return Dispatched::Silent,
+            Some(effect) if effect.answer().is_some() => {
+                return effect.answer().map_or(Dispatched::Silent, Dispatched::Answered);
+            }
+            _ => {}
+        }
+        let dispatched = self.dispatch_at(request, &place);
+        match self.strike(Phase::After, request, region.as_ref()) {
+            Some(Effect::Hang) => Dispatched::Silent,
+            Some(effect) => effect.answer().map_or(dispatched, Dispatched::Answered),
+            None => dispatched,
+        }
+    }
+
     fn dispatch_at(&mut self, request: &Request, place: &Place) -> Dispatched {
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
         if let Err(stop) = gate::pass(request, place, &mut ctx) {
@@ -518,8 +536,8 @@ fn operation(id: &str, result: bool, request: &Request, ctx: &Ctx<'_>) -> Result
         return Ok(record.status_answer(id));
     }
     let subscription = request.subscription_name();
-    let provider = request.query("provider");
-    let provider = if provider.is_empty() { "Microsoft.Resources" } else { provider };
-    let (_, url) = crate::operation::urls(&ctx.world.endpoint, subscription, provider, &record.region, id);
+    // The record is found by its id alone, so that it does not matter whose location the next poll names.
+    let (_, url) =
+        crate::operation::urls(&ctx.world.endpoint, subscription, "Microsoft.Resources", &record.region, id);
     Ok(record.result_answer(&url))
 }

@@ -39,5 +39,5 @@ pub use timing::{Span, Timing};
 
 /// All refusals of the lab, ARM's own first.
 pub fn refusals() -> impl Iterator<Item = &'static Refusal> {
-    refusal::common::ALL.iter().chain(providers::refusals())
+    refusal::common::ALL.iter().chain(deployment::REFUSALS).chain(providers::refusals())
 }

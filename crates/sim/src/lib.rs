@@ -1,7 +1,16 @@
 //! A world in virtual time: engine, planner, lab, people and faults. One seed, one event log, byte for byte.
 
+mod clients;
+mod dice;
+mod ledger;
+mod log;
+mod observe;
+mod queue;
 mod report;
+mod reporting;
 mod scenario;
+mod station;
+mod world;
 
 pub use report::{
     ClientReport, DrillReport, DrillVerdict, FactLine, Happening, LossReport, Minute, PredictionReport,
@@ -11,3 +20,6 @@ pub use scenario::{
     Answers, Clients, Effect, Fault, LostPlane, Outage, Phase, Place, Planned, Scenario, ScenarioError,
     ScenarioEvent, What,
 };
+
+#[cfg(test)]
+mod smoke;

@@ -8,7 +8,7 @@ mod pump;
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Answer, Call, Read, Target};
+use lifeboat_arm::{Answer, Call, Read};
 use lifeboat_engine::{Effect, Engine, Expansion, Input, Lost, Summary, Ticket, encode};
 use lifeboat_lab::{Lab, Silence};
 use lifeboat_plan::{ReadId, Stage, StepId};
@@ -136,7 +136,7 @@ impl Station {
             Effect::Write { ticket, records } => {
                 for record in &records {
                     let line = encode(&self.last_hash, record);
-                    self.last_hash = lifeboat_engine::hash_of(&line);
+                    self.last_hash = lifeboat_engine::hash_of(&line).unwrap_or(lifeboat_engine::GENESIS).to_owned();
                     self.journal.push(line);
                 }
                 self.inputs.push_back(Input::Written { ticket });
@@ -269,10 +269,5 @@ impl Station {
         if let Some(read) = self.looking.remove(&ticket.number()) {
             self.looked.insert(read, (now, answer.clone()));
         }
-    }
-
-    /// Whether the station waits for a data plane.
-    pub(crate) fn target_is_host(call: &Call) -> bool {
-        matches!(call.target, Target::Host(_))
     }
 }

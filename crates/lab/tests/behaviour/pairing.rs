@@ -202,7 +202,7 @@ fn a_deleted_alias_frees_its_name_late() {
     bench.delete(&alias(&primary)).expect_status(200);
     bench.get(&alias(&primary)).expect_status(200);
     let check = format!("{primary}/disasterRecoveryConfigs/CheckNameAvailability");
-    let mut reason = |bench: &mut Bench| {
+    let reason = |bench: &mut Bench| {
         let answer = bench.send(lifeboat_arm::Method::Post, &check, Some(json!({ "name": "orders-bus" })));
         answer.body["reason"].as_str().unwrap().to_owned()
     };
