@@ -42,7 +42,14 @@ pub fn placeholders(template: &Template, given: &BTreeSet<String>) -> BTreeMap<S
 }
 
 fn placeholder(root: &Node, declaration: &Node, name: &str, shape: Option<&Shape>) -> Placeholder {
-    let value = typed(root, declaration, name, 0);
+    let mut value = typed(root, declaration, name, 0);
+    if let (Some(shape), Json::String(_), ParameterType::String) =
+        (shape, &value, types::kind(root, declaration))
+        && types::follow(root, declaration).get("allowedValues").is_none()
+    {
+        let (least, most) = lengths(root, declaration);
+        value = fit(&shape.text(name), name, least, most).into();
+    }
     // a declared structure is more than a guessed one
     let bare = match &value {
         Json::Array(items) => items.is_empty() || items.iter().all(Json::is_string),
@@ -54,8 +61,8 @@ fn placeholder(root: &Node, declaration: &Node, name: &str, shape: Option<&Shape
         let longer = match (&value, &guessed) {
             (Json::Array(least), Json::Array(items)) => {
                 let mut items = items.clone();
-                let last = items.last().cloned().unwrap_or_default();
-                items.resize(items.len().max(least.len()), last);
+                let model = items.last().cloned().unwrap_or_default();
+                items.resize(items.len().max(least.len()), model);
                 Some(Json::Array(items))
             }
             (Json::Object(_), Json::Object(_)) => Some(guessed),
@@ -85,8 +92,7 @@ fn typed(root: &Node, declaration: &Node, name: &str, depth: usize) -> Json {
     let find = |key: &str| declaration.get(key).or_else(|| definition.get(key));
     let number = |key: &str| find(key).map(Node::to_value).and_then(|value| value.as_i64());
     let kind = types::kind(root, declaration);
-    let length = |key: &str| number(key).and_then(|length| usize::try_from(length).ok());
-    let (least, most) = (length("minLength").unwrap_or(0), length("maxLength").unwrap_or(usize::MAX));
+    let (least, most) = lengths(root, declaration);
     if let Some(first) = find("allowedValues").and_then(Node::elements).and_then(<[Node]>::first) {
         let first = first.to_value();
         return if kind == ParameterType::Array && !first.is_array() { json!([first]) } else { first };
@@ -99,17 +105,27 @@ fn typed(root: &Node, declaration: &Node, name: &str, depth: usize) -> Json {
         ParameterType::Bool => json!(false),
         ParameterType::Array => {
             let items = find("items").filter(|items| items.members().is_some() && depth < DEPTH_MAX);
-            let item =
-                items.map_or_else(|| text_for(name).into(), |items| typed(root, items, name, depth + 1));
+            let item = items
+                .map_or_else(|| text_for(name, false).into(), |items| typed(root, items, name, depth + 1));
             json!(vec![item; least.min(100)])
         }
         ParameterType::Object | ParameterType::SecureObject if depth < DEPTH_MAX => {
             object(root, definition, depth)
         }
         ParameterType::Object | ParameterType::SecureObject => json!({}),
-        ParameterType::SecureString => fit(password(name), name, least, most).into(),
-        ParameterType::String | ParameterType::Any => fit(text_for(name), name, least, most).into(),
+        ParameterType::SecureString => fit(&password(name), name, least, most).into(),
+        ParameterType::String | ParameterType::Any => fit(&text_for(name, false), name, least, most).into(),
     }
+}
+
+/// The least and the greatest length.
+fn lengths(root: &Node, declaration: &Node) -> (usize, usize) {
+    let definition = types::follow(root, declaration);
+    let length = |key: &str| {
+        let node = declaration.get(key).or_else(|| definition.get(key))?;
+        usize::try_from(node.to_value().as_u64()?).ok()
+    };
+    (length("minLength").unwrap_or(0), length("maxLength").unwrap_or(usize::MAX))
 }
 
 fn object(root: &Node, definition: &Node, depth: usize) -> Json {
@@ -134,7 +150,7 @@ fn object(root: &Node, definition: &Node, depth: usize) -> Json {
 
 /// A string for a parameter of this name. Ids and addresses must be taken apart by templates, so they look real;
 /// the rest is small letters and digits, what every service takes as a name.
-pub(crate) fn text_for(name: &str) -> String {
+pub(crate) fn text_for(name: &str, taken_apart: bool) -> String {
     let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase());
     let plain: String = "gen".chars().chain(letters).take(24).collect();
     let lower = name.to_ascii_lowercase();
@@ -143,7 +159,7 @@ pub(crate) fn text_for(name: &str) -> String {
     if lower.ends_with("id") && guid {
         return unique::guid(name);
     }
-    if lower.ends_with("resourceid") || name.ends_with("Id") {
+    if lower.ends_with("resourceid") || taken_apart && lower.ends_with("id") {
         return format!(
             "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/generated/providers/Generated.Provider/things/{plain}"
         );
@@ -154,7 +170,7 @@ pub(crate) fn text_for(name: &str) -> String {
     plain
 }
 
-fn fit(text: String, name: &str, least: usize, most: usize) -> String {
+fn fit(text: &str, name: &str, least: usize, most: usize) -> String {
     let least = least.min(1 << 16);
     let most = most.max(least);
     let tail = unique::unique_string(name);

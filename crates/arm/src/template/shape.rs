@@ -23,6 +23,8 @@ pub(crate) struct Shape {
     element: Option<Box<Shape>>,
     count: usize,
     leaf: Option<Leaf>,
+    /// A key of the object that the value looks something up in.
+    key: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,8 @@ enum Leaf {
     Bool,
     Int,
     List,
+    /// Taken apart at its slashes, or asked for by `reference`.
+    Id,
 }
 
 enum Step<'e> {
@@ -39,64 +43,104 @@ enum Step<'e> {
 
 /// The shapes of all parameters, names in lower case.
 pub(crate) fn shapes(root: &Node) -> BTreeMap<String, Shape> {
-    let mut found = BTreeMap::new();
-    walk_node(root, &mut found);
-    found
+    let mut learner = Learner { root, found: BTreeMap::new() };
+    learner.node(root, None);
+    learner.found
 }
 
-fn walk_node(node: &Node, found: &mut BTreeMap<String, Shape>) {
-    match &node.kind {
-        NodeKind::String(text) => {
-            if let Text::Expression(inner) = parser::classify(text)
-                && let Ok(expression) = parser::parse(inner, 1, parser::LENGTH_MAX)
-            {
-                walk(&expression, None, found);
+struct Learner<'t> {
+    root: &'t Node,
+    found: BTreeMap<String, Shape>,
+}
+
+impl Learner<'_> {
+    fn node(&mut self, node: &Node, leaf: Option<Leaf>) {
+        match &node.kind {
+            NodeKind::String(text) => {
+                if let Text::Expression(inner) = parser::classify(text)
+                    && let Ok(expression) = parser::parse(inner, 1, parser::LENGTH_MAX)
+                {
+                    self.walk(&expression, leaf);
+                }
+            }
+            NodeKind::Array(elements) => elements.iter().for_each(|element| self.node(element, None)),
+            NodeKind::Object(members) => {
+                for member in members {
+                    let leaf = match member.key.as_str() {
+                        "condition" => Some(Leaf::Bool),
+                        "count" => Some(Leaf::Int),
+                        _ => None,
+                    };
+                    self.node(&member.value, leaf);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `leaf` is what the function around wants.
+    fn walk(&mut self, expression: &Expression, leaf: Option<Leaf>) {
+        let mut steps = Vec::new();
+        let mut at = expression;
+        loop {
+            match at {
+                Expression::Property { base, name, .. } => {
+                    steps.push(Step::Member(name));
+                    at = base;
+                }
+                Expression::Index { base, index, .. } => {
+                    steps.push(match &**index {
+                        Expression::Value(Value::String(name)) => Step::Member(name),
+                        Expression::Value(Value::Int(index)) => {
+                            Step::Element(usize::try_from(*index).unwrap_or(0))
+                        }
+                        other => {
+                            self.walk(other, None);
+                            self.look_up(base, other);
+                            Step::Element(0)
+                        }
+                    });
+                    at = base;
+                }
+                Expression::Value(_) => return,
+                Expression::Call { name, arguments, .. } => {
+                    if let Some(parameter) = named(at, "parameters") {
+                        steps.reverse();
+                        self.found.entry(parameter.to_lowercase()).or_default().learn(&steps, leaf);
+                        return;
+                    }
+                    for (index, argument) in arguments.iter().enumerate() {
+                        self.walk(argument, wanted(name, index));
+                    }
+                    return;
+                }
             }
         }
-        NodeKind::Array(elements) => elements.iter().for_each(|element| walk_node(element, found)),
-        NodeKind::Object(members) => members.iter().for_each(|member| walk_node(&member.value, found)),
-        _ => {}
+    }
+
+    /// `variables('sizes')[parameters('size')]`: the parameter must be a key of the variable.
+    fn look_up(&mut self, base: &Expression, index: &Expression) {
+        let (Some(variable), Some(parameter)) = (named(base, "variables"), named(index, "parameters")) else {
+            return;
+        };
+        let object = self.root.get("variables").and_then(|variables| variables.get(variable));
+        if let Some(first) = object.and_then(Node::members).and_then(<[_]>::first) {
+            let shape = self.found.entry(parameter.to_lowercase()).or_default();
+            shape.key.get_or_insert_with(|| first.key.clone());
+        }
     }
 }
 
-/// `leaf` is what the function around wants.
-fn walk(expression: &Expression, leaf: Option<Leaf>, found: &mut BTreeMap<String, Shape>) {
-    let mut steps = Vec::new();
-    let mut at = expression;
-    loop {
-        match at {
-            Expression::Property { base, name, .. } => {
-                steps.push(Step::Member(name));
-                at = base;
-            }
-            Expression::Index { base, index, .. } => {
-                steps.push(match &**index {
-                    Expression::Value(Value::String(name)) => Step::Member(name),
-                    Expression::Value(Value::Int(index)) => {
-                        Step::Element(usize::try_from(*index).unwrap_or(0))
-                    }
-                    other => {
-                        walk(other, None, found);
-                        Step::Element(0)
-                    }
-                });
-                at = base;
-            }
-            Expression::Value(_) => return,
-            Expression::Call { name, arguments, .. } => {
-                if let ("parameters", [Expression::Value(Value::String(parameter))]) =
-                    (name.to_ascii_lowercase().as_str(), arguments.as_slice())
-                {
-                    steps.reverse();
-                    found.entry(parameter.to_lowercase()).or_default().learn(&steps, leaf);
-                    return;
-                }
-                for (index, argument) in arguments.iter().enumerate() {
-                    walk(argument, wanted(name, index), found);
-                }
-                return;
+/// The name in `parameters('name')` or `variables('name')`.
+fn named<'e>(expression: &'e Expression, function: &str) -> Option<&'e str> {
+    match expression {
+        Expression::Call { name, arguments, .. } if name.eq_ignore_ascii_case(function) => {
+            match arguments.as_slice() {
+                [Expression::Value(Value::String(name))] => Some(name),
+                _ => None,
             }
         }
+        _ => None,
     }
 }
 
@@ -105,6 +149,7 @@ fn wanted(function: &str, index: usize) -> Option<Leaf> {
         ("if", 0) | ("not" | "and" | "or", _) => Some(Leaf::Bool),
         ("add" | "sub" | "mul" | "div" | "mod" | "range" | "copyindex", _) => Some(Leaf::Int),
         ("length" | "map" | "filter" | "join", 0) => Some(Leaf::List),
+        ("split" | "reference", 0) => Some(Leaf::Id),
         _ => None,
     }
 }
@@ -134,6 +179,14 @@ impl Shape {
         !self.members.is_empty() || self.element.is_some()
     }
 
+    /// A string that does what the template does with it.
+    pub(crate) fn text(&self, name: &str) -> String {
+        match &self.key {
+            Some(key) => key.clone(),
+            None => super::placeholder::text_for(name, self.leaf == Some(Leaf::Id)),
+        }
+    }
+
     /// A value of this shape; `name` is where its strings come from.
     pub(crate) fn value(&self, name: &str) -> Json {
         if !self.members.is_empty() {
@@ -147,7 +200,7 @@ impl Shape {
             Some(Leaf::Bool) => json!(false),
             Some(Leaf::Int) => json!(1),
             Some(Leaf::List) => json!([]),
-            None => super::placeholder::text_for(name).into(),
+            Some(Leaf::Id) | None => self.text(name).into(),
         }
     }
 }
