@@ -153,7 +153,9 @@ impl World {
             (Method::Get, ["operations", name]) => {
                 let thing = &self.things[*name];
                 match Self::state(thing, now) {
-                    "Updating" => Answer::new(200, json!({"status": "Running"})).with_header("retry-after", "3"),
+                    "Updating" => {
+                        Answer::new(200, json!({"status": "Running"})).with_header("retry-after", "3")
+                    }
                     "Ready" => Answer::new(200, json!({"status": "Succeeded"})),
                     _ => Answer::new(
                         200,
@@ -188,7 +190,8 @@ impl World {
     }
 }
 
-pub(crate) type Person = Box<dyn FnMut(&World, Timestamp, &StepId, &str) -> Option<(SignedDuration, Decision)>>;
+pub(crate) type Person =
+    Box<dyn FnMut(&World, Timestamp, &StepId, &str) -> Option<(SignedDuration, Decision)>>;
 pub(crate) type Planner = Box<dyn Fn(&Stage, &BTreeMap<ReadId, Answer>) -> Result<Expansion, String>>;
 
 /// Performs effects in virtual time and may die.
@@ -208,6 +211,8 @@ pub(crate) struct Shell {
     /// Counts writes and sends; dies at the given one.
     pub(crate) points: u64,
     pub(crate) crash: Option<(u64, Crash)>,
+    pub(crate) crash_again: Option<(u64, Crash)>,
+    pub(crate) loses_urls: bool,
     /// Inputs whose effects are not to be performed.
     doomed: Option<Ticket>,
     pub(crate) crashes: u32,
@@ -236,6 +241,8 @@ impl Shell {
             script: Vec::new(),
             points: 0,
             crash: None,
+            crash_again: None,
+            loses_urls: false,
             doomed: None,
             crashes: 0,
             seed: 7,
@@ -312,11 +319,17 @@ impl Shell {
 
     pub(crate) fn recover(&mut self, plan: &Plan) -> (Engine, Vec<Effect>) {
         self.crashes += 1;
-        self.crash = None;
+        self.crash = self.crash_again.take();
+        if self.loses_urls {
+            self.urls.clear();
+        }
         self.doomed = None;
         // Whatever was under way for the dead process goes nowhere; what people do later is still to come.
         self.queue.retain(|_, input| {
-            matches!(input, Input::Pause { .. } | Input::Resume { .. } | Input::Skip { .. } | Input::Switch { .. })
+            matches!(
+                input,
+                Input::Pause { .. } | Input::Resume { .. } | Input::Skip { .. } | Input::Switch { .. }
+            )
         });
         self.wake = None;
         self.epoch += 1;
@@ -394,7 +407,8 @@ impl Shell {
                 }
                 Effect::Ask { ticket, step, question } => {
                     self.asked.push(question.text.clone());
-                    if let Some((delay, answer)) = (self.person)(&self.world, self.now, &step, &question.text) {
+                    if let Some((delay, answer)) = (self.person)(&self.world, self.now, &step, &question.text)
+                    {
                         self.later(delay, Input::Decided { ticket, by: "ann".to_owned(), answer });
                     }
                 }
@@ -447,7 +461,13 @@ impl Shell {
         if finished {
             self.world.items.clear();
         }
-        Pumped { moved: batch.len() as u64 - duplicates, duplicates, watermark: last.to_string(), finished, error: None }
+        Pumped {
+            moved: batch.len() as u64 - duplicates,
+            duplicates,
+            watermark: last.to_string(),
+            finished,
+            error: None,
+        }
     }
 }
 
