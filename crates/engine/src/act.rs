@@ -190,11 +190,17 @@ impl Engine {
 
     /// The intent is recorded; once it is on disk, it is carried out.
     pub(crate) fn perform(&mut self, index: usize, now: Timestamp) {
-        if !self.is_durable(index) || self.volatile[index].flight.is_some() {
+        if !self.is_durable(index) {
             return;
         }
-        let run = &self.run.steps[index];
-        match run.way().action.clone() {
+        if self.volatile[index].flight.is_some() {
+            // A request is answered or given up by the shell; a person and a planner may think for too long.
+            if !self.sends_a_request(index) {
+                self.mind_deadline(index, "nobody answered in time", now);
+            }
+            return;
+        }
+        match self.run.steps[index].way().action.clone() {
             Action::Send(draft) => self.send(index, &draft, now),
             Action::Expand(stage) => self.expand(index, stage, now),
             Action::Pump(_) => {
@@ -203,7 +209,7 @@ impl Engine {
             }
             Action::Ask(question) => {
                 self.ask(index, question);
-                self.mind_deadline(index, "nobody answered in time", now);
+                self.dirty.insert(index);
             }
             Action::Wait => {}
         }

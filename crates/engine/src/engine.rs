@@ -217,11 +217,15 @@ impl Engine {
         self.finish(now);
         self.flush();
         self.set_alarm(now);
-        self.take_effects()
-    }
-
-    fn take_effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.effects)
+        let mut effects = std::mem::take(&mut self.effects);
+        // URLs are kept before the record that refers to them; requests leave in the order of their urgency.
+        effects.sort_by_key(|effect| match effect {
+            Effect::KeepUrl { .. } => (0, None),
+            Effect::Write { .. } => (1, None),
+            Effect::Send { step, .. } => (2, self.run.index.get(step).map(|&index| self.run.ranks[index])),
+            _ => (3, None),
+        });
+        effects
     }
 
     // --- records

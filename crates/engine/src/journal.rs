@@ -54,6 +54,9 @@ pub fn hash_of(line: &str) -> Option<&str> {
 
 /// The records of a journal, or of all its files one after another. A last line that a crash cut short is left out;
 /// anything else that is wrong is an error.
+///
+/// A file may be read with `String::from_utf8_lossy`: a character that was cut in two can only be in that last line, and
+/// anywhere else the checksum finds it.
 pub fn decode(text: &str) -> Result<Vec<Record>, JournalError> {
     decode_after(GENESIS, text).map(|(records, _)| records)
 }

@@ -211,6 +211,8 @@ pub(crate) struct Shell {
     /// Counts writes and sends; dies at the given one.
     pub(crate) points: u64,
     pub(crate) crash: Option<(u64, Crash)>,
+    pub(crate) crash_again: Option<(u64, Crash)>,
+    pub(crate) loses_urls: bool,
     /// Inputs whose effects are not to be performed.
     doomed: Option<Ticket>,
     pub(crate) crashes: u32,
@@ -239,6 +241,8 @@ impl Shell {
             script: Vec::new(),
             points: 0,
             crash: None,
+            crash_again: None,
+            loses_urls: false,
             doomed: None,
             crashes: 0,
             seed: 7,
@@ -315,7 +319,10 @@ impl Shell {
 
     pub(crate) fn recover(&mut self, plan: &Plan) -> (Engine, Vec<Effect>) {
         self.crashes += 1;
-        self.crash = None;
+        self.crash = self.crash_again.take();
+        if self.loses_urls {
+            self.urls.clear();
+        }
         self.doomed = None;
         // Whatever was under way for the dead process goes nowhere; what people do later is still to come.
         self.queue.retain(|_, input| {
