@@ -75,7 +75,9 @@ impl CliError {
     #[must_use]
     pub fn with_hint(self, advice: impl Into<String>) -> Self {
         match self {
-            Self::Failed { message, source, .. } => Self::Failed { message, source, hint: Some(advice.into()) },
+            Self::Failed { message, source, .. } => {
+                Self::Failed { message, source, hint: Some(advice.into()) }
+            }
             other => other,
         }
     }
@@ -182,6 +184,10 @@ fn chain(source: &(dyn Error + Send + Sync + 'static), message: &str, layout: La
 
 fn hint(advice: Option<&str>, layout: Layout) -> String {
     advice.map_or_else(String::new, |advice| {
-        layout.hang("hint: ", advice, Tone::Plain).replacen("hint:", &layout.style.paint(Tone::Strong, "hint:"), 1)
+        layout.hang("hint: ", advice, Tone::Plain).replacen(
+            "hint:",
+            &layout.style.paint(Tone::Strong, "hint:"),
+            1,
+        )
     })
 }

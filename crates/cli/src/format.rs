@@ -150,9 +150,7 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_and_nouns_agree() {
-        for (number, expected) in
-            [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")]
-        {
+        for (number, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(count(number), expected);
         }
         assert_eq!(counted(1, "step"), "1 step");

@@ -33,7 +33,11 @@ enum Shape {
 impl Reporter {
     /// A line that redraws itself if stderr is a terminal, else a plain line for each phase.
     pub fn to_stderr(is_terminal: bool) -> Self {
-        if is_terminal { Self::bar(ProgressDrawTarget::stderr()) } else { Self::lines(Box::new(std::io::stderr())) }
+        if is_terminal {
+            Self::bar(ProgressDrawTarget::stderr())
+        } else {
+            Self::lines(Box::new(std::io::stderr()))
+        }
     }
 
     /// A plain line for each phase.
@@ -61,7 +65,8 @@ impl Reporter {
                 phase.clone_from(&progress.phase);
                 let clock = format::clock(progress.at);
                 // Progress is a courtesy: when nobody can read it, the drill goes on.
-                let _courtesy: Result<(), _> = writeln!(out, "{clock}  {}: {}", progress.phase, progress.text);
+                let _courtesy: Result<(), _> =
+                    writeln!(out, "{clock}  {}: {}", progress.phase, progress.text);
             }
             Shape::Lines { .. } => {}
         }

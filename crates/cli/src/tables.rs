@@ -4,7 +4,7 @@ mod findings;
 mod plan;
 mod rule;
 
-pub(crate) use findings::{place, worst_first};
 pub use findings::{finding_tone, findings, findings_json};
+pub(crate) use findings::{findings_summary, place, worst_first};
 pub use plan::{PlanView, plan, plan_json};
 pub use rule::{RuleDoc, rule, rule_json};

@@ -1,14 +1,16 @@
 //! A realistic drill: West Europe is lost at 08:10, its control plane answers again at 09:40.
 
+mod runs;
+
 use std::str::FromStr as _;
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Region, ResourceId};
-use lifeboat_plan::{Citation, Loss, LossKind, Need, Needed, Verdict};
+use lifeboat_arm::ResourceId;
+use lifeboat_plan::{Loss, LossKind};
 use lifeboat_planner::{Answer, Evidence, Finding, Severity};
 use lifeboat_sim::{
-    ClientReport, DrillReport, DrillVerdict, FactLine, Happening, LossReport, Minute, PredictionReport,
-    RtoReport, RtoTerms, RunReport, ScenarioSummary, StateLine, StepReport,
+    ClientReport, DrillReport, DrillVerdict, Happening, LossReport, Minute, PredictionReport, RtoReport,
+    RtoTerms, ScenarioSummary, StateLine,
 };
 
 const ALIAS: &str = "/subscriptions/5f0c7a6e-93c4-4d0e-b9a1-2f6f6c1a7d11/resourceGroups/orders-neu/providers/Microsoft.ServiceBus/namespaces/orders-bus-neu/disasterRecoveryConfigs/orders";
@@ -66,7 +68,7 @@ pub(crate) fn report() -> DrillReport {
             duplicated: 17,
             lost: 0,
         },
-        runs: runs(),
+        runs: runs::runs(),
         findings: findings(),
         timeline: timeline(),
         predictions: predictions(),
@@ -122,176 +124,6 @@ fn clients() -> ClientReport {
     }
 }
 
-/// Id, title, after, ready, acted, ended, typical, p95, outcome, critical.
-struct Row(
-    &'static str,
-    &'static str,
-    &'static [&'static str],
-    Option<[i64; 3]>,
-    [i64; 2],
-    &'static str,
-    bool,
-);
-
-fn step(row: &Row, base: i64) -> StepReport {
-    let Row(id, title, after, times, [typical, p95], outcome, critical) = *row;
-    StepReport {
-        id: id.into(),
-        component: id.split('/').next().unwrap().into(),
-        title: title.into(),
-        after: owned(after),
-        because: Citation::new(&["P1a", "F1"], "The failover is started by the customer, from the secondary namespace"),
-        way: "graceful".into(),
-        outcome: outcome.into(),
-        why: None,
-        forecast: secs(typical),
-        forecast_p95: secs(p95),
-        forecast_basis: "documented: Service Bus, geo-disaster recovery".into(),
-        ready: times.map(|times| at(base + times[0])),
-        acted: times.filter(|_| outcome != "already done").map(|times| at(base + times[1])),
-        ended: times.map(|times| at(base + times[2])),
-        request: Some(format!("PUT {ALIAS}?api-version=2024-01-01")),
-        body: None,
-        answer: Some("200 OK".into()),
-        started_when: None,
-        done_when: "`orders-bus/alias@northeurope` status = 200".into(),
-        evidence: owned(&["`orders-bus/alias@northeurope` → 200, role Primary"]),
-        independence: Some(Verdict::Independent),
-        loses: Vec::new(),
-        critical,
-    }
-}
-
-fn run(kind: &str, purpose: &str, [start, end]: [i64; 2], forecast: i64, steps: Vec<StepReport>) -> RunReport {
-    let critical_path: Vec<String> =
-        steps.iter().filter(|step| step.critical).map(|step| step.id.clone()).collect();
-    RunReport {
-        kind: kind.into(),
-        purpose: purpose.into(),
-        digest: "9f2b6c1e4a7d0835b1c6ef90a2d47718c35e6b09f8a1d2437c5b9e60f1a8d3e4".into(),
-        from: "westeurope".into(),
-        to: "northeurope".into(),
-        started: at(start),
-        ended: at(end),
-        outcome: "done".into(),
-        succeeded: true,
-        forecast: secs(forecast),
-        critical_path_forecast: critical_path.clone(),
-        critical_path,
-        requests: steps.len() as u64,
-        reads: steps.len() as u64 * 9,
-        throttled: 0,
-        steps,
-        facts: Vec::new(),
-        notes: Vec::new(),
-    }
-}
-
-fn rows(rows: &[Row], base: i64) -> Vec<StepReport> {
-    rows.iter().map(|row| step(row, base)).collect()
-}
-
-fn runs() -> Vec<RunReport> {
-    let prepare = rows(
-        &[
-            Row("orders-neu/create-group", "Create the group in North Europe", &[], Some([0, 1, 3]), [2, 5], "already done", false),
-            Row("orders-bus/deploy", "Deploy the second namespace", &["orders-neu/create-group"], Some([3, 4, 142]), [120, 240], "done", true),
-            Row("orders-bus/pair", "Pair the namespaces under the alias", &["orders-bus/deploy"], Some([142, 143, 301]), [90, 180], "done", true),
-            Row("orders-func/deploy", "Deploy the functions, stopped", &["orders-neu/create-group"], Some([3, 5, 88]), [60, 120], "done", false),
-            Row("orders-st/replicate", "Ask for RA-GRS", &[], Some([0, 2, 64]), [30, 60], "done", false),
-            Row("orders-tm/add-endpoint", "Add the second endpoint to Traffic Manager", &["orders-func/deploy"], Some([88, 89, 95]), [5, 15], "done", false),
-        ],
-        60,
-    );
-    let fence = rows(
-        &[
-            Row("orders-func/stop-primary", "Stop the functions in West Europe", &[], Some([0, 1, 14]), [10, 30], "done", true),
-            Row("orders-adf/stop-triggers", "Stop the triggers in West Europe", &[], Some([0, 1, 9]), [5, 20], "done", false),
-        ],
-        5_412,
-    );
-    let drain = rows(
-        &[
-            Row("orders-bus/list-queues", "Find what was stranded", &[], Some([0, 1, 4]), [5, 10], "done", true),
-            Row("orders-bus/drain", "Bring 1,204 stranded messages over", &["orders-bus/list-queues"], Some([4, 5, 668]), [600, 900], "done", true),
-        ],
-        6_200,
-    );
-    let again = rows(
-        &[
-            Row("orders-bus/empty", "Empty the old namespace", &[], Some([0, 2, 48]), [30, 90], "done", true),
-            Row("orders-bus/pair", "Pair again, the other way round", &["orders-bus/empty"], Some([48, 50, 214]), [90, 180], "done", true),
-            Row("orders-st/replicate", "Ask for RA-GRS again", &[], Some([0, 1, 0]), [30, 60], "not started", false),
-        ],
-        7_020,
-    );
-    let mut again = run("prepare", "protect again in westeurope", [7_020, 7_234], 270, again);
-    again.outcome = "degraded: storage replication waits for Azure".into();
-    let waiting = &mut again.steps[2];
-    (waiting.acted, waiting.ended) = (None, None);
-    waiting.why = Some("the account still fails over; asked again in 30m".into());
-    vec![
-        run("prepare", "make northeurope ready", [60, 361], 480, prepare),
-        failover(),
-        run("fence", "keep westeurope from doing harm", [5_412, 5_426], 30, fence),
-        run("drain", "bring home what was stranded", [6_200, 6_868], 910, drain),
-        again,
-    ]
-}
-
-fn failover() -> RunReport {
-    let mut steps = rows(
-        &[
-            Row("orders-bus/fail-over-alias", "Fail the alias over to North Europe", &[], Some([0, 1, 181]), [120, 240], "done", true),
-            Row("orders-st/fail-over", "Fail the storage account over", &[], Some([0, 2, 497]), [420, 540], "done", false),
-            Row("orders-func/start", "Start the functions in North Europe", &["orders-bus/fail-over-alias"], Some([181, 182, 236]), [45, 90], "done", true),
-            Row("orders-func/restart", "Restart what holds stale links", &["orders-func/start"], Some([236, 237, 301]), [30, 60], "done", true),
-            Row("orders-adf/start-triggers", "Start exactly the triggers that ran", &["orders-st/fail-over"], Some([497, 499, 533]), [20, 60], "done", false),
-            Row("orders-vmss/scale", "Scale out to 5 instances", &[], Some([0, 3, 588]), [240, 420], "degraded 3/5", false),
-            Row("orders-tm/disable-primary", "Latch Traffic Manager on North Europe", &["orders-func/restart"], Some([301, 302, 306]), [5, 10], "done", true),
-            Row("orders-tm/moved", "Wait until clients resolve the new place", &["orders-tm/disable-primary"], Some([306, 306, 621]), [60, 120], "done", true),
-            Row("orders-apim/restore", "Restore API Management", &[], None, [1_800, 2_700], "skipped", false),
-        ],
-        2_007,
-    );
-    let alias = &mut steps[0];
-    alias.request = Some(format!("POST {ALIAS}/failover?api-version=2024-01-01"));
-    alias.body = Some("{\n  \"properties\": {\n    \"IsSafeFailover\": false\n  }\n}".into());
-    alias.way = "ungraceful".into();
-    alias.started_when = Some("`orders-bus/alias@northeurope` /properties/provisioningState = \"Accepted\"".into());
-    alias.loses = vec![loss(LossKind::Stranded, "active messages in `orders-in`", Some(1_180), Some(at(570)))];
-    let region = Region::parse("westeurope").unwrap();
-    let storage = &mut steps[1];
-    storage.independence = Some(Verdict::Contingent(vec![Needed {
-        need: Need::ControlPlane(region.clone()),
-        via: "done when → `orders-st/account@westeurope` → GET /subscriptions/5f0c7a6e-93c4-4d0e-b9a1-2f6f6c1a7d11/resourceGroups/orders-weu/providers/Microsoft.Storage/storageAccounts/ordersst?api-version=2023-05-01".into(),
-    }]));
-    storage.forecast_basis = "measured in 6 runs".into();
-    steps[5].why = Some("capacity: `SkuNotAvailable` for 2 of 5 instances until the deadline".into());
-    let apim = &mut steps[8];
-    apim.why = Some("accepted: `APIM-RESTORE-TIME`, the relay answers meanwhile".into());
-    apim.independence = Some(Verdict::Refused(vec![Needed {
-        need: Need::GroupMetadata(region),
-        via: "action → POST /subscriptions/5f0c7a6e/resourceGroups/orders-weu/providers/Microsoft.ApiManagement/service/orders/restore".into(),
-    }]));
-    let mut run = run("failover", "westeurope is lost, northeurope takes over", [2_007, 2_628], 580, steps);
-    run.outcome = "degraded: orders-vmss has 3 of 5 instances".into();
-    run.critical_path_forecast = owned(&["orders-st/fail-over", "orders-adf/start-triggers"]);
-    run.throttled = 2;
-    run.facts = vec![
-        fact("orders-bus/messages/active", "1180", Some(37), "GET …/queues/orders-in, from the snapshot"),
-        fact("orders-adf/triggers/started", "[\"hourly\",\"nightly\"]", Some(37), "snapshot of 08:09:30Z"),
-        fact("orders-st/lastSyncTime", "2026-11-23T08:06:12Z", Some(2_007), "snapshot of 08:09:30Z"),
-        fact("failover/policy", "propose", None, "lifeboat.yaml"),
-    ];
-    run.notes = owned(&["`orders-sql` has a failover group of its own: Azure moves it"]);
-    run
-}
-
-fn fact(key: &str, value: &str, age: Option<i64>, source: &str) -> FactLine {
-    FactLine { key: key.into(), value: value.into(), age: age.map(secs), source: source.into() }
-}
-
 /// Findings of every answer and severity.
 pub(crate) fn findings() -> Vec<Finding> {
     let finding = |rule: &str, answer, severity, component: &str, title: &str| Finding {
@@ -320,11 +152,29 @@ pub(crate) fn findings() -> Vec<Finding> {
     );
     accepted.accepted = Some("role assignments come from the platform team, until 2027-03-31".into());
     vec![
-        finding("TM-GROUP", Answer::Pass, Severity::Blocking, "orders-tm", "Traffic Manager sits outside the primary"),
+        finding(
+            "TM-GROUP",
+            Answer::Pass,
+            Severity::Blocking,
+            "orders-tm",
+            "Traffic Manager sits outside the primary",
+        ),
         finding("SB-SKU", Answer::Fail, Severity::Blocking, "orders-bus", "the namespace cannot be paired"),
         accepted,
-        finding("ST-LAST-SYNC", Answer::Unknown, Severity::High, "orders-st", "nobody knows how far replication is"),
-        finding("VMSS-CAPACITY", Answer::Fail, Severity::Medium, "orders-vmss", "the quota allows 3 of 5 instances"),
+        finding(
+            "ST-LAST-SYNC",
+            Answer::Unknown,
+            Severity::High,
+            "orders-st",
+            "nobody knows how far replication is",
+        ),
+        finding(
+            "VMSS-CAPACITY",
+            Answer::Fail,
+            Severity::Medium,
+            "orders-vmss",
+            "the quota allows 3 of 5 instances",
+        ),
         finding("TM-TTL", Answer::Fail, Severity::Info, "orders-tm", "the TTL is 60 seconds"),
     ]
 }
@@ -377,7 +227,11 @@ fn state_after() -> Vec<StateLine> {
     [
         ("orders-bus", "protected", "paired again, North Europe is primary, nothing pending"),
         ("orders-func", "protected", "runs in North Europe, stopped in West Europe"),
-        ("orders-st", "unprotected", "LRS in North Europe since the failover; replication is asked for again in 30m"),
+        (
+            "orders-st",
+            "unprotected",
+            "LRS in North Europe since the failover; replication is asked for again in 30m",
+        ),
         ("orders-vmss", "degraded", "3 of 5 instances"),
         ("orders-tm", "protected", "latched on North Europe"),
     ]

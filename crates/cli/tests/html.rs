@@ -88,7 +88,14 @@ const HOSTILE: &str = "\"'><script>alert(1)</script>&amp;`";
 /// Every string of the report, hostile.
 fn hostile() -> DrillReport {
     let mut report = fixture::report();
-    for text in [&mut report.workload, &mut report.version, &mut report.scenario.name, &mut report.scenario.story, &mut report.primary, &mut report.secondary] {
+    for text in [
+        &mut report.workload,
+        &mut report.version,
+        &mut report.scenario.name,
+        &mut report.scenario.story,
+        &mut report.primary,
+        &mut report.secondary,
+    ] {
         HOSTILE.clone_into(text);
     }
     report.assumptions = vec![HOSTILE.to_owned()];
@@ -108,19 +115,29 @@ fn hostile() -> DrillReport {
         }
     }
     for prediction in &mut report.predictions {
-        for text in [&mut prediction.after, &mut prediction.fact, &mut prediction.predicted, &mut prediction.found] {
+        for text in
+            [&mut prediction.after, &mut prediction.fact, &mut prediction.predicted, &mut prediction.found]
+        {
             HOSTILE.clone_into(text);
         }
     }
     for finding in &mut report.findings {
-        for text in [&mut finding.rule, &mut finding.component, &mut finding.title, &mut finding.why, &mut finding.remedy] {
+        for text in [
+            &mut finding.rule,
+            &mut finding.component,
+            &mut finding.title,
+            &mut finding.why,
+            &mut finding.remedy,
+        ] {
             HOSTILE.clone_into(text);
         }
         finding.evidence[0].file = Some(HOSTILE.to_owned());
         finding.evidence[0].pointer = Some(HOSTILE.to_owned());
     }
     for run in &mut report.runs {
-        for text in [&mut run.kind, &mut run.purpose, &mut run.digest, &mut run.from, &mut run.to, &mut run.outcome] {
+        for text in
+            [&mut run.kind, &mut run.purpose, &mut run.digest, &mut run.from, &mut run.to, &mut run.outcome]
+        {
             HOSTILE.clone_into(text);
         }
         run.notes = vec![HOSTILE.to_owned()];
@@ -131,10 +148,21 @@ fn hostile() -> DrillReport {
             }
         }
         for step in &mut run.steps {
-            for text in [&mut step.id, &mut step.component, &mut step.title, &mut step.way, &mut step.outcome, &mut step.done_when, &mut step.forecast_basis, &mut step.because.says] {
+            for text in [
+                &mut step.id,
+                &mut step.component,
+                &mut step.title,
+                &mut step.way,
+                &mut step.outcome,
+                &mut step.done_when,
+                &mut step.forecast_basis,
+                &mut step.because.says,
+            ] {
                 HOSTILE.clone_into(text);
             }
-            for text in [&mut step.why, &mut step.request, &mut step.body, &mut step.answer, &mut step.started_when] {
+            for text in
+                [&mut step.why, &mut step.request, &mut step.body, &mut step.answer, &mut step.started_when]
+            {
                 *text = Some(HOSTILE.to_owned());
             }
             for list in [&mut step.after, &mut step.evidence, &mut step.because.ids] {

@@ -11,7 +11,9 @@ fn the_arguments_contradict_nothing() {
 fn what_is_typed_arrives() {
     let typed = "lifeboat drill infra --parameters a.json --parameters b.json --set name=a=b --set env=test \
                  --primary westeurope --secondary northeurope --strict --report out --seed 7 --planned --output json";
-    let Command::Drill(drill) = Args::try_parse_from(typed.split_whitespace()).unwrap().command else { panic!() };
+    let Command::Drill(drill) = Args::try_parse_from(typed.split_whitespace()).unwrap().command else {
+        panic!()
+    };
     assert_eq!(drill.target.target, PathBuf::from("infra"));
     assert_eq!(drill.target.template.parameters, [PathBuf::from("a.json"), PathBuf::from("b.json")]);
     assert_eq!(drill.target.template.set[0], ("name".into(), "a=b".into()));
@@ -23,10 +25,13 @@ fn what_is_typed_arrives() {
 #[test]
 fn plans_and_rules_are_named() {
     let typed = "lifeboat plan failover . --requests --save p.json";
-    let Command::Plan(plan) = Args::try_parse_from(typed.split_whitespace()).unwrap().command else { panic!() };
+    let Command::Plan(plan) = Args::try_parse_from(typed.split_whitespace()).unwrap().command else {
+        panic!()
+    };
     assert_eq!(plan.kind, PlanKindArg::Failover);
     assert!(plan.requests && !plan.planned);
-    let Command::Explain(explain) = Args::try_parse_from(["lifeboat", "explain", "SB-SKU"]).unwrap().command else {
+    let Command::Explain(explain) = Args::try_parse_from(["lifeboat", "explain", "SB-SKU"]).unwrap().command
+    else {
         panic!()
     };
     assert_eq!(explain.rule, "SB-SKU");

@@ -12,7 +12,11 @@ use crate::style::Tone;
 
 /// The busiest minute of all curves: the top of the chart.
 pub(super) fn minute_peak(all: &[Minute]) -> u32 {
-    all.iter().map(|minute| (minute.acknowledged + minute.failed).max(minute.received)).max().unwrap_or_default().max(1)
+    all.iter()
+        .map(|minute| (minute.acknowledged + minute.failed).max(minute.received))
+        .max()
+        .unwrap_or_default()
+        .max(1)
 }
 
 /// Sent, on top of it failed, and over both the line of what was received. The drawing may be stretched, lines may not.
@@ -111,8 +115,13 @@ fn stack(terms: &RtoTerms, y: u32, share: impl Fn(SignedDuration) -> f64) -> Mar
 
 fn recovery_words(report: &DrillReport) -> String {
     let rto = &report.rto;
-    let actual = rto.actual.as_ref().map_or("nothing failed over".to_owned(), |terms| duration(terms.total()));
-    format!("Recovery time: asked {}, forecast {}, actual {actual}", duration(rto.asked), duration(rto.forecast.total()))
+    let actual =
+        rto.actual.as_ref().map_or("nothing failed over".to_owned(), |terms| duration(terms.total()));
+    format!(
+        "Recovery time: asked {}, forecast {}, actual {actual}",
+        duration(rto.asked),
+        duration(rto.forecast.total())
+    )
 }
 
 fn recovery_table(report: &DrillReport) -> Markup {

@@ -89,11 +89,14 @@ fn tiles(report: &DrillReport) -> Markup {
         Some(total) => (duration(total), if total > rto.asked { Tone::Bad } else { Tone::Good }),
         None => ("nothing failed over".to_owned(), Tone::Plain),
     };
-    let forecast_says = rto.error_percent.map(|error| format!("actual {}", percent(error))).unwrap_or_default();
+    let forecast_says =
+        rto.error_percent.map(|error| format!("actual {}", percent(error))).unwrap_or_default();
     let lost = if report.losses.lost == 0 { Tone::Good } else { Tone::Bad };
-    let stranded = format!("{} stranded, {} drained", count(report.losses.stranded), count(report.losses.drained));
+    let stranded =
+        format!("{} stranded, {} drained", count(report.losses.stranded), count(report.losses.drained));
     let failed = format!("{} sends failed", count(report.clients.failed_sends));
-    let protected = report.state_after.iter().filter(|line| Tone::of_state(&line.state) == Tone::Good).count();
+    let protected =
+        report.state_after.iter().filter(|line| Tone::of_state(&line.state) == Tone::Good).count();
     let after = if protected == report.state_after.len() { Tone::Good } else { Tone::Warn };
     html! {
         dl.tiles {

@@ -53,8 +53,8 @@ impl Scale {
             }
             step
         });
-        (0..)
-            .map(|index| SignedDuration::from_secs(step * index))
+        let offsets = std::iter::successors(Some(0), |at| Some(at + step)).map(SignedDuration::from_secs);
+        offsets
             .take_while(|offset| offset.as_secs_f64() <= self.seconds)
             .map(|offset| Tick { percent: self.after(offset), label: duration(offset) })
             .collect()
@@ -78,14 +78,18 @@ mod tests {
     #[test]
     fn instants_lie_between_the_edges() {
         let scale = scale(200);
-        for (second, percent) in [(1_000_000, "0.00%"), (1_000_050, "25.00%"), (1_000_900, "100.00%"), (0, "0.00%")] {
+        for (second, percent) in
+            [(1_000_000, "0.00%"), (1_000_050, "25.00%"), (1_000_900, "100.00%"), (0, "0.00%")]
+        {
             assert_eq!(pct(scale.at(Timestamp::from_second(second).unwrap())), percent);
         }
     }
 
     #[test]
     fn ticks_are_round_and_few() {
-        for (seconds, step, number) in [(0, "1s", 2), (20, "5s", 5), (621, "2m", 6), (9_000, "30m", 6), (864_000, "2d", 6)] {
+        for (seconds, step, number) in
+            [(0, "1s", 2), (20, "5s", 5), (621, "2m", 6), (9_000, "30m", 6), (864_000, "2d", 6)]
+        {
             let ticks = scale(seconds).ticks(6);
             assert_eq!((ticks[1].label.as_str(), ticks.len()), (step, number), "{seconds}");
         }
