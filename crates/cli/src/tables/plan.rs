@@ -134,17 +134,13 @@ fn facts(plan: &Plan, view: PlanView) -> String {
     }
     let mut table = Columns::headed(&["fact", "value", "age", "source"]);
     for fact in &plan.facts {
-        let age = match fact.observed_at {
-            Some(_) => age(fact_age(fact, view.now)),
-            None => "declared".to_owned(),
-        };
         table.row([
             Cell::from(fact.key.as_str()),
             Cell::from(match &fact.value {
                 serde_json::Value::String(text) => text.clone(),
                 other => other.to_string(),
             }),
-            Cell::from(age),
+            Cell::from(age(fact_age(fact, view.now))),
             Cell::toned(fact.source.as_str(), Tone::Quiet),
         ]);
     }
