@@ -5,7 +5,7 @@ use crate::errors::{CliError, Exit};
 use crate::output::Surroundings;
 
 /// Runs one command.
-pub fn run(args: Args, _surroundings: &Surroundings) -> Result<Exit, CliError> {
+pub fn run(args: &Args, _surroundings: &Surroundings) -> Result<Exit, CliError> {
     let name = match args.command {
         Command::Drill(_) => "drill",
         Command::Assess(_) => "assess",

@@ -60,9 +60,9 @@ pub fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()
 }
 
-/// How old something is: `3m old`, or `age unknown`.
+/// How old something is: `3m old`. What a person declared has no age: `declared`.
 pub fn age(age: Option<SignedDuration>) -> String {
-    age.map_or_else(|| "age unknown".to_owned(), |age| format!("{} old", duration(age)))
+    age.map_or_else(|| "declared".to_owned(), |age| format!("{} old", duration(age)))
 }
 
 /// A count with thousands set apart: `1,234,567`.

@@ -84,7 +84,7 @@ impl Columns {
             *column = (*column).min(most);
         }
         let taken = indent + widths[..last].iter().map(|column| column + GAP).sum::<usize>();
-        widths[last] = widths[last].min(layout.width.saturating_sub(taken).max(20));
+        widths[last] = widths[last].min(layout.width.saturating_sub(taken).max(12));
         let mut out = String::new();
         for row in &self.rows {
             let wrapped: Vec<Vec<String>> =
@@ -121,7 +121,7 @@ impl Layout {
     /// Text wrapped behind a lead: `first` on the first line, blanks of the same width on the others.
     pub(crate) fn hang(self, first: &str, text: &str, tone: Tone) -> String {
         let indent = width(first);
-        let lines = wrap(text, self.width.saturating_sub(indent).max(20));
+        let lines = wrap(text, self.width.saturating_sub(indent).max(12));
         let mut out = String::new();
         for (index, line) in lines.iter().enumerate() {
             if index == 0 {

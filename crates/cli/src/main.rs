@@ -13,7 +13,7 @@ use lifeboat_cli::style::Style;
 fn main() -> ExitCode {
     let args = Args::parse();
     let surroundings = surroundings();
-    match lifeboat_cli::commands::run(args, &surroundings) {
+    match lifeboat_cli::commands::run(&args, &surroundings) {
         Ok(exit) => exit.into(),
         Err(error) => {
             complain(&errors::render(&error, surroundings.stderr));

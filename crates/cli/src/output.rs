@@ -1,8 +1,13 @@
-//! The only place that writes to the standard streams: data to stdout, everything else to stderr.
+//! The only place that writes: data to stdout, everything else to stderr, reports into their folder.
 
 use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
+use lifeboat_sim::DrillReport;
+
+use crate::errors::CliError;
 use crate::layout::Layout;
+use crate::report::{html, json};
 
 /// What the standard streams are and how text on them should look.
 #[derive(Debug, Clone, Copy)]
@@ -34,4 +39,21 @@ pub fn complain(text: &str) {
     if !text.ends_with('\n') {
         eprintln!();
     }
+}
+
+/// Writes `report.html` and `report.json` into a folder, which is made if it does not exist, and says where they are.
+pub fn save_report(folder: &Path, report: &DrillReport) -> Result<[PathBuf; 2], CliError> {
+    let document = json::render(report)
+        .map_err(|error| CliError::caused_by("the report cannot be written as JSON", error))?;
+    std::fs::create_dir_all(folder).map_err(|error| {
+        CliError::caused_by(format!("cannot make the folder `{}`", folder.display()), error)
+    })?;
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        match std::fs::write(&path, text) {
+            Ok(()) => Ok(path),
+            Err(error) => Err(CliError::caused_by(format!("cannot write `{}`", path.display()), error)),
+        }
+    };
+    Ok([write("report.html", &html::render(report))?, write("report.json", &document)?])
 }

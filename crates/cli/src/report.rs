@@ -13,7 +13,7 @@ use crate::style::Tone;
 pub(crate) fn verdict(report: &DrillReport) -> (&'static str, Tone, &[String]) {
     match &report.verdict {
         DrillVerdict::Passed => ("passed", Tone::Good, &[]),
-        DrillVerdict::Missed(reasons) => ("objective missed", Tone::Warn, reasons),
+        DrillVerdict::Missed(reasons) => ("objective missed", Tone::Bad, reasons),
         DrillVerdict::Broken(reasons) => ("broken", Tone::Bad, reasons),
     }
 }

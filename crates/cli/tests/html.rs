@@ -5,7 +5,7 @@ use lifeboat_sim::DrillReport;
 
 use crate::fixture;
 
-const VOID: [&str; 3] = ["meta", "br", "link"];
+const VOID: [&str; 2] = ["meta", "wbr"];
 
 /// Walks the tags of a page that holds no comments; panics where one is not closed by its own kind.
 fn check_balance(page: &str) {
@@ -201,9 +201,54 @@ fn a_drill_in_which_nothing_happened_is_still_a_page() {
     assert!(page.contains("nothing failed over") && !page.contains("NaN") && !page.contains("inf%"));
 }
 
-/// Writes the page where a browser can open it: `target/report.html`, or below `CARGO_TARGET_DIR`.
+/// A drill that went badly, with long names and many steps.
+fn strained() -> DrillReport {
+    let mut report = fixture::report();
+    report.verdict = lifeboat_sim::DrillVerdict::Missed(vec![
+        "recovery took 52m 40s, 45m were asked: platform took 26m longer than forecast".into(),
+    ]);
+    if let Some(actual) = &mut report.rto.actual {
+        actual.platform += fixture::secs(1_058);
+    }
+    report.losses.lost = 3;
+    let run = &mut report.runs[1];
+    run.succeeded = false;
+    run.outcome = "failed: orders-adf/start-triggers".into();
+    run.steps[4].outcome = "failed".into();
+    run.steps[4].why =
+        Some("409 `TriggerEnabledCannotUpdate`: the trigger is being updated elsewhere".into());
+    for copy in 0..40 {
+        let mut step = run.steps[copy % 8].clone();
+        step.id =
+            format!("orders-functions-with-a-rather-long-name-{copy:02}/start-event-grid-subscriptions");
+        step.critical = false;
+        run.steps.push(step);
+    }
+    report
+}
+
 #[test]
-fn the_page_can_be_looked_at() {
+fn a_drill_that_went_badly_says_so() {
+    let page = render(&strained());
+    check_balance(&page);
+    for word in ["objective missed", "longer than the 45m", "TriggerEnabledCannotUpdate"] {
+        assert!(page.contains(word), "{word}");
+    }
+}
+
+/// Writes both pages where a browser can open them: `report.html` and `strained.html` in the target folder's `tmp`.
+#[test]
+fn the_pages_can_be_looked_at() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    std::fs::write(folder.join("report.html"), render(&fixture::report())).unwrap();
+    let [page, document] = lifeboat_cli::output::save_report(folder, &fixture::report()).unwrap();
+    assert!(page.ends_with("report.html") && document.ends_with("report.json"));
+    std::fs::write(folder.join("strained.html"), render(&strained())).unwrap();
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_an_error_with_its_name() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("a-file");
+    std::fs::write(&file, "").unwrap();
+    let error = lifeboat_cli::output::save_report(&file.join("below"), &fixture::report()).unwrap_err();
+    assert!(error.to_string().contains("a-file/below"), "{error}");
 }

@@ -8,6 +8,7 @@ use super::{announced_lost, loss_word, loss_words, took, verdict};
 use crate::format::{clock, count, counted, difference, duration, instant, offset, percent, region};
 use crate::layout::{Cell, Columns, Layout};
 use crate::style::Tone;
+use crate::tables::{finding_tone, findings_summary, worst_first};
 
 /// The whole report. No line is wider than the layout's width.
 pub fn render(report: &DrillReport, layout: Layout) -> String {
@@ -185,10 +186,11 @@ fn losses(report: &DrillReport, layout: Layout) -> String {
 fn runs(report: &DrillReport, layout: Layout) -> String {
     let mut out = layout.heading("Runs");
     let mut table =
-        Columns::headed(&["", "run", ">took", ">forecast", ">steps", ">requests", ">reads", "outcome"]);
-    for run in &report.runs {
+        Columns::headed(&["", "", "run", ">took", ">forecast", ">steps", ">requests", ">reads", "outcome"]);
+    for (index, run) in report.runs.iter().enumerate() {
         let tone = if run.succeeded { Tone::of_outcome(&run.outcome) } else { Tone::Bad };
         table.row([
+            Cell::from((index + 1).to_string()),
             Cell::toned(tone.sign(), tone),
             Cell::from(run.kind.as_str()),
             Cell::from(duration(run.ended.duration_since(run.started))),
@@ -200,17 +202,21 @@ fn runs(report: &DrillReport, layout: Layout) -> String {
         ]);
     }
     out += &table.render(layout, 2);
-    for run in report.runs.iter().filter(|run| !run.critical_path.is_empty()) {
-        out += &critical_path(run, layout);
-    }
-    out
+    let paths = report.runs.iter().enumerate().filter(|(_, run)| !run.critical_path.is_empty());
+    let mut paths: Vec<String> = paths.map(|(index, run)| critical_path(index + 1, run, layout)).collect();
+    // Lines before tables: a heading would otherwise seem to hold the lines behind it.
+    paths.sort_by_key(|path| path.starts_with('\n'));
+    out + &paths.concat()
 }
 
-fn critical_path(run: &RunReport, layout: Layout) -> String {
-    let mut out = layout.heading(&format!("Critical path of {} ({})", run.kind, run.purpose));
-    if run.critical_path == run.critical_path_forecast {
-        out += &layout.style.paint(Tone::Quiet, "  as forecast\n");
-    } else {
+/// The chain that decided a run's duration: a line when it was forecast, a table when it was not.
+fn critical_path(number: usize, run: &RunReport, layout: Layout) -> String {
+    if run.critical_path == run.critical_path_forecast && run.succeeded && run.outcome == "done" {
+        let lead = format!("  critical path of {number}, as forecast: ");
+        return layout.hang(&lead, &run.critical_path.join(" → "), Tone::Quiet);
+    }
+    let mut out = layout.heading(&format!("Critical path of {number} {} ({})", run.kind, run.purpose));
+    if run.critical_path != run.critical_path_forecast {
         let forecast = run.critical_path_forecast.join(" → ");
         out += &layout.hang("  forecast was: ", &forecast, Tone::Quiet);
     }
@@ -232,7 +238,7 @@ fn predictions(report: &DrillReport, layout: Layout) -> String {
     let wrong: Vec<_> = report.predictions.iter().filter(|prediction| !prediction.agrees).collect();
     let right = report.predictions.len() - wrong.len();
     let mut out = layout.heading("Predictions");
-    out += &format!("  {} of {} came true\n", right, report.predictions.len());
+    out += &layout.hang("  ", &format!("{right} of {} came true", report.predictions.len()), Tone::Plain);
     for prediction in wrong {
         let text = format!(
             "after {}, {}: predicted {}, found {}",
@@ -244,18 +250,14 @@ fn predictions(report: &DrillReport, layout: Layout) -> String {
 }
 
 fn findings(report: &DrillReport, layout: Layout) -> String {
-    let number = |answer| report.findings.iter().filter(|finding| finding.answer == answer).count();
     let mut out = layout.heading("Findings before anything was done");
-    out += &format!(
-        "  {} fail, {} unknown, {} pass\n",
-        number(Answer::Fail),
-        number(Answer::Unknown),
-        number(Answer::Pass)
-    );
-    for finding in report.findings.iter().filter(|finding| finding.answer != Answer::Pass) {
-        let tone = crate::tables::finding_tone(finding);
+    out += &layout.hang("  ", &findings_summary(&report.findings), Tone::Plain);
+    for finding in worst_first(&report.findings).into_iter().filter(|finding| finding.answer != Answer::Pass)
+    {
+        let tone = finding_tone(finding);
         let lead = format!("  {} {}  ", tone.sign(), finding.rule);
-        let text = format!("{}: {} ({})", finding.component, finding.title, finding.severity.word());
+        let word = if finding.accepted.is_some() { "accepted" } else { finding.severity.word() };
+        let text = format!("{}: {} ({word})", finding.component, finding.title);
         out += &layout.hang(&lead, &text, tone);
     }
     out

@@ -45,7 +45,7 @@ pub fn findings(findings: &[Finding], layout: Layout) -> String {
         out += &layout.hang("✓ pass: ", &passed.join(", "), Tone::Quiet);
         out.push('\n');
     }
-    out + &layout.hang("", &summary(findings), Tone::Strong)
+    out + &layout.hang("", &findings_summary(findings), Tone::Strong)
 }
 
 fn one(finding: &Finding, layout: Layout) -> String {
@@ -109,16 +109,18 @@ impl Counts {
     }
 }
 
-fn summary(findings: &[Finding]) -> String {
+/// How many there are of each answer, and whether one of them blocks.
+pub(crate) fn findings_summary(findings: &[Finding]) -> String {
     let counts = Counts::of(findings);
-    let mut text = format!("{} fail, {} unknown, {} pass", counts.fail, counts.unknown, counts.pass);
-    if counts.accepted > 0 {
-        text += &format!(", {} accepted", counts.accepted);
-    }
-    match counts.blocking {
-        0 => text + "; nothing blocks a failover",
-        blocking => format!("{text}; {} a failover", counted_verb(blocking)),
-    }
+    let accepted = match counts.accepted {
+        0 => String::new(),
+        accepted => format!(", {accepted} accepted"),
+    };
+    let blocks = match counts.blocking {
+        0 => "nothing blocks a failover".to_owned(),
+        blocking => format!("{} a failover", counted_verb(blocking)),
+    };
+    format!("{} fail, {} unknown, {} pass{accepted}; {blocks}", counts.fail, counts.unknown, counts.pass)
 }
 
 fn counted_verb(number: usize) -> String {

@@ -6,11 +6,12 @@ mod steps;
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
 use lifeboat_plan::{
-    Digest, Endpoint, FactUsed, Graph, GraphError, Plan, PlanKind, Scheduled, Step, Way, WayKind,
+    Digest, Endpoint, FactUsed, Graph, GraphError, Loss, Plan, PlanKind, Scheduled, Step, Way, WayKind,
 };
 
 use crate::format::{age, counted, duration};
 use crate::layout::{Cell, Columns, Layout};
+use crate::report::{loss_word, loss_words};
 use crate::style::Tone;
 
 pub use json::plan_json;
@@ -133,17 +134,13 @@ fn facts(plan: &Plan, view: PlanView) -> String {
     }
     let mut table = Columns::headed(&["fact", "value", "age", "source"]);
     for fact in &plan.facts {
-        let age = match fact.observed_at {
-            Some(_) => age(fact_age(fact, view.now)),
-            None => "declared".to_owned(),
-        };
         table.row([
             Cell::from(fact.key.as_str()),
             Cell::from(match &fact.value {
                 serde_json::Value::String(text) => text.clone(),
                 other => other.to_string(),
             }),
-            Cell::from(age),
+            Cell::from(age(fact_age(fact, view.now))),
             Cell::toned(fact.source.as_str(), Tone::Quiet),
         ]);
     }
@@ -158,27 +155,36 @@ fn critical_path(times: &Times, layout: Layout) -> String {
     layout.heading(&format!("Critical path: {} at p95", duration(times.total))) + &table.render(layout, 2)
 }
 
+/// What the chosen ways give up, and what more is given up if a step switches to its ungraceful way.
 fn losses(plan: &Plan, view: PlanView) -> String {
-    let mut out = view.layout.heading("Gives up");
-    let before = out.len();
+    let mut lines = String::new();
     for step in &plan.steps {
-        for loss in &chosen(plan, step).1.loses.0 {
-            let seen =
-                loss.observed_at.map(|at| format!(", seen {} ago", duration(view.now.duration_since(at))));
-            let text = format!(
-                "{}: {}{} (by {})",
-                crate::report::loss_word(loss.kind),
-                crate::report::loss_words(loss),
-                seen.unwrap_or_default(),
-                step.id
-            );
-            out += &view.layout.hang("  ! ", &text, Tone::Warn);
+        let (kind, way) = chosen(plan, step);
+        for loss in &way.loses.0 {
+            lines += &loss_line(loss, "", step, view);
+        }
+        if let (WayKind::Graceful, Some(other)) = (kind, &step.ungraceful) {
+            for loss in &other.loses.0 {
+                lines += &loss_line(loss, "only if it switches to its ungraceful way, ", step, view);
+            }
         }
     }
-    if out.len() == before {
-        out += "  nothing\n";
+    if lines.is_empty() {
+        lines.push_str("  nothing\n");
     }
-    out
+    view.layout.heading("Gives up") + &lines
+}
+
+fn loss_line(loss: &Loss, when: &str, step: &Step, view: PlanView) -> String {
+    let seen = loss.observed_at.map(|at| format!(", seen {} ago", duration(view.now.duration_since(at))));
+    let text = format!(
+        "{when}{}: {}{} (by {})",
+        loss_word(loss.kind),
+        loss_words(loss),
+        seen.unwrap_or_default(),
+        step.id
+    );
+    view.layout.hang("  ! ", &text, Tone::Warn)
 }
 
 fn notes(plan: &Plan, layout: Layout) -> String {

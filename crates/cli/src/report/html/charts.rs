@@ -44,6 +44,25 @@ pub(super) fn area(report: &DrillReport, scale: &Scale, top: u32, height: u32) -
     }
 }
 
+/// The word on the longest stretch of failures: the red does not have to be told from the blue.
+pub(super) fn failed_label(report: &DrillReport, scale: &Scale, top: u32, height: u32) -> Markup {
+    let all = &report.clients.minutes;
+    let longest = all.chunk_by(|a, b| (a.failed > 0) == (b.failed > 0)).filter(|chunk| chunk[0].failed > 0);
+    let longest = longest.max_by_key(|chunk| chunk.len()).and_then(|chunk| {
+        let (first, last) = (chunk.first()?, chunk.last()?);
+        let peak = chunk.iter().map(|minute| minute.failed).max()?;
+        Some((scale.after(minutes(first.minute)), scale.after(minutes(last.minute + 1)), peak))
+    });
+    html! {
+        @if let Some((from, to, peak)) = longest {
+            @let room = f64::from(peak) / f64::from(minute_peak(all)) * f64::from(height);
+            @if to - from > 9.0 && room > 24.0 {
+                text.in.failing x=(pct(f64::midpoint(from, to))) y=(top + height - 10) { "failed" }
+            }
+        }
+    }
+}
+
 /// A stair: a count holds for its whole minute.
 fn outline(all: &[Minute], scale: &Scale, y: impl Fn(&Minute) -> f64) -> String {
     let corners = all.iter().map(|minute| {

@@ -60,7 +60,7 @@ fn row(run: &RunReport, step: &StepReport, scale: &Scale, number: usize, index: 
                 (sign(tone, &step.outcome)) " " span.id { (step.id) }
                 @if step.critical { " " span.diamond role="img" aria-label="on the critical path" title="on the critical path" { "◆" } }
             }
-            svg.track width="100%" height="24" aria-hidden="true" {
+            svg class={ "track" @if step.ready.is_none() { " empty" } } width="100%" height="24" aria-hidden="true" {
                 g.grid { @for tick in scale.ticks(8) { line x1=(pct(tick.percent)) x2=(pct(tick.percent)) y1="0" y2="24" {} } }
                 (bars(run, step, scale, tone))
             }

@@ -25,6 +25,11 @@ pub(super) fn prose(text: &str) -> Markup {
     }
 }
 
+/// A path or request that may break behind its slashes, so that no name is cut in two without need.
+pub(super) fn seams(text: &str) -> Markup {
+    html! { @for part in text.split_inclusive(['/', '?', '&']) { (part) wbr; } }
+}
+
 /// A word with its sign; the tone never rests on colour alone.
 pub(super) fn badge(tone: Tone, text: &str) -> Markup {
     html! { span class={ "badge " (tone.word()) } { span.sign aria-hidden="true" { (tone.sign()) } "\u{a0}" (text) } }
@@ -46,7 +51,7 @@ pub(super) fn path(needed: &Needed) -> Markup {
         div.path {
             strong { (needed.need) }
             ol {
-                @for stage in needed.via.split(" → ") { li { (prose(stage)) } }
+                @for stage in needed.via.split(" → ") { li { @if stage.contains('`') { (prose(stage)) } @else { (seams(stage)) } } }
             }
         }
     }

@@ -53,8 +53,8 @@ impl Scale {
             }
             step
         });
-        (0..)
-            .map(|index| SignedDuration::from_secs(step * index))
+        let offsets = std::iter::successors(Some(0), |at| Some(at + step)).map(SignedDuration::from_secs);
+        offsets
             .take_while(|offset| offset.as_secs_f64() <= self.seconds)
             .map(|offset| Tick { percent: self.after(offset), label: duration(offset) })
             .collect()

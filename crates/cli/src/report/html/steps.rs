@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::gantt::gantt;
 use super::losses::announced;
-use super::parts::{badge, chip, path, prose, time};
+use super::parts::{badge, chip, path, prose, seams, time};
 use crate::format::{age, count, counted, difference, duration, region};
 use crate::report::{independence_word, took};
 use crate::style::Tone;
@@ -97,7 +97,7 @@ fn facts(facts: &[FactLine]) -> Markup {
 fn details(run: &RunReport, step: &StepReport, number: usize, index: usize) -> Markup {
     let tone = Tone::of_outcome(&step.outcome);
     html! {
-        details.step id={ "run-" (number) "-step-" (index) } {
+        details.step open[tone == Tone::Bad] id={ "run-" (number) "-step-" (index) } {
             summary {
                 span.what { (badge(tone, &step.outcome)) " " strong { (prose(&step.title)) } }
                 span.marks {
@@ -117,7 +117,7 @@ fn details(run: &RunReport, step: &StepReport, number: usize, index: usize) -> M
                 (item("Forecast", &html! {
                     (duration(step.forecast)) " typical, " (duration(step.forecast_p95)) " at p95; " (prose(&step.forecast_basis))
                 }))
-                @if let Some(request) = &step.request { (item("Request", &html! { pre { (request) } })) }
+                @if let Some(request) = &step.request { (item("Request", &html! { pre { (seams(request)) } })) }
                 @if let Some(body) = &step.body { (item("Body", &html! { pre { (body) } })) }
                 @if let Some(answer) = &step.answer { (item("Answer", &html! { pre { (answer) } })) }
                 @if let Some(started) = &step.started_when { (item("Under way when", &prose(started))) }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use lifeboat_sim::{DrillReport, Happening, Minute};
 use maud::{Markup, html};
 
-use super::charts::{area, minute_peak};
+use super::charts::{area, failed_label, minute_peak};
 use super::parts::{prose, sign, time};
 use super::scale::{Scale, pct};
 use crate::format::{count, duration, offset, region};
@@ -58,6 +58,7 @@ fn chart(report: &DrillReport) -> Markup {
                 text.lane x="0" y=(chart_top - 10) { "Messages per minute" }
                 text.axis.end x="100%" y=(chart_top - 10) { "up to " (count(u64::from(minute_peak(&report.clients.minutes)))) }
                 (area(report, &scale, chart_top, CHART))
+                (failed_label(report, &scale, chart_top, CHART))
                 (events(report, &scale, chart_top, floor))
             }
             figcaption {

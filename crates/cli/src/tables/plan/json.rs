@@ -29,7 +29,7 @@ struct Document<'a> {
 struct Request<'a> {
     step: &'a StepId,
     way: WayKind,
-    request: String,
+    call: String,
     az_rest: String,
 }
 
@@ -40,7 +40,7 @@ pub fn plan_json(plan: &Plan, now: Timestamp) -> Result<String, CliError> {
     let requests = plan.steps.iter().filter_map(|step| {
         let (kind, way) = chosen(plan, step);
         let Action::Send(call) = &way.action else { return None };
-        Some(Request { step: &step.id, way: kind, request: describe_call(call), az_rest: as_az_rest(call) })
+        Some(Request { step: &step.id, way: kind, call: describe_call(call), az_rest: as_az_rest(call) })
     });
     let document = Document {
         digest: Digest::of(plan).to_string(),

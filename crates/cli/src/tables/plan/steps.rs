@@ -30,7 +30,7 @@ pub(super) fn steps(plan: &Plan, times: &Times, view: PlanView) -> String {
         out += &layout.hang("      forecast  ", &forecast(way), Tone::Plain);
         out += &layout.hang("      needs     ", &needs(plan, way), Tone::Plain);
         if let Some(verdict) = verdicts.get(&step.id) {
-            out += &proof(verdict, layout);
+            out += &proof(verdict, chosen(plan, step).0, layout);
         }
         out += &layout.hang("      done when ", &describe_condition(&way.done_when), Tone::Quiet);
         if view.requests {
@@ -75,15 +75,20 @@ fn needs(plan: &Plan, way: &Way) -> String {
     if needs.is_empty() { "nothing that lies in a region".to_owned() } else { needs.join(", ") }
 }
 
-fn proof(verdict: &Verdict, layout: Layout) -> String {
+fn proof(verdict: &Verdict, kind: WayKind, layout: Layout) -> String {
     let (word, tone) = independence_word(verdict);
     let paths: &[Needed] = match verdict {
         Verdict::Independent => return layout.hang("      verdict   ", word, tone),
         Verdict::Contingent(paths) | Verdict::Refused(paths) => paths,
     };
-    let means = match verdict {
-        Verdict::Contingent(_) => "until its deadline, then its other way takes over",
-        _ => "cannot be done then",
+    let means = match (verdict, kind) {
+        (Verdict::Contingent(_), WayKind::Ungraceful) => {
+            "only its graceful way, which this plan leaves out, needs"
+        }
+        (Verdict::Contingent(_), WayKind::Graceful) => {
+            "until its deadline, then its ungraceful way takes over; needs"
+        }
+        _ => "cannot be done then; needs",
     };
     let mut out = layout.hang("      verdict   ", &format!("{word}: {means}"), tone);
     for path in paths {
@@ -113,7 +118,7 @@ fn request(way: &Way, layout: Layout) -> String {
             if let Some(body) = &call.body {
                 let pretty = serde_json::to_string_pretty(&body.sketch()).unwrap_or_default();
                 for line in pretty.lines() {
-                    out += &format!("                {line}\n");
+                    out.extend(["                ", line, "\n"]);
                 }
             }
             // One line that can be pasted: it is not wrapped.
