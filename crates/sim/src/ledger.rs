@@ -25,8 +25,7 @@ pub(crate) struct Ledger {
 
 const ACKNOWLEDGED: u8 = 1;
 const RECEIVED: u8 = 2;
-const STRANDED: u8 = 4;
-const DRAINED: u8 = 8;
+const DRAINED: u8 = 4;
 
 impl Ledger {
     /// Starts counting minutes.
@@ -94,15 +93,6 @@ impl Ledger {
         self.mark(id, DRAINED);
     }
 
-    /// The alias has moved: whatever was acknowledged and not received is behind.
-    pub(crate) fn strand(&mut self) {
-        for mark in &mut self.marks {
-            if *mark & (ACKNOWLEDGED | RECEIVED) == ACKNOWLEDGED {
-                *mark |= STRANDED;
-            }
-        }
-    }
-
     fn mark(&mut self, id: u64, bit: u8) {
         if let Some(mark) = usize::try_from(id).ok().and_then(|id| self.marks.get_mut(id)) {
             *mark |= bit;
@@ -113,25 +103,9 @@ impl Ledger {
         self.marks.iter().filter(|mark| **mark & mask == value).count() as u64
     }
 
-    /// How many were behind when the alias moved.
-    pub(crate) fn stranded_count(&self) -> u64 {
-        self.count(STRANDED, STRANDED)
-    }
-
     /// How many the drain sent on.
     pub(crate) fn drained_count(&self) -> u64 {
         self.count(DRAINED, DRAINED)
-    }
-
-    /// Stranded messages by the entity they were sent to.
-    pub(crate) fn stranded_by_entity(&self) -> BTreeMap<usize, u64> {
-        let mut counts = BTreeMap::new();
-        for (mark, entity) in self.marks.iter().zip(&self.entities) {
-            if mark & STRANDED != 0 {
-                *counts.entry(usize::from(*entity)).or_insert(0) += 1;
-            }
-        }
-        counts
     }
 
     /// Acknowledged and never received, by entity: each must still be held somewhere, or it is lost.

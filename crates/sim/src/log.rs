@@ -8,7 +8,7 @@ use crate::report::Happening;
 /// Lines of `events.jsonl`, and the happenings that the report's timeline shows.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
-    lines: Vec<String>,
+    lines: Vec<(Timestamp, String)>,
     pub(crate) timeline: Vec<Happening>,
 }
 
@@ -16,7 +16,7 @@ impl Log {
     /// A change of state that belongs on the timeline.
     pub(crate) fn happens(&mut self, at: Timestamp, who: &str, tone: Tone, what: impl Into<String>) {
         let what = what.into();
-        self.lines.push(json!({ "at": at, "who": who, "what": what }).to_string());
+        self.lines.push((at, json!({ "at": at, "who": who, "what": what }).to_string()));
         self.timeline.push(Happening { at, who: who.to_owned(), tone: tone.word().to_owned(), what });
     }
 
@@ -27,11 +27,13 @@ impl Log {
             object.insert("who".into(), json!(who));
             object.insert("what".into(), json!(what));
         }
-        self.lines.push(more.to_string());
+        self.lines.push((at, more.to_string()));
     }
 
-    pub(crate) fn into_lines(self) -> Vec<String> {
-        self.lines
+    /// The lines in order of time.
+    pub(crate) fn into_lines(mut self) -> Vec<String> {
+        self.lines.sort_by_key(|(at, _)| *at);
+        self.lines.into_iter().map(|(_, line)| line).collect()
     }
 }
 
