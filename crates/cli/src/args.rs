@@ -50,24 +50,25 @@ pub struct TargetArgs {
     pub template: TemplateArgs,
 }
 
+const TEMPLATE: &str = "Template";
+
 /// What a template needs to be expanded.
 #[derive(Debug, Clone, PartialEq, Eq, Default, ClapArgs)]
-#[command(next_help_heading = "Template")]
 pub struct TemplateArgs {
     /// A parameter file; given twice, the later one wins.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, help_heading = TEMPLATE, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub parameters: Vec<PathBuf>,
     /// One parameter; wins over every file. A value that is JSON is taken as JSON, anything else as a string.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    #[arg(long, help_heading = TEMPLATE, value_name = "NAME=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
     /// The region that serves today, such as `westeurope`; else the workload file's, or the template's own.
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, help_heading = TEMPLATE, value_name = "REGION")]
     pub primary: Option<String>,
     /// The region that takes over; else the workload file's, or the primary's pair.
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, help_heading = TEMPLATE, value_name = "REGION")]
     pub secondary: Option<String>,
     /// Refuse to assume anything: a parameter without a value is an error, not a placeholder.
-    #[arg(long)]
+    #[arg(long, help_heading = TEMPLATE)]
     pub strict: bool,
 }
 
@@ -75,12 +76,13 @@ pub struct TemplateArgs {
 #[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  lifeboat drill .                                  lose the primary region of this workload
-  lifeboat drill infra/regional.json --set env=test drill a template that nobody wrote a workload for
-  lifeboat drill . --planned --report out/drill     move in good order; page and JSON to out/drill
-  lifeboat drill . --scenario slow-replication.yaml --seed 7
+  lifeboat drill .                               lose the primary region of this workload
+  lifeboat drill infra/regional.json --set n=2   a template alone, without a workload file
+  lifeboat drill . --planned --report out        in good order; page and JSON to `out`
+  lifeboat drill . --scenario slow.yaml --seed 7 another story, another seed
 
-A drill never touches Azure: it plays in the lab, in virtual time. The same seed gives the same drill, byte for byte.")]
+A drill never touches Azure: it plays in the lab, in virtual time.
+The same seed gives the same drill, byte for byte.")]
 pub struct DrillArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would become the help text of the command")]
@@ -139,7 +141,7 @@ pub struct ExplainArgs {
 #[command(after_help = "\
 Examples:
   lifeboat plan prepare .                        what makes the second region ready
-  lifeboat plan failover . --requests            every request, and its `az rest` line for the runbook
+  lifeboat plan failover . --requests            every request, with its `az rest` line
   lifeboat plan failover . --planned             in good order, while everything answers
   lifeboat plan failback . --save failback.json  keep exactly this plan
 

@@ -210,6 +210,7 @@ fn strained() -> DrillReport {
     if let Some(actual) = &mut report.rto.actual {
         actual.platform += fixture::secs(1_058);
     }
+    report.rto.error_percent = Some(40.0);
     report.losses.lost = 3;
     let run = &mut report.runs[1];
     run.succeeded = false;

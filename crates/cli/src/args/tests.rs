@@ -52,3 +52,15 @@ fn what_makes_no_sense_is_refused() {
         assert_eq!(error.exit_code(), 2);
     }
 }
+
+/// One snapshot per command: what people read first.
+#[test]
+fn the_help_reads_well() {
+    let mut command = Args::command().term_width(100);
+    command.build();
+    insta::assert_snapshot!("help", command.render_long_help().to_string());
+    for name in ["drill", "assess", "explain", "plan"] {
+        let help = command.find_subcommand_mut(name).unwrap().clone().term_width(100).render_long_help();
+        insta::assert_snapshot!(format!("help_{name}"), help.to_string());
+    }
+}

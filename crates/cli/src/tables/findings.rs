@@ -18,11 +18,12 @@ pub fn finding_tone(finding: &Finding) -> Tone {
     }
 }
 
-/// The worst first: answer, severity, rule, component. The rules' own order decides nothing.
+/// The worst first: what is open before what is accepted or passes, then severity; unknown stands right behind fail.
 pub(crate) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort_by_key(|finding| {
-        (finding.accepted.is_some(), finding.answer, finding.severity, &finding.rule, &finding.component)
+        let settled = (finding.answer == Answer::Pass, finding.accepted.is_some());
+        (settled, finding.severity, finding.answer, &finding.rule, &finding.component)
     });
     sorted
 }

@@ -4,7 +4,7 @@ use lifeboat_planner::{Answer, Finding};
 use lifeboat_sim::DrillReport;
 use maud::{Markup, html};
 
-use super::parts::{badge, prose};
+use super::parts::{badge, prose, seams};
 use crate::style::Tone;
 use crate::tables::{finding_tone, place, worst_first};
 
@@ -49,7 +49,7 @@ fn row(finding: &Finding) -> Markup {
                     div.quiet { (prose(&finding.why)) }
                     div { span.do { "Do: " } (prose(&finding.remedy)) }
                 }
-                @if let Some(resource) = &finding.resource { div { code.quiet.small { (resource) } } }
+                @if let Some(resource) = &finding.resource { div { code.quiet.small { (seams(resource.as_str())) } } }
             }
         }
     }
@@ -70,7 +70,7 @@ pub(super) fn predictions(report: &DrillReport) -> Markup {
                     @for prediction in sorted {
                         tr {
                             td { @if prediction.agrees { (badge(Tone::Good, "agrees")) } @else { (badge(Tone::Warn, "differs")) } }
-                            td { (prediction.after) }
+                            td data-label="after" { (prediction.after) }
                             th scope="row" { code { (prediction.fact) } }
                             td data-label="predicted" { code { (prediction.predicted) } }
                             td data-label="found" { code { (prediction.found) } }

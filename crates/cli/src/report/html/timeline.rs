@@ -32,7 +32,7 @@ fn chart(report: &DrillReport) -> Markup {
     );
     html! {
         figure.timeline {
-            svg width="100%" height=(height) role="img" aria-label=(summary) {
+            svg width="100%" height=(height) role="group" aria-label=(summary) {
                 (hatches())
                 (grid(&scale, floor))
                 (events(report, &scale, 0, floor))
