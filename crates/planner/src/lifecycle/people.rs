@@ -1,0 +1,134 @@
+//! The part of the transition function in which people decide: answers to questions, and wishes.
+
+use lifeboat_plan::PlanKind;
+
+use super::transition::{Next, Scene, is_move, not_ready};
+use super::{
+    Budget, Decision, Fence, Health, Intention, Lifecycle, LifecycleError, Phase, Question, Standby, Trouble,
+    Wish,
+};
+use crate::topology::Side;
+use crate::workload::FailoverPolicy;
+
+pub(super) fn may_decide(by: &str, policy: &FailoverPolicy) -> Result<(), LifecycleError> {
+    let known = policy.approvers.is_empty() || policy.approvers.iter().any(|name| name.as_str() == by);
+    if known { Ok(()) } else { Err(LifecycleError::NotAnApprover { by: by.to_owned() }) }
+}
+
+impl Lifecycle {
+    pub(super) fn wished(self, wish: Wish, scene: Scene<'_>) -> Next {
+        match wish {
+            Wish::Move => self.move_wanted(scene),
+            Wish::Failback => self.failback_wanted(scene),
+        }
+    }
+
+    pub(super) fn open_question(&self) -> Option<Question> {
+        match &self.phase {
+            Phase::Deciding { question, .. } => Some(*question),
+            Phase::Degraded { why: Trouble::RunFailed { kind, .. }, .. } => {
+                Some(Question::Again { kind: *kind })
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn decided(mut self, question: Question, decision: Decision, scene: Scene<'_>) -> Next {
+        if self.open_question() != Some(question) {
+            return Err(self.illegal(format!("an answer to \"{question}\"")));
+        }
+        if decision == Decision::Declined {
+            return Ok(self.declined(question, scene));
+        }
+        let moves = match question {
+            Question::Failover { .. } | Question::Failback => true,
+            Question::Again { kind } => is_move(kind),
+        };
+        if moves && !self.answers(self.other()) {
+            return not_ready("the other region is lost");
+        }
+        if question == Question::Failback && !scene.protected {
+            return not_ready("home is not ready");
+        }
+        self.home_declined = false;
+        Ok(match question {
+            Question::Failover { .. } | Question::Again { kind: PlanKind::Failover } => self.fail_over(),
+            Question::Failback | Question::Again { kind: PlanKind::Failback } => self.fail_back(),
+            // Not simply the same run: a region may have come and gone since.
+            Question::Again { .. } => self.settle(scene),
+        })
+    }
+
+    fn declined(mut self, question: Question, scene: Scene<'_>) -> (Self, Vec<Intention>) {
+        let fence = self.fence();
+        match question {
+            Question::Failback => {
+                self.home_declined = true;
+                self.phase = Phase::Serving;
+            }
+            // Half a move stays where it was, if it can; what was begun on the other side is undone by the cycle that
+            // follows every move.
+            Question::Again { kind }
+                if is_move(kind) && fence == Fence::Open && self.answers(self.active) =>
+            {
+                self.standby = Standby::ToFence;
+                return self.settle(scene);
+            }
+            _ => self.phase = Phase::Degraded { why: Trouble::Declined { question }, fence },
+        }
+        (self, Vec::new())
+    }
+
+    fn fail_back(mut self) -> (Self, Vec<Intention>) {
+        let run = self.run(PlanKind::Failback);
+        self.phase = Phase::FailingBack;
+        self.generation += 1;
+        (self, vec![run])
+    }
+
+    fn move_wanted(mut self, scene: Scene<'_>) -> Next {
+        if !self.answers(self.other()) {
+            return not_ready("the other region is lost");
+        }
+        match &self.phase {
+            Phase::Suspecting { .. } => {
+                // The operator knows better than the detector, which still holds down.
+                self.set_health(self.active, Health::Lost { budget: Budget::Exceeded });
+                return Ok(self.fail_over());
+            }
+            Phase::Deciding { question: Question::Failover { .. }, .. }
+            | Phase::Degraded {
+                why:
+                    Trouble::Declined {
+                        question: Question::Failover { .. } | Question::Again { kind: PlanKind::Failover },
+                    },
+                ..
+            } => return Ok(self.fail_over()),
+            Phase::Serving => {}
+            Phase::Deciding { .. } => return not_ready("the way home is asked for already"),
+            _ => return Err(self.illegal("the wish to move")),
+        }
+        if self.active != Side::Primary {
+            return not_ready("it is away from home: ask for the failback");
+        }
+        if !scene.protected || self.standby != Standby::Ready {
+            return not_ready("the other side is not ready");
+        }
+        Ok(self.fail_over())
+    }
+
+    fn failback_wanted(mut self, scene: Scene<'_>) -> Next {
+        if self.active == Side::Primary {
+            return not_ready("it is at home");
+        }
+        if !(self.answers(Side::Primary) && self.standby == Standby::Ready && scene.protected) {
+            return not_ready("home was not fenced, drained and prepared since it was left");
+        }
+        match self.phase {
+            Phase::Serving | Phase::Deciding { question: Question::Failback, .. } => {}
+            _ => return Err(self.illegal("the wish to go home")),
+        }
+        self.phase = Phase::Deciding { question: Question::Failback, until: None };
+        Ok((self, vec![Intention::Ask(Question::Failback)]))
+    }
+}
