@@ -8,6 +8,7 @@ pub mod commands;
 pub mod errors;
 pub mod format;
 pub mod layout;
+mod load;
 pub mod output;
 pub mod progress;
 pub mod report;

@@ -57,3 +57,15 @@ pub fn save_report(folder: &Path, report: &DrillReport) -> Result<[PathBuf; 2], 
     };
     Ok([write("report.html", &html::render(report))?, write("report.json", &document)?])
 }
+
+/// Writes lines into a file of a folder that exists.
+pub fn save_lines(folder: &Path, name: &str, lines: &[String]) -> Result<(), CliError> {
+    let path = folder.join(name);
+    let mut text = String::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
+    for line in lines {
+        text.push_str(line.trim_end_matches('\n'));
+        text.push('\n');
+    }
+    std::fs::write(&path, text)
+        .map_err(|error| CliError::caused_by(format!("cannot write `{}`", path.display()), error))
+}

@@ -8,7 +8,7 @@ mod assess;
 mod durations;
 mod finding;
 mod inventory;
-mod lifecycle;
+pub mod lifecycle;
 mod planning;
 mod predict;
 mod reading;
@@ -22,10 +22,6 @@ mod workload_rules;
 pub use assess::{assess, blocking, is_protected, rules};
 pub use finding::{Answer, Evidence, Finding, Severity};
 pub use inventory::{Fact, Inventory, Known, Look, Source};
-pub use lifecycle::{
-    Budget, Decision, Fence, Happened, Health, Intention, Lifecycle, LifecycleError, LifecycleEvent, Phase,
-    Question, RunOutcome, Standby, Trouble, Wish, next,
-};
 pub use planning::{DEPLOYED, Expanded, PlanError, expand, initial_deployments, plan};
 pub use predict::predict;
 pub use reading::{About, Assumed, Bare, BareError, SiteTemplate, read, read_bare};
