@@ -271,7 +271,7 @@ const CASES: &[Case] = &[
 ];
 
 /// Rows that say that something is not there, or not modelled, cannot be taken out: there is nothing to answer instead.
-const ABSENT: &[(&str, fn(&mut Bench) -> Answer)] = &[
+const ABSENT: &[Case] = &[
     ("LAB-action-not-modelled", |b| b.post(&format!("{}/explode", thing("weu", "x")))),
     ("ARM-not-found", |b| b.get(&thing("weu", "nobody"))),
     ("ARM-deployment-missing", |b| b.get(&deployment("nobody"))),
