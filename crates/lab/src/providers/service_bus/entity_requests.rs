@@ -23,10 +23,9 @@ fn path_of(id: &ResourceId) -> String {
     text[start..].splitn(3, '/').nth(2).unwrap_or_default().to_owned()
 }
 
-/// The id of an entity with this path.
-pub(super) fn id_of(namespace: &ResourceId, path: &str) -> ResourceId {
-    let above = if path.contains("/subscriptions/") { "topics" } else { "queues" };
-    namespace.child(above, path)
+/// The id of an entity.
+pub(super) fn id_of(namespace: &ResourceId, entity: &Entity) -> ResourceId {
+    namespace.child(if entity.kind == Kind::Queue { "queues" } else { "topics" }, &entity.path)
 }
 
 fn kind_of(id: &ResourceId) -> Kind {

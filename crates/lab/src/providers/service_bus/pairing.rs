@@ -70,8 +70,8 @@ struct Stale {
 
 impl Alias {
     pub(crate) fn replicates(&self) -> bool {
-        self.partner.is_some()
-            && matches!(self.state, State::Pairing | State::Paired | State::Waiting | State::Switching)
+        // Once a failover has begun nothing crosses any more: what was pending is lost.
+        self.partner.is_some() && matches!(self.state, State::Pairing | State::Paired | State::Waiting)
     }
 
     fn pending(&self) -> usize {
@@ -212,7 +212,9 @@ impl ServiceBus {
             refuse(alias.state != State::Alone, &refusals::IN_TRANSITION, &[name])?;
         }
         let mine = self.aliases.get(&folded).is_some_and(|alias| alias.holder == key);
-        if !mine {
+        if let Some(only) = &primary.migrated_from {
+            refuse(*only != folded, &refusals::MIGRATED_ALIAS, &[primary_name, only])?;
+        } else if !mine {
             let same = primary_name.eq_ignore_ascii_case(name);
             let taken = ctx.world.names.holder(&names::host(name, SUFFIX)).is_some();
             refuse(alternate.is_some() && !same, &refusals::ALTERNATE_NAME, &[])?;
@@ -555,6 +557,13 @@ impl ServiceBus {
         }
     }
 
+    /// A namespace is gone: it believes nothing any more.
+    pub(super) fn forget_beliefs(&mut self, key: Key) {
+        for alias in self.aliases.values_mut() {
+            alias.stale.remove(&key);
+        }
+    }
+
     /// The alias is gone; its name is free after a while, unless it is the name of a namespace that lives on.
     pub(super) fn remove_alias(&mut self, name: &str, ctx: &mut Ctx<'_>) {
         let Some(alias) = self.aliases.remove(name) else { return };
@@ -564,6 +573,10 @@ impl ServiceBus {
             }
         }
         self.hosts.remove(name);
+        let holder = self.namespaces.get(&alias.holder);
+        if holder.is_some_and(|holder| holder.migrated_from.as_deref() == Some(name)) {
+            self.hosts.insert(name.to_owned(), HostOf::Namespace(alias.holder)); // it goes on answering under the old name
+        }
         let owner = self.by_id.iter().find(|(id, _)| id.name().eq_ignore_ascii_case(name));
         match owner {
             Some((id, _)) => ctx.world.names.take(names::host(name, SUFFIX), Holder::Resource(id.clone())),
