@@ -258,6 +258,16 @@ impl Lab {
         self.providers.resolve(&name.trim_end_matches('.').to_ascii_lowercase(), &mut ctx)
     }
 
+    /// All resources with their region (none for global ones and children), in the order of their ids.
+    pub fn resources(&self) -> impl Iterator<Item = (&ResourceId, Option<&Region>)> {
+        self.world.index.all().map(|entry| (&entry.id, entry.location.as_ref()))
+    }
+
+    /// All groups with the region of their metadata, in the order of their names.
+    pub fn groups(&self) -> impl Iterator<Item = (&ResourceId, &Region)> {
+        self.world.groups.all.values().map(|group| (&group.id, &group.location))
+    }
+
     /// The last requests, oldest first.
     pub fn trace(&self) -> impl Iterator<Item = &Trace> {
         self.trace.iter()
