@@ -9,10 +9,10 @@ use lifeboat_arm::{Answer, Region, ResourceId, ResourceType};
 use serde_json::{Value, json};
 
 use crate::health::Plane;
-use crate::lab::Subscription;
 use crate::names;
 use crate::refusal::{Handled, Refused, common};
 use crate::route::Request;
+use crate::settings::Subscription;
 use crate::world::Ctx;
 
 pub(crate) fn subscriptions(ctx: &Ctx<'_>) -> Answer {
