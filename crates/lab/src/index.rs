@@ -75,6 +75,10 @@ impl Index {
         None
     }
 
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
     /// Resources within a group or subscription, in the order of their ids.
     pub(crate) fn within(&self, scope: &ResourceId) -> impl Iterator<Item = &Entry> {
         self.entries.values().filter(move |entry| entry.id.is_within(scope))

@@ -21,72 +21,9 @@ use crate::operation::Status;
 use crate::providers::{HostOutcome, Providers};
 use crate::refusal::{Refused, Waived};
 use crate::route::{Request, Route};
-use crate::timing::Timing;
+use crate::settings::Settings;
 use crate::world::{Ctx, World};
 use crate::{group, names, subscription};
-
-/// Requests the trace remembers unless told otherwise.
-const TRACE_MAX: usize = 10_000;
-
-/// What a lab is made with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Settings {
-    /// Decides every draw.
-    pub seed: u64,
-    /// The subscriptions that exist.
-    pub subscriptions: Vec<Subscription>,
-    /// How long things take.
-    pub timing: Timing,
-    /// The instant at which the lab begins.
-    pub start: Timestamp,
-    /// What stands before the path in URLs of operations.
-    pub endpoint: String,
-    /// How many resources of a type a region takes per subscription.
-    pub quotas: Vec<Quota>,
-    /// How many requests the trace remembers.
-    pub trace_max: usize,
-}
-
-/// One subscription.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Subscription {
-    /// Its GUID.
-    pub id: String,
-    /// The tenant's GUID.
-    pub tenant: String,
-    /// What people call it.
-    pub name: String,
-}
-
-/// A limit on what may exist, not a promise that it can: see [`Effect::NoCapacity`] for the latter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Quota {
-    /// Where.
-    pub region: Region,
-    /// The type.
-    pub kind: String,
-    /// How many.
-    pub limit: u32,
-}
-
-impl Settings {
-    /// One subscription, default timing, no quotas.
-    pub fn new(seed: u64, subscription: &str, start: Timestamp) -> Self {
-        let tenant = Dice::new(seed).guid("tenant", subscription).to_string();
-        Self {
-            seed,
-            subscriptions: vec![Subscription { id: subscription.to_owned(), tenant, name: "Lab".to_owned() }],
-            timing: Timing::default(),
-            start,
-            endpoint: "https://management.azure.com".to_owned(),
-            quotas: Vec::new(),
-            trace_max: TRACE_MAX,
-        }
-    }
-}
 
 /// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -256,6 +193,16 @@ impl Lab {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
         self.providers.resolve(&name.trim_end_matches('.').to_ascii_lowercase(), &mut ctx)
+    }
+
+    /// All resources with their region (none for global ones and children), in the order of their ids.
+    pub fn resources(&self) -> impl Iterator<Item = (&ResourceId, Option<&Region>)> {
+        self.world.index.all().map(|entry| (&entry.id, entry.location.as_ref()))
+    }
+
+    /// All groups with the region of their metadata, in the order of their names.
+    pub fn groups(&self) -> impl Iterator<Item = (&ResourceId, &Region)> {
+        self.world.groups.all.values().map(|group| (&group.id, &group.location))
     }
 
     /// The last requests, oldest first.

@@ -10,10 +10,10 @@ use crate::fault::{Effect, Faults, Sight};
 use crate::group::Groups;
 use crate::health::Regions;
 use crate::index::Index;
-use crate::lab::{Quota, Subscription};
 use crate::names::Names;
 use crate::operation::{Operations, urls};
 use crate::refusal::Waived;
+use crate::settings::{Quota, Subscription};
 use crate::throttle::Throttle;
 use crate::timing::{Span, Timing};
 

@@ -148,6 +148,7 @@ fn lists_are_short_in_an_outage() {
     bench.put(&thing("neu", "b"), json!({ "location": NORTH })).expect_status(201);
     let all = format!("/subscriptions/{SUBSCRIPTION}/resources");
     assert_eq!(names(&bench.get(&all)), ["b", "a"]);
+    assert_eq!((bench.lab.resources().count(), bench.lab.groups().count()), (2, 2));
     let filtered = format!(
         "{all}?$filter=resourceGroup%20eq%20'weu'%20and%20resourceType%20eq%20'microsoft.things/THINGS'"
     );

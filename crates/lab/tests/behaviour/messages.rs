@@ -281,18 +281,41 @@ proptest! {
     }
 }
 
-/// Half a million messages through one queue: memory is what is there, not what was. The time is printed, not asserted:
-/// machines differ. Run with `--release --ignored`.
+/// Half a million messages: one at a time, as a backlog through an alias among many queues, and with sessions. The times
+/// are printed, not asserted: machines differ. Run with `--release -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
 #[expect(clippy::disallowed_methods, reason = "a measurement needs the wall clock")]
 fn throughput() {
-    let mut bench = with_queue(json!({}));
-    let started = std::time::Instant::now();
-    for id in 0..500_000_u64 {
-        bench.lab.send(bench.now, HOST, "orders", Message::new(id)).unwrap();
-        let got = bench.lab.receive(bench.now, HOST, "orders", Session::Any).unwrap().unwrap();
-        bench.lab.complete(bench.now, HOST, "orders", got.lock).unwrap();
-    }
-    println!("500,000 × (send, receive, complete) in {:?}", started.elapsed());
+    const MESSAGES: u64 = 500_000;
+    let mut bench = Bench::new();
+    let (primary, _) = bench.pair(50);
+    let sessions = json!({ "properties": { "requiresSession": true, "requiresDuplicateDetection": true } });
+    bench.put(&format!("{primary}/queues/ordered"), sessions).expect_status(200);
+    bench.wait(60);
+    bench.health(WEST, Plane::Control, Health::Down);
+    let alias = "orders-bus.servicebus.windows.net";
+    let mut measure = |what: &str, backlog: u64, queue: &str, named: bool| {
+        let started = std::time::Instant::now();
+        let settle = |bench: &mut Bench| {
+            let got = bench.lab.receive(bench.now, alias, queue, Session::Any).unwrap().unwrap();
+            bench.lab.complete(bench.now, alias, queue, got.lock).unwrap();
+        };
+        let names: Vec<std::sync::Arc<str>> = (0..100).map(|at| format!("s{at}").into()).collect();
+        for id in 0..MESSAGES {
+            let mut message = Message::new(id);
+            message.session = named.then(|| names[usize::try_from(id % 100).unwrap()].clone());
+            bench.lab.send(bench.now, alias, queue, message).unwrap();
+            if id >= backlog {
+                settle(&mut bench);
+            }
+        }
+        for _ in 0..backlog {
+            settle(&mut bench);
+        }
+        println!("{what}: {MESSAGES} × (send, receive, complete) in {:?}", started.elapsed());
+    };
+    measure("one at a time", 0, "q7", false);
+    measure("as a backlog", MESSAGES, "q7", false);
+    measure("with sessions and duplicate detection", 1000, "ordered", true);
 }

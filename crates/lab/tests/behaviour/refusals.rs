@@ -172,6 +172,16 @@ const CASES: &[Case] = &[
         let body = json!({ "properties": { "partnerNamespace": secondary, "alternateName": "orders-neu" } });
         b.put(&format!("{primary}/disasterRecoveryConfigs/orders-weu"), body)
     }),
+    ("D04-migrated-alias", |b| {
+        let (_, premium) = crate::pairing::migrated(b);
+        let secondary = b.bus("neu", "orders-neu", NORTH);
+        b.put(&format!("{premium}/disasterRecoveryConfigs/other"), partner(&secondary))
+    }),
+    ("D04-migration-tiers", |b| {
+        let (primary, secondary) = two(b, premium(WEST), premium(NORTH));
+        let body = json!({ "properties": { "targetNamespace": secondary, "postMigrationName": "orders-std" } });
+        b.put(&format!("{primary}/migrationConfigurations/$default"), body)
+    }),
     // --- while paired
     ("S22-secondary-frozen", |b| {
         let (_, secondary) = b.pair(0);
@@ -271,7 +281,7 @@ const CASES: &[Case] = &[
 ];
 
 /// Rows that say that something is not there, or not modelled, cannot be taken out: there is nothing to answer instead.
-const ABSENT: &[(&str, fn(&mut Bench) -> Answer)] = &[
+const ABSENT: &[Case] = &[
     ("LAB-action-not-modelled", |b| b.post(&format!("{}/explode", thing("weu", "x")))),
     ("ARM-not-found", |b| b.get(&thing("weu", "nobody"))),
     ("ARM-deployment-missing", |b| b.get(&deployment("nobody"))),
