@@ -21,8 +21,8 @@ use serde_json::Value;
 use crate::args::TargetArgs;
 use crate::errors::CliError;
 
-use complaints::{of_diagnostics, of_problems};
 pub(crate) use complaints::of_scenario;
+use complaints::{of_diagnostics, of_problems};
 use linked::Folder;
 
 /// The subscription of a template that says nothing of one.
@@ -66,7 +66,9 @@ fn is_yaml(path: &Path) -> bool {
 /// Reads a file, or says which one cannot be read and what to do.
 pub(crate) fn text_of(path: &Path) -> Result<String, CliError> {
     std::fs::read(path)
-        .map_err(|error| CliError::caused_by(format!("cannot read `{}`", path.display()), error).with_hint(advice(path)))
+        .map_err(|error| {
+            CliError::caused_by(format!("cannot read `{}`", path.display()), error).with_hint(advice(path))
+        })
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -80,13 +82,20 @@ fn advice(path: &Path) -> &'static str {
 
 fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let typed = &target.template;
-    if !typed.parameters.is_empty() || !typed.set.is_empty() || typed.primary.is_some() || typed.secondary.is_some() {
-        return Err(CliError::failed("`--parameters`, `--set`, `--primary` and `--secondary` belong to a template alone")
-            .with_hint(format!("`{}` says all of this itself: change it there", path.display())));
+    if !typed.parameters.is_empty()
+        || !typed.set.is_empty()
+        || typed.primary.is_some()
+        || typed.secondary.is_some()
+    {
+        return Err(CliError::failed(
+            "`--parameters`, `--set`, `--primary` and `--secondary` belong to a template alone",
+        )
+        .with_hint(format!("`{}` says all of this itself: change it there", path.display())));
     }
     let name = path.display().to_string();
     let text = text_of(path)?;
-    let file = WorkloadFile::parse(&name, &text).map_err(|error| of_problems(&name, &text, &error.problems))?;
+    let file =
+        WorkloadFile::parse(&name, &text).map_err(|error| of_problems(&name, &text, &error.problems))?;
     let base = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
     let folder = Folder::new(base.clone());
     let place = |relative: &str| base.join(relative);
@@ -134,7 +143,13 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
             (accepted.rule.to_string(), accepted.component.as_ref().map(ToString::to_string), words)
         })
         .collect();
-    Ok(Loaded { workload, assumptions: Vec::new(), policy: file.failover, accepted, linked: folder.into_read() })
+    Ok(Loaded {
+        workload,
+        assumptions: Vec::new(),
+        policy: file.failover,
+        accepted,
+        linked: folder.into_read(),
+    })
 }
 
 fn about_file(file: &WorkloadFile) -> About {
@@ -219,16 +234,17 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         now: epoch(),
     };
     let folder = Folder::new(path.parent().map_or_else(PathBuf::new, Path::to_path_buf));
-    let (workload, mut assumptions) = read_bare(&about, &template, &bare, &folder).map_err(|error| match error {
-        BareError::Template(found) => of_diagnostics(&found),
-        other @ BareError::OtherSecondary { .. } => {
-            CliError::failed(other.to_string()).with_hint("leave `--secondary` out, or change the template")
-        }
-        other @ BareError::OneRegion(_) => {
-            CliError::failed(other.to_string()).with_hint("name two different regions")
-        }
-    })?;
-    assumptions.push("objectives are an RTO of 1 h and an RPO of 15 min: there is no workload file".to_owned());
+    let (workload, mut assumptions) =
+        read_bare(&about, &template, &bare, &folder).map_err(|error| match error {
+            BareError::Template(found) => of_diagnostics(&found),
+            other @ BareError::OtherSecondary { .. } => CliError::failed(other.to_string())
+                .with_hint("leave `--secondary` out, or change the template"),
+            other @ BareError::OneRegion(_) => {
+                CliError::failed(other.to_string()).with_hint("name two different regions")
+            }
+        })?;
+    assumptions
+        .push("objectives are an RTO of 1 h and an RPO of 15 min: there is no workload file".to_owned());
     Ok(Loaded { workload, assumptions, policy, accepted: Vec::new(), linked: folder.into_read() })
 }
 
@@ -236,8 +252,10 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
 fn workload_name(path: &Path) -> String {
     let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let own = stem(path).unwrap_or_default();
-    let says_nothing = ["azuredeploy", "main", "template", "maintemplate", "deploy"].contains(&own.to_lowercase().as_str());
-    let name = if says_nothing { path.canonicalize().ok().and_then(|path| stem(path.parent()?)) } else { Some(own) };
+    let says_nothing =
+        ["azuredeploy", "main", "template", "maintemplate", "deploy"].contains(&own.to_lowercase().as_str());
+    let name =
+        if says_nothing { path.canonicalize().ok().and_then(|path| stem(path.parent()?)) } else { Some(own) };
     let name: String = name
         .unwrap_or_default()
         .to_lowercase()

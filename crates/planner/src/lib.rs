@@ -5,6 +5,7 @@
 //! `services/any_resource.rs`, then of `services/service_bus.rs`. Nothing here does I/O or knows how a call travels.
 
 mod assess;
+pub mod detector;
 mod durations;
 mod finding;
 mod inventory;

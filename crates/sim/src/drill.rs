@@ -122,14 +122,17 @@ pub struct Drill {
 impl Drill {
     /// Founds the workload in a fresh lab.
     pub fn new(setup: DrillSetup) -> Result<Self, DrillError> {
-        let mut world =
-            World::new(setup.workload, setup.strategies, setup.seed, setup.start, setup.linked);
-        let regions = [&world.workload.primary.region, &world.workload.secondary.region].map(ToString::to_string);
+        let mut world = World::new(setup.workload, setup.strategies, setup.seed, setup.start, setup.linked);
+        let regions =
+            [&world.workload.primary.region, &world.workload.secondary.region].map(ToString::to_string);
         world.log.happens(
             world.now,
             "world",
             Tone::Plain,
-            format!("`{}` is deployed in {}; {} is its second region", world.workload.name, regions[0], regions[1]),
+            format!(
+                "`{}` is deployed in {}; {} is its second region",
+                world.workload.name, regions[0], regions[1]
+            ),
         );
         world.found().map_err(DrillError::CannotDeploy)?;
         let probes = Probes::new(&world.workload, setup.policy.hold_down, world.seed);
@@ -155,7 +158,10 @@ impl Drill {
     }
 
     /// Plays the drill to its end. `progress` is called now and then; when it answers false, the drill stops.
-    pub fn play(mut self, progress: &mut dyn FnMut(&DrillProgress<'_>) -> bool) -> Result<DrillOutcome, DrillError> {
+    pub fn play(
+        mut self,
+        progress: &mut dyn FnMut(&DrillProgress<'_>) -> bool,
+    ) -> Result<DrillOutcome, DrillError> {
         self.assess();
         let (life, intentions) = Lifecycle::begin();
         self.life = life;
@@ -213,7 +219,12 @@ impl Drill {
             })
             .collect();
         for says in &blocked {
-            self.world.log.happens(self.world.now, "lifecycle", Tone::Bad, format!("cannot be protected: {says}"));
+            self.world.log.happens(
+                self.world.now,
+                "lifecycle",
+                Tone::Bad,
+                format!("cannot be protected: {says}"),
+            );
         }
         self.trouble.extend(blocked.iter().map(|says| format!("cannot be protected: {says}")));
         blocked.is_empty()
@@ -295,7 +306,8 @@ impl Drill {
                 Intention::StopRun { kind } => self.stop_run(kind),
                 Intention::WhenAnswers { side, first } => {
                     let region = &self.world.workload.site(side).region;
-                    let says = format!("when {region} answers again, {} runs before anything else", first.word());
+                    let says =
+                        format!("when {region} answers again, {} runs before anything else", first.word());
                     self.world.log.happens(self.world.now, "lifecycle", Tone::Plain, says);
                 }
                 Intention::Ask(question) => self.ask(question, true),
@@ -303,7 +315,12 @@ impl Drill {
                 Intention::Withdraw(question) => self.people.withdraw(question),
                 Intention::KeepSnapshot => {
                     self.world.look();
-                    self.world.log.happens(self.world.now, "lifecycle", Tone::Plain, "keeps a snapshot outside the region");
+                    self.world.log.happens(
+                        self.world.now,
+                        "lifecycle",
+                        Tone::Plain,
+                        "keeps a snapshot outside the region",
+                    );
                 }
                 Intention::Wait { until, .. } => {
                     if let Some(until) = until {
@@ -323,16 +340,12 @@ impl Drill {
         }
         let says = self.says(purpose);
         self.phase.clone_from(&says);
-        let started = self
-            .world
-            .plan(purpose)
-            .map_err(|error| error.to_string())
-            .and_then(|plan| {
-                if kind == PlanKind::Failover && self.announced.is_empty() {
-                    self.announce(&plan);
-                }
-                self.world.start(purpose, &says, plan)
-            });
+        let started = self.world.plan(purpose).map_err(|error| error.to_string()).and_then(|plan| {
+            if kind == PlanKind::Failover && self.announced.is_empty() {
+                self.announce(&plan);
+            }
+            self.world.start(purpose, &says, plan)
+        });
         if let Err(why) = started {
             self.world.log.happens(self.world.now, "engine", Tone::Bad, format!("{says}: no plan: {why}"));
             self.trouble.push(format!("{says}: no plan: {why}"));

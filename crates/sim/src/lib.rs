@@ -2,6 +2,7 @@
 
 mod clients;
 mod dice;
+mod drill;
 mod ledger;
 mod log;
 mod observe;
@@ -12,6 +13,7 @@ mod scenario;
 mod station;
 mod world;
 
+pub use drill::{Drill, DrillError, DrillOutcome, DrillProgress, DrillSetup};
 pub use report::{
     ClientReport, DrillReport, DrillVerdict, FactLine, Happening, LossReport, Minute, PredictionReport,
     RtoReport, RtoTerms, RunReport, ScenarioSummary, StateLine, StepReport,

@@ -30,10 +30,7 @@ pub(super) fn explain(args: &ExplainArgs, surroundings: &Surroundings) -> Result
     };
     match args.output {
         Output::Table => show(&tables::rule(&doc, surroundings.stdout))?,
-        Output::Json => {
-            let text = serde_json::to_string_pretty(&tables::rule_json(&doc)).map_err(json_error)?;
-            show(&text)?;
-        }
+        Output::Json => show(&tables::rule_json(&doc).map_err(json_error)?)?,
     }
     Ok(Exit::Fine)
 }

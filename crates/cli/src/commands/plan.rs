@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use lifeboat_plan::{Digest, Endpoint, Plan, PlanKind};
-use lifeboat_planner::{Inventory, PlanError, Planning, Side, StrategyKind, Workload, plan as plan_for, predict};
+use lifeboat_planner::{
+    Inventory, PlanError, Planning, Side, StrategyKind, Workload, plan as plan_for, predict,
+};
 
 use super::{show, strategies};
 use crate::args::{Output, PlanArgs, PlanKindArg};
@@ -38,7 +40,8 @@ pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit,
     match args.output {
         Output::Table => {
             let view = PlanView { now: epoch(), requests: args.requests, layout: surroundings.stdout };
-            let text = tables::plan(&made, view).map_err(|error| CliError::caused_by("the steps make no plan", error))?;
+            let text = tables::plan(&made, view)
+                .map_err(|error| CliError::caused_by("the steps make no plan", error))?;
             show(&text)?;
         }
         Output::Json => show(&tables::plan_json(&made, epoch())?)?,
@@ -69,7 +72,13 @@ impl Ahead<'_> {
         })
     }
 
-    fn goes_well(&mut self, kind: PlanKind, active: Side, planned: bool, returning: bool) -> Result<(), PlanError> {
+    fn goes_well(
+        &mut self,
+        kind: PlanKind,
+        active: Side,
+        planned: bool,
+        returning: bool,
+    ) -> Result<(), PlanError> {
         let made = self.plan(kind, active, planned, returning)?;
         self.seen = predict(&self.seen, &made);
         Ok(())

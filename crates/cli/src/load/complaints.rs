@@ -63,7 +63,8 @@ fn word_at(text: &str, at: Position) -> std::ops::Range<usize> {
     let rest = text.get(start_of_line..).unwrap_or_default();
     let offset = rest.char_indices().nth(column - 1).map_or(rest.len(), |(offset, _)| offset);
     let start = (start_of_line + offset).min(text.len());
-    let length = text[start..].find(|c: char| c.is_whitespace() || ",}]".contains(c)).unwrap_or(text.len() - start);
+    let length =
+        text[start..].find(|c: char| c.is_whitespace() || ",}]".contains(c)).unwrap_or(text.len() - start);
     start..start + length
 }
 

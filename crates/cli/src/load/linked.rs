@@ -25,7 +25,9 @@ impl Folder {
     /// The longest end of the link's path that exists below the folder: templates are published under a prefix.
     fn find(&self, uri: &str) -> Option<PathBuf> {
         let path = uri.split(['?', '#']).next()?;
-        let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+        let path = path
+            .split_once("://")
+            .map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
         let direct = Path::new(path);
         if direct.is_file() {
             return Some(direct.to_path_buf());

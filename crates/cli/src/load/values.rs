@@ -13,7 +13,10 @@ use crate::errors::{CliError, Located};
 
 /// The values of parameter files, later ones winning. What comes from a key vault is left to a placeholder: nothing is
 /// fetched.
-pub(super) fn from_files(paths: &[PathBuf], template: &Template) -> Result<BTreeMap<String, Value>, CliError> {
+pub(super) fn from_files(
+    paths: &[PathBuf],
+    template: &Template,
+) -> Result<BTreeMap<String, Value>, CliError> {
     let mut values = BTreeMap::new();
     for path in paths {
         let name = path.display().to_string();
@@ -54,7 +57,11 @@ fn meant(template: &Template, name: &str) -> String {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => {
             let names: Vec<&str> = template.parameters().map(|declared| declared.name.as_str()).collect();
-            if names.is_empty() { "it declares none".to_owned() } else { format!("it declares {}", names.join(", ")) }
+            if names.is_empty() {
+                "it declares none".to_owned()
+            } else {
+                format!("it declares {}", names.join(", "))
+            }
         }
     }
 }
@@ -66,7 +73,8 @@ pub(super) fn set(
     template: &Template,
 ) -> Result<(), CliError> {
     for (name, text) in typed {
-        let Some(declared) = template.parameters().find(|declared| declared.name.eq_ignore_ascii_case(name)) else {
+        let Some(declared) = template.parameters().find(|declared| declared.name.eq_ignore_ascii_case(name))
+        else {
             return Err(CliError::failed(format!("--set: the template declares no parameter `{name}`"))
                 .with_hint(meant(template, name)));
         };

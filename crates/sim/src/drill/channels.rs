@@ -36,7 +36,11 @@ pub(super) fn channels(workload: &Workload, seen: &Inventory) -> Vec<Channel> {
             if let [subscription] = seen.list(&below, "subscriptions").unwrap_or_default()
                 && let Some(below) = name(subscription)
             {
-                channels.push(channel(topic_name, format!("{topic_name}/Subscriptions/{below}"), subscription));
+                channels.push(channel(
+                    topic_name,
+                    format!("{topic_name}/Subscriptions/{below}"),
+                    subscription,
+                ));
             }
         }
     }

@@ -20,7 +20,9 @@ impl Drill {
     fn nothing_acknowledged_is_lost(&self, broken: &mut Vec<String>) {
         let lost = self.lost_by_channel();
         for (channel, count) in lost.into_iter().filter(|(_, count)| *count > 0) {
-            broken.push(format!("{count} acknowledged messages of `{channel}` exist nowhere and were never received"));
+            broken.push(format!(
+                "{count} acknowledged messages of `{channel}` exist nowhere and were never received"
+            ));
         }
     }
 
@@ -36,7 +38,9 @@ impl Drill {
                 let present: u64 = held
                     .values()
                     .filter_map(|entities| {
-                        let found = entities.iter().find(|(name, _)| name.eq_ignore_ascii_case(&channel.read_from))?;
+                        let found = entities
+                            .iter()
+                            .find(|(name, _)| name.eq_ignore_ascii_case(&channel.read_from))?;
                         Some(found.1.total())
                     })
                     .sum();
@@ -53,9 +57,12 @@ impl Drill {
         for (entity, count) in self.stranded.iter().filter(|(_, count)| **count > 0) {
             // The lab says `topic/Subscriptions/name`, the announcement `topic/name`.
             let short = entity.replace("/Subscriptions/", "/").replace("/subscriptions/", "/").to_lowercase();
-            let named = self.announced.iter().any(|loss| loss.what.to_lowercase().contains(&format!("`{short}`")));
+            let named =
+                self.announced.iter().any(|loss| loss.what.to_lowercase().contains(&format!("`{short}`")));
             if !named {
-                broken.push(format!("{count} messages were stranded in `{entity}`, which the announcement did not name"));
+                broken.push(format!(
+                    "{count} messages were stranded in `{entity}`, which the announcement did not name"
+                ));
             }
         }
     }
@@ -63,7 +70,8 @@ impl Drill {
     /// Every request that acts belongs to an intent in the journal, and one executor wrote it.
     fn every_request_was_intended(&self, broken: &mut Vec<String>) {
         for run in &self.world.runs {
-            let text = run.station.journal.iter().fold(String::new(), |text, line| text + line.trim_end() + "\n");
+            let text =
+                run.station.journal.iter().fold(String::new(), |text, line| text + line.trim_end() + "\n");
             let records: Vec<Record> = match decode(&text) {
                 Ok(records) => records,
                 Err(error) => {

@@ -28,7 +28,10 @@ struct Asked {
 impl People {
     pub(super) fn new(policy: &FailoverPolicy) -> Self {
         Self {
-            name: policy.approvers.first().map_or_else(|| "operator".to_owned(), |name| name.as_str().to_owned()),
+            name: policy
+                .approvers
+                .first()
+                .map_or_else(|| "operator".to_owned(), |name| name.as_str().to_owned()),
             answers: Answers::Approve,
             after: SignedDuration::from_mins(4),
             open: Vec::new(),

@@ -71,9 +71,19 @@ impl Drill {
             if serving && outage.planes.contains(&LostPlane::Data) {
                 self.milestones.lost.get_or_insert(self.world.now);
             }
-            self.world.log.happens(self.world.now, "world", Tone::Bad, format!("{region} loses its {}", words.join(" and ")));
+            self.world.log.happens(
+                self.world.now,
+                "world",
+                Tone::Bad,
+                format!("{region} loses its {}", words.join(" and ")),
+            );
         } else {
-            self.world.log.happens(self.world.now, "world", Tone::Good, format!("{region} has its {} back", words.join(" and ")));
+            self.world.log.happens(
+                self.world.now,
+                "world",
+                Tone::Good,
+                format!("{region} has its {} back", words.join(" and ")),
+            );
         }
     }
 
@@ -131,7 +141,9 @@ impl Drill {
 
     /// Which side a region is.
     pub(super) fn side_of(&self, region: &Region) -> Option<Side> {
-        [Side::Primary, Side::Secondary].into_iter().find(|side| self.world.workload.site(*side).region == *region)
+        [Side::Primary, Side::Secondary]
+            .into_iter()
+            .find(|side| self.world.workload.site(*side).region == *region)
     }
 }
 

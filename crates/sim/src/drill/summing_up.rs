@@ -8,7 +8,8 @@ use lifeboat_planner::{Answer, Side, is_protected, service_for};
 use super::{Drill, DrillOutcome, brief};
 use crate::log::Tone;
 use crate::report::{
-    ClientReport, DrillReport, DrillVerdict, LossReport, RtoReport, RtoTerms, RunReport, ScenarioSummary, StateLine,
+    ClientReport, DrillReport, DrillVerdict, LossReport, RtoReport, RtoTerms, RunReport, ScenarioSummary,
+    StateLine,
 };
 use crate::reporting::{platform_time, run_report};
 use crate::world::{Purpose, Run};
@@ -50,7 +51,10 @@ impl Drill {
             workload: self.world.workload.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed: self.world.seed,
-            scenario: ScenarioSummary { name: self.scenario.name.clone(), story: self.scenario.story.clone() },
+            scenario: ScenarioSummary {
+                name: self.scenario.name.clone(),
+                story: self.scenario.story.clone(),
+            },
             primary: self.world.workload.primary.region.to_string(),
             secondary: self.world.workload.secondary.region.to_string(),
             started: self.opened.unwrap_or(self.world.start),
@@ -89,7 +93,9 @@ impl Drill {
                 decision: run.started.duration_since(down).max(decided.duration_since(down)),
                 orchestration: (moved.duration_since(run.started) - platform).max(SignedDuration::ZERO),
                 platform,
-                dns: marks.recovered.map_or(SignedDuration::ZERO, |at| at.duration_since(moved).max(SignedDuration::ZERO)),
+                dns: marks
+                    .recovered
+                    .map_or(SignedDuration::ZERO, |at| at.duration_since(moved).max(SignedDuration::ZERO)),
             })
         });
         let error_percent = actual.as_ref().map(|actual| {
@@ -137,12 +143,19 @@ impl Drill {
     }
 
     fn is_planned_move(&self) -> bool {
-        self.world.runs.iter().any(|run| matches!(run.purpose, Purpose { kind: PlanKind::Failover, planned: true, .. }))
+        self.world
+            .runs
+            .iter()
+            .any(|run| matches!(run.purpose, Purpose { kind: PlanKind::Failover, planned: true, .. }))
     }
 
     fn losses(&self) -> LossReport {
-        let announced_stranded =
-            self.announced.iter().filter(|loss| loss.kind == LossKind::Stranded).filter_map(|loss| loss.count).sum();
+        let announced_stranded = self
+            .announced
+            .iter()
+            .filter(|loss| loss.kind == LossKind::Stranded)
+            .filter_map(|loss| loss.count)
+            .sum();
         LossReport {
             announced: self.announced.clone(),
             announced_stranded,
@@ -179,7 +192,8 @@ impl Drill {
     }
 
     fn clients(&self) -> ClientReport {
-        let (producers, consumers) = self.world.clients.as_ref().map_or((0, 0), crate::clients::Clients::counts);
+        let (producers, consumers) =
+            self.world.clients.as_ref().map_or((0, 0), crate::clients::Clients::counts);
         let ledger = &self.world.ledger;
         ClientReport {
             producers,
@@ -210,7 +224,11 @@ impl Drill {
             lines.push(StateLine {
                 component: component.name.clone(),
                 state: if protected { "protected" } else { "unprotected" }.to_owned(),
-                says: format!("{} serves, {} stands by", component.on(active).name(), component.on(active.other()).name()),
+                says: format!(
+                    "{} serves, {} stands by",
+                    component.on(active).name(),
+                    component.on(active.other()).name()
+                ),
             });
         }
         let failing = self.findings.iter().filter(|finding| finding.answer == Answer::Fail).count();
