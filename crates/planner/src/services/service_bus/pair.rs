@@ -8,10 +8,10 @@ use super::namespace::{API, Namespace, alias_name, alias_property, partner};
 use super::{empty, not_replicated, reads};
 use crate::durations;
 use crate::finding::Answer;
+use crate::inventory::Inventory;
 use crate::planning::DEPLOYED;
 use crate::rule::Subject;
 use crate::service::{Part, Planning, Refusal};
-use crate::inventory::Inventory;
 use crate::topology::{Component, Side};
 
 /// Steps that put the component's two namespaces behind one alias, from whatever state they are in.
@@ -202,7 +202,10 @@ pub(super) fn is_ready(component: &Component, seen: &Inventory) -> bool {
         .flatten()
         .collect();
     let pending = |alias: &serde_json::Value| {
-        alias.pointer("/properties/pendingReplicationOperationsCount").and_then(serde_json::Value::as_u64).unwrap_or(0)
+        alias
+            .pointer("/properties/pendingReplicationOperationsCount")
+            .and_then(serde_json::Value::as_u64)
+            .unwrap_or(0)
     };
     !known.is_empty()
         && known.iter().all(|alias| {
