@@ -5,6 +5,7 @@
 //! `services/any_resource.rs`, then of `services/service_bus.rs`. Nothing here does I/O or knows how a call travels.
 
 mod assess;
+mod detector;
 mod durations;
 mod finding;
 mod inventory;
@@ -20,6 +21,9 @@ mod workload;
 mod workload_rules;
 
 pub use assess::{assess, blocking, rules};
+pub use detector::{
+    BadDetector, Condition, Detector, DetectorSettings, Plane, Sample, SampleHealth, Verdict,
+};
 pub use finding::{Answer, Evidence, Finding, Severity};
 pub use inventory::{Fact, Inventory, Known, Look, Source};
 pub use lifecycle::{
