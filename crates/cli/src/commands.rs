@@ -7,10 +7,11 @@ mod plan;
 
 use std::collections::BTreeMap;
 
-use lifeboat_planner::{StrategyKind, Workload, service_for};
+use lifeboat_planner::{StrategyKind, choose_for};
 
 use crate::args::{Args, Command};
 use crate::errors::{CliError, Exit};
+use crate::load::Loaded;
 use crate::output::{Surroundings, say};
 
 /// Runs one command.
@@ -33,24 +34,10 @@ fn json_error(error: serde_json::Error) -> CliError {
     CliError::caused_by("the result cannot be written as JSON", error)
 }
 
-/// The cheapest strategy of each component that is ready in time: each on its own, the workload's RTO over all.
-fn strategies(workload: &Workload) -> BTreeMap<String, StrategyKind> {
-    let seen = workload.declared_inventory();
-    workload
-        .components
-        .iter()
-        .filter_map(|component| {
-            let mut options = service_for(&component.kind).strategies(component, workload, &seen);
-            options.sort_by_key(|option| option.standing_cost);
-            let budget = workload.objectives.rto - workload.deciding.hold_down - workload.deciding.decision;
-            let fits = options.iter().find(|option| option.recovery <= budget);
-            // A pair is taken wherever it can be had: a namespace under another name is no recovery for its clients.
-            let chosen = options
-                .iter()
-                .find(|option| option.kind == StrategyKind::Pair)
-                .or(fits)
-                .or(options.iter().min_by_key(|option| option.recovery))?;
-            Some((component.name.clone(), chosen.kind))
-        })
-        .collect()
+/// The strategies that meet the recovery time, by component. One that cannot be chosen is left to the services.
+fn strategies(loaded: &Loaded) -> Result<BTreeMap<String, StrategyKind>, CliError> {
+    let workload = &loaded.workload;
+    let choice = choose_for(workload, &workload.declared_inventory(), &loaded.policy)
+        .map_err(|error| CliError::caused_by("no strategies can be chosen", error))?;
+    Ok(choice.strategies.into_iter().map(|(name, strategy)| (name, strategy.kind)).collect())
 }

@@ -16,6 +16,7 @@ mod reading;
 mod rule;
 mod service;
 mod services;
+mod strategy;
 mod topology;
 mod workload;
 mod workload_rules;
@@ -28,6 +29,9 @@ pub use predict::predict;
 pub use reading::{About, Assumed, Bare, BareError, SiteTemplate, read, read_bare};
 pub use rule::{Checked, Rule, Subject};
 pub use service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind, service_for, services};
+pub use strategy::{
+    Candidate, Choice, EXACT_MOST, FixedTerms, StrategyError, Term, TermLine, choose, choose_for,
+};
 pub use topology::{
     Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Side, Site, Workload, components,
 };

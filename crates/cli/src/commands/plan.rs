@@ -19,7 +19,7 @@ pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit,
     for assumption in &loaded.assumptions {
         complain(&format!("assumed: {assumption}"));
     }
-    let made = match make(args, &loaded) {
+    let made = match make(args, &loaded, strategies(&loaded)?) {
         Ok(made) => made,
         Err(PlanError::Refused(refusal)) => {
             let hint = format!("{}; `lifeboat explain {}` says more", refusal.remedy, refusal.rule);
@@ -85,12 +85,16 @@ impl Ahead<'_> {
     }
 }
 
-fn make(args: &PlanArgs, loaded: &Loaded) -> Result<Plan, PlanError> {
+fn make(
+    args: &PlanArgs,
+    loaded: &Loaded,
+    strategies: BTreeMap<String, StrategyKind>,
+) -> Result<Plan, PlanError> {
     use PlanKind::{Drain, Failback, Failover, Fence, Prepare};
     let mut world = Ahead {
         workload: &loaded.workload,
         endpoint: Endpoint::Lab("offline".to_owned()),
-        strategies: strategies(&loaded.workload),
+        strategies,
         seen: loaded.workload.declared_inventory(),
     };
     if args.kind == PlanKindArg::Prepare {

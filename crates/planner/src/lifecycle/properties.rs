@@ -122,19 +122,19 @@ impl World {
             Pick::Wish(wish) => Happened::OperatorAsks { wish, by },
             Pick::Tick => Happened::Tick,
         };
-        self.happen(what, protected);
+        self.happen(&what, protected);
     }
 
     /// Lets something happen; whether it fitted.
-    fn happen(&mut self, what: Happened, protected: bool) -> bool {
+    fn happen(&mut self, what: &Happened, protected: bool) -> bool {
         self.at += SignedDuration::from_mins(1);
         let event = LifecycleEvent { at: self.at, protected, what: what.clone() };
         let before = self.state.clone();
         let Ok((state, intentions)) = next(&self.state, &event, &self.policy) else { return false };
         self.state = state;
-        self.note(&before, &what);
+        self.note(&before, what);
         for intention in intentions {
-            self.carry_out(&before, &what, intention);
+            self.carry_out(&before, what, &intention);
         }
         self.check();
         true
@@ -168,8 +168,8 @@ impl World {
         }
     }
 
-    fn carry_out(&mut self, before: &Lifecycle, what: &Happened, intention: Intention) {
-        match intention {
+    fn carry_out(&mut self, before: &Lifecycle, what: &Happened, intention: &Intention) {
+        match *intention {
             Intention::RunPlan { kind, from, to, planned } => {
                 assert_ne!(from, to);
                 assert!(!self.running.contains(&kind), "{kind:?} runs already");
@@ -241,15 +241,15 @@ impl World {
     /// From here on all goes well, and somebody is there who says yes.
     fn goes_well(&mut self) {
         for side in [Side::Primary, Side::Secondary] {
-            self.happen(Happened::Returned(side), true);
+            self.happen(&Happened::Returned(side), true);
         }
         for _ in 0..30 {
             let by = || "anybody".to_owned();
             if let Some(kind) = self.running.first().copied() {
-                assert!(self.happen(Happened::RunFinished { kind, outcome: RunOutcome::Done }, true));
+                assert!(self.happen(&Happened::RunFinished { kind, outcome: RunOutcome::Done }, true));
             } else if let Some(question) = self.asked.first().copied() {
                 let decided = Happened::Decided { question, decision: Decision::Approved, by: by() };
-                assert!(self.happen(decided, true), "{question} in {}", self.state.phase());
+                assert!(self.happen(&decided, true), "{question} in {}", self.state.phase());
             } else if let Phase::Degraded {
                 why: Trouble::Declined { question: Question::Again { kind } },
                 ..
@@ -257,9 +257,9 @@ impl World {
             {
                 // What Lifeboat was told not to run again, a person brings to its end.
                 let kind = *kind;
-                assert!(self.happen(Happened::RunFinished { kind, outcome: RunOutcome::Done }, true));
-            } else if !self.happen(Happened::OperatorAsks { wish: Wish::Failback, by: by() }, true) {
-                self.happen(Happened::Tick, true);
+                assert!(self.happen(&Happened::RunFinished { kind, outcome: RunOutcome::Done }, true));
+            } else if !self.happen(&Happened::OperatorAsks { wish: Wish::Failback, by: by() }, true) {
+                self.happen(&Happened::Tick, true);
             }
         }
     }

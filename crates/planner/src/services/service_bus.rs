@@ -66,24 +66,24 @@ impl Service for ServiceBus {
             return Vec::new();
         }
         let namespace = Namespace::on(Side::Primary, component, workload, seen);
-        let mut strategies = vec![Strategy {
-            kind: StrategyKind::Redeploy,
-            recovery: durations::creation(&component.kind).p95
-                + durations::entity().p95 * i32::try_from(namespace.entity_count()).unwrap_or(i32::MAX),
-            standing_cost: 0,
-            why: "a template can create another namespace, but under another name: every client must be told"
-                .to_owned(),
-        }];
+        // Another namespace under another name is no recovery while an alias can be had: every client must be told.
         if namespace.sku() == Some("Premium") {
-            strategies.push(Strategy {
+            return vec![Strategy {
                 kind: StrategyKind::Pair,
                 recovery: durations::alias_failover().p95,
                 standing_cost: 100,
                 why: "the alias moves and clients keep their connection string; messages stay behind"
                     .to_owned(),
-            });
+            }];
         }
-        strategies
+        let entities = i32::try_from(namespace.entity_count()).unwrap_or(i32::MAX);
+        vec![Strategy {
+            kind: StrategyKind::Redeploy,
+            recovery: durations::creation(&component.kind).p95 + durations::entity().p95 * entities,
+            standing_cost: 0,
+            why: "a template can create another namespace, but under another name: every client must be told"
+                .to_owned(),
+        }]
     }
 
     /// A namespace that is the secondary of a pair refuses every redeploy (400 "Cannot update a namespace which is
