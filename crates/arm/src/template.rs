@@ -29,6 +29,7 @@ mod parameters;
 mod parser;
 mod placeholder;
 mod scope;
+mod shape;
 mod types;
 mod unique;
 mod unit;

@@ -247,13 +247,13 @@ fn convert(value: ast::Value<'_>, shift: usize, depth: usize) -> Result<Node, Sy
         ast::Value::NullKeyword(_) => NodeKind::Null,
         ast::Value::BooleanLit(literal) => NodeKind::Bool(literal.value),
         ast::Value::StringLit(literal) => NodeKind::String(literal.value.into_owned()),
-        ast::Value::NumberLit(literal) => match literal.value.parse() {
-            Ok(number) => NodeKind::Number(number),
-            Err(_) => {
+        ast::Value::NumberLit(literal) => {
+            let Ok(number) = literal.value.parse() else {
                 let message = format!("`{}` is not a number", literal.value);
                 return Err(SyntaxError { message, range });
-            }
-        },
+            };
+            NodeKind::Number(number)
+        }
         ast::Value::Array(array) => NodeKind::Array(
             array
                 .elements

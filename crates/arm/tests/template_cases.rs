@@ -3,6 +3,9 @@
 //! `LIFEBOAT_SHARED` names the folder (default: `../shared` beside the repository); with
 //! `LIFEBOAT_SHARED_REQUIRED` set its absence is a failure. The floors only ever go up.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
+#![expect(clippy::print_stdout, reason = "scores and skipped checks are for people")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -145,7 +148,15 @@ fn functions_give_the_known_answers() {
         let result = function_case(&case, &text);
         score.add(&case, result);
     }
-    score.check(&[]);
+    score.check(&[
+        ("arm-engine-transliterated", 106),
+        ("docs", 62), // two contradict the documentation's own rules: `equals` without case, 5 * 3 * 3 = 15
+        ("docs-derived", 9),
+        ("third-party-port", 3),
+        ("computed", 12),
+        ("reimplementation", 296), // two take text for an int
+        ("docs-doubtful", 1),
+    ]);
 }
 
 fn follow<'v>(value: &'v Value, path: &Value) -> Option<&'v Value> {
@@ -244,7 +255,7 @@ fn expansion_case(case: &Value) -> Result<(), String> {
             })
             .collect();
         if matching.is_empty() {
-            return Err(format!("no resource {:?}", by));
+            return Err(format!("no resource {by:?}"));
         }
         let results: Vec<Result<(), String>> = matching
             .iter()
@@ -266,8 +277,11 @@ fn expansion_case(case: &Value) -> Result<(), String> {
     for wanted in expected["outputs"].as_array().into_iter().flatten() {
         let name = wanted["output"].as_str().unwrap();
         let output = expansion.outputs.get(name).ok_or_else(|| format!("no output {name}"))?;
-        let value = resolve_output(name, output, &Azure).map_err(|mistake| mistake.to_string())?;
-        expect(&value, wanted, name)?;
+        // some cases show what waits for the run, others what the run answers
+        if expect(&output.value, wanted, name).is_err() {
+            let value = resolve_output(name, output, &Azure).map_err(|mistake| mistake.to_string())?;
+            expect(&value, wanted, name)?;
+        }
     }
     for (name, wanted) in expected["dependencies"].as_object().into_iter().flatten() {
         let resource = expansion.resources.iter().find(|resource| resource.name == *name);
@@ -292,7 +306,13 @@ fn templates_expand_to_the_known_resources() {
         let result = expansion_case(&case).map_err(|why| format!("{} {why}", case["title"]));
         score.add(&case, result);
     }
-    score.check(&[]);
+    score.check(&[
+        ("arm-engine", 7),
+        ("docs", 5),
+        ("arm-engine-transliterated", 4),
+        ("docs-derived", 10),
+        ("reimplementation", 29), // the others rest on made-up answers of resources, or on mistakes it does not see
+    ]);
 }
 
 /// Linked templates of the corpus lie beside the one that links.
@@ -348,7 +368,10 @@ fn the_corpus_expands() {
             .filter(|(name, _)| {
                 template.parameters().any(|declared| declared.name.eq_ignore_ascii_case(name))
             })
-            .map(|(name, value)| (name, fill_markers(&value, "corpus")))
+            .map(|(name, value)| {
+                let value = fill_markers(&value, &name);
+                (name, value)
+            })
             .collect();
         let names = given.keys().cloned().collect();
         for (name, placeholder) in placeholders(&template, &names) {
@@ -364,7 +387,7 @@ fn the_corpus_expands() {
         } else {
             let mistake = &expansion.diagnostics[0];
             *codes.entry(mistake.code).or_default() += 1;
-            println!("{}: {mistake}", name);
+            println!("{name}: {mistake}");
         }
     }
     println!(
@@ -372,4 +395,45 @@ fn the_corpus_expands() {
         files.len()
     );
     println!("first mistakes: {codes:?}");
+    assert!(templates >= 1_190, "{templates} templates are read");
+    assert!(clean >= 999, "{clean} expand cleanly");
+}
+
+/// Broken files must give mistakes, not panics.
+#[test]
+fn damaged_templates_do_no_harm() {
+    let Some(corpus) = shared("arm/corpus") else { return };
+    let mut files = Vec::new();
+    json_files(&corpus, &mut files);
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % (below.max(1) as u64)).unwrap()
+    };
+    for path in files.iter().step_by(4) {
+        let text = String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+        for _ in 0..4 {
+            let mut characters: Vec<char> = text.chars().collect();
+            for _ in 0..=random(4) {
+                let at = random(characters.len());
+                let other = characters.get(random(characters.len())).copied().unwrap_or(' ');
+                match random(4) {
+                    0 if at < characters.len() => drop(characters.remove(at)),
+                    1 if at < characters.len() => characters[at] = other,
+                    2 => characters.insert(at, other),
+                    _ => characters.insert(at, ['\'', '(', ')', '[', ']', ',', '{', '-', '9'][random(9)]),
+                }
+            }
+            let damaged: String = characters.into_iter().collect();
+            let Ok(template) = Template::parse("damaged.json", &damaged) else { continue };
+            let given = placeholders(&template, &std::collections::BTreeSet::new());
+            let given = given.into_iter().map(|(name, made)| (name, made.value)).collect();
+            let expansion = expand(&template, &given, &context(&Value::Null), &NoLinks);
+            for mistake in &expansion.diagnostics {
+                assert!(damaged.get(mistake.range.clone()).is_some(), "{mistake} lies inside of a character");
+            }
+        }
+    }
 }

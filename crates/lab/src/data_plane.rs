@@ -240,7 +240,7 @@ impl Lab {
     ) -> Result<SendOk, DataError> {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.service_bus.send(host, entity, message, &mut ctx)
+        self.providers.messages_mut().send(host, entity, message, &mut ctx)
     }
 
     /// Receives one message and locks it; none when there is none. `…/$DeadLetterQueue` reads the dead letters.
@@ -253,7 +253,7 @@ impl Lab {
     ) -> Result<Option<Received>, DataError> {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.service_bus.receive(host, entity, session, &mut ctx)
+        self.providers.messages_mut().receive(host, entity, session, &mut ctx)
     }
 
     /// Settles a locked message: it is gone.
@@ -266,14 +266,14 @@ impl Lab {
     ) -> Result<(), DataError> {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.service_bus.complete(host, entity, lock, &mut ctx)
+        self.providers.messages_mut().complete(host, entity, lock, &mut ctx)
     }
 
     /// Gives a locked message back: somebody else gets it.
     pub fn abandon(&mut self, now: Timestamp, host: &str, entity: &str, lock: Lock) -> Result<(), DataError> {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.service_bus.abandon(host, entity, lock, &mut ctx)
+        self.providers.messages_mut().abandon(host, entity, lock, &mut ctx)
     }
 
     /// Moves a locked message to the dead letters.
@@ -287,7 +287,7 @@ impl Lab {
     ) -> Result<(), DataError> {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.service_bus.dead_letter(host, entity, lock, reason, &mut ctx)
+        self.providers.messages_mut().dead_letter(host, entity, lock, reason, &mut ctx)
     }
 
     /// Keeps a lock for another lock duration; tells until when.
@@ -300,22 +300,22 @@ impl Lab {
     ) -> Result<Timestamp, DataError> {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.service_bus.renew(host, entity, lock, &mut ctx)
+        self.providers.messages_mut().renew(host, entity, lock, &mut ctx)
     }
 
     /// What a queue or subscription holds, whatever state its region is in: for reports, not for clients. `namespace` is
     /// the resource's name.
     pub fn counts(&self, namespace: &str, entity: &str) -> Option<Counts> {
-        self.providers.service_bus.counts(namespace, entity)
+        self.providers.messages().counts(namespace, entity)
     }
 
     /// What became of everything a queue or subscription accepted.
     pub fn sums(&self, namespace: &str, entity: &str) -> Option<Sums> {
-        self.providers.service_bus.sums(namespace, entity)
+        self.providers.messages().sums(namespace, entity)
     }
 
     /// All namespaces and what each of their queues and subscriptions holds, in the order of their names.
     pub fn message_counts(&self) -> BTreeMap<String, BTreeMap<String, Counts>> {
-        self.providers.service_bus.all_counts()
+        self.providers.messages().all_counts()
     }
 }

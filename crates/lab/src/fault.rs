@@ -45,7 +45,8 @@ pub struct FaultMatch {
     /// The verb.
     #[serde(default)]
     pub method: Option<Method>,
-    /// What is done to what: a type, or a type and an action (`Microsoft.X/things/restart`), compared without case.
+    /// What is done to what: a type, or a type and an action (`Microsoft.X/things/restart`), or the last segments of
+    /// these (`things/restart`, `restart`), compared without case.
     #[serde(default)]
     pub operation: Option<String>,
     /// A part of the resource's id, compared without case.
@@ -191,6 +192,12 @@ impl Fault {
     }
 }
 
+/// Whether the last segments of an operation are these: `failover` is meant by whoever says only that.
+fn ends_with_segments(operation: &str, wanted: &str) -> bool {
+    let (operation, wanted) = (operation.to_ascii_lowercase(), wanted.to_ascii_lowercase());
+    operation.strip_suffix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+}
+
 impl FaultMatch {
     fn sees(&self, sight: Sight<'_>) -> bool {
         let same = |wanted: &Option<String>, seen: &str| {
@@ -199,7 +206,7 @@ impl FaultMatch {
         self.region.as_ref().is_none_or(|region| Some(region) == sight.region)
             && self.method.is_none_or(|method| Some(method) == sight.method)
             && same(&self.provider, sight.provider)
-            && same(&self.operation, sight.operation)
+            && self.operation.as_deref().is_none_or(|wanted| ends_with_segments(sight.operation, wanted))
             && self
                 .resource
                 .as_deref()

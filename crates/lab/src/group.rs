@@ -99,9 +99,9 @@ fn found<'a>(key: &GroupKey, name: &str, ctx: &'a Ctx<'_>) -> Result<&'a Group, 
 }
 
 fn put(key: GroupKey, request: &Request, ctx: &mut Ctx<'_>) -> Handled {
-    let Some(text) = request.body.get("location").and_then(Value::as_str) else {
-        return Err(common::LOCATION_REQUIRED.with(&[]));
-    };
+    let given = request.body.get("location").and_then(Value::as_str);
+    ctx.world.waived.check(given.is_none(), &common::LOCATION_REQUIRED, &[])?;
+    let text = given.unwrap_or_default();
     let location = Region::lenient(text);
     let known = Region::parse(text).is_ok();
     let all = || Region::all().map(|region| region.as_str().to_owned()).collect::<Vec<_>>().join(",");

@@ -38,22 +38,22 @@ struct State {
 /// The health of all regions. A region nobody spoke about is up.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Regions {
-    states: BTreeMap<(Region, Plane), State>,
+    states: BTreeMap<Region, BTreeMap<Plane, State>>,
 }
 
 impl Regions {
     /// Changes one plane; tells whether that was a change.
     pub(crate) fn set(&mut self, now: Timestamp, region: &Region, plane: Plane, health: Health) -> bool {
         let before = self.health(region, plane);
-        self.states.insert((region.clone(), plane), State { health, since: now });
+        let planes = self.states.entry(region.clone()).or_default();
+        planes.insert(plane, State { health, since: now });
         before != health
     }
 
     pub(crate) fn health(&self, region: &Region, plane: Plane) -> Health {
-        if self.states.is_empty() {
-            return Health::Up; // the data planes ask for every message
-        }
-        self.states.get(&(region.clone(), plane)).map_or(Health::Up, |state| state.health)
+        // The data planes ask for every message: no copies here.
+        let state = self.states.get(region).and_then(|planes| planes.get(&plane));
+        state.map_or(Health::Up, |state| state.health)
     }
 
     pub(crate) fn is_up(&self, region: &Region, plane: Plane) -> bool {
@@ -62,6 +62,8 @@ impl Regions {
 
     /// All planes that were ever set, with the time of the last change.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&Region, Plane, Health, Timestamp)> {
-        self.states.iter().map(|((region, plane), state)| (region, *plane, state.health, state.since))
+        self.states.iter().flat_map(|(region, planes)| {
+            planes.iter().map(move |(plane, state)| (region, *plane, state.health, state.since))
+        })
     }
 }

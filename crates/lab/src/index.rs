@@ -67,14 +67,16 @@ impl Index {
     pub(crate) fn region(&self, id: &ResourceId) -> Option<Region> {
         let mut at = Some(id.clone());
         while let Some(id) = at {
-            if let Some(entry) = self.entries.get(&id) {
-                if let Some(location) = &entry.location {
-                    return Some(location.clone());
-                }
+            if let Some(location) = self.entries.get(&id).and_then(|entry| entry.location.as_ref()) {
+                return Some(location.clone());
             }
             at = id.parent();
         }
         None
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
     }
 
     /// Resources within a group or subscription, in the order of their ids.

@@ -3,7 +3,7 @@
 //! The way of a request to the management plane: understood (`route.rs`), paid for (`throttle.rs`), perhaps hit by a
 //! fault (`fault.rs`), let through (`gate.rs`), handled by its provider, perhaps hit again on the way back.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, ArmError, Call, Cost, Method, Region, ResourceId, Target};
@@ -21,72 +21,9 @@ use crate::operation::Status;
 use crate::providers::{HostOutcome, Providers};
 use crate::refusal::{Refused, Waived};
 use crate::route::{Request, Route};
-use crate::timing::Timing;
+use crate::settings::Settings;
 use crate::world::{Ctx, World};
 use crate::{group, names, subscription};
-
-/// Requests the trace remembers unless told otherwise.
-const TRACE_MAX: usize = 10_000;
-
-/// What a lab is made with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Settings {
-    /// Decides every draw.
-    pub seed: u64,
-    /// The subscriptions that exist.
-    pub subscriptions: Vec<Subscription>,
-    /// How long things take.
-    pub timing: Timing,
-    /// The instant at which the lab begins.
-    pub start: Timestamp,
-    /// What stands before the path in URLs of operations.
-    pub endpoint: String,
-    /// How many resources of a type a region takes per subscription.
-    pub quotas: Vec<Quota>,
-    /// How many requests the trace remembers.
-    pub trace_max: usize,
-}
-
-/// One subscription.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Subscription {
-    /// Its GUID.
-    pub id: String,
-    /// The tenant's GUID.
-    pub tenant: String,
-    /// What people call it.
-    pub name: String,
-}
-
-/// A limit on what may exist, not a promise that it can: see [`Effect::NoCapacity`] for the latter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Quota {
-    /// Where.
-    pub region: Region,
-    /// The type.
-    pub kind: String,
-    /// How many.
-    pub limit: u32,
-}
-
-impl Settings {
-    /// One subscription, default timing, no quotas.
-    pub fn new(seed: u64, subscription: &str, start: Timestamp) -> Self {
-        let tenant = Dice::new(seed).guid("tenant", subscription).to_string();
-        Self {
-            seed,
-            subscriptions: vec![Subscription { id: subscription.to_owned(), tenant, name: "Lab".to_owned() }],
-            timing: Timing::default(),
-            start,
-            endpoint: "https://management.azure.com".to_owned(),
-            quotas: Vec::new(),
-            trace_max: TRACE_MAX,
-        }
-    }
-}
 
 /// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,7 +105,6 @@ impl Lab {
             faults: Faults::default(),
             waived: Waived::default(),
             throttle: crate::throttle::Throttle::default(),
-            registered: BTreeMap::new(),
             gone: Vec::new(),
             serial: 0,
         };
@@ -257,6 +193,16 @@ impl Lab {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
         self.providers.resolve(&name.trim_end_matches('.').to_ascii_lowercase(), &mut ctx)
+    }
+
+    /// All resources with their region (none for global ones and children), in the order of their ids.
+    pub fn resources(&self) -> impl Iterator<Item = (&ResourceId, Option<&Region>)> {
+        self.world.index.all().map(|entry| (&entry.id, entry.location.as_ref()))
+    }
+
+    /// All groups with the region of their metadata, in the order of their names.
+    pub fn groups(&self) -> impl Iterator<Item = (&ResourceId, &Region)> {
+        self.world.groups.all.values().map(|group| (&group.id, &group.location))
     }
 
     /// The last requests, oldest first.
@@ -380,6 +326,25 @@ impl Lab {
     pub(crate) fn dispatch(&mut self, request: &Request) -> Dispatched {
         let place = gate::place(request, &Ctx { now: self.now, world: &mut self.world });
         self.dispatch_at(request, &place)
+    }
+
+    /// The same, with the faults that hit a provider whoever asks. Delays do not count: a deployment has time.
+    pub(crate) fn dispatch_with_faults(&mut self, request: &Request) -> Dispatched {
+        let place = gate::place(request, &Ctx { now: self.now, world: &mut self.world });
+        let region = place.member.clone().or_else(|| place.group.clone());
+        match self.strike(Phase::Before, request, region.as_ref()) {
+            Some(Effect::Hang) => return Dispatched::Silent,
+            Some(effect) if effect.answer().is_some() => {
+                return effect.answer().map_or(Dispatched::Silent, Dispatched::Answered);
+            }
+            _ => {}
+        }
+        let dispatched = self.dispatch_at(request, &place);
+        match self.strike(Phase::After, request, region.as_ref()) {
+            Some(Effect::Hang) => Dispatched::Silent,
+            Some(effect) => effect.answer().map_or(dispatched, Dispatched::Answered),
+            None => dispatched,
+        }
     }
 
     fn dispatch_at(&mut self, request: &Request, place: &Place) -> Dispatched {
@@ -518,8 +483,8 @@ fn operation(id: &str, result: bool, request: &Request, ctx: &Ctx<'_>) -> Result
         return Ok(record.status_answer(id));
     }
     let subscription = request.subscription_name();
-    let provider = request.query("provider");
-    let provider = if provider.is_empty() { "Microsoft.Resources" } else { provider };
-    let (_, url) = crate::operation::urls(&ctx.world.endpoint, subscription, provider, &record.region, id);
+    // The record is found by its id alone, so that it does not matter whose location the next poll names.
+    let (_, url) =
+        crate::operation::urls(&ctx.world.endpoint, subscription, "Microsoft.Resources", &record.region, id);
     Ok(record.result_answer(&url))
 }

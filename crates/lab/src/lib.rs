@@ -24,6 +24,7 @@ mod operation;
 mod providers;
 mod refusal;
 mod route;
+mod settings;
 mod subscription;
 mod throttle;
 mod timing;
@@ -33,11 +34,12 @@ pub use data_plane::{Counts, DataError, Lock, Message, MessageId, Received, Send
 pub use dns::{DnsAnswer, DnsRecord};
 pub use fault::{Effect, Fault, FaultMatch, Phase};
 pub use health::{Health, Plane};
-pub use lab::{Lab, Quota, Reply, Settings, Silence, Subscription, Trace};
+pub use lab::{Lab, Reply, Silence, Trace};
 pub use refusal::Refusal;
+pub use settings::{Quota, Settings, Subscription};
 pub use timing::{Span, Timing};
 
 /// All refusals of the lab, ARM's own first.
 pub fn refusals() -> impl Iterator<Item = &'static Refusal> {
-    refusal::common::ALL.iter().chain(providers::refusals())
+    refusal::common::ALL.iter().chain(deployment::REFUSALS).chain(providers::refusals())
 }

@@ -50,6 +50,11 @@ pub(crate) fn suffix(kind: &ResourceType) -> Option<&'static str> {
     TYPES.iter().find(|(name, _)| kind.is(name)).map(|(_, suffix)| *suffix)
 }
 
+/// The types with a global name.
+pub(crate) fn types() -> impl Iterator<Item = ResourceType> {
+    TYPES.iter().map(|(name, _)| ResourceType::new(*name))
+}
+
 /// The whole host name: the key under which a name is taken.
 pub(crate) fn host(name: &str, suffix: &str) -> String {
     format!("{}.{suffix}", name.to_ascii_lowercase())

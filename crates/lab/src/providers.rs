@@ -71,6 +71,16 @@ impl Providers {
         &mut self.any_resource
     }
 
+    /// The service behind the typed data plane.
+    pub(crate) fn messages(&self) -> &service_bus::ServiceBus {
+        &self.service_bus
+    }
+
+    /// The same, to send and receive.
+    pub(crate) fn messages_mut(&mut self) -> &mut service_bus::ServiceBus {
+        &mut self.service_bus
+    }
+
     fn all(&mut self) -> [&mut dyn Provider; 2] {
         [&mut self.service_bus, &mut self.any_resource]
     }

@@ -3,13 +3,16 @@
 //! Lists of a subscription leave out what lies in groups whose region is down: ARM's cache of a group lives with its
 //! metadata, so the list is short and says nothing about it. That is why discovery must not trust a list in an outage.
 
-use lifeboat_arm::{Answer, Region, ResourceId};
+use std::collections::BTreeMap;
+
+use lifeboat_arm::{Answer, Region, ResourceId, ResourceType};
 use serde_json::{Value, json};
 
 use crate::health::Plane;
-use crate::lab::Subscription;
+use crate::names;
 use crate::refusal::{Handled, Refused, common};
 use crate::route::Request;
+use crate::settings::Subscription;
 use crate::world::Ctx;
 
 pub(crate) fn subscriptions(ctx: &Ctx<'_>) -> Answer {
@@ -124,45 +127,46 @@ fn filters(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Providers are registered at their first use; types are those that exist here.
+/// Providers are registered from the first. Their types are those with a global name and those that exist here: the lab
+/// takes any type, so no list of it could be whole.
 pub(crate) fn providers(request: &Request, namespace: Option<&str>, ctx: &Ctx<'_>) -> Answer {
-    let mut types: std::collections::BTreeMap<String, std::collections::BTreeSet<String>> =
-        std::collections::BTreeMap::new();
-    let scope = format!("/subscriptions/{}", request.subscription_name());
-    for entry in ctx.world.index.within(
-        &ResourceId::group(request.subscription_name(), "")
-            .parent()
-            .unwrap_or_else(|| ResourceId::group(request.subscription_name(), "")),
-    ) {
-        if let Some(kind) = entry.id.kind() {
-            let path = kind.segments().collect::<Vec<_>>().join("/");
-            types.entry(kind.namespace().to_owned()).or_default().insert(path);
-        }
-    }
-    let regions: Vec<String> = Region::all().map(|region| region.display_name().to_owned()).collect();
-    let one = |name: &str, types: Option<&std::collections::BTreeSet<String>>| {
-        let types: Vec<Value> = types
-            .into_iter()
-            .flatten()
-            .map(|path| json!({ "resourceType": path, "locations": regions, "apiVersions": ["2024-01-01"] }))
-            .collect();
-        json!({
-            "id": format!("{scope}/providers/{name}"),
-            "namespace": name,
-            "registrationState": "Registered",
-            "registrationPolicy": "RegistrationRequired",
-            "resourceTypes": types,
-        })
+    let subscription = format!("/subscriptions/{}", request.subscription_name());
+    let mut types: Types = BTreeMap::new();
+    let mut add = |kind: &ResourceType| {
+        let path = kind.segments().collect::<Vec<_>>().join("/");
+        types
+            .entry(kind.namespace().to_ascii_lowercase())
+            .or_default()
+            .insert(path.to_ascii_lowercase(), path);
     };
-    match namespace {
-        Some(name) => {
-            let found =
-                types.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, types)| types);
-            Answer::new(200, one(name, found))
-        }
-        None => {
-            let all: Vec<Value> = types.iter().map(|(name, types)| one(name, Some(types))).collect();
-            Answer::new(200, json!({ "value": all }))
-        }
+    names::types().for_each(|kind| add(&kind));
+    if let Ok(scope) = ResourceId::parse(&subscription) {
+        ctx.world.index.within(&scope).filter_map(|entry| entry.id.kind()).for_each(|kind| add(&kind));
     }
+    let none = BTreeMap::new();
+    let Some(name) = namespace else {
+        let all: Vec<Value> =
+            types.iter().map(|(name, types)| provider(&subscription, name, types)).collect();
+        return Answer::new(200, json!({ "value": all }));
+    };
+    let found = types.get(&name.to_ascii_lowercase()).unwrap_or(&none);
+    Answer::new(200, provider(&subscription, name, found))
+}
+
+/// Types by their folded path, below their provider's folded namespace.
+type Types = BTreeMap<String, BTreeMap<String, String>>;
+
+fn provider(subscription: &str, name: &str, types: &BTreeMap<String, String>) -> Value {
+    let regions: Vec<String> = Region::all().map(|region| region.display_name().to_owned()).collect();
+    let types: Vec<Value> = types
+        .values()
+        .map(|path| json!({ "resourceType": path, "locations": regions, "apiVersions": ["2024-01-01"] }))
+        .collect();
+    json!({
+        "id": format!("{subscription}/providers/{name}"),
+        "namespace": name,
+        "registrationState": "Registered",
+        "registrationPolicy": "RegistrationRequired",
+        "resourceTypes": types,
+    })
 }

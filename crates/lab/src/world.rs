@@ -1,7 +1,5 @@
 //! What all providers share: regions, groups, the index, names, operations, the agenda, faults, chance.
 
-use std::collections::BTreeMap;
-
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Region, ResourceId};
 use serde_json::Value;
@@ -12,10 +10,10 @@ use crate::fault::{Effect, Faults, Sight};
 use crate::group::Groups;
 use crate::health::Regions;
 use crate::index::Index;
-use crate::lab::{Quota, Subscription};
 use crate::names::Names;
 use crate::operation::{Operations, urls};
 use crate::refusal::Waived;
+use crate::settings::{Quota, Subscription};
 use crate::throttle::Throttle;
 use crate::timing::{Span, Timing};
 
@@ -39,8 +37,6 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) waived: Waived,
     pub(crate) throttle: Throttle,
-    /// Providers registered on demand: namespace and subscription, folded.
-    pub(crate) registered: BTreeMap<(String, String), String>,
     /// Resources that went since the last look: whoever keeps things below them has to drop those.
     pub(crate) gone: Vec<ResourceId>,
     pub(crate) serial: u64,

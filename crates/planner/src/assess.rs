@@ -40,3 +40,12 @@ pub fn rules() -> impl Iterator<Item = (&'static str, &'static Rule)> {
 pub fn blocking(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
     findings.iter().filter(|finding| finding.answer == Answer::Fail && finding.blocks())
 }
+
+/// Whether the workload could be moved now, by the latest that is known. Computed, never stored: after any failover it is
+/// false until pairs, replication and backups stand again.
+pub fn is_protected(workload: &Workload, seen: &Inventory) -> bool {
+    workload
+        .components
+        .iter()
+        .all(|component| service_for(&component.kind).is_protected(component, workload, seen))
+}

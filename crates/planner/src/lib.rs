@@ -5,38 +5,30 @@
 //! `services/any_resource.rs`, then of `services/service_bus.rs`. Nothing here does I/O or knows how a call travels.
 
 mod assess;
-mod detector;
+pub mod detector;
 mod durations;
 mod finding;
 mod inventory;
-mod lifecycle;
+pub mod lifecycle;
 mod planning;
 mod predict;
 mod reading;
 mod rule;
 mod service;
 mod services;
-mod strategy;
+pub mod strategy;
 mod topology;
 mod workload;
 mod workload_rules;
 
-pub use assess::{assess, blocking, rules};
-pub use detector::{
-    BadDetector, Condition, Detector, DetectorSettings, Plane, Sample, SampleHealth, Verdict,
-};
+pub use assess::{assess, blocking, is_protected, rules};
 pub use finding::{Answer, Evidence, Finding, Severity};
 pub use inventory::{Fact, Inventory, Known, Look, Source};
-pub use lifecycle::{
-    Budget, Decision, Fence, Happened, Health, Intention, Lifecycle, LifecycleError, LifecycleEvent, Phase,
-    Question, RunOutcome, Standby, Trouble, Wish, next,
-};
 pub use planning::{DEPLOYED, Expanded, PlanError, expand, initial_deployments, plan};
 pub use predict::predict;
-pub use reading::{About, Bare, BareError, SiteTemplate, read, read_bare};
+pub use reading::{About, Assumed, Bare, BareError, SiteTemplate, read, read_bare};
 pub use rule::{Checked, Rule, Subject};
 pub use service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind, service_for, services};
-pub use strategy::{Candidate, Choice, EXACT_MOST, FixedTerms, StrategyError, Term, TermLine, choose};
 pub use topology::{
     Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Side, Site, Workload, components,
 };

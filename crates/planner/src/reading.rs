@@ -17,7 +17,7 @@ use crate::topology::{
     Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Site, Workload, components,
 };
 
-pub use bare::{Bare, BareError, read_bare};
+pub use bare::{Assumed, Bare, BareError, read_bare};
 
 /// One template, to be read for one site.
 #[derive(Clone, Copy)]

@@ -47,6 +47,9 @@ pub trait Service: Sync {
     /// Steps that bring over what was stranded on the old side.
     fn drain(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal>;
 
+    /// Whether the component could be moved now, by the latest that is known. Unknown is no.
+    fn is_protected(&self, component: &Component, workload: &Workload, seen: &Inventory) -> bool;
+
     /// Steps that can be known only at run time.
     fn expand(&self, stage: &Stage, planning: &Planning<'_>, seen: &Answers<'_>) -> Result<Part, Refusal>;
 }

@@ -32,7 +32,7 @@ const NOT_BODY: [&str; 14] = [
     "metadata",
 ];
 
-impl<'t> Unit<'t> {
+impl Unit<'_> {
     /// Expands everything that is not expanded yet; deployments last, they may need groups made here.
     pub(crate) fn expand_all(&self) {
         self.check_duplicates();
@@ -69,7 +69,7 @@ impl<'t> Unit<'t> {
         }
         let used = RefCell::default();
         let env = self.env(&used);
-        let body = with_turns(&env, &header.turns, &mut |env| self.members(env, header.node, &[]));
+        let body = with_turns(&env, &header.turns, &mut |env| Self::members(env, header.node, &[]));
         if header.kind.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups")
             && let Some(Value::String(location)) =
                 body.iter().find(|(key, _)| &**key == "location").map(|(_, value)| value)
@@ -81,12 +81,7 @@ impl<'t> Unit<'t> {
     }
 
     /// The members of a body that can be evaluated; what is wrong with others is reported.
-    pub(crate) fn members(
-        &self,
-        env: &Env<'_>,
-        node: &Node,
-        skip: &[&str],
-    ) -> Vec<(std::rc::Rc<str>, Value)> {
+    pub(crate) fn members(env: &Env<'_>, node: &Node, skip: &[&str]) -> Vec<(std::rc::Rc<str>, Value)> {
         let mut body = Vec::new();
         for member in node.members().unwrap_or_default() {
             let known = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(&member.key));
@@ -147,7 +142,7 @@ impl<'t> Unit<'t> {
             for entry in header.node.get("dependsOn").and_then(Node::elements).unwrap_or_default() {
                 let found = match env.node(entry) {
                     Ok(Value::Null) | Err(_) => continue,
-                    Ok(Value::String(written)) => self.dependency(&written),
+                    Ok(Value::String(written)) => self.dependency(header, &written),
                     Ok(other) => Err(Fault::new(
                         "type",
                         format!("a dependency must be a string, is {}", other.kind_name()),
@@ -176,8 +171,14 @@ impl<'t> Unit<'t> {
         keys
     }
 
-    fn dependency(&self, written: &str) -> Outcome<Vec<usize>> {
-        let found = self.find(written)?;
+    fn dependency(&self, header: &Header<'_>, written: &str) -> Outcome<Vec<usize>> {
+        let found = match self.find(written) {
+            // inside of a resource its own name is the nearest
+            Err(fault) if fault.code == "dependency-ambiguous" => {
+                vec![self.ancestor(header, written).ok_or(fault)?]
+            }
+            found => found?,
+        };
         if found.is_empty() && !self.is_empty_loop(written) {
             let hint = did_you_mean(written, self.names());
             let message = format!("the dependency `{written}` is not a resource of the template");
@@ -185,6 +186,14 @@ impl<'t> Unit<'t> {
         }
         let made = found.into_iter().filter(|index| self.headers[*index].condition);
         Ok(made.map(|index| self.headers[index].key).collect())
+    }
+
+    fn ancestor(&self, header: &Header<'_>, name: &str) -> Option<usize> {
+        let own = header.id.to_lowercase();
+        self.headers.iter().position(|other| {
+            let inside = own.strip_prefix(&other.id.to_lowercase()).is_some_and(|rest| rest.starts_with('/'));
+            inside && other.condition && other.name.eq_ignore_ascii_case(name)
+        })
     }
 
     /// A loop of no turns leaves no resource, but depending on it is no mistake.
@@ -208,7 +217,7 @@ impl<'t> Unit<'t> {
         for member in self.template.get("outputs").and_then(Node::members).unwrap_or_default() {
             let declared = super::types::follow(self.frame.template, &member.value);
             let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
-            match self.output(&env, &member.value) {
+            match Self::output(&env, &member.value) {
                 Ok(Some(value)) => outputs.push((std::rc::Rc::from(member.key.as_str()), kind, value)),
                 Ok(None) => {}
                 Err(fault) => {
@@ -220,7 +229,7 @@ impl<'t> Unit<'t> {
         (outputs, complete)
     }
 
-    fn output(&self, env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
+    fn output(env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
         if let Some(condition) = node.get("condition") {
             match env.node(condition)? {
                 Value::Bool(false) => return Ok(None),

@@ -35,12 +35,10 @@ impl Deferred {
     pub(crate) fn new(pointer: &str, expression: &Expression) -> Self {
         let mut references = Vec::new();
         expression.visit_calls(&mut |name, arguments| {
-            if name.len() >= 4
-                && (name.eq_ignore_ascii_case("reference") || name[..4].eq_ignore_ascii_case("list"))
-            {
-                if let Some(Expression::Value(Value::String(id))) = arguments.first() {
-                    references.push(id.to_string());
-                }
+            let asks = name.eq_ignore_ascii_case("reference")
+                || name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("list"));
+            if asks && let Some(Expression::Value(Value::String(id))) = arguments.first() {
+                references.push(id.to_string());
             }
         });
         references.sort();
@@ -50,6 +48,7 @@ impl Deferred {
 }
 
 /// The body of a resource with everything deferred asked and put in.
+#[expect(clippy::result_large_err, reason = "one per deployment, and callers want it as it is")]
 pub fn resolve(resource: &ExpandedResource, runtime: &dyn Runtime) -> Result<Json, Diagnostic> {
     fill(&resource.body, &resource.deferred, runtime).map_err(|(message, pointer)| Diagnostic {
         code: "deferred",
@@ -65,6 +64,7 @@ pub fn resolve(resource: &ExpandedResource, runtime: &dyn Runtime) -> Result<Jso
 }
 
 /// The value of an output with everything deferred asked and put in.
+#[expect(clippy::result_large_err, reason = "one per deployment, and callers want it as it is")]
 pub fn resolve_output(name: &str, output: &Output, runtime: &dyn Runtime) -> Result<Json, Diagnostic> {
     fill(&output.value, &output.deferred, runtime).map_err(|(message, pointer)| Diagnostic {
         code: "deferred",
@@ -108,7 +108,7 @@ fn evaluate(text: &str, runtime: &dyn Runtime) -> Result<Json, String> {
         return Err(format!("`{text}` is not an expression"));
     };
     // the rest of an expression holds values that were put in, so it may be longer than a template's
-    let expression = parser::parse(inner, 1, usize::MAX).map_err(|fault| fault.message)?;
+    let expression = parser::parse(inner, 1, usize::MAX).map_err(|fault| fault.message.clone())?;
     let meter = Meter::new();
     let env = Env {
         meter: &meter,
@@ -120,5 +120,5 @@ fn evaluate(text: &str, runtime: &dyn Runtime) -> Result<Json, String> {
         arguments: None,
         used: None,
     };
-    Ok(env.evaluate(&expression).map_err(|fault| fault.message)?.to_plain_json())
+    Ok(env.evaluate(&expression).map_err(|fault| fault.message.clone())?.to_plain_json())
 }

@@ -104,7 +104,7 @@ impl<'t> Engine<'t> {
         chain: &[String],
         range: &Range<usize>,
         fault: &Fault,
-    ) -> Box<Fault> {
+    ) -> Fault {
         if !fault.reported {
             let range = match &fault.span {
                 Some(span) => map_span(&document.text, range, span),

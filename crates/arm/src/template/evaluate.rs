@@ -19,7 +19,7 @@ use super::value::Value;
 /// Evaluations inside evaluations (a variable in a variable in …) beyond this are refused.
 const DEPTH_MAX: usize = 250;
 /// The work one expansion may do, in units of about 16 bytes touched.
-const FUEL: u64 = 150_000_000;
+const FUEL: u64 = 40_000_000;
 
 /// Bounds the work of one expansion, whatever the template says.
 pub(crate) struct Meter {
@@ -96,7 +96,7 @@ pub(crate) struct Env<'a> {
     pub(crate) used: Option<&'a RefCell<Vec<usize>>>,
 }
 
-impl<'a> Env<'a> {
+impl Env<'_> {
     pub(crate) fn evaluate(&self, expression: &Expression) -> Outcome {
         match expression {
             Expression::Value(Value::Deferred(rest)) if self.runtime.is_some() => {
@@ -182,7 +182,7 @@ impl<'a> Env<'a> {
 
     /// The call as it will be made at run time.
     fn rest(&self, name: &str, values: Vec<Value>, scoped: bool) -> Outcome {
-        let values = if scoped { functions::scope::anchor(self, name, values)? } else { values };
+        let values = if scoped { functions::scope::anchor(self, name, values) } else { values };
         Value::deferred(Expression::call(name, values.into_iter().map(Expression::Value).collect()))
     }
 

@@ -6,7 +6,6 @@ use serde_json::Value as Json;
 
 use super::Template;
 use super::body::public_outputs;
-use super::diagnostic::Severity;
 use super::engine::{Draft, Engine};
 use super::expansion::{Context, ExpandedResource, Expansion, Linked};
 use super::frame::{Deployment, Frame};
@@ -34,7 +33,6 @@ pub fn expand(
     diagnostics.sort_by(|left, right| {
         (&left.file, left.range.start, left.code).cmp(&(&right.file, right.range.start, right.code))
     });
-    debug_assert!(diagnostics.iter().all(|diagnostic| diagnostic.severity >= Severity::Warning));
     Expansion { resources, outputs, diagnostics }
 }
 
@@ -51,7 +49,7 @@ fn expand_root(
             Ok(value) => {
                 given.insert(name.to_lowercase(), value);
             }
-            Err(fault) => engine.push_another(document.diagnostic(fault.code, fault.message, 0..0)),
+            Err(fault) => engine.push_another(document.diagnostic(fault.code, fault.message.clone(), 0..0)),
         }
     }
     let scope = match (template.scope(), &context.resource_group) {

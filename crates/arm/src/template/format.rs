@@ -34,7 +34,8 @@ pub(crate) fn format(values: &[Value]) -> Outcome {
 fn item(hole: &str, values: &[Value]) -> Outcome<String> {
     let (head, specifier) = hole.split_once(':').unwrap_or((hole, ""));
     let (index, alignment) = head.split_once(',').unwrap_or((head, "0"));
-    let index: usize = index.trim().parse().map_err(|_| bad(format!("`{{{hole}}}` names no argument")))?;
+    let index: usize =
+        index.trim().parse().map_err(|_error| bad(format!("`{{{hole}}}` names no argument")))?;
     let value = values
         .get(index)
         .ok_or_else(|| bad(format!("the format wants argument {index}, there are {}", values.len())))?;
@@ -52,7 +53,8 @@ fn item(hole: &str, values: &[Value]) -> Outcome<String> {
             text
         }
     };
-    let width: i64 = alignment.trim().parse().map_err(|_| bad(format!("`{alignment}` is no alignment")))?;
+    let width: i64 =
+        alignment.trim().parse().map_err(|_error| bad(format!("`{alignment}` is no alignment")))?;
     let size = usize::try_from(width.unsigned_abs()).unwrap_or(usize::MAX);
     string::check_length(size)?;
     Ok(if width < 0 { format!("{text:<size$}") } else { format!("{text:>size$}") })

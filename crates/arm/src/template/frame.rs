@@ -122,7 +122,7 @@ impl<'t> Frame<'t> {
         }
     }
 
-    pub(crate) fn report(&self, node: &Node, fault: &Fault) -> Box<Fault> {
+    pub(crate) fn report(&self, node: &Node, fault: &Fault) -> Fault {
         self.engine.report(self.document, &self.chain, &node.range, fault)
     }
 

@@ -102,11 +102,11 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// An argument of the wrong type or value.
-pub(crate) fn bad(message: impl Into<String>) -> Box<Fault> {
+pub(crate) fn bad(message: impl Into<String>) -> Fault {
     Fault::new("function-arguments", message)
 }
 
-fn mistyped(values: &[Value], index: usize, wanted: &str) -> Box<Fault> {
+fn mistyped(values: &[Value], index: usize, wanted: &str) -> Fault {
     let got = values.get(index).map_or("missing", Value::kind_name);
     bad(format!("argument {} must be {wanted}, is {got}", index + 1))
 }

@@ -51,6 +51,12 @@ pub(crate) fn with_turns<T>(env: &Env<'_>, turns: &[(String, i64)], run: &mut dy
     }
 }
 
+/// Whether a child's type is a whole one of another provider, instead of a part of its parent's.
+fn is_foreign(kind: &str, parent: &str) -> bool {
+    let Some((namespace, _)) = kind.split_once('/') else { return false };
+    namespace.contains('.') && !kind.to_lowercase().starts_with(&format!("{}/", parent.to_lowercase()))
+}
+
 /// Collects the resources of a template.
 pub(crate) struct Collector<'f, 't> {
     pub(crate) frame: &'f Frame<'t>,
@@ -89,7 +95,7 @@ impl<'t> Collector<'_, 't> {
             return;
         }
         let Some(copy) = node.get("copy").filter(|copy| copy.members().is_some()) else {
-            self.instance(node, pointer, symbol, turns.clone(), parent, None);
+            self.instance(node, pointer, symbol, turns, parent, None);
             return;
         };
         let frame = self.frame;
@@ -121,7 +127,7 @@ impl<'t> Collector<'_, 't> {
                 let start = index - index % size;
                 (start - size).max(0)..start
             });
-            self.instance(node, pointer, symbol, turns, parent, Some((name.clone(), before)));
+            self.instance(node, pointer, symbol, &turns, parent, Some((name.clone(), before)));
         }
     }
 
@@ -130,7 +136,7 @@ impl<'t> Collector<'_, 't> {
         node: &'t Node,
         pointer: &str,
         symbol: Option<&'t str>,
-        turns: Turns,
+        turns: &Turns,
         parent: Option<&Parent<'_>>,
         batch: Option<(String, std::ops::Range<i64>)>,
     ) {
@@ -152,19 +158,19 @@ impl<'t> Collector<'_, 't> {
         // with symbolic names a resource that is not made may have a name that cannot be evaluated: compilers
         // write `last(split(…))` of an optional id
         let off =
-            symbol.is_some() && with_turns(&env, &turns, &mut |env| self.condition(env, node)) == Ok(false);
+            symbol.is_some() && with_turns(&env, turns, &mut |env| self.condition(env, node)) == Ok(false);
         let read =
-            frame.engine.quietly(off, || with_turns(&env, &turns, &mut |env| self.read(env, node, parent)));
+            frame.engine.quietly(off, || with_turns(&env, turns, &mut |env| self.read(env, node, parent)));
         let mut header = match read {
             Ok(header) => header,
             Err(_) if off => self.absent(node),
             Err(_) => return,
         };
         let (kind, name) = (header.kind.clone(), header.name.clone());
-        header.pointer = pointer.to_owned();
+        pointer.clone_into(&mut header.pointer);
         header.symbol = symbol;
         header.batch = batch;
-        header.turns.clone_from(&turns);
+        header.turns.clone_from(turns);
         let deployment = header.is_deployment();
         self.headers.push(header);
         if deployment {
@@ -174,7 +180,7 @@ impl<'t> Collector<'_, 't> {
             let pointer = push_pointer(pointer, "resources");
             let parent = Parent { kind: &kind, name: &name };
             for (index, child) in children.elements().unwrap_or_default().iter().enumerate() {
-                self.resource(child, &push_pointer(&pointer, index), None, &turns, Some(&parent));
+                self.resource(child, &push_pointer(&pointer, index), None, turns, Some(&parent));
             }
         }
     }
@@ -195,7 +201,7 @@ impl<'t> Collector<'_, 't> {
         let condition = self.condition(env, node);
         let (kind, name) = (needed("type"), needed("name"));
         let api_version = match text("apiVersion") {
-            Ok(None) => match self.default_api_version(env, kind.as_deref().unwrap_or_default()) {
+            Ok(None) => match self.default_api_version(env) {
                 Some(found) => Ok(found),
                 None => needed("apiVersion"),
             },
@@ -204,6 +210,8 @@ impl<'t> Collector<'_, 't> {
         };
         let (kind, name, api_version, condition) = (kind?, name?, api_version?, condition?);
         let (kind, name) = match parent {
+            // a resource of another provider stands inside of one, but is not its child
+            Some(parent) if is_foreign(&kind, parent.kind) => (kind.to_string(), name.to_string()),
             Some(parent) => {
                 // a child may repeat its parent's type and name in full
                 let whole = kind.to_lowercase().starts_with(&format!("{}/", parent.kind.to_lowercase()));
@@ -259,7 +267,7 @@ impl<'t> Collector<'_, 't> {
     }
 
     /// An api profile gives resources without `apiVersion` one; which, is the service's business.
-    fn default_api_version(&self, env: &Env<'_>, _kind: &str) -> Option<std::rc::Rc<str>> {
+    fn default_api_version(&self, env: &Env<'_>) -> Option<std::rc::Rc<str>> {
         let profile = self.frame.template.get("apiProfile")?;
         env.node_string(profile, "api profile").ok()
     }

@@ -21,7 +21,7 @@ use crate::tree::{Node, push_pointer};
 /// Deployments nested deeper are refused; a template that links to itself ends here.
 const NESTING_MAX: usize = 12;
 
-impl<'t> Unit<'t> {
+impl Unit<'_> {
     /// Expands a nested deployment, unless that is done already.
     pub(crate) fn expand_deployment(&self, index: usize) -> Outcome<()> {
         let header = &self.headers[index];
@@ -47,14 +47,14 @@ impl<'t> Unit<'t> {
     /// What is wrong inside is reported; the deployment itself is always listed.
     fn nested(&self, env: &Env<'_>, index: usize, used: &RefCell<Vec<usize>>) {
         let header = &self.headers[index];
-        let mut body = self.members(env, header.node, &["properties"]);
+        let mut body = Self::members(env, header.node, &["properties"]);
         let properties = header.node.get("properties");
         let mut shown = Vec::new();
         if let Some(properties) = properties {
             let skip = ["template", "parameters", "expressionEvaluationOptions", "templateLink"];
-            shown = self.members(env, properties, &skip);
+            shown = Self::members(env, properties, &skip);
         }
-        let arguments = self.arguments(env, properties);
+        let arguments = Self::arguments(env, properties);
         if let Ok(arguments) = &arguments {
             let shown_arguments = arguments
                 .iter()
@@ -76,7 +76,7 @@ impl<'t> Unit<'t> {
             needs.extend(inside.keys);
             // what hangs on a failed output waits for the run instead of failing once more
             if inside.complete
-                && let Ok(answer) = self.answer(inside.outputs)
+                && let Ok(answer) = Self::answer(inside.outputs)
             {
                 let engine = self.frame.engine;
                 engine.deployments.borrow_mut().insert(scope::key(&header.id), answer.clone());
@@ -92,7 +92,7 @@ impl<'t> Unit<'t> {
     }
 
     /// What `reference` of the deployment will find.
-    fn answer(&self, outputs: Vec<(Rc<str>, String, Value)>) -> Outcome {
+    fn answer(outputs: Vec<(Rc<str>, String, Value)>) -> Outcome {
         let outputs = outputs.into_iter().map(|(name, kind, value)| {
             Ok((name, record([("type", Value::string(kind)), ("value", value)])?))
         });
@@ -103,7 +103,7 @@ impl<'t> Unit<'t> {
     }
 
     /// The values given to the nested template, by name as written.
-    fn arguments(&self, env: &Env<'_>, properties: Option<&Node>) -> Outcome<Vec<(Rc<str>, Value)>> {
+    fn arguments(env: &Env<'_>, properties: Option<&Node>) -> Outcome<Vec<(Rc<str>, Value)>> {
         let Some(parameters) = properties.and_then(|properties| properties.get("parameters")) else {
             return Ok(Vec::new());
         };
@@ -120,7 +120,7 @@ impl<'t> Unit<'t> {
         let mut failed = None;
         for member in parameters.members().unwrap_or_default() {
             let name = Rc::from(member.key.as_str());
-            match self.argument(env, &member.value) {
+            match Self::argument(env, &member.value) {
                 Ok(Some(value)) => arguments.push((name, value)),
                 Ok(None) => {}
                 Err(fault) => failed = Some(fault),
@@ -129,7 +129,7 @@ impl<'t> Unit<'t> {
         failed.map_or(Ok(arguments), Err)
     }
 
-    fn argument(&self, env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
+    fn argument(env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
         if let Some(value) = node.get("value") {
             return env.node(value).map(Some);
         }
@@ -177,6 +177,13 @@ impl<'t> Unit<'t> {
         if let Some(location) = header.node.get("location") {
             deployment.location = env.node(location)?.as_str().map(str::to_owned);
         }
+        // a group that the template itself makes is known only now
+        let mut scope = header.scope.clone();
+        if let Scope::Group { name, location, .. } = &mut scope
+            && location.is_none()
+        {
+            *location = self.frame.engine.groups.borrow().get(&name.to_lowercase()).cloned();
+        }
         let mut chain = self.chain.clone();
         chain.push(header.name.clone());
         let given = arguments.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
@@ -190,14 +197,14 @@ impl<'t> Unit<'t> {
                     engine,
                     self.frame.document,
                     template,
-                    header.scope.clone(),
+                    scope.clone(),
                     deployment,
                     place.chain.clone(),
                     &given,
                 );
-                return Ok(run(&frame, &header.scope, &place, &Vec::new(), Some(self)));
+                return Ok(run(&frame, &scope, &place, &Vec::new(), Some(self)));
             }
-            return Ok(run(self.frame, &header.scope, &place, &header.turns, Some(self)));
+            return Ok(run(self.frame, &scope, &place, &header.turns, Some(self)));
         }
         let Some(link) = properties.get("templateLink") else {
             return Err(Fault::new("deployment", "the deployment has neither `template` nor `templateLink`"));
@@ -220,10 +227,10 @@ impl<'t> Unit<'t> {
         };
         deployment.uri = Some(linked.file.clone());
         let engine = self.frame.engine;
-        let scope = header.scope.clone();
-        let frame = Frame::new(engine, &document, &document.root, scope, deployment, chain.clone(), &given);
+        let frame =
+            Frame::new(engine, &document, &document.root, scope.clone(), deployment, chain.clone(), &given);
         let place = Place { template: &document.root, pointer: String::new(), chain, inherited };
-        Ok(run(&frame, &header.scope, &place, &Vec::new(), None))
+        Ok(run(&frame, &scope, &place, &Vec::new(), None))
     }
 
     /// Where a linked template lies.

@@ -50,10 +50,10 @@ impl Env<'_> {
         }
     }
 
-    fn fail(&self, node: &Node, fault: &Fault) -> Box<Fault> {
+    fn fail(&self, node: &Node, fault: &Fault) -> Fault {
         match self.frame {
             Some(frame) => frame.report(node, fault),
-            None => Box::new(fault.clone()),
+            None => fault.clone(),
         }
     }
 

@@ -76,7 +76,7 @@ struct Token {
     span: Range<usize>,
 }
 
-fn syntax(message: impl Into<String>, span: Range<usize>) -> Box<Fault> {
+fn syntax(message: impl Into<String>, span: Range<usize>) -> Fault {
     Fault::new("expression-syntax", message).at(&span)
 }
 
@@ -188,7 +188,7 @@ impl Parser {
         Err(self.unexpected(&format!("`{character}`")))
     }
 
-    fn unexpected(&self, wanted: &str) -> Box<Fault> {
+    fn unexpected(&self, wanted: &str) -> Fault {
         match self.peek() {
             Some(token) => {
                 syntax(format!("expected {wanted}, found {}", token.kind.name()), token.span.clone())
@@ -299,7 +299,7 @@ mod tests {
     fn shown(text: &str) -> String {
         match parse(text, 1, LENGTH_MAX) {
             Ok(expression) => expression.to_string(),
-            Err(fault) => format!("{} @{:?}", fault.message, fault.span.unwrap()),
+            Err(fault) => format!("{} @{:?}", fault.message, fault.span.as_ref().unwrap()),
         }
     }
 

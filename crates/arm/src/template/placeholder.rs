@@ -4,9 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use super::parameters::ParameterDeclaration;
-use super::types::ParameterType;
+use super::shape::{self, Shape};
+use super::types::{self, ParameterType};
 use super::{Template, unique};
+use crate::tree::Node;
+
+/// Definitions may be recursive; made-up objects end at this depth.
+const DEPTH_MAX: usize = 8;
 
 /// A made-up value, and why it looks as it does.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,60 +22,160 @@ pub struct Placeholder {
 }
 
 /// A deterministic value of the right type for every required parameter that is not given (any case).
+///
+/// Objects and arrays get the members that the template reaches for, so that what is wrong afterwards is wrong
+/// with the template. Locations are names like any other: callers know better.
 pub fn placeholders(template: &Template, given: &BTreeSet<String>) -> BTreeMap<String, Placeholder> {
     let given: BTreeSet<String> = given.iter().map(|name| name.to_lowercase()).collect();
+    let root = template.tree();
+    let declared = root.get("parameters");
+    let shapes = shape::shapes(root);
     template
         .parameters()
         .filter(|parameter| parameter.is_required() && !given.contains(&parameter.name.to_lowercase()))
-        .map(|parameter| (parameter.name.clone(), placeholder(parameter)))
+        .filter_map(|parameter| {
+            let declaration = declared?.get(&parameter.name)?;
+            let shape = shapes.get(&parameter.name.to_lowercase());
+            Some((parameter.name.clone(), placeholder(root, declaration, &parameter.name, shape)))
+        })
         .collect()
 }
 
-fn placeholder(parameter: &ParameterDeclaration) -> Placeholder {
-    if let Some(first) = parameter.allowed.as_ref().and_then(|allowed| allowed.first()) {
-        let value = if parameter.kind == ParameterType::Array && !first.is_array() {
-            json!([first])
-        } else {
-            first.clone()
-        };
-        return Placeholder { value, why: "the first of the allowed values".into() };
+fn placeholder(root: &Node, declaration: &Node, name: &str, shape: Option<&Shape>) -> Placeholder {
+    let mut value = typed(root, declaration, name, 0);
+    if let (Some(shape), Json::String(_), ParameterType::String) =
+        (shape, &value, types::kind(root, declaration))
+        && types::follow(root, declaration).get("allowedValues").is_none()
+    {
+        let (least, most) = lengths(root, declaration);
+        value = fit(&shape.text(name), name, least, most).into();
     }
-    let (value, why) = match parameter.kind {
-        ParameterType::Int => {
-            let value = 1.clamp(
-                parameter.min_value.unwrap_or(i64::MIN),
-                parameter.max_value.unwrap_or(i64::MAX).max(parameter.min_value.unwrap_or(i64::MIN)),
-            );
-            (json!(value), "an int inside the declared limits")
+    // a declared structure is more than a guessed one
+    let bare = match &value {
+        Json::Array(items) => items.is_empty() || items.iter().all(Json::is_string),
+        Json::Object(members) => members.is_empty(),
+        _ => false,
+    };
+    if let Some(shape) = shape.filter(|shape| bare && shape.has_parts()) {
+        let guessed = shape.value(name);
+        let longer = match (&value, &guessed) {
+            (Json::Array(least), Json::Array(items)) => {
+                let mut items = items.clone();
+                let model = items.last().cloned().unwrap_or_default();
+                items.resize(items.len().max(least.len()), model);
+                Some(Json::Array(items))
+            }
+            (Json::Object(_), Json::Object(_)) => Some(guessed),
+            _ => None,
+        };
+        if let Some(value) = longer {
+            return Placeholder { value, why: "the members that the template uses".into() };
         }
-        ParameterType::Bool => (json!(false), "a bool"),
-        ParameterType::Array => {
-            let count = usize::try_from(parameter.min_length.unwrap_or(0).min(100)).unwrap_or(0);
-            (json!(vec![name_like(parameter, 24); count]), "an array of the least length")
+    }
+    let why = match (types::kind(root, declaration), &value) {
+        _ if types::follow(root, declaration).get("allowedValues").is_some() => {
+            "the first of the allowed values"
         }
-        ParameterType::Object | ParameterType::SecureObject => (json!({}), "an empty object"),
-        ParameterType::SecureString => (json!(fit(password(&parameter.name), parameter)), "a made-up secret"),
-        ParameterType::String | ParameterType::Any => {
-            (json!(fit(name_like(parameter, 24), parameter)), "a name derived from the parameter's")
-        }
+        (ParameterType::SecureString, _) => "a made-up secret",
+        (_, Json::String(_)) => "a name derived from the parameter's",
+        (_, Json::Number(_)) => "an int inside the declared limits",
+        (_, Json::Array(_)) => "an array of the least length",
+        (_, Json::Object(_)) => "an object of the required members",
+        _ => "a value of the declared type",
     };
     Placeholder { value, why: why.into() }
 }
 
-/// Small letters and digits: what every service takes as a name.
-fn name_like(parameter: &ParameterDeclaration, length: usize) -> String {
-    let letters =
-        parameter.name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase());
-    let name: String = "gen".chars().chain(letters).take(length).collect();
-    name
+/// A value that the declaration accepts.
+fn typed(root: &Node, declaration: &Node, name: &str, depth: usize) -> Json {
+    let definition = types::follow(root, declaration);
+    let find = |key: &str| declaration.get(key).or_else(|| definition.get(key));
+    let number = |key: &str| find(key).map(Node::to_value).and_then(|value| value.as_i64());
+    let kind = types::kind(root, declaration);
+    let (least, most) = lengths(root, declaration);
+    if let Some(first) = find("allowedValues").and_then(Node::elements).and_then(<[Node]>::first) {
+        let first = first.to_value();
+        return if kind == ParameterType::Array && !first.is_array() { json!([first]) } else { first };
+    }
+    match kind {
+        ParameterType::Int => {
+            let floor = number("minValue").unwrap_or(i64::MIN);
+            json!(1.clamp(floor, number("maxValue").unwrap_or(i64::MAX).max(floor)))
+        }
+        ParameterType::Bool => json!(false),
+        ParameterType::Array => {
+            let items = find("items").filter(|items| items.members().is_some() && depth < DEPTH_MAX);
+            let item = items
+                .map_or_else(|| text_for(name, false).into(), |items| typed(root, items, name, depth + 1));
+            json!(vec![item; least.min(100)])
+        }
+        ParameterType::Object | ParameterType::SecureObject if depth < DEPTH_MAX => {
+            object(root, definition, depth)
+        }
+        ParameterType::Object | ParameterType::SecureObject => json!({}),
+        ParameterType::SecureString => fit(&password(name), name, least, most).into(),
+        ParameterType::String | ParameterType::Any => fit(&text_for(name, false), name, least, most).into(),
+    }
 }
 
-fn fit(text: String, parameter: &ParameterDeclaration) -> String {
-    let least = usize::try_from(parameter.min_length.unwrap_or(0).min(1 << 16)).unwrap_or(0);
-    let most = usize::try_from(parameter.max_length.unwrap_or(u64::MAX)).unwrap_or(usize::MAX).max(least);
-    let tail = unique::unique_string(&parameter.name);
-    let padded = text.chars().chain(tail.chars().cycle().take(least));
-    padded.take(text.chars().count().max(least).min(most)).collect()
+/// The least and the greatest length.
+fn lengths(root: &Node, declaration: &Node) -> (usize, usize) {
+    let definition = types::follow(root, declaration);
+    let length = |key: &str| {
+        let node = declaration.get(key).or_else(|| definition.get(key))?;
+        usize::try_from(node.to_value().as_u64()?).ok()
+    };
+    (length("minLength").unwrap_or(0), length("maxLength").unwrap_or(usize::MAX))
+}
+
+fn object(root: &Node, definition: &Node, depth: usize) -> Json {
+    let mut members = serde_json::Map::new();
+    let mut variant = definition;
+    let discriminator = definition.get("discriminator");
+    let mapping =
+        discriminator.and_then(|discriminator| discriminator.get("mapping")).and_then(Node::members);
+    if let Some(first) = mapping.and_then(<[_]>::first) {
+        variant = types::follow(root, &first.value);
+        let property = discriminator.and_then(|discriminator| discriminator.get("propertyName"));
+        let property = property.and_then(Node::as_str).unwrap_or("type");
+        members.insert(property.to_owned(), first.key.clone().into());
+    }
+    for member in variant.get("properties").and_then(Node::members).unwrap_or_default() {
+        if !types::is_nullable(root, &member.value) && !members.contains_key(&member.key) {
+            members.insert(member.key.clone(), typed(root, &member.value, &member.key, depth + 1));
+        }
+    }
+    Json::Object(members)
+}
+
+/// A string for a parameter of this name. Ids and addresses must be taken apart by templates, so they look real;
+/// the rest is small letters and digits, what every service takes as a name.
+pub(crate) fn text_for(name: &str, taken_apart: bool) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase());
+    let plain: String = "gen".chars().chain(letters).take(24).collect();
+    let lower = name.to_ascii_lowercase();
+    let guid =
+        ["subscription", "tenant", "principal", "object", "client"].iter().any(|word| lower.contains(word));
+    if lower.ends_with("id") && guid {
+        return unique::guid(name);
+    }
+    if lower.ends_with("resourceid") || taken_apart && lower.ends_with("id") {
+        return format!(
+            "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/generated/providers/Generated.Provider/things/{plain}"
+        );
+    }
+    if lower.ends_with("uri") || lower.ends_with("url") {
+        return format!("https://{plain}.example.com/generated/{plain}");
+    }
+    plain
+}
+
+fn fit(text: &str, name: &str, least: usize, most: usize) -> String {
+    let least = least.min(1 << 16);
+    let most = most.max(least);
+    let tail = unique::unique_string(name);
+    let length = text.chars().count().max(least).min(most);
+    text.chars().chain(tail.chars().cycle()).take(length).collect()
 }
 
 fn password(seed: &str) -> String {

@@ -172,27 +172,23 @@ fn check_limits(declaration: &Node, value: &Value, what: &str) -> Outcome<()> {
         Value::Array(array) => Some(array.items.len()),
         _ => None,
     };
-    if let Some(length) = length.and_then(|length| i64::try_from(length).ok()) {
-        if limit("minLength").is_some_and(|least| length < least)
-            || limit("maxLength").is_some_and(|most| length > most)
-        {
-            let message = format!(
-                "{what} has length {length}, allowed are {} to {}",
-                limit("minLength").unwrap_or(0),
-                limit("maxLength").map_or_else(|| "any".into(), |most| most.to_string())
-            );
-            return Err(Fault::new("parameter-length", message));
-        }
+    let outside = |value: i64, least: &str, most: &str| {
+        limit(least).is_some_and(|least| value < least) || limit(most).is_some_and(|most| value > most)
+    };
+    let length = length.and_then(|length| i64::try_from(length).ok());
+    if let Some(length) = length.filter(|length| outside(*length, "minLength", "maxLength")) {
+        let least = limit("minLength").unwrap_or(0);
+        let most = limit("maxLength").map_or_else(|| "any".into(), |most| most.to_string());
+        let message = format!("{what} has length {length}, allowed are {least} to {most}");
+        return Err(Fault::new("parameter-length", message));
     }
-    if let Value::Int(number) = value {
-        if limit("minValue").is_some_and(|least| *number < least)
-            || limit("maxValue").is_some_and(|most| *number > most)
-        {
+    match value {
+        Value::Int(number) if outside(*number, "minValue", "maxValue") => {
             let message = format!("{what} is {number}, which is outside of the allowed range");
-            return Err(Fault::new("parameter-range", message));
+            Err(Fault::new("parameter-range", message))
         }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn check_parts(template: &Node, declared: &Node, value: &Value, what: &str, depth: usize) -> Outcome<()> {
@@ -212,13 +208,11 @@ fn check_parts(template: &Node, declared: &Node, value: &Value, what: &str, dept
                 let property = discriminator.get("propertyName").and_then(Node::as_str).unwrap_or("type");
                 let variant = object.get(property).and_then(Value::as_str);
                 let mapping = discriminator.get("mapping");
-                match variant.and_then(|variant| mapping.and_then(|mapping| mapping.get(variant))) {
-                    Some(found) => declared = follow(template, found),
-                    None => {
-                        let message = format!("{what} has no known value of `{property}`");
-                        return Err(Fault::new("parameter-type", message));
-                    }
-                }
+                let Some(found) = variant.and_then(|variant| mapping?.get(variant)) else {
+                    let message = format!("{what} has no known value of `{property}`");
+                    return Err(Fault::new("parameter-type", message));
+                };
+                declared = follow(template, found);
             }
             let properties = declared.get("properties").and_then(Node::members).unwrap_or_default();
             for member in properties {

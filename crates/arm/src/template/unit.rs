@@ -267,21 +267,17 @@ impl<'t> Unit<'t> {
 
     /// `resourceInfo('symbol')`: what is known without asking.
     pub(crate) fn resource_info(&self, target: &str) -> Outcome {
-        match self.find(target)?.as_slice() {
-            [index] => {
-                let header = &self.headers[*index];
-                record([
-                    ("id", Value::string(header.id.as_str())),
-                    ("name", Value::string(header.name.as_str())),
-                    ("type", Value::string(header.kind.as_str())),
-                    ("apiVersion", Value::string(header.api_version.as_str())),
-                ])
-            }
-            _ => {
-                let hint = did_you_mean(target, self.names());
-                let message = format!("there is no resource `{target}` in the template");
-                Err(Fault::new("reference-unknown", message).hint(hint))
-            }
-        }
+        let [index] = self.find(target)?[..] else {
+            let hint = did_you_mean(target, self.names());
+            let message = format!("there is no resource `{target}` in the template");
+            return Err(Fault::new("reference-unknown", message).hint(hint));
+        };
+        let header = &self.headers[index];
+        record([
+            ("id", Value::string(header.id.as_str())),
+            ("name", Value::string(header.name.as_str())),
+            ("type", Value::string(header.kind.as_str())),
+            ("apiVersion", Value::string(header.api_version.as_str())),
+        ])
     }
 }

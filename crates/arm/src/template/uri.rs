@@ -83,7 +83,7 @@ pub(crate) fn parse(values: &[Value]) -> Outcome {
     let (host, port) = host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port)));
     let mut parts = vec![("scheme", Value::string(scheme)), ("host", Value::string(host))];
     if let Some(port) = port {
-        parts.push(("port", Value::Int(port.parse().map_err(|_| bad("the port is no number"))?)));
+        parts.push(("port", Value::Int(port.parse().map_err(|_error| bad("the port is no number"))?)));
     }
     parts.push(("path", Value::string(if path.is_empty() { "/" } else { path })));
     parts.push(("query", Value::string(query)));

@@ -3,10 +3,10 @@
 //! Here: which request means what, and the state that the parts below share. The parts: `namespace.rs`, `entity.rs`,
 //! `entity_requests.rs` (queues, topics, subscriptions, rules, keys), `pairing.rs` (the alias: states, roles, failover),
 //! `replication.rs` (what crosses to the secondary, how fast), `refusals.rs` (every refusal, one row each),
-//! `messages.rs` (one queue's messages), `delivery.rs` (who a message goes to), `rest.rs` (the runtime calls).
+//! `migration.rs` (from Standard to Premium), `messages.rs` (one queue's messages), `delivery.rs` (who a message goes to), `rest.rs` (the runtime calls).
 //!
 //! Not here: routing, groups, location, unique names (`gate.rs`). Known gaps: Geo-Replication (`geoDataReplication` is
-//! stored, `POST failover` of a namespace is not modelled), migration from Standard, SQL filters beyond `1=1` and `1=0`,
+//! stored, `POST failover` of a namespace is not modelled), SQL filters beyond `1=1` and `1=0`,
 //! actions of rules, transactions, tokens are not checked. Reference: REST api-version 2021-11-01 and 2024-01-01.
 
 use std::collections::BTreeMap;
@@ -27,6 +27,7 @@ mod entity;
 mod entity_requests;
 mod keys;
 mod messages;
+mod migration;
 mod namespace;
 mod pairing;
 mod refusals;
@@ -53,6 +54,7 @@ pub(crate) struct ServiceBus {
     by_id: BTreeMap<ResourceId, Key>,
     /// Aliases by their folded name.
     aliases: BTreeMap<String, Alias>,
+    migrations: BTreeMap<Key, migration::Migration>,
     /// What a label in DNS stands for.
     hosts: BTreeMap<String, HostOf>,
     next: Key,
@@ -95,6 +97,10 @@ pub(crate) enum Event {
         alias: String,
         namespace: Key,
     },
+    /// A step of a migration to Premium is over.
+    Migrate {
+        key: Key,
+    },
     /// An entity that deletes itself when idle looks whether it was.
     Idle {
         key: Key,
@@ -112,6 +118,7 @@ impl Provider for ServiceBus {
                 match kind.as_str() {
                     "namespaces" => self.namespace(id, request, ctx),
                     "namespaces/disasterrecoveryconfigs" => self.alias(id, request, ctx),
+                    "namespaces/migrationconfigurations" => self.migration(id, request, ctx),
                     "namespaces/networkrulesets" => self.network_rules(id, request, ctx),
                     "namespaces/privateendpointconnections" => self.private_endpoint(id, request, ctx),
                     "namespaces/disasterrecoveryconfigs/authorizationrules" => self.alias_rule(id, request),
@@ -196,6 +203,7 @@ impl ServiceBus {
             ("namespaces/disasterrecoveryconfigs/authorizationrules", "listkeys") => {
                 self.alias_keys(on, request)
             }
+            ("namespaces/migrationconfigurations", _) => self.migration_action(on, name, request, ctx),
             ("namespaces/disasterrecoveryconfigs", _) => self.alias_action(on, name, request, ctx),
             (_, "listkeys") if kind.ends_with("/authorizationrules") => self.list_keys(on, request),
             (_, "regeneratekeys") if kind.ends_with("/authorizationrules") => {
@@ -214,6 +222,7 @@ impl ServiceBus {
             Event::Replicate { alias, generation } => self.replicate(&alias, generation, ctx),
             Event::SafeCheck { alias, generation } => self.safe_check(&alias, generation, ctx),
             Event::Learn { alias, namespace } => self.learn(&alias, namespace, ctx.now),
+            Event::Migrate { key } => self.migrate(key, ctx),
             Event::Idle { key, path } => self.idle(key, &path, ctx),
         }
     }
@@ -283,8 +292,8 @@ impl ServiceBus {
         let last = entity.accessed.unwrap_or(entity.created).max(entity.created);
         let due = last + idle;
         if due <= ctx.now {
+            let id = entity_requests::id_of(&namespace.id, entity);
             namespace.remove_entity(path);
-            let id = entity_requests::id_of(&namespace.id, path);
             ctx.world.remove(&id);
             self.changed(key, replication::Change::Removed(path.to_owned()), ctx);
         } else {

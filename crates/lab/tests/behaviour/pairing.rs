@@ -202,7 +202,7 @@ fn a_deleted_alias_frees_its_name_late() {
     bench.delete(&alias(&primary)).expect_status(200);
     bench.get(&alias(&primary)).expect_status(200);
     let check = format!("{primary}/disasterRecoveryConfigs/CheckNameAvailability");
-    let mut reason = |bench: &mut Bench| {
+    let reason = |bench: &mut Bench| {
         let answer = bench.send(lifeboat_arm::Method::Post, &check, Some(json!({ "name": "orders-bus" })));
         answer.body["reason"].as_str().unwrap().to_owned()
     };
@@ -307,4 +307,86 @@ fn dns_lags_behind_the_failover() {
     assert!(leads_to(&mut bench, "orders-weu"), "DNS still leads to the old holder");
     bench.wait(900);
     assert!(leads_to(&mut bench, "orders-neu"));
+}
+
+/// Proves: S21. What was copied is as good as what was created: it can be built upon after the failover.
+#[test]
+fn copies_can_be_built_upon() {
+    let mut bench = Bench::new();
+    let primary = bench.bus("weu", "orders-weu", WEST);
+    let secondary = bench.bus("neu", "orders-neu", NORTH);
+    bench.put(&format!("{primary}/topics/events"), json!({})).expect_status(200);
+    bench.put(&format!("{primary}/topics/events/subscriptions/a"), json!({})).expect_status(200);
+    bench.put(&alias(&primary), partner(&secondary)).expect_status(201);
+    bench.wait(120);
+    bench.put(&format!("{secondary}/topics/events/subscriptions/b"), json!({})).expect_status(400);
+    bench.post(&format!("{}/failover", alias(&secondary))).expect_status(200);
+    bench.wait(180);
+    bench.put(&format!("{secondary}/topics/events/subscriptions/b"), json!({})).expect_status(200);
+    bench.lab.send(bench.now, ALIAS_HOST, "events", Message::new(1)).unwrap();
+    for path in ["events/subscriptions/a", "events/subscriptions/b"] {
+        assert_eq!(bench.lab.counts("orders-neu", path).unwrap().active, 1);
+    }
+    bench.delete(&format!("{secondary}/topics/events")).expect_status(200);
+    bench.get(&format!("{secondary}/topics/events/subscriptions/a")).expect_status(404);
+}
+
+/// Proves: F15. The old primary's automation cannot take anything back, whatever its region believes.
+#[test]
+fn a_stale_primary_can_do_nothing_with_the_alias() {
+    let mut bench = Bench::new();
+    let (primary, secondary) = bench.pair(0);
+    bench.health(WEST, Plane::Control, Health::Down);
+    bench.post(&format!("{}/failover", alias(&secondary))).expect_status(200);
+    bench.wait(300);
+    bench.health(WEST, Plane::Control, Health::Up);
+    assert_eq!(role(&mut bench, &primary).0, "Primary");
+    bench.put(&alias(&primary), partner(&secondary)).expect_status(400);
+    bench.post(&format!("{}/breakPairing", alias(&primary))).expect_status(400);
+    bench.post(&format!("{}/failover", alias(&primary))).expect_status(400);
+    bench.delete(&alias(&primary)).expect_status(400);
+    assert_eq!(role(&mut bench, &secondary).0, "PrimaryNotReplicating");
+}
+
+/// Proves: D04. A migrated namespace answers under the old name and is paired under it.
+#[test]
+fn a_migrated_namespace_is_paired_under_its_old_name() {
+    let mut bench = Bench::new();
+    let (standard, premium) = migrated(&mut bench);
+    assert_eq!(
+        bench.get(&format!("{premium}/queues/q")).expect_status(200).property("status"),
+        json!("Active")
+    );
+    bench.lab.send(bench.now, ALIAS_HOST, "q", Message::new(1)).unwrap();
+    assert_eq!(bench.lab.counts("orders-premium", "q").unwrap().active, 1);
+    assert_eq!(
+        bench.get(&standard).property("serviceBusEndpoint"),
+        json!("https://orders-std.servicebus.windows.net:443/")
+    );
+    let secondary = bench.bus("neu", "orders-neu", NORTH);
+    bench.put(&alias(&premium), partner(&secondary)).expect_status(201);
+    bench.wait(120);
+    bench.post(&format!("{}/failover", alias(&secondary))).expect_status(200);
+    bench.wait(180);
+    assert!(leads_to(&mut bench, "orders-neu"));
+}
+
+/// A Standard namespace `orders-bus` migrated to `orders-premium`.
+pub(crate) fn migrated(bench: &mut Bench) -> (String, String) {
+    let standard = crate::bench::namespace("weu", "orders-bus");
+    bench.put(&standard, json!({ "location": WEST, "sku": { "name": "Standard" } })).expect_status(201);
+    let premium = bench.bus("weu", "orders-premium", WEST);
+    bench.put(&format!("{standard}/queues/q"), json!({})).expect_status(200);
+    let migration = format!("{standard}/migrationConfigurations/$default");
+    let body = json!({ "properties": { "targetNamespace": premium, "postMigrationName": "orders-std" } });
+    assert_eq!(
+        bench.put(&migration, body).expect_status(201).property("migrationState"),
+        json!("Initiating")
+    );
+    bench.wait(120);
+    assert_eq!(bench.get(&migration).property("migrationState"), json!("Active"));
+    bench.post(&format!("{migration}/upgrade")).expect_status(200);
+    bench.wait(120);
+    assert_eq!(bench.get(&migration).property("migrationState"), json!("Completed"));
+    (standard, premium)
 }

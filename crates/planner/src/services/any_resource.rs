@@ -90,6 +90,11 @@ impl Service for AnyResource {
         Ok(Part::default())
     }
 
+    /// A template can bring it at any time.
+    fn is_protected(&self, _: &Component, _: &Workload, _: &Inventory) -> bool {
+        true
+    }
+
     fn expand(&self, _: &Stage, _: &Planning<'_>, _: &Answers<'_>) -> Result<Part, Refusal> {
         Ok(Part::default())
     }

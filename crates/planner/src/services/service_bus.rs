@@ -121,6 +121,10 @@ impl Service for ServiceBus {
         Ok(drain::drain(component, planning))
     }
 
+    fn is_protected(&self, component: &Component, _: &Workload, seen: &Inventory) -> bool {
+        pair::is_ready(component, seen)
+    }
+
     fn expand(&self, stage: &Stage, planning: &Planning<'_>, seen: &Answers<'_>) -> Result<Part, Refusal> {
         let (stage_name, component) = stage.name.split_once(' ').unwrap_or((&stage.name, ""));
         let Some(component) = planning.workload.components.iter().find(|known| known.name == component)

@@ -19,8 +19,8 @@ impl Network {
     fn read(text: &str) -> Outcome<Self> {
         let wrong = || bad(format!("`{text}` is no network in CIDR notation"));
         let (address, prefix) = text.split_once('/').ok_or_else(wrong)?;
-        let prefix: u32 = prefix.parse().map_err(|_| wrong())?;
-        let (address, width) = match address.parse().map_err(|_| wrong())? {
+        let prefix: u32 = prefix.parse().map_err(|_error| wrong())?;
+        let (address, width) = match address.parse().map_err(|_error| wrong())? {
             IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
             IpAddr::V6(address) => (address.to_bits(), 128),
         };

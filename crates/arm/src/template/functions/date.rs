@@ -13,7 +13,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     deep("dateTimeAdd", 2, 3, add),
     deep("dateTimeFromEpoch", 1, 1, |values| {
         let time =
-            Timestamp::from_second(want_int(values, 0)?).map_err(|_| bad("the time is out of range"))?;
+            Timestamp::from_second(want_int(values, 0)?).map_err(|_error| bad("the time is out of range"))?;
         Ok(Value::string(render(&civil(time), "yyyy-MM-ddTHH:mm:ssZ")))
     }),
     deep("dateTimeToEpoch", 1, 1, |values| Ok(Value::Int(read(want_string(values, 0)?)?.as_second()))),
@@ -43,15 +43,15 @@ fn read(text: &str) -> Outcome<Timestamp> {
     });
     read.and_then(|time| time.to_zoned(TimeZone::UTC))
         .map(|time| time.timestamp())
-        .map_err(|_| bad(format!("`{text}` is no date")))
+        .map_err(|_error| bad(format!("`{text}` is no date")))
 }
 
 fn add(values: &[Value]) -> Outcome {
     let base = want_string(values, 0)?;
     let duration = want_string(values, 1)?;
     let span: jiff::Span =
-        duration.parse().map_err(|_| bad(format!("`{duration}` is no ISO 8601 duration")))?;
-    let time = civil(read(base)?).checked_add(span).map_err(|_| bad("the time is out of range"))?;
+        duration.parse().map_err(|_error| bad(format!("`{duration}` is no ISO 8601 duration")))?;
+    let time = civil(read(base)?).checked_add(span).map_err(|_error| bad("the time is out of range"))?;
     // an ISO time stays ISO, as the service answers today; others get .NET's general form, as documented
     let general = if base.contains('T') { "yyyy-MM-ddTHH:mm:ssZ" } else { "M/d/yyyy h:mm:ss tt" };
     let pattern = if values.len() > 2 { want_string(values, 2)? } else { general };
@@ -117,15 +117,12 @@ fn render(time: &DateTime, pattern: &str) -> String {
             }
             _ => {}
         }
-        match field(time, character, count) {
-            Some(field) => {
-                text.push_str(&field);
-                at += count;
-            }
-            None => {
-                text.push(character);
-                at += 1;
-            }
+        if let Some(field) = field(time, character, count) {
+            text.push_str(&field);
+            at += count;
+        } else {
+            text.push(character);
+            at += 1;
         }
     }
     text

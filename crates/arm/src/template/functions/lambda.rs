@@ -47,7 +47,7 @@ impl Lambda<'_> {
 }
 
 /// Takes a lambda of `least` to `most` parameters apart.
-fn lambda<'e>(expression: &'e Expression, least: usize, most: usize) -> Outcome<Lambda<'e>> {
+fn lambda(expression: &Expression, least: usize, most: usize) -> Outcome<Lambda<'_>> {
     let Expression::Call { name, arguments, .. } = expression else {
         return Err(bad("a `lambda(…)` is wanted here"));
     };

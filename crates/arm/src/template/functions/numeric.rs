@@ -37,7 +37,7 @@ fn int(values: &[Value]) -> Outcome {
         #[expect(clippy::cast_possible_truncation, reason = "truncating is what the function is for")]
         Value::Float(value) if value.abs() < 9e18 => Ok(Value::Int(*value as i64)),
         Value::String(text) => {
-            text.trim().parse().map(Value::Int).map_err(|_| bad(format!("`{text}` is no int")))
+            text.trim().parse().map(Value::Int).map_err(|_error| bad(format!("`{text}` is no int")))
         }
         other => Err(bad(format!("{} cannot become an int", other.kind_name()))),
     }

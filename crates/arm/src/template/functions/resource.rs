@@ -39,12 +39,10 @@ pub(super) static LIST: Function = Function { name: "list*", min: 1, max: 3, bod
 
 /// The leading arguments before the type, which is the first with a slash.
 fn leading(values: &[Value]) -> Outcome<usize> {
-    let mut leading = 0;
-    for index in 0..values.len() {
-        if want_string(values, index)?.contains('/') {
+    for leading in 0..values.len() {
+        if want_string(values, leading)?.contains('/') {
             return Ok(leading);
         }
-        leading += 1;
     }
     Err(bad("no argument is a type such as `Microsoft.Storage/storageAccounts`"))
 }
@@ -164,7 +162,7 @@ fn later(name: &str, values: Vec<Value>) -> Outcome {
     Value::deferred(Expression::call(name, values.into_iter().map(Expression::Value).collect()))
 }
 
-fn too_early(name: &str, span: &Range<usize>) -> Box<Fault> {
+fn too_early(name: &str, span: &Range<usize>) -> Fault {
     Fault::new("runtime-call", format!("`{name}` has no answer before the deployment runs"))
         .at(span)
         .hint(Some("use it in `properties` of a resource or in an output".into()))

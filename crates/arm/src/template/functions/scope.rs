@@ -20,7 +20,7 @@ pub(crate) fn frame<'a>(env: &Env<'a>) -> Outcome<&'a Frame<'a>> {
     env.frame.ok_or_else(|| Fault::new("scope", "the scope of the deployment is not known here"))
 }
 
-fn not_here(function: &str, scope: &str) -> Box<Fault> {
+fn not_here(function: &str, scope: &str) -> Fault {
     Fault::new("scope", format!("`{function}` has no answer in a deployment to a {scope}"))
 }
 
@@ -116,8 +116,8 @@ fn management_group(env: &Env<'_>) -> Outcome {
 }
 
 /// Puts the scope into a call that waits for the run, where the scope is no longer known.
-pub(crate) fn anchor(env: &Env<'_>, name: &str, mut values: Vec<Value>) -> Outcome<Vec<Value>> {
-    let Some(frame) = env.frame else { return Ok(values) };
+pub(crate) fn anchor(env: &Env<'_>, name: &str, mut values: Vec<Value>) -> Vec<Value> {
+    let Some(frame) = env.frame else { return values };
     let leading =
         values.iter().take_while(|value| value.as_str().is_some_and(|text| !text.contains('/'))).count();
     let mut put = |index: usize, text: &str| values.insert(index, Value::string(text));
@@ -134,5 +134,5 @@ pub(crate) fn anchor(env: &Env<'_>, name: &str, mut values: Vec<Value>) -> Outco
         ("subscriptionresourceid", Scope::Group { subscription, .. }) if leading == 0 => put(0, subscription),
         _ => {}
     }
-    Ok(values)
+    values
 }

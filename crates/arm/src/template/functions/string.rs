@@ -140,7 +140,7 @@ fn push_quoted(text: &mut String, value: &str, quote: char) {
 }
 
 fn decode(text: &str) -> Outcome<String> {
-    let bytes = STANDARD.decode(text).map_err(|_| bad("the value is not base64"))?;
+    let bytes = STANDARD.decode(text).map_err(|_error| bad("the value is not base64"))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -155,8 +155,8 @@ fn data_uri_to_string(values: &[Value]) -> Outcome {
 }
 
 fn edge(values: &[Value], test: fn(&str, &str) -> bool) -> Outcome {
-    let (text, part) = (want_string(values, 0)?, want_string(values, 1)?);
-    Ok(Value::Bool(test(&super::array::fold_characters(text), &super::array::fold_characters(part))))
+    let folded = |index: usize| Outcome::Ok(super::array::fold_characters(want_string(values, index)?));
+    Ok(Value::Bool(test(&folded(0)?, &folded(1)?)))
 }
 
 /// The arguments of the hashes, which take text only.
@@ -191,7 +191,7 @@ fn pad_left(values: &[Value]) -> Outcome {
         _ => return Err(super::mistyped(values, 0, "a string or an int")),
     };
     let total = want_int(values, 1)?;
-    let total = usize::try_from(total).map_err(|_| bad("the length must not be negative"))?;
+    let total = usize::try_from(total).map_err(|_error| bad("the length must not be negative"))?;
     check_length(total)?;
     let pad = if values.len() > 2 { want_string(values, 2)? } else { " " };
     let mut pad = pad.chars();

@@ -23,10 +23,9 @@ fn path_of(id: &ResourceId) -> String {
     text[start..].splitn(3, '/').nth(2).unwrap_or_default().to_owned()
 }
 
-/// The id of an entity with this path.
-pub(super) fn id_of(namespace: &ResourceId, path: &str) -> ResourceId {
-    let above = if path.contains("/subscriptions/") { "topics" } else { "queues" };
-    namespace.child(above, path)
+/// The id of an entity.
+pub(super) fn id_of(namespace: &ResourceId, entity: &Entity) -> ResourceId {
+    namespace.child(if entity.kind == Kind::Queue { "queues" } else { "topics" }, &entity.path)
 }
 
 fn kind_of(id: &ResourceId) -> Kind {
@@ -258,14 +257,14 @@ impl ServiceBus {
 
     fn rule_of_alias(&self, id: &ResourceId, request: &Request) -> Result<(&Namespace, &AuthRule), Refused> {
         let namespace = self.found(&Self::namespace_id(id), request)?;
-        self.alias_of(id, namespace, request)?;
+        Self::alias_of(id, namespace, request)?;
         let key = (String::new(), id.name().to_ascii_lowercase());
         let rule = namespace.rules.get(&key).ok_or_else(|| missing(id, request))?;
         Ok((namespace, rule))
     }
 
     /// The alias in the path has to be the one that the namespace takes part in.
-    fn alias_of(&self, id: &ResourceId, namespace: &Namespace, request: &Request) -> Result<(), Refused> {
+    fn alias_of(id: &ResourceId, namespace: &Namespace, request: &Request) -> Result<(), Refused> {
         let mut at = Some(id.clone());
         while let Some(id) = at {
             if types(&id) == "namespaces/disasterrecoveryconfigs" {
@@ -286,7 +285,7 @@ impl ServiceBus {
 
     pub(super) fn alias_rules(&self, within: &ResourceId, request: &Request) -> Result<Vec<Value>, Refused> {
         let namespace = self.found(&Self::namespace_id(within), request)?;
-        self.alias_of(within, namespace, request)?;
+        Self::alias_of(within, namespace, request)?;
         let all = namespace.rules.iter().filter(|((owner, _), _)| owner.is_empty());
         Ok(all.map(|(_, rule)| rule_wire(&within.child("authorizationRules", &rule.name), rule)).collect())
     }

@@ -1,5 +1,5 @@
 //! The alias of a pair: `disasterRecoveryConfigs`. One record {name, holder, partner, state}, shown under both namespaces
-//! with mirrored roles.
+//! with mirrored roles. Here: what is asked for; `steps.rs`: what happens by itself then.
 //!
 //! PUT, breakPairing, failover and DELETE answer at once and have no operation URL: `provisioningState` tells when they
 //! are over. A namespace whose region could not hear of a failover goes on believing in its old role ([`Stale`]) until its
@@ -12,15 +12,16 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Method, ResourceId};
 use serde_json::{Value, json};
 
-use super::namespace::{SUFFIX, State as NamespaceState, release, schedule};
+use super::namespace::{SUFFIX, State as NamespaceState, schedule};
 use super::replication::Replication;
-use super::{Event, HostOf, Key, NAMESPACE, ServiceBus, refusals};
-use crate::fault::Effect;
+use super::{Event, HostOf, Key, ServiceBus, refusals};
 use crate::health::Plane;
 use crate::names::{self, Holder};
 use crate::refusal::{Handled, Refusal, Refused, common};
 use crate::route::Request;
 use crate::world::Ctx;
+
+mod steps;
 
 // --- state
 
@@ -70,8 +71,8 @@ struct Stale {
 
 impl Alias {
     pub(crate) fn replicates(&self) -> bool {
-        self.partner.is_some()
-            && matches!(self.state, State::Pairing | State::Paired | State::Waiting | State::Switching)
+        // Once a failover has begun nothing crosses any more: what was pending is lost.
+        self.partner.is_some() && matches!(self.state, State::Pairing | State::Paired | State::Waiting)
     }
 
     fn pending(&self) -> usize {
@@ -212,7 +213,9 @@ impl ServiceBus {
             refuse(alias.state != State::Alone, &refusals::IN_TRANSITION, &[name])?;
         }
         let mine = self.aliases.get(&folded).is_some_and(|alias| alias.holder == key);
-        if !mine {
+        if let Some(only) = &primary.migrated_from {
+            refuse(*only != folded, &refusals::MIGRATED_ALIAS, &[primary_name, only])?;
+        } else if !mine {
             let same = primary_name.eq_ignore_ascii_case(name);
             let taken = ctx.world.names.holder(&names::host(name, SUFFIX)).is_some();
             refuse(alternate.is_some() && !same, &refusals::ALTERNATE_NAME, &[])?;
@@ -392,183 +395,6 @@ impl ServiceBus {
         let generation = alias.enter(state);
         let after = ctx.pick(span, "alias-step", &format!("{name}/{state:?}"));
         schedule(ctx, after, Event::AliasStep { alias: name.to_owned(), generation });
-    }
-}
-
-// --- what happens by itself
-
-impl ServiceBus {
-    /// A step of an alias is over.
-    pub(super) fn alias_step(&mut self, name: &str, generation: u64, ctx: &mut Ctx<'_>) {
-        let Some(alias) = self.aliases.get(name) else { return };
-        if alias.generation != generation {
-            return;
-        }
-        // The namespace that carries the change out has to be there.
-        let actor = if alias.state == State::Switching {
-            alias.partner.unwrap_or(alias.holder)
-        } else {
-            alias.holder
-        };
-        let Some(actor) = self.namespaces.get(&actor) else { return };
-        let (region, id) = (actor.region.clone(), actor.id.clone());
-        let blocked = !ctx.world.regions.is_up(&region, Plane::Control);
-        if blocked || ctx.is_stuck(&region, NAMESPACE, id.as_str()) {
-            let event = Event::AliasStep { alias: name.to_owned(), generation };
-            schedule(ctx, SignedDuration::from_secs(10), event);
-            return;
-        }
-        match alias.state {
-            State::Pairing => self.settled(name, State::Paired),
-            State::Breaking => self.broken(name),
-            State::Switching => self.switch(name, ctx),
-            State::Settling => self.settled(name, State::Alone),
-            State::Deleting => self.remove_alias(name, ctx),
-            State::Alone | State::Paired | State::Waiting => {}
-        }
-    }
-
-    fn settled(&mut self, name: &str, state: State) {
-        if let Some(alias) = self.aliases.get_mut(name) {
-            alias.state = state; // same generation: replication of this pair goes on
-        }
-    }
-
-    /// The old secondary is an ordinary namespace again and keeps what was copied.
-    fn broken(&mut self, name: &str) {
-        let Some(alias) = self.aliases.get_mut(name) else { return };
-        let partner = alias.partner.take();
-        alias.replication = None;
-        alias.enter(State::Alone);
-        if let Some(partner) = partner.and_then(|partner| self.namespaces.get_mut(&partner)) {
-            partner.alias = None;
-        }
-    }
-
-    /// The alias gets its new holder. Whatever was still pending is lost; messages stay where they are.
-    fn switch(&mut self, name: &str, ctx: &mut Ctx<'_>) {
-        let Some(alias) = self.aliases.get(name) else { return };
-        let (old, Some(new)) = (alias.holder, alias.partner) else { return };
-        let belief = self.believed(name, old);
-        let lag = self.dns_lag(new, name, ctx);
-        let hears = self
-            .namespaces
-            .get(&old)
-            .is_some_and(|namespace| ctx.world.regions.is_up(&namespace.region, Plane::Control));
-        let forget = ctx.pick(ctx.world.timing.alias_forget, "alias-forget", name);
-        let now = ctx.now;
-        let Some(alias) = self.aliases.get_mut(name) else { return };
-        alias.holder = new;
-        alias.partner = None;
-        alias.replication = None;
-        alias.before = Some((alias.target(now), now + lag));
-        alias.target = new;
-        let until = hears.then(|| now + forget);
-        alias.stale.insert(old, Stale { wire: belief, until });
-        let generation = alias.enter(State::Settling);
-        let folded = name.to_owned();
-        if hears {
-            schedule(ctx, forget, Event::Learn { alias: folded.clone(), namespace: old });
-        }
-        let settle = ctx.pick(ctx.world.timing.alias_settle, "alias-settle", name);
-        schedule(ctx, settle, Event::AliasStep { alias: folded, generation });
-        if let Some(namespace) = self.namespaces.get_mut(&old) {
-            namespace.alias = None;
-        }
-        if let Some(namespace) = self.namespaces.get(&new) {
-            let id = namespace.id.child("disasterRecoveryConfigs", &self.aliases[name].name);
-            ctx.world.names.take(names::host(name, SUFFIX), Holder::Resource(id));
-        }
-        self.watch_idle(new, ctx);
-    }
-
-    /// What the old primary went on believing: that nothing happened.
-    fn believed(&self, name: &str, key: Key) -> Value {
-        let mut wire = self.alias_wire(name, key).unwrap_or_default();
-        wire["properties"]["provisioningState"] = json!("Succeeded");
-        wire
-    }
-
-    fn dns_lag(&self, key: Key, name: &str, ctx: &mut Ctx<'_>) -> SignedDuration {
-        let lag = ctx.pick(ctx.world.timing.dns_lag, "dns-lag", name);
-        let Some(namespace) = self.namespaces.get(&key) else { return lag };
-        let (region, id) = (namespace.region.clone(), namespace.id.clone());
-        match ctx.standing(&region, NAMESPACE, id.as_str(), |effect| matches!(effect, Effect::DnsLag(_))) {
-            Some(Effect::DnsLag(more)) => lag + more,
-            _ => lag,
-        }
-    }
-
-    /// A safe failover looks whether it can begin.
-    pub(super) fn safe_check(&mut self, name: &str, generation: u64, ctx: &mut Ctx<'_>) {
-        let Some(alias) = self.aliases.get(name) else { return };
-        if alias.generation != generation || alias.state != State::Waiting {
-            return;
-        }
-        let (holder, Some(partner)) = (alias.holder, alias.partner) else { return };
-        if alias.pending() == 0 && self.can_talk(holder, partner, ctx) {
-            self.begin(name, State::Switching, ctx.world.timing.alias_switch, ctx);
-        } else {
-            let event = Event::SafeCheck { alias: name.to_owned(), generation };
-            schedule(ctx, SignedDuration::from_secs(5), event);
-        }
-    }
-
-    /// Replication caught up: a waiting failover need not wait for its next look.
-    pub(super) fn replicated_all(&mut self, name: &str, ctx: &mut Ctx<'_>) {
-        if let Some(alias) = self.aliases.get(name)
-            && alias.state == State::Waiting
-        {
-            self.safe_check(name, alias.generation, ctx);
-        }
-    }
-
-    /// A namespace hears what became of its alias, if it can hear now.
-    pub(super) fn learn(&mut self, name: &str, namespace: Key, now: Timestamp) {
-        if let Some(alias) = self.aliases.get_mut(name)
-            && alias.stale.get(&namespace).is_some_and(|stale| stale.until.is_some_and(|until| until <= now))
-        {
-            alias.stale.remove(&namespace);
-        }
-    }
-
-    /// A control plane went: what its namespaces have not learnt yet has to wait. It came back: they learn after a while.
-    pub(super) fn hearing_changed(&mut self, region: &lifeboat_arm::Region, up: bool, ctx: &mut Ctx<'_>) {
-        let here: Vec<Key> = self
-            .namespaces
-            .iter()
-            .filter(|(_, namespace)| &namespace.region == region)
-            .map(|(key, _)| *key)
-            .collect();
-        let mut later = Vec::new();
-        for (name, alias) in &mut self.aliases {
-            for (key, stale) in alias.stale.iter_mut().filter(|(key, _)| here.contains(key)) {
-                let after = ctx.pick(ctx.world.timing.catch_up, "catch-up", name);
-                stale.until = up.then(|| ctx.now + after);
-                later.push((after, Event::Learn { alias: name.clone(), namespace: *key }));
-            }
-        }
-        if up {
-            for (after, event) in later {
-                schedule(ctx, after, event);
-            }
-        }
-    }
-
-    /// The alias is gone; its name is free after a while, unless it is the name of a namespace that lives on.
-    pub(super) fn remove_alias(&mut self, name: &str, ctx: &mut Ctx<'_>) {
-        let Some(alias) = self.aliases.remove(name) else { return };
-        for key in [Some(alias.holder), alias.partner].into_iter().flatten() {
-            if let Some(namespace) = self.namespaces.get_mut(&key) {
-                namespace.alias = None;
-            }
-        }
-        self.hosts.remove(name);
-        let owner = self.by_id.iter().find(|(id, _)| id.name().eq_ignore_ascii_case(name));
-        match owner {
-            Some((id, _)) => ctx.world.names.take(names::host(name, SUFFIX), Holder::Resource(id.clone())),
-            None => release(name, ctx),
-        }
     }
 }
 

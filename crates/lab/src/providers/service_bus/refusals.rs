@@ -60,6 +60,13 @@ refusals! {
         "Alternate name '{0}' is not available.",
         "inferred";
 
+    MIGRATED_ALIAS = "D04-migrated-alias", 400 "BadRequest",
+        "Namespace '{0}' was migrated from Standard: it can only be paired under its alias '{1}'.",
+        "Service Bus Premium migration: the pre-existing alias must be used; words inferred";
+    MIGRATION_TIERS = "D04-migration-tiers", 400 "BadRequest",
+        "Only a Standard namespace can be migrated, and only to a Premium one: '{0}', '{1}'.",
+        "Service Bus Premium migration; words inferred";
+
     // --- while paired
     SECONDARY_FROZEN = "S22-secondary-frozen", 400 "BadRequest",
         "Cannot update a namespace which is secondary",

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use jiff::SignedDuration;
 
 use super::entity::{Entity, Kind};
+use super::entity_requests::id_of;
 use super::messages::Store;
 use super::namespace::schedule;
 use super::{Event, Key, NAMESPACE, ServiceBus};
@@ -135,7 +136,7 @@ impl ServiceBus {
                 .is_none()
     }
 
-    fn copy(&mut self, holder: Key, partner: Key, change: &Change, ctx: &Ctx<'_>) {
+    pub(super) fn copy(&mut self, holder: Key, partner: Key, change: &Change, ctx: &mut Ctx<'_>) {
         let Some(from) = self.namespaces.get(&holder) else { return };
         match change {
             Change::Entity(path) => {
@@ -149,10 +150,16 @@ impl ServiceBus {
                 };
                 let Some(to) = self.namespaces.get_mut(&partner) else { return };
                 let store = to.entities.remove(path).map(|existing| existing.store).unwrap_or_default();
-                to.entities.insert(path.clone(), Entity { store, ..copied });
+                let copied = Entity { store, ..copied };
+                let id = id_of(&to.id, &copied);
+                ctx.world.index.put(ctx.now, &id, &serde_json::Value::Null, "Succeeded");
+                to.entities.insert(path.clone(), copied);
             }
             Change::Removed(path) => {
                 let Some(to) = self.namespaces.get_mut(&partner) else { return };
+                if let Some(entity) = to.entities.get(path) {
+                    ctx.world.remove(&id_of(&to.id, entity));
+                }
                 to.remove_entity(path);
             }
             Change::Rules(owner) => {

@@ -168,7 +168,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A message from its BrokerProperties, its own properties and its body.
+/// A message from its `BrokerProperties`, its own properties and its body.
 fn message(broker: &Value, own: BTreeMap<String, String>, body: Option<Value>, ctx: &mut Ctx<'_>) -> Message {
     let text = |name: &str| broker.get(name).and_then(Value::as_str);
     let shared = |name: &str| text(name).map(Arc::from);

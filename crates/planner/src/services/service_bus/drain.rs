@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 use lifeboat_plan::{
-    Action, At, Citation, Condition, Is, Item, Need, OnFailure, ReadId, Stage, Step, StepId, Transfer, Way,
+    Action, At, Citation, Condition, Is, Item, Need, OnFailure, ReadId, Stage, Step, StepId, Threshold,
+    Transfer, Way,
 };
 use serde_json::{Value, json};
 
@@ -21,7 +22,20 @@ pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
     let mut part = Part::default();
     let lists = lists(component, planning, &mut part);
     place_hosts(component, planning, &mut part);
-    let answered = Condition::All(lists.iter().map(|list| Condition::status(list, 200)).collect());
+    // Topics hold nothing themselves; their subscriptions do.
+    let holders = lists.iter().filter(|list| !list.as_str().contains("/topics@"));
+    let nothing_held = Condition::All(
+        holders
+            .map(|list| Condition::Each {
+                read: list.clone(),
+                list: "/value".into(),
+                holds: HELD
+                    .map(|field| (format!("/properties/countDetails/{field}"), Is::Equal(json!(0).into())))
+                    .into(),
+                at_least: Threshold::All,
+            })
+            .collect(),
+    );
     let old = planning.standby();
     part.steps.push(Step {
         id: StepId::new(&component.name, "drain"),
@@ -41,7 +55,7 @@ pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
                     ]
                     .into(),
                 }),
-                answered,
+                nothing_held,
                 durations::entity(),
             )
         },
@@ -116,10 +130,12 @@ pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answ
     part
 }
 
+/// Counts of what an entity holds.
+const HELD: [&str; 3] = ["activeMessageCount", "deadLetterMessageCount", "scheduledMessageCount"];
+
 /// Everything that is held, in whatever state: all of it must be gone before the namespace may be emptied.
 pub(super) fn held(entity: &Value) -> u64 {
-    ["activeMessageCount", "deadLetterMessageCount", "scheduledMessageCount"]
-        .iter()
+    HELD.iter()
         .filter_map(|field| entity.pointer(&format!("/properties/countDetails/{field}"))?.as_u64())
         .sum()
 }
@@ -131,11 +147,7 @@ fn is_empty(list: &ReadId, id: &str) -> Condition {
         at: At::Pointer(format!("/properties/countDetails/{field}")),
         is: Is::Equal(json!(0).into()),
     };
-    Condition::All(vec![
-        none("activeMessageCount"),
-        none("deadLetterMessageCount"),
-        none("scheduledMessageCount"),
-    ])
+    Condition::All(HELD.map(none).into())
 }
 
 fn transfer(

@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 use lifeboat_arm::Method;
 use lifeboat_plan::{
-    Action, At, CallDraft, Citation, Condition, Forecast, Is, Item, OnFailure, Stage, Step, StepId, Way,
+    Action, At, CallDraft, Citation, Condition, Forecast, Is, Item, OnFailure, Stage, Step, StepId,
+    Threshold, Way,
 };
 use serde_json::{Value, json};
 
@@ -56,7 +57,19 @@ fn has_left_the_alias(component: &Component, planning: &Planning<'_>, part: &mut
 fn stop_senders(component: &Component, planning: &Planning<'_>, left: &StepId, part: &mut Part) -> Step {
     let old = planning.standby();
     let lists = ["queues", "topics"].map(|segment| reads::list(part, component, old, segment, planning));
-    let answered = Condition::All(lists.iter().map(|list| Condition::status(list, 200)).collect());
+    let refused =
+        ("/properties/status".to_owned(), Is::OneOf(vec![json!("SendDisabled"), json!("Disabled")]));
+    let all_refuse = Condition::All(
+        lists
+            .iter()
+            .map(|list| Condition::Each {
+                read: list.clone(),
+                list: "/value".into(),
+                holds: vec![refused.clone()],
+                at_least: Threshold::All,
+            })
+            .collect(),
+    );
     Step {
         id: StepId::new(&component.name, "stop-senders"),
         component: component.name.clone(),
@@ -68,7 +81,7 @@ fn stop_senders(component: &Component, planning: &Planning<'_>, left: &StepId, p
                 reads: lists.into(),
                 needs: needs_in(&planning.to().region),
             }),
-            answered,
+            all_refuse,
             durations::entity(),
         ),
         ungraceful: None,

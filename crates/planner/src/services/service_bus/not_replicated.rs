@@ -8,9 +8,10 @@ use super::namespace::{API, Namespace};
 use super::reads;
 use crate::durations;
 use crate::finding::Evidence;
+use crate::inventory::Inventory;
 use crate::rule::{Checked, Subject};
 use crate::service::{Part, Planning};
-use crate::topology::{Component, Side};
+use crate::topology::{Component, Side, Workload};
 
 /// A setting inside the namespace's body.
 pub(super) struct Setting {
@@ -52,6 +53,8 @@ pub(super) struct Beside {
     pub(super) word: &'static str,
     /// What makes two members the same on both sides.
     pub(super) signature: fn(&Value) -> String,
+    /// The signature of what every namespace has from the start.
+    pub(super) from_the_start: Option<&'static str>,
 }
 
 /// Role assignments.
@@ -63,6 +66,7 @@ pub(super) const ROLES: Beside = Beside {
         let role = of("roleDefinitionId");
         format!("{} for {}", role.rsplit('/').next().unwrap_or_default(), of("principalId"))
     },
+    from_the_start: None,
 };
 /// Firewall and virtual-network rules.
 pub(super) const NETWORK: Beside = Beside {
@@ -75,24 +79,28 @@ pub(super) const NETWORK: Beside = Beside {
             member.pointer("/properties/trustedServiceAccessEnabled").cloned().unwrap_or(json!(false));
         format!("default {action}, trusted services {trusted}, addresses {}", rules("ipRules"))
     },
+    from_the_start: Some("default Allow, trusted services false, addresses []"),
 };
 /// Private endpoints: only their existence can be compared, each side has its own network.
 pub(super) const PRIVATE_ENDPOINTS: Beside = Beside {
     list: "privateEndpointConnections",
     word: "private endpoint",
     signature: |_| "a private endpoint".into(),
+    from_the_start: None,
 };
 /// Event Grid subscriptions.
 pub(super) const EVENTS: Beside = Beside {
     list: "providers/Microsoft.EventGrid/eventSubscriptions",
     word: "event subscription",
     signature: |member| text(member, "/name").to_lowercase(),
+    from_the_start: None,
 };
 /// Autoscale of messaging units.
 pub(super) const AUTOSCALE: Beside = Beside {
     list: "providers/Microsoft.Insights/autoscaleSettings",
     word: "autoscale setting",
     signature: |_| "autoscale".into(),
+    from_the_start: None,
 };
 
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
@@ -118,7 +126,7 @@ pub(super) fn compare_setting(subject: &Subject<'_>, setting: &Setting) -> Vec<C
 /// Compares what stands beside the two namespaces.
 pub(super) fn compare_beside(subject: &Subject<'_>, beside: &Beside) -> Vec<Checked> {
     let Some(secondary) = &subject.component.secondary else { return Vec::new() };
-    match missing(subject.component, subject.seen, Side::Secondary, beside) {
+    match missing(subject.component, subject.workload, subject.seen, Side::Secondary, beside) {
         Err(why) => vec![Checked::unknown(secondary, format!("{}s: {why}", beside.word))],
         Ok(missing) if missing.is_empty() => {
             vec![Checked::pass(secondary, Evidence::says(format!("every {} is on both sides", beside.word)))]
@@ -134,25 +142,38 @@ pub(super) fn compare_beside(subject: &Subject<'_>, beside: &Beside) -> Vec<Chec
     }
 }
 
-/// Members that the other side has and this side lacks.
+/// Members that the other side has and this side lacks. A side that does not exist yet will have what its template
+/// declares, and what every namespace has from the start.
 fn missing<'a>(
     component: &Component,
-    seen: &'a crate::inventory::Inventory,
+    workload: &'a Workload,
+    seen: &'a Inventory,
     side: Side,
     beside: &Beside,
 ) -> Result<Vec<&'a Value>, String> {
     let list = |side: Side| {
         let id: &ResourceId = component.on(side);
         match seen.list(id, beside.list) {
-            Ok(members) => Ok(members),
-            // A side that does not exist yet has nothing.
-            Err(_) if seen.resource(id) == crate::inventory::Look::IsAbsent => Ok(&[][..]),
-            Err(why) => Err(format!("{}: {why}", id.name())),
+            Ok(members) if !members.is_empty() => Ok(members.iter().collect()),
+            Ok(_) if seen.was_observed(id.as_str()) => Ok(Vec::new()),
+            Err(why) if seen.was_observed(id.as_str()) => Err(format!("{}: {why}", id.name())),
+            _ => Ok(declared(workload, id, beside)),
         }
     };
-    let (theirs, ours) = (list(side.other())?, list(side)?);
-    let have: Vec<String> = ours.iter().map(beside.signature).collect();
-    Ok(theirs.iter().filter(|member| !have.contains(&(beside.signature)(member))).collect())
+    let (theirs, ours): (Vec<&Value>, Vec<&Value>) = (list(side.other())?, list(side)?);
+    let mut have: Vec<String> = ours.iter().map(|member| (beside.signature)(member)).collect();
+    have.extend(beside.from_the_start.map(str::to_owned));
+    Ok(theirs.into_iter().filter(|member| !have.contains(&(beside.signature)(member))).collect())
+}
+
+/// What the templates declare below a namespace under this list's type.
+fn declared<'a>(workload: &'a Workload, id: &ResourceId, beside: &Beside) -> Vec<&'a Value> {
+    let list = format!("{id}/{}/", beside.list).to_ascii_lowercase();
+    workload
+        .declared()
+        .filter(|declared| declared.id.folded().strip_prefix(&list).is_some_and(|name| !name.contains('/')))
+        .map(|declared| &declared.body)
+        .collect()
 }
 
 /// Steps that give the standby side what the active one has, as far as requests alone can. They must come before
@@ -160,7 +181,9 @@ fn missing<'a>(
 pub(super) fn copy(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Vec<Step> {
     let mut steps = Vec::new();
     let to = component.on(planning.standby());
-    for role in missing(component, planning.seen, planning.standby(), &ROLES).unwrap_or_default() {
+    for role in
+        missing(component, planning.workload, planning.seen, planning.standby(), &ROLES).unwrap_or_default()
+    {
         // The same assignment on another scope needs an id of its own, and the same one each time it is planned.
         let name = stable_guid(&[to.as_str(), &(ROLES.signature)(role)]);
         let id = to.resource(&ResourceType::new("Microsoft.Authorization/roleAssignments"), &[&name]);
@@ -179,7 +202,9 @@ pub(super) fn copy(component: &Component, planning: &Planning<'_>, part: &mut Pa
             &format!("grant {}", (ROLES.signature)(role)),
         ));
     }
-    for rules in missing(component, planning.seen, planning.standby(), &NETWORK).unwrap_or_default() {
+    for rules in
+        missing(component, planning.workload, planning.seen, planning.standby(), &NETWORK).unwrap_or_default()
+    {
         let id = to.child("networkRuleSets", "default");
         let properties = rules.get("properties").cloned().unwrap_or(json!({}));
         steps.push(put(

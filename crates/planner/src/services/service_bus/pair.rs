@@ -8,10 +8,11 @@ use super::namespace::{API, Namespace, alias_name, alias_property, partner};
 use super::{empty, not_replicated, reads};
 use crate::durations;
 use crate::finding::Answer;
+use crate::inventory::Inventory;
 use crate::planning::DEPLOYED;
 use crate::rule::Subject;
 use crate::service::{Part, Planning, Refusal};
-use crate::topology::Component;
+use crate::topology::{Component, Side};
 
 /// Steps that put the component's two namespaces behind one alias, from whatever state they are in.
 pub(super) fn prepare(component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
@@ -189,6 +190,29 @@ fn wait_until_replicated(
         ungraceful: None,
         because: Citation::new(&["S22", "D07"], "50 to 100 entities a minute; the pair is not ready before"),
     }
+}
+
+/// Whether the pair is ready for a failover by the latest that is known. A side that cannot be read says nothing new, so
+/// the other side's word counts; but one record that has lost its partner is enough to know that the pair is broken.
+pub(super) fn is_ready(component: &Component, seen: &Inventory) -> bool {
+    let Some(_) = &component.secondary else { return true };
+    let known: Vec<&serde_json::Value> = [Side::Primary, Side::Secondary]
+        .into_iter()
+        .filter_map(|side| seen.list(component.on(side), "disasterRecoveryConfigs").ok())
+        .flatten()
+        .collect();
+    let pending = |alias: &serde_json::Value| {
+        alias
+            .pointer("/properties/pendingReplicationOperationsCount")
+            .and_then(serde_json::Value::as_u64)
+            .unwrap_or(0)
+    };
+    !known.is_empty()
+        && known.iter().all(|alias| {
+            partner(alias).is_some()
+                && alias_property(alias, "provisioningState") == Some("Succeeded")
+                && pending(alias) == 0
+        })
 }
 
 /// What an alias record says, for people.

@@ -1,0 +1,199 @@
+//! What was typed. Nothing here is checked beyond its form; what was meant is resolved by the commands.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// Keeps a second Azure region ready for a workload, proves it, and moves the workload there and back.
+#[derive(Debug, Clone, PartialEq, Eq, Parser)]
+#[command(
+    name = "lifeboat",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = EXIT_CODES,
+)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done; objectives met, nothing blocks
+  1    done, and the answer is bad: an objective missed, an invariant broken, a blocking finding
+  2    the input is wrong; nothing was decided
+  130  stopped by Ctrl-C";
+
+/// The commands.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Lose a region in the lab and see what becomes of the workload.
+    Drill(DrillArgs),
+    /// Check a workload or a template against the rules.
+    Assess(AssessArgs),
+    /// Say what a rule checks, why, and what cures it.
+    Explain(ExplainArgs),
+    /// Show what would be done, and prove what it needs.
+    Plan(PlanArgs),
+}
+
+/// What is looked at: a workload, or only a template.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+pub struct TargetArgs {
+    /// A workload (a folder with `lifeboat.yaml`, or the file itself) or an ARM template.
+    #[arg(value_name = "TARGET", value_hint = ValueHint::AnyPath)]
+    pub target: PathBuf,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would become the help text of the command")]
+    pub template: TemplateArgs,
+}
+
+const TEMPLATE: &str = "Template";
+
+/// What a template needs to be expanded.
+#[derive(Debug, Clone, PartialEq, Eq, Default, ClapArgs)]
+pub struct TemplateArgs {
+    /// A parameter file; given twice, the later one wins.
+    #[arg(long, help_heading = TEMPLATE, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub parameters: Vec<PathBuf>,
+    /// One parameter; wins over every file. A value that is JSON is taken as JSON, anything else as a string.
+    #[arg(long, help_heading = TEMPLATE, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+    /// The region that serves today, such as `westeurope`; else the workload file's, or the template's own.
+    #[arg(long, help_heading = TEMPLATE, value_name = "REGION")]
+    pub primary: Option<String>,
+    /// The region that takes over; else the workload file's, or the primary's pair.
+    #[arg(long, help_heading = TEMPLATE, value_name = "REGION")]
+    pub secondary: Option<String>,
+    /// Refuse to assume anything: a parameter without a value is an error, not a placeholder.
+    #[arg(long, help_heading = TEMPLATE)]
+    pub strict: bool,
+}
+
+/// `lifeboat drill`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  lifeboat drill .                               lose the primary region of this workload
+  lifeboat drill infra/regional.json --set n=2   a template alone, without a workload file
+  lifeboat drill . --planned --report out        in good order; page and JSON to `out`
+  lifeboat drill . --scenario slow.yaml --seed 7 another story, another seed
+
+A drill never touches Azure: it plays in the lab, in virtual time.
+The same seed gives the same drill, byte for byte.")]
+pub struct DrillArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would become the help text of the command")]
+    pub target: TargetArgs,
+    /// Write the report (`report.html`, `report.json`) into this folder.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub report: Option<PathBuf>,
+    /// The seed of everything random.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// What goes wrong and when; else the primary region is lost without warning.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "planned")]
+    pub scenario: Option<PathBuf>,
+    /// Move in good order while everything answers, instead of losing a region.
+    #[arg(long)]
+    pub planned: bool,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// `lifeboat assess`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  lifeboat assess .                                         every rule, against this workload
+  lifeboat assess infra/regional.json --parameters weu.json a template in a pull request
+  lifeboat assess . --output json | jq '.findings[].rule'
+
+Ends with 1 when a blocking finding is open. `lifeboat explain RULE` says more about one rule.")]
+pub struct AssessArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would become the help text of the command")]
+    pub target: TargetArgs,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// `lifeboat explain`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+#[command(after_help = "\
+Example:
+  lifeboat explain SB-SKU")]
+pub struct ExplainArgs {
+    /// The rule's id as `assess` prints it; upper or lower case.
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// `lifeboat plan`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  lifeboat plan prepare .                        what makes the second region ready
+  lifeboat plan failover . --requests            every request, with its `az rest` line
+  lifeboat plan failover . --planned             in good order, while everything answers
+  lifeboat plan failback . --save failback.json  keep exactly this plan
+
+Shows and changes nothing. Every step says what it needs from the region that may be lost.")]
+pub struct PlanArgs {
+    /// What the plan is for.
+    #[arg(value_enum, value_name = "KIND")]
+    pub kind: PlanKindArg,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would become the help text of the command")]
+    pub target: TargetArgs,
+    /// Write the plan to this file.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub save: Option<PathBuf>,
+    /// Show every request as it will be sent, with its holes by name, and as a line for `az rest`.
+    #[arg(long)]
+    pub requests: bool,
+    /// Plan for the case that everything answers.
+    #[arg(long)]
+    pub planned: bool,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// The kinds of plan that can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanKindArg {
+    /// Make the second region ready.
+    Prepare,
+    /// Move the workload to the second region.
+    Failover,
+    /// Move it home.
+    Failback,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("expected `name=value`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! `lifeboat assess`.
+
+use lifeboat_planner::{Finding, assess as findings_of, blocking};
+
+use super::{json_error, show};
+use crate::args::{AssessArgs, Output};
+use crate::errors::{CliError, Exit};
+use crate::load::{Loaded, load};
+use crate::output::{Surroundings, complain};
+use crate::tables;
+
+pub(super) fn assess(args: &AssessArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
+    let loaded = load(&args.target)?;
+    let findings = findings(&loaded);
+    match args.output {
+        Output::Table => {
+            for assumption in &loaded.assumptions {
+                complain(&format!("assumed: {assumption}"));
+            }
+            show(&tables::findings(&findings, surroundings.stdout))?;
+        }
+        Output::Json => show(&tables::findings_json(&findings).map_err(json_error)?)?,
+    }
+    Ok(if blocking(&findings).next().is_some() { Exit::Missed } else { Exit::Fine })
+}
+
+/// All findings, with what somebody accepted marked so.
+pub(super) fn findings(loaded: &Loaded) -> Vec<Finding> {
+    let mut findings = findings_of(&loaded.workload, &loaded.workload.declared_inventory());
+    for finding in &mut findings {
+        let words = loaded.accepted.iter().find(|(rule, component, _)| {
+            *rule == finding.rule && component.as_ref().is_none_or(|name| *name == finding.component)
+        });
+        finding.accepted = words.map(|(_, _, words)| words.clone());
+    }
+    findings
+}

@@ -1,0 +1,36 @@
+//! `lifeboat explain RULE`.
+
+use lifeboat_arm::nearest;
+use lifeboat_planner::rules;
+
+use super::{json_error, show};
+use crate::args::{ExplainArgs, Output};
+use crate::errors::{CliError, Exit};
+use crate::output::Surroundings;
+use crate::tables::{self, RuleDoc};
+
+pub(super) fn explain(args: &ExplainArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
+    let Some((_, rule)) = rules().find(|(_, rule)| rule.id.eq_ignore_ascii_case(&args.rule)) else {
+        let known = rules().map(|(_, rule)| rule.id);
+        let hint = nearest(&args.rule, known).map_or_else(
+            || format!("the rules are {}", rules().map(|(_, rule)| rule.id).collect::<Vec<_>>().join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return Err(CliError::failed(format!("there is no rule `{}`", args.rule)).with_hint(hint));
+    };
+    let citation = format!("{} ({})", rule.guidance, rule.cites.join(", "));
+    let doc = RuleDoc {
+        id: rule.id,
+        title: rule.title,
+        checks: rule.title,
+        why: rule.why,
+        citation: &citation,
+        remedied_by: rule.remedied_by.or(Some(rule.remedy)),
+        fault: Some(rule.fault),
+    };
+    match args.output {
+        Output::Table => show(&tables::rule(&doc, surroundings.stdout))?,
+        Output::Json => show(&tables::rule_json(&doc).map_err(json_error)?)?,
+    }
+    Ok(Exit::Fine)
+}

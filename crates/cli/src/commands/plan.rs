@@ -1,0 +1,108 @@
+//! `lifeboat plan prepare|failover|failback`: offline, for the world as the plans before it would leave it.
+
+use std::collections::BTreeMap;
+
+use lifeboat_plan::{Digest, Endpoint, Plan, PlanKind};
+use lifeboat_planner::{
+    Inventory, PlanError, Planning, Side, StrategyKind, Workload, plan as plan_for, predict,
+};
+
+use super::{show, strategies};
+use crate::args::{Output, PlanArgs, PlanKindArg};
+use crate::errors::{CliError, Exit};
+use crate::load::{Loaded, epoch, load};
+use crate::output::{Surroundings, complain};
+use crate::tables::{self, PlanView};
+
+pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
+    let loaded = load(&args.target)?;
+    for assumption in &loaded.assumptions {
+        complain(&format!("assumed: {assumption}"));
+    }
+    let made = match make(args, &loaded) {
+        Ok(made) => made,
+        Err(PlanError::Refused(refusal)) => {
+            let hint = format!("{}; `lifeboat explain {}` says more", refusal.remedy, refusal.rule);
+            complain(&crate::errors::render(
+                &CliError::failed(format!("no plan: {refusal}")).with_hint(hint),
+                surroundings.stderr,
+            ));
+            return Ok(Exit::Missed);
+        }
+        Err(error @ PlanError::Graph(_)) => return Err(CliError::caused_by("the steps make no plan", error)),
+    };
+    if let Some(path) = &args.save {
+        let text = serde_json::to_string_pretty(&made).map_err(super::json_error)?;
+        std::fs::write(path, text + "\n")
+            .map_err(|error| CliError::caused_by(format!("cannot write `{}`", path.display()), error))?;
+        complain(&format!("saved to {} with the digest {}", path.display(), Digest::of(&made)));
+    }
+    match args.output {
+        Output::Table => {
+            let view = PlanView { now: epoch(), requests: args.requests, layout: surroundings.stdout };
+            let text = tables::plan(&made, view)
+                .map_err(|error| CliError::caused_by("the steps make no plan", error))?;
+            show(&text)?;
+        }
+        Output::Json => show(&tables::plan_json(&made, epoch())?)?,
+    }
+    Ok(Exit::Fine)
+}
+
+/// A world in which plans are made one after another, each for what the one before would leave.
+struct Ahead<'a> {
+    workload: &'a Workload,
+    endpoint: Endpoint,
+    strategies: BTreeMap<String, StrategyKind>,
+    seen: Inventory,
+}
+
+impl Ahead<'_> {
+    fn plan(&self, kind: PlanKind, active: Side, planned: bool, returning: bool) -> Result<Plan, PlanError> {
+        plan_for(&Planning {
+            kind,
+            workload: self.workload,
+            seen: &self.seen,
+            endpoint: &self.endpoint,
+            active,
+            planned,
+            returning,
+            strategies: &self.strategies,
+            now: epoch(),
+        })
+    }
+
+    fn goes_well(
+        &mut self,
+        kind: PlanKind,
+        active: Side,
+        planned: bool,
+        returning: bool,
+    ) -> Result<(), PlanError> {
+        let made = self.plan(kind, active, planned, returning)?;
+        self.seen = predict(&self.seen, &made);
+        Ok(())
+    }
+}
+
+fn make(args: &PlanArgs, loaded: &Loaded) -> Result<Plan, PlanError> {
+    use PlanKind::{Drain, Failback, Failover, Fence, Prepare};
+    let mut world = Ahead {
+        workload: &loaded.workload,
+        endpoint: Endpoint::Lab("offline".to_owned()),
+        strategies: strategies(&loaded.workload),
+        seen: loaded.workload.declared_inventory(),
+    };
+    if args.kind == PlanKindArg::Prepare {
+        return world.plan(Prepare, Side::Primary, true, false);
+    }
+    world.goes_well(Prepare, Side::Primary, true, false)?;
+    if args.kind == PlanKindArg::Failover {
+        return world.plan(Failover, Side::Primary, args.planned, false);
+    }
+    world.goes_well(Failover, Side::Primary, args.planned, false)?;
+    for kind in [Fence, Drain, Prepare] {
+        world.goes_well(kind, Side::Secondary, true, true)?;
+    }
+    world.plan(Failback, Side::Secondary, true, true)
+}

@@ -1,0 +1,268 @@
+//! From paths that were typed to a workload: the one place that reads users' files.
+//!
+//! A folder with `lifeboat.yaml`, that file itself, or an ARM template alone. What is wrong with a file is shown in it.
+
+mod complaints;
+mod linked;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+use lifeboat_arm::Region;
+use lifeboat_arm::template::Template;
+use lifeboat_planner::{
+    About, Bare, BareError, Deciding, FailoverPolicy, MessagingChoice, Objectives, SiteTemplate, Workload,
+    WorkloadFile, read, read_bare,
+};
+use serde_json::Value;
+
+use crate::args::TargetArgs;
+use crate::errors::CliError;
+
+pub(crate) use complaints::of_scenario;
+use complaints::{of_diagnostics, of_problems};
+use linked::Folder;
+
+/// The subscription of a template that says nothing of one.
+const LAB_SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
+
+/// What was meant.
+pub(crate) struct Loaded {
+    /// The workload.
+    pub(crate) workload: Workload,
+    /// What had to be assumed.
+    pub(crate) assumptions: Vec<String>,
+    /// Who decides.
+    pub(crate) policy: FailoverPolicy,
+    /// Accepted findings: rule, component, words.
+    pub(crate) accepted: Vec<(String, Option<String>, String)>,
+    /// Files that templates link to, by the URI or path they are linked by.
+    pub(crate) linked: BTreeMap<String, String>,
+}
+
+/// The instant at which templates are evaluated and drills begin: part of what makes a drill the same every time.
+pub(crate) fn epoch() -> Timestamp {
+    "2026-01-01T00:00:00Z".parse().expect("a constant that parses")
+}
+
+/// Reads what was typed.
+pub(crate) fn load(target: &TargetArgs) -> Result<Loaded, CliError> {
+    let path = &target.target;
+    if path.is_dir() {
+        return workload(&path.join("lifeboat.yaml"), target);
+    }
+    if is_yaml(path) {
+        return workload(path, target);
+    }
+    template(path, target)
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"))
+}
+
+/// Reads a file, or says which one cannot be read and what to do.
+pub(crate) fn text_of(path: &Path) -> Result<String, CliError> {
+    std::fs::read(path)
+        .map_err(|error| {
+            CliError::caused_by(format!("cannot read `{}`", path.display()), error).with_hint(advice(path))
+        })
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn advice(path: &Path) -> &'static str {
+    if path.file_name().is_some_and(|name| name == "lifeboat.yaml") {
+        "name a folder that holds `lifeboat.yaml`, a workload file, or an ARM template"
+    } else {
+        "check the path; paths inside a workload file are relative to that file"
+    }
+}
+
+fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
+    let typed = &target.template;
+    if !typed.parameters.is_empty()
+        || !typed.set.is_empty()
+        || typed.primary.is_some()
+        || typed.secondary.is_some()
+    {
+        return Err(CliError::failed(
+            "`--parameters`, `--set`, `--primary` and `--secondary` belong to a template alone",
+        )
+        .with_hint(format!("`{}` says all of this itself: change it there", path.display())));
+    }
+    let name = path.display().to_string();
+    let text = text_of(path)?;
+    let file =
+        WorkloadFile::parse(&name, &text).map_err(|error| of_problems(&name, &text, &error.problems))?;
+    let base = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    let folder = Folder::new(base.clone());
+    let place = |relative: &str| base.join(relative);
+
+    let regional = parse_template(&place(file.templates.regional.as_str()))?;
+    let primary_values = site_values(&base, &file.primary.parameters, &regional)?;
+    let secondary_values = site_values(&base, &file.secondary.parameters, &regional)?;
+    let shared = match &file.templates.shared {
+        None => None,
+        Some(shared) => {
+            let template = parse_template(&place(shared.file.as_str()))?;
+            let values = site_values(&base, &shared.parameters, &template)?;
+            Some((template, values, shared))
+        }
+    };
+    let about = about_file(&file);
+    let workload = read(
+        &about,
+        SiteTemplate {
+            template: &regional,
+            parameters: &primary_values,
+            group: file.primary.resource_group.as_str(),
+            region: &file.primary.region,
+        },
+        SiteTemplate {
+            template: &regional,
+            parameters: &secondary_values,
+            group: file.secondary.resource_group.as_str(),
+            region: &file.secondary.region,
+        },
+        shared.as_ref().map(|(template, values, shared)| SiteTemplate {
+            template,
+            parameters: values,
+            group: shared.resource_group.as_str(),
+            region: &shared.region,
+        }),
+        &folder,
+    )
+    .map_err(|found| of_diagnostics(&found))?;
+    let accepted = file
+        .accept
+        .iter()
+        .map(|accepted| {
+            let words = format!("{} (until {})", accepted.reason, accepted.until);
+            (accepted.rule.to_string(), accepted.component.as_ref().map(ToString::to_string), words)
+        })
+        .collect();
+    Ok(Loaded {
+        workload,
+        assumptions: Vec::new(),
+        policy: file.failover,
+        accepted,
+        linked: folder.into_read(),
+    })
+}
+
+fn about_file(file: &WorkloadFile) -> About {
+    About {
+        name: file.workload.to_string(),
+        subscription: file.subscription.to_string(),
+        objectives: Objectives { rto: file.objectives.rto, rpo: file.objectives.rpo },
+        deciding: deciding(&file.failover),
+        messaging: file
+            .service_bus
+            .iter()
+            .map(|entry| {
+                let choice = MessagingChoice {
+                    alias: Some(entry.alias.to_string()),
+                    alternate_name: entry.alternate_name.as_ref().map(ToString::to_string),
+                };
+                (entry.namespace.to_string(), choice)
+            })
+            .collect(),
+        now: epoch(),
+    }
+}
+
+fn deciding(policy: &FailoverPolicy) -> Deciding {
+    Deciding {
+        hold_down: policy.hold_down,
+        decision: policy.decision,
+        approvers: policy.approvers.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn parse_template(path: &Path) -> Result<Template, CliError> {
+    let text = text_of(path)?;
+    Template::parse(&path.display().to_string(), &text).map_err(|found| of_diagnostics(&found))
+}
+
+/// The values of one site's parameter files; a parameter that still has none is named, with the file to put it in.
+fn site_values(
+    base: &Path,
+    files: &[lifeboat_planner::FilePath],
+    template: &Template,
+) -> Result<BTreeMap<String, Value>, CliError> {
+    let paths: Vec<PathBuf> = files.iter().map(|file| base.join(file.as_str())).collect();
+    values::from_files(&paths, template)
+}
+
+fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
+    let typed = &target.template;
+    let template = parse_template(path)?;
+    let mut given = values::from_files(&typed.parameters, &template)?;
+    values::set(&mut given, &typed.set, &template)?;
+    if typed.strict {
+        values::refuse_missing(&template, &given)?;
+    }
+    let region = |text: &Option<String>, option: &str| match text {
+        None => Ok(None),
+        Some(text) => Region::parse(text).map(Some).map_err(|unknown| {
+            let hint = unknown.nearest.map_or_else(
+                || "regions are named like `westeurope`".to_owned(),
+                |nearest| format!("did you mean `{nearest}`?"),
+            );
+            CliError::failed(format!("{option}: {unknown}")).with_hint(hint)
+        }),
+    };
+    let bare = Bare {
+        given,
+        primary: region(&typed.primary, "--primary")?,
+        secondary: region(&typed.secondary, "--secondary")?,
+    };
+    let policy = FailoverPolicy {
+        policy: lifeboat_planner::DecisionPolicy::Propose,
+        hold_down: SignedDuration::from_mins(15),
+        decision: SignedDuration::from_mins(10),
+        approvers: Vec::new(),
+    };
+    let about = About {
+        name: workload_name(path),
+        subscription: LAB_SUBSCRIPTION.to_owned(),
+        objectives: Objectives { rto: SignedDuration::from_hours(1), rpo: SignedDuration::from_mins(15) },
+        deciding: deciding(&policy),
+        messaging: BTreeMap::new(),
+        now: epoch(),
+    };
+    let folder = Folder::new(path.parent().map_or_else(PathBuf::new, Path::to_path_buf));
+    let (workload, mut assumptions) =
+        read_bare(&about, &template, &bare, &folder).map_err(|error| match error {
+            BareError::Template(found) => of_diagnostics(&found),
+            other @ BareError::OtherSecondary { .. } => CliError::failed(other.to_string())
+                .with_hint("leave `--secondary` out, or change the template"),
+            other @ BareError::OneRegion(_) => {
+                CliError::failed(other.to_string()).with_hint("name two different regions")
+            }
+        })?;
+    assumptions
+        .push("objectives are an RTO of 1 h and an RPO of 15 min: there is no workload file".to_owned());
+    Ok(Loaded { workload, assumptions, policy, accepted: Vec::new(), linked: folder.into_read() })
+}
+
+/// A name from the file's own, or from its folder where the file's says nothing.
+fn workload_name(path: &Path) -> String {
+    let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let own = stem(path).unwrap_or_default();
+    let says_nothing =
+        ["azuredeploy", "main", "template", "maintemplate", "deploy"].contains(&own.to_lowercase().as_str());
+    let name =
+        if says_nothing { path.canonicalize().ok().and_then(|path| stem(path.parent()?)) } else { Some(own) };
+    let name: String = name
+        .unwrap_or_default()
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    let name = name.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+    let name: String = name.chars().take(40).collect();
+    if name.is_empty() { "workload".to_owned() } else { name.trim_end_matches('-').to_owned() }
+}

@@ -1,0 +1,82 @@
+//! What is wrong with users' files, shown in the files.
+
+use lifeboat_arm::template::Diagnostic;
+use lifeboat_planner::{Position, Problem};
+use lifeboat_sim::ScenarioError;
+
+use crate::errors::{CliError, Located};
+
+/// Diagnostics of templates and parameter files, each in its own file.
+pub(super) fn of_diagnostics(found: &[Diagnostic]) -> CliError {
+    CliError::Located(
+        found
+            .iter()
+            .map(|found| {
+                // A linked file may be anywhere; without its text the place is still named by the message.
+                let text = std::fs::read(&found.file).map_or_else(
+                    |_| String::new(),
+                    |bytes| String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned(),
+                );
+                let chain = if found.chain.is_empty() {
+                    String::new()
+                } else {
+                    format!(" (in {})", found.chain.join(" → "))
+                };
+                Located {
+                    file: found.file.clone(),
+                    text,
+                    range: found.range.clone(),
+                    message: format!("{}{chain}", found.message),
+                    hint: found.hint.clone(),
+                }
+            })
+            .collect(),
+    )
+}
+
+/// Problems of a YAML file.
+pub(super) fn of_problems(file: &str, text: &str, problems: &[Problem]) -> CliError {
+    CliError::Located(
+        problems
+            .iter()
+            .map(|problem| Located {
+                file: file.to_owned(),
+                text: text.to_owned(),
+                range: word_at(text, problem.at),
+                message: problem.message.clone(),
+                hint: problem.hint.clone(),
+            })
+            .collect(),
+    )
+}
+
+/// Problems of a scenario file.
+pub(crate) fn of_scenario(text: &str, error: &ScenarioError) -> CliError {
+    of_problems(&error.file, text, &error.problems)
+}
+
+/// The word that begins at a position.
+fn word_at(text: &str, at: Position) -> std::ops::Range<usize> {
+    let line = usize::try_from(at.line).unwrap_or(1).max(1);
+    let column = usize::try_from(at.column).unwrap_or(1).max(1);
+    let start_of_line: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let rest = text.get(start_of_line..).unwrap_or_default();
+    let offset = rest.char_indices().nth(column - 1).map_or(rest.len(), |(offset, _)| offset);
+    let start = (start_of_line + offset).min(text.len());
+    let length =
+        text[start..].find(|c: char| c.is_whitespace() || ",}]".contains(c)).unwrap_or(text.len() - start);
+    start..start + length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_at_a_position_is_marked() {
+        let text = "a: 1\nprimry: { region: x }\n";
+        assert_eq!(&text[word_at(text, Position { line: 2, column: 1 })], "primry:");
+        assert_eq!(&text[word_at(text, Position { line: 2, column: 19 })], "x");
+        assert_eq!(word_at(text, Position { line: 99, column: 9 }), text.len()..text.len());
+    }
+}

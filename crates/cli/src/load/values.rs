@@ -1,0 +1,109 @@
+//! Values of parameters: from files, from `--set`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use lifeboat_arm::nearest;
+use lifeboat_arm::template::{ParameterType, ParameterValue, Template, parse_parameters};
+use serde_json::Value;
+
+use super::complaints::of_diagnostics;
+use super::text_of;
+use crate::errors::{CliError, Located};
+
+/// The values of parameter files, later ones winning. What comes from a key vault is left to a placeholder: nothing is
+/// fetched.
+pub(super) fn from_files(
+    paths: &[PathBuf],
+    template: &Template,
+) -> Result<BTreeMap<String, Value>, CliError> {
+    let mut values = BTreeMap::new();
+    for path in paths {
+        let name = path.display().to_string();
+        let text = text_of(path)?;
+        for (parameter, value) in parse_parameters(&name, &text).map_err(|found| of_diagnostics(&found))? {
+            let Some(declared) = declared_name(template, &parameter) else {
+                return Err(unknown_parameter(template, &parameter, &name, &text));
+            };
+            if let ParameterValue::Value(value) = value {
+                values.insert(declared, value);
+            }
+        }
+    }
+    Ok(values)
+}
+
+fn declared_name(template: &Template, name: &str) -> Option<String> {
+    template
+        .parameters()
+        .find(|declared| declared.name.eq_ignore_ascii_case(name))
+        .map(|declared| declared.name.clone())
+}
+
+fn unknown_parameter(template: &Template, name: &str, file: &str, text: &str) -> CliError {
+    let start = text.find(&format!("\"{name}\"")).map_or(0, |at| at + 1);
+    Located {
+        file: file.to_owned(),
+        text: text.to_owned(),
+        range: start..start + if start > 0 { name.len() } else { 0 },
+        message: format!("the template `{}` declares no parameter `{name}`", template.file()),
+        hint: Some(meant(template, name)),
+    }
+    .into()
+}
+
+fn meant(template: &Template, name: &str) -> String {
+    match nearest(name, template.parameters().map(|declared| declared.name.as_str())) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => {
+            let names: Vec<&str> = template.parameters().map(|declared| declared.name.as_str()).collect();
+            if names.is_empty() {
+                "it declares none".to_owned()
+            } else {
+                format!("it declares {}", names.join(", "))
+            }
+        }
+    }
+}
+
+/// `--set name=value`: JSON where the parameter is not a string.
+pub(super) fn set(
+    values: &mut BTreeMap<String, Value>,
+    typed: &[(String, String)],
+    template: &Template,
+) -> Result<(), CliError> {
+    for (name, text) in typed {
+        let Some(declared) = template.parameters().find(|declared| declared.name.eq_ignore_ascii_case(name))
+        else {
+            return Err(CliError::failed(format!("--set: the template declares no parameter `{name}`"))
+                .with_hint(meant(template, name)));
+        };
+        let is_text = matches!(declared.kind, ParameterType::String | ParameterType::SecureString);
+        let value = if is_text {
+            Value::String(text.clone())
+        } else {
+            serde_json::from_str(text).map_err(|error| {
+                CliError::caused_by(format!("--set {name}: the value is not JSON"), error)
+                    .with_hint(format!("`{name}` is of the type {:?}", declared.kind).to_lowercase())
+            })?
+        };
+        values.insert(declared.name.clone(), value);
+    }
+    Ok(())
+}
+
+/// `--strict`: a parameter without a value is an error, each at its declaration.
+pub(super) fn refuse_missing(template: &Template, given: &BTreeMap<String, Value>) -> Result<(), CliError> {
+    let missing: Vec<Located> = template
+        .parameters()
+        .filter(|declared| declared.is_required() && !given.contains_key(&declared.name))
+        .map(|declared| Located {
+            file: template.file().to_owned(),
+            text: template.text().to_owned(),
+            range: declared.range.clone(),
+            message: format!("the parameter `{}` has no value", declared.name),
+            hint: Some(format!("give it: `--set {}=…`, or a file with `--parameters`", declared.name)),
+        })
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(CliError::Located(missing)) }
+}

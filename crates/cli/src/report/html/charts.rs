@@ -1,0 +1,217 @@
+//! Messages over time and the recovery time in its terms.
+
+use jiff::SignedDuration;
+use lifeboat_sim::{DrillReport, Minute, RtoTerms};
+use maud::{Markup, html};
+
+use super::parts::{badge, figure};
+use super::scale::{Scale, pct};
+use super::timeline::minutes;
+use crate::format::{count, counted, difference, duration, percent};
+use crate::style::Tone;
+
+/// The busiest minute of all curves: the top of the chart.
+pub(super) fn minute_peak(all: &[Minute]) -> u32 {
+    all.iter()
+        .map(|minute| (minute.acknowledged + minute.failed).max(minute.received))
+        .max()
+        .unwrap_or_default()
+        .max(1)
+}
+
+/// Sent, on top of it failed, and over both the line of what was received. The drawing may be stretched, lines may not.
+pub(super) fn area(report: &DrillReport, scale: &Scale, top: u32, height: u32) -> Markup {
+    let all = &report.clients.minutes;
+    let peak = f64::from(minute_peak(all));
+    let y = |value: u32| 100.0 - f64::from(value) / peak * 100.0;
+    let sent = outline(all, scale, |minute| y(minute.acknowledged));
+    let tried = outline(all, scale, |minute| y(minute.acknowledged + minute.failed));
+    let received = outline(all, scale, |minute| y(minute.received));
+    let back: Vec<&str> = sent.split(' ').rev().collect();
+    let (first, last) = (edge(&sent, false), edge(&sent, true));
+    html! {
+        svg.area x="0" y=(top) width="100%" height=(height) viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true" {
+            line.level x1="0" x2="100" y1="0" y2="0" {}
+            line.level x1="0" x2="100" y1="50" y2="50" {}
+            line.floor x1="0" x2="100" y1="100" y2="100" {}
+            @if !all.is_empty() {
+                polygon.sent points={ (first) ",100 " (sent) " " (last) ",100" } {}
+                polygon.failed points={ (tried) " " (back.join(" ")) } {}
+                polyline.sent-line points=(sent) {}
+                polyline.received points=(received) {}
+            }
+        }
+    }
+}
+
+/// The word on the longest stretch of failures: the red does not have to be told from the blue.
+pub(super) fn failed_label(report: &DrillReport, scale: &Scale, top: u32, height: u32) -> Markup {
+    let all = &report.clients.minutes;
+    let longest = all.chunk_by(|a, b| (a.failed > 0) == (b.failed > 0)).filter(|chunk| chunk[0].failed > 0);
+    let longest = longest.max_by_key(|chunk| chunk.len()).and_then(|chunk| {
+        let (first, last) = (chunk.first()?, chunk.last()?);
+        let peak = chunk.iter().map(|minute| minute.failed).max()?;
+        Some((scale.after(minutes(first.minute)), scale.after(minutes(last.minute + 1)), peak))
+    });
+    html! {
+        @if let Some((from, to, peak)) = longest {
+            @let room = f64::from(peak) / f64::from(minute_peak(all)) * f64::from(height);
+            @if to - from > 9.0 && room > 24.0 {
+                text.in.failing x=(pct(f64::midpoint(from, to))) y=(top + height - 10) { "failed" }
+            }
+        }
+    }
+}
+
+/// A stair: a count holds for its whole minute.
+fn outline(all: &[Minute], scale: &Scale, y: impl Fn(&Minute) -> f64) -> String {
+    let corners = all.iter().map(|minute| {
+        let (from, to) = (scale.after(minutes(minute.minute)), scale.after(minutes(minute.minute + 1)));
+        format!("{from:.2},{y:.1} {to:.2},{y:.1}", y = y(minute))
+    });
+    corners.collect::<Vec<_>>().join(" ")
+}
+
+/// The x of the first or last corner.
+fn edge(outline: &str, last: bool) -> &str {
+    let corner = if last { outline.rsplit(' ').next() } else { outline.split(' ').next() };
+    corner.and_then(|corner| corner.split(',').next()).unwrap_or("0")
+}
+
+/// Asked, forecast and actual, in one scale, and the same numbers as a table.
+pub(super) fn recovery(report: &DrillReport) -> Markup {
+    let rto = &report.rto;
+    let actual = rto.actual.as_ref();
+    let totals = [Some(rto.asked), Some(rto.forecast.total()), actual.map(RtoTerms::total)];
+    let most = totals.into_iter().flatten().max().unwrap_or_default().as_secs_f64().max(1.0) * 1.02;
+    let share = |length: SignedDuration| (length.as_secs_f64() / most * 100.0).clamp(0.0, 100.0);
+    let asked_at = pct(share(rto.asked));
+    html! {
+        figure.rto {
+            svg width="100%" height="176" role="img" aria-label=(recovery_words(report)) {
+                (bar_row("Asked", &duration(rto.asked), 0))
+                rect.asked x="0" y="20" width=(asked_at) height="22" rx="2" {}
+                (bar_row("Forecast at p95", &duration(rto.forecast.total()), 58))
+                (stack(&rto.forecast, 78, share))
+                @if let Some(actual) = actual {
+                    (bar_row("Actual", &duration(actual.total()), 116))
+                    (stack(actual, 136, share))
+                } @else {
+                    (bar_row("Actual", "nothing failed over", 116))
+                }
+                line.limit x1=(asked_at) x2=(asked_at) y1="16" y2="168" {}
+            }
+        }
+        (recovery_table(report))
+    }
+}
+
+fn bar_row(name: &str, value: &str, y: u32) -> Markup {
+    html! {
+        text.lane x="0" y=(y + 14) { (name) tspan.value { "  " (value) } }
+    }
+}
+
+fn stack(terms: &RtoTerms, y: u32, share: impl Fn(SignedDuration) -> f64) -> Markup {
+    let mut from = 0.0;
+    let parts = terms.named().map(|(name, length)| {
+        let width = share(length);
+        let part = (name, length, from, width);
+        from += width;
+        part
+    });
+    html! {
+        @for (index, (name, length, from, width)) in parts.into_iter().enumerate() {
+            rect class={ "term t" (index + 1) } x=(pct(from)) y=(y) width=(pct(width)) height="22" {
+                title { (name) ": " (duration(length)) }
+            }
+            @if width > 3.5 {
+                text class={ "in term-in t" (index + 1) } x=(pct(from + width / 2.0)) y=(y + 15) { (index + 1) }
+            }
+        }
+    }
+}
+
+fn recovery_words(report: &DrillReport) -> String {
+    let rto = &report.rto;
+    let actual =
+        rto.actual.as_ref().map_or("nothing failed over".to_owned(), |terms| duration(terms.total()));
+    format!(
+        "Recovery time: asked {}, forecast {}, actual {actual}",
+        duration(rto.asked),
+        duration(rto.forecast.total())
+    )
+}
+
+fn recovery_table(report: &DrillReport) -> Markup {
+    let rto = &report.rto;
+    let actual = rto.actual.as_ref().map(RtoTerms::named);
+    html! {
+        table.terms {
+            thead { tr { th scope="col" { "Term" } th.number scope="col" { "Forecast" } th.number scope="col" { "Actual" } th.number.wide scope="col" { "Difference" } } }
+            tbody {
+                @for (index, (name, forecast)) in rto.forecast.named().into_iter().enumerate() {
+                    @let actual = actual.as_ref().map(|terms| terms[index].1);
+                    tr {
+                        th scope="row" { span class={ "key t" (index + 1) } { (index + 1) } " " (name) }
+                        td.number { (duration(forecast)) }
+                        td.number { (actual.map_or_else(|| "–".to_owned(), duration)) }
+                        td.number.quiet.wide { (actual.map(|actual| difference(actual - forecast)).unwrap_or_default()) }
+                    }
+                }
+            }
+            tfoot {
+                tr {
+                    th scope="row" { "Total" }
+                    td.number { (duration(rto.forecast.total())) }
+                    td.number { (rto.actual.as_ref().map_or_else(|| "–".to_owned(), |terms| duration(terms.total()))) }
+                    td.number.quiet.wide { (rto.error_percent.map(percent).unwrap_or_default()) }
+                }
+            }
+        }
+        @if let Some(total) = rto.actual.as_ref().map(RtoTerms::total) {
+            p {
+                @if total > rto.asked {
+                    (badge(Tone::Bad, "missed")) " " (duration(total - rto.asked)) " longer than the " (duration(rto.asked)) " asked for."
+                } @else {
+                    (badge(Tone::Good, "met")) " " (duration(rto.asked - total)) " to spare of the " (duration(rto.asked)) " asked for."
+                }
+            }
+        }
+    }
+}
+
+/// Numbers of what producers and consumers saw; every minute for who wants it.
+pub(super) fn clients(report: &DrillReport) -> Markup {
+    let seen = &report.clients;
+    let producers = format!("by {}", counted(seen.producers as usize, "producer"));
+    let consumers = format!("by {}", counted(seen.consumers as usize, "consumer"));
+    let gap = |gap: SignedDuration| if gap.is_zero() { "none".to_owned() } else { duration(gap) };
+    html! {
+        dl.tiles.small {
+            (figure("Sent and acknowledged", &count(seen.acknowledged), &producers, Tone::Plain))
+            (figure("Sends that failed", &count(seen.failed_sends), "answered with an error or not at all", Tone::Plain))
+            (figure("Received", &count(seen.received), &consumers, Tone::Plain))
+            (figure("Received twice", &count(seen.received_twice), "with one MessageId", Tone::Plain))
+            (figure("Longest gap, sending", &gap(seen.longest_send_gap), "no send acknowledged", Tone::Plain))
+            (figure("Longest gap, receiving", &gap(seen.longest_receive_gap), "nothing received", Tone::Plain))
+        }
+        @if !seen.minutes.is_empty() {
+            details.screen {
+                summary { "Every minute as a table" }
+                table {
+                    thead { tr { @for head in ["Minute", "Sent", "Of it by the primary", "Failed", "Received"] { th.number scope="col" { (head) } } } }
+                    tbody {
+                        @for minute in &seen.minutes {
+                            tr {
+                                @for number in [minute.minute, minute.acknowledged, minute.at_primary, minute.failed, minute.received] {
+                                    td.number { (number) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

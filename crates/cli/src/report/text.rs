@@ -1,0 +1,286 @@
+//! The report on a terminal, after a drill: what matters, in the order in which it is asked.
+
+use jiff::SignedDuration;
+use lifeboat_planner::Answer;
+use lifeboat_sim::{DrillReport, RunReport};
+
+use super::{announced_lost, loss_word, loss_words, took, verdict};
+use crate::format::{clock, count, counted, difference, duration, instant, offset, percent, region};
+use crate::layout::{Cell, Columns, Layout};
+use crate::style::Tone;
+use crate::tables::{finding_tone, findings_summary, worst_first};
+
+/// The whole report. No line is wider than the layout's width.
+pub fn render(report: &DrillReport, layout: Layout) -> String {
+    [
+        head(report, layout),
+        assumptions(report, layout),
+        timeline(report, layout),
+        recovery_time(report, layout),
+        clients(report, layout),
+        losses(report, layout),
+        runs(report, layout),
+        predictions(report, layout),
+        findings(report, layout),
+        state_after(report, layout),
+    ]
+    .concat()
+}
+
+fn head(report: &DrillReport, layout: Layout) -> String {
+    let (word, tone, reasons) = verdict(report);
+    let title =
+        format!("Drill of {}: {} → {}", report.workload, region(&report.primary), region(&report.secondary));
+    let mut out = layout.hang("", &title, Tone::Strong);
+    out += &layout.hang(&format!("{} ", tone.sign()), word, tone);
+    for reason in reasons {
+        out += &layout.hang("  - ", reason, tone);
+    }
+    let story = format!("{}: {}", report.scenario.name, report.scenario.story);
+    out += &layout.hang("", &story, Tone::Plain);
+    let span = report.ended.duration_since(report.started);
+    let origin = format!(
+        "seed {}, lifeboat {}, virtual time {} to {} ({})",
+        report.seed,
+        report.version,
+        instant(report.started),
+        instant(report.ended),
+        duration(span)
+    );
+    out + &layout.hang("", &origin, Tone::Quiet)
+}
+
+fn assumptions(report: &DrillReport, layout: Layout) -> String {
+    if report.assumptions.is_empty() {
+        return String::new();
+    }
+    let mut out = layout.heading("Assumed, because nobody said it");
+    for assumption in &report.assumptions {
+        out += &layout.hang("  - ", assumption, Tone::Plain);
+    }
+    out
+}
+
+fn timeline(report: &DrillReport, layout: Layout) -> String {
+    let mut table = Columns::bare(&[">after", "clock", "who", "sign", "what"]);
+    for happening in &report.timeline {
+        let tone = Tone::of_happening(&happening.tone);
+        table.row([
+            Cell::from(offset(report.started, happening.at)),
+            Cell::toned(clock(happening.at), Tone::Quiet),
+            Cell::from(happening.who.as_str()),
+            Cell::toned(tone.sign(), tone),
+            Cell::toned(happening.what.as_str(), tone),
+        ]);
+    }
+    layout.heading("Timeline") + &table.render(layout, 2)
+}
+
+fn recovery_time(report: &DrillReport, layout: Layout) -> String {
+    let rto = &report.rto;
+    let mut table = Columns::headed(&["", ">asked", ">forecast", ">actual", ">difference", ""]);
+    let actual = rto.actual.as_ref().map(lifeboat_sim::RtoTerms::named);
+    for (index, (name, forecast)) in rto.forecast.named().into_iter().enumerate() {
+        let actual = actual.as_ref().map(|terms| terms[index].1);
+        table.row([
+            Cell::from(name),
+            Cell::from(""),
+            Cell::from(duration(forecast)),
+            Cell::from(actual.map_or_else(|| "–".to_owned(), duration)),
+            Cell::toned(actual.map(|actual| difference(actual - forecast)).unwrap_or_default(), Tone::Quiet),
+            Cell::from(""),
+        ]);
+    }
+    let total = rto.actual.as_ref().map(lifeboat_sim::RtoTerms::total);
+    let tone = match total {
+        Some(total) if total > rto.asked => Tone::Bad,
+        Some(_) => Tone::Good,
+        None => Tone::Plain,
+    };
+    let says = match total {
+        Some(total) if total > rto.asked => format!("✗ {} too long", duration(total - rto.asked)),
+        Some(total) => format!("✓ {} to spare", duration(rto.asked - total)),
+        None => "nothing failed over".to_owned(),
+    };
+    table.row([
+        Cell::toned("total", Tone::Strong),
+        Cell::toned(duration(rto.asked), Tone::Strong),
+        Cell::toned(duration(rto.forecast.total()), Tone::Strong),
+        Cell::toned(total.map_or_else(|| "–".to_owned(), duration), tone),
+        Cell::toned(rto.error_percent.map(percent).unwrap_or_default(), Tone::Quiet),
+        Cell::toned(says, tone),
+    ]);
+    layout.heading("Recovery time (forecast at p95)") + &table.render(layout, 2)
+}
+
+fn clients(report: &DrillReport, layout: Layout) -> String {
+    let seen = &report.clients;
+    let mut table = Columns::bare(&["what", ">number", "says"]);
+    let bad_if = |is: bool| if is { Tone::Bad } else { Tone::Plain };
+    let gap = |gap: SignedDuration| if gap.is_zero() { "none".to_owned() } else { duration(gap) };
+    for (what, number, tone, says) in [
+        (
+            "sent and acknowledged",
+            count(seen.acknowledged),
+            Tone::Plain,
+            counted(seen.producers as usize, "producer"),
+        ),
+        ("sends that failed", count(seen.failed_sends), Tone::Plain, String::new()),
+        ("received", count(seen.received), Tone::Plain, counted(seen.consumers as usize, "consumer")),
+        (
+            "received twice",
+            count(seen.received_twice),
+            Tone::Plain,
+            "same MessageId, at least once".to_owned(),
+        ),
+        (
+            "longest gap, sending",
+            gap(seen.longest_send_gap),
+            bad_if(seen.longest_send_gap > report.rto.asked),
+            String::new(),
+        ),
+        (
+            "longest gap, receiving",
+            gap(seen.longest_receive_gap),
+            bad_if(seen.longest_receive_gap > report.rto.asked),
+            String::new(),
+        ),
+    ] {
+        table.row([Cell::from(what), Cell::toned(number, tone), Cell::toned(says, Tone::Quiet)]);
+    }
+    layout.heading("What clients saw") + &table.render(layout, 2)
+}
+
+fn losses(report: &DrillReport, layout: Layout) -> String {
+    let losses = &report.losses;
+    let mut out = layout.heading("Losses");
+    let mut table = Columns::headed(&["", ">announced", ">true", ""]);
+    let lost = if losses.lost == 0 { Tone::Good } else { Tone::Bad };
+    for (what, announced, truth, tone, says) in [
+        (
+            "stranded",
+            Some(losses.announced_stranded),
+            losses.stranded,
+            Tone::Plain,
+            "left in the lost region",
+        ),
+        ("drained", None, losses.drained, Tone::Plain, "of the stranded, brought over later"),
+        ("duplicated", None, losses.duplicated, Tone::Plain, "arrived twice with one MessageId"),
+        ("lost", Some(announced_lost(report)), losses.lost, lost, "acknowledged, and exist nowhere"),
+    ] {
+        table.row([
+            Cell::from(what),
+            Cell::from(announced.map_or_else(|| "–".to_owned(), count)),
+            Cell::toned(count(truth), tone),
+            Cell::toned(says, Tone::Quiet),
+        ]);
+    }
+    out += &table.render(layout, 2);
+    for loss in &losses.announced {
+        let text = format!("{}: {}", loss_word(loss.kind), loss_words(loss));
+        out += &layout.hang("  said before: ", &text, Tone::Quiet);
+    }
+    out
+}
+
+fn runs(report: &DrillReport, layout: Layout) -> String {
+    let mut out = layout.heading("Runs");
+    let mut table =
+        Columns::headed(&["", "", "run", ">took", ">forecast", ">steps", ">requests", ">reads", "outcome"]);
+    for (index, run) in report.runs.iter().enumerate() {
+        let tone = if run.succeeded { Tone::of_outcome(&run.outcome) } else { Tone::Bad };
+        table.row([
+            Cell::from((index + 1).to_string()),
+            Cell::toned(tone.sign(), tone),
+            Cell::from(run.kind.as_str()),
+            Cell::from(duration(run.ended.duration_since(run.started))),
+            Cell::from(duration(run.forecast)),
+            Cell::from(count(run.steps.len() as u64)),
+            Cell::from(count(run.requests)),
+            Cell::from(count(run.reads)),
+            Cell::toned(run.outcome.as_str(), tone),
+        ]);
+    }
+    out += &table.render(layout, 2);
+    let paths = report.runs.iter().enumerate().filter(|(_, run)| !run.critical_path.is_empty());
+    let mut paths: Vec<String> = paths.map(|(index, run)| critical_path(index + 1, run, layout)).collect();
+    // Lines before tables: a heading would otherwise seem to hold the lines behind it.
+    paths.sort_by_key(|path| path.starts_with('\n'));
+    out + &paths.concat()
+}
+
+/// The chain that decided a run's duration: a line when it was forecast, a table when it was not.
+fn critical_path(number: usize, run: &RunReport, layout: Layout) -> String {
+    if run.critical_path == run.critical_path_forecast && run.succeeded && run.outcome == "done" {
+        let lead = format!("  critical path of {number}, as forecast: ");
+        return layout.hang(&lead, &run.critical_path.join(" → "), Tone::Quiet);
+    }
+    let mut out = layout.heading(&format!("Critical path of {number} {} ({})", run.kind, run.purpose));
+    if run.critical_path != run.critical_path_forecast {
+        let forecast = run.critical_path_forecast.join(" → ");
+        out += &layout.hang("  forecast was: ", &forecast, Tone::Quiet);
+    }
+    let mut table = Columns::headed(&["step", ">took", ">forecast", "outcome"]);
+    for id in &run.critical_path {
+        let Some(step) = run.steps.iter().find(|step| step.id == *id) else { continue };
+        let why = step.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        table.row([
+            Cell::from(id.as_str()),
+            Cell::from(took(step).map_or_else(|| "–".to_owned(), duration)),
+            Cell::from(duration(step.forecast_p95)),
+            Cell::toned(format!("{}{why}", step.outcome), Tone::of_outcome(&step.outcome)),
+        ]);
+    }
+    out + &table.render(layout, 2)
+}
+
+fn predictions(report: &DrillReport, layout: Layout) -> String {
+    let wrong: Vec<_> = report.predictions.iter().filter(|prediction| !prediction.agrees).collect();
+    let right = report.predictions.len() - wrong.len();
+    let mut out = layout.heading("Predictions");
+    out += &layout.hang("  ", &format!("{right} of {} came true", report.predictions.len()), Tone::Plain);
+    for prediction in wrong {
+        let text = format!(
+            "after {}, {}: predicted {}, found {}",
+            prediction.after, prediction.fact, prediction.predicted, prediction.found
+        );
+        out += &layout.hang("  ! ", &text, Tone::Warn);
+    }
+    out
+}
+
+fn findings(report: &DrillReport, layout: Layout) -> String {
+    let mut out = layout.heading("Findings before anything was done");
+    out += &layout.hang("  ", &findings_summary(&report.findings), Tone::Plain);
+    for finding in worst_first(&report.findings).into_iter().filter(|finding| finding.answer != Answer::Pass)
+    {
+        let tone = finding_tone(finding);
+        let lead = format!("  {} {}  ", tone.sign(), finding.rule);
+        let word = if finding.accepted.is_some() { "accepted" } else { finding.severity.word() };
+        let text = format!("{}: {} ({word})", finding.component, finding.title);
+        out += &layout.hang(&lead, &text, tone);
+    }
+    out
+}
+
+fn state_after(report: &DrillReport, layout: Layout) -> String {
+    let mut table = Columns::bare(&["sign", "component", "state", "says"]);
+    for line in &report.state_after {
+        let tone = Tone::of_state(&line.state);
+        table.row([
+            Cell::toned(tone.sign(), tone),
+            Cell::from(line.component.as_str()),
+            Cell::toned(line.state.as_str(), tone),
+            Cell::from(line.says.as_str()),
+        ]);
+    }
+    let mut out = layout.heading("State afterwards") + &table.render(layout, 2);
+    if !report.generic_types.is_empty() {
+        let text = format!(
+            "without rules of their own, redeployed as they are: {}",
+            report.generic_types.join(", ")
+        );
+        out += &layout.hang("  ! ", &text, Tone::Warn);
+    }
+    out
+}

@@ -1,0 +1,10 @@
+//! Tables for commands that act on nothing: findings, plans, rules.
+
+mod findings;
+mod plan;
+mod rule;
+
+pub use findings::{finding_tone, findings, findings_json};
+pub(crate) use findings::{findings_summary, place, worst_first};
+pub use plan::{PlanView, plan, plan_json};
+pub use rule::{RuleDoc, rule, rule_json};

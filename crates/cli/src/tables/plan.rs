@@ -1,0 +1,199 @@
+//! Plans as people read them before they press the button, and as programs read them.
+
+mod json;
+mod steps;
+
+use jiff::{SignedDuration, Timestamp};
+use lifeboat_arm::Region;
+use lifeboat_plan::{
+    Digest, Endpoint, FactUsed, Graph, GraphError, Loss, Plan, PlanKind, Scheduled, Step, Way, WayKind,
+};
+
+use crate::format::{age, counted, duration};
+use crate::layout::{Cell, Columns, Layout};
+use crate::report::{loss_word, loss_words};
+use crate::style::Tone;
+
+pub use json::plan_json;
+
+/// What is shown of a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanView {
+    /// Now: facts are shown with their age.
+    pub now: Timestamp,
+    /// Whether every request is shown as it will be sent, with a line for `az rest`.
+    pub requests: bool,
+    /// The layout.
+    pub layout: Layout,
+}
+
+/// A plan for people: what it is, what it rests on, its steps, what decides its duration, what it gives up.
+pub fn plan(plan: &Plan, view: PlanView) -> Result<String, GraphError> {
+    let times = Times::of(plan)?;
+    Ok([
+        head(plan, &times, view.layout),
+        facts(plan, view),
+        steps::steps(plan, &times, view),
+        critical_path(&times, view.layout),
+        losses(plan, view),
+        notes(plan, view.layout),
+    ]
+    .concat())
+}
+
+/// When each step is forecast to start and end, at p95, and which steps decide the end.
+pub(super) struct Times {
+    schedule: Vec<Scheduled>,
+    critical: Vec<(String, SignedDuration)>,
+    total: SignedDuration,
+}
+
+impl Times {
+    pub(super) fn of(plan: &Plan) -> Result<Self, GraphError> {
+        let graph = Graph::new(&plan.steps)?;
+        let p95 = |index: usize| chosen(plan, &plan.steps[index]).1.forecast.p95;
+        let schedule = graph.schedule(p95);
+        let critical = graph
+            .critical_path(p95)
+            .into_iter()
+            .map(|id| {
+                let index = plan.steps.iter().position(|step| step.id == id);
+                (id.to_string(), index.map(p95).unwrap_or_default())
+            })
+            .collect();
+        let total = schedule.iter().map(|step| step.finish).max().unwrap_or_default();
+        Ok(Self { schedule, critical, total })
+    }
+
+    pub(super) fn schedule(&self) -> &[Scheduled] {
+        &self.schedule
+    }
+
+    pub(super) fn total(&self) -> SignedDuration {
+        self.total
+    }
+
+    pub(super) fn critical_ids(&self) -> Vec<&str> {
+        self.critical.iter().map(|(id, _)| id.as_str()).collect()
+    }
+
+    pub(super) fn is_critical(&self, step: &Step) -> bool {
+        self.critical.iter().any(|(id, _)| id == step.id.as_str())
+    }
+}
+
+/// The way that the plan prefers for a step; a step with one way has no choice.
+pub(super) fn chosen<'a>(plan: &Plan, step: &'a Step) -> (WayKind, &'a Way) {
+    let kind = match plan.policy.prefer {
+        WayKind::Ungraceful if step.ungraceful.is_some() => WayKind::Ungraceful,
+        _ => WayKind::Graceful,
+    };
+    (kind, step.way(kind))
+}
+
+/// The region whose loss the plan must survive: the one that a failover leaves. Other plans need both by their nature.
+pub(super) fn lost_region(plan: &Plan) -> Option<&Region> {
+    (plan.kind == PlanKind::Failover).then_some(&plan.from)
+}
+
+/// The age of a fact. What a person declared has none.
+pub(super) fn fact_age(fact: &FactUsed, now: Timestamp) -> Option<SignedDuration> {
+    fact.observed_at.map(|at| now.duration_since(at))
+}
+
+pub(super) fn endpoint(endpoint: &Endpoint) -> String {
+    match endpoint {
+        Endpoint::Lab(id) => format!("LAB {id}"),
+        Endpoint::Azure { subscription, .. } => format!("AZURE {subscription}"),
+    }
+}
+
+fn head(plan: &Plan, times: &Times, layout: Layout) -> String {
+    let direction = match plan.kind {
+        PlanKind::Prepare => format!("{} ready in case of {}", plan.to, plan.from),
+        _ => format!("{} → {}", plan.from, plan.to),
+    };
+    let title =
+        format!("{}  Plan to {} {}: {direction}", endpoint(&plan.endpoint), plan.kind.word(), plan.workload);
+    let mut out = layout.hang("", &title, Tone::Strong);
+    out += &layout.hang("digest ", Digest::of(plan).as_str(), Tone::Quiet);
+    let prefer = match plan.policy.prefer {
+        WayKind::Graceful if plan.policy.may_switch => {
+            "gracefully, switching to the ungraceful way without asking"
+        }
+        WayKind::Graceful => "gracefully; asks before the ungraceful way",
+        WayKind::Ungraceful => "ungracefully: something is taken for dead",
+    };
+    let says = format!("{}, {} at p95, {prefer}", counted(plan.steps.len(), "step"), duration(times.total));
+    out + &layout.hang("", &says, Tone::Plain)
+}
+
+fn facts(plan: &Plan, view: PlanView) -> String {
+    if plan.facts.is_empty() {
+        return String::new();
+    }
+    let mut table = Columns::headed(&["fact", "value", "age", "source"]);
+    for fact in &plan.facts {
+        table.row([
+            Cell::from(fact.key.as_str()),
+            Cell::from(match &fact.value {
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            }),
+            Cell::from(age(fact_age(fact, view.now))),
+            Cell::toned(fact.source.as_str(), Tone::Quiet),
+        ]);
+    }
+    view.layout.heading("Rests on") + &table.render(view.layout, 2)
+}
+
+fn critical_path(times: &Times, layout: Layout) -> String {
+    let mut table = Columns::headed(&["step", ">p95"]);
+    for (id, p95) in &times.critical {
+        table.row([Cell::from(id.as_str()), Cell::from(duration(*p95))]);
+    }
+    layout.heading(&format!("Critical path: {} at p95", duration(times.total))) + &table.render(layout, 2)
+}
+
+/// What the chosen ways give up, and what more is given up if a step switches to its ungraceful way.
+fn losses(plan: &Plan, view: PlanView) -> String {
+    let mut lines = String::new();
+    for step in &plan.steps {
+        let (kind, way) = chosen(plan, step);
+        for loss in &way.loses.0 {
+            lines += &loss_line(loss, "", step, view);
+        }
+        if let (WayKind::Graceful, Some(other)) = (kind, &step.ungraceful) {
+            for loss in &other.loses.0 {
+                lines += &loss_line(loss, "only if it switches to its ungraceful way, ", step, view);
+            }
+        }
+    }
+    if lines.is_empty() {
+        lines.push_str("  nothing\n");
+    }
+    view.layout.heading("Gives up") + &lines
+}
+
+fn loss_line(loss: &Loss, when: &str, step: &Step, view: PlanView) -> String {
+    let seen = loss.observed_at.map(|at| format!(", seen {} ago", duration(view.now.duration_since(at))));
+    let text = format!(
+        "{when}{}: {}{} (by {})",
+        loss_word(loss.kind),
+        loss_words(loss),
+        seen.unwrap_or_default(),
+        step.id
+    );
+    view.layout.hang("  ! ", &text, Tone::Warn)
+}
+
+fn notes(plan: &Plan, layout: Layout) -> String {
+    if plan.notes.is_empty() {
+        return String::new();
+    }
+    let mut out = layout.heading("Deliberately not planned");
+    for note in &plan.notes {
+        out += &layout.hang("  - ", note, Tone::Plain);
+    }
+    out
+}

@@ -1,0 +1,154 @@
+//! The steps of a plan: order, way, needs, forecast, proof, requests.
+
+use lifeboat_plan::{
+    Action, Basis, Needed, Plan, Repeat, Step, Verdict, Way, WayKind, as_az_rest, describe_call,
+    describe_condition, independence, needs_of,
+};
+
+use super::{PlanView, Times, chosen, lost_region};
+use crate::format::duration;
+use crate::layout::Layout;
+use crate::report::independence_word;
+use crate::style::Tone;
+
+pub(super) fn steps(plan: &Plan, times: &Times, view: PlanView) -> String {
+    let layout = view.layout;
+    let lost = lost_region(plan);
+    let verdicts = lost.map(|lost| independence(plan, lost)).unwrap_or_default();
+    let mut out = layout.heading("Steps");
+    if let Some(lost) = lost {
+        let text = format!("each with its verdict if {lost} is gone");
+        out += &layout.hang("  ", &text, Tone::Quiet);
+    }
+    for (index, step) in plan.steps.iter().enumerate() {
+        out += &headline(index, plan, step, times, layout);
+        let (_, way) = chosen(plan, step);
+        if !step.after.is_empty() {
+            let after: Vec<&str> = step.after.iter().map(lifeboat_plan::StepId::as_str).collect();
+            out += &layout.hang("      after     ", &after.join(", "), Tone::Plain);
+        }
+        out += &layout.hang("      forecast  ", &forecast(way), Tone::Plain);
+        out += &layout.hang("      needs     ", &needs(plan, way), Tone::Plain);
+        if let Some(verdict) = verdicts.get(&step.id) {
+            out += &proof(verdict, chosen(plan, step).0, layout);
+        }
+        out += &layout.hang("      done when ", &describe_condition(&way.done_when), Tone::Quiet);
+        if view.requests {
+            out += &requests(step, layout);
+        }
+    }
+    out
+}
+
+fn headline(index: usize, plan: &Plan, step: &Step, times: &Times, layout: Layout) -> String {
+    let (kind, _) = chosen(plan, step);
+    let marks: Vec<&str> = [
+        (kind == WayKind::Ungraceful).then_some("ungraceful"),
+        times.is_critical(step).then_some("critical path"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let marks = if marks.is_empty() { String::new() } else { format!("  [{}]", marks.join(", ")) };
+    let first = format!("\n  {:>2}  ", index + 1);
+    // The line break before the number is not part of the indent.
+    let text = format!("{}{marks}", step.id);
+    let mut out = String::from("\n") + &layout.hang(first.trim_start_matches('\n'), &text, Tone::Strong);
+    out += &layout.hang("      ", &step.title, Tone::Plain);
+    out
+}
+
+fn forecast(way: &Way) -> String {
+    let basis = match &way.forecast.basis {
+        Basis::Documented(page) => format!("documented: {page}"),
+        Basis::Measured { runs } => format!("measured in {}", crate::format::counted(*runs as usize, "run")),
+        Basis::Declared => "declared by the workload's owner".to_owned(),
+        Basis::Assumed(why) => format!("assumed: {why}"),
+    };
+    format!("{} typical, {} at p95, {basis}", duration(way.forecast.typical), duration(way.forecast.p95))
+}
+
+fn needs(plan: &Plan, way: &Way) -> String {
+    let mut needs: Vec<String> =
+        needs_of(way, &plan.reads, &plan.places).into_iter().map(|needed| needed.need.to_string()).collect();
+    needs.dedup();
+    if needs.is_empty() { "nothing that lies in a region".to_owned() } else { needs.join(", ") }
+}
+
+fn proof(verdict: &Verdict, kind: WayKind, layout: Layout) -> String {
+    let (word, tone) = independence_word(verdict);
+    let paths: &[Needed] = match verdict {
+        Verdict::Independent => return layout.hang("      verdict   ", word, tone),
+        Verdict::Contingent(paths) | Verdict::Refused(paths) => paths,
+    };
+    let means = match (verdict, kind) {
+        (Verdict::Contingent(_), WayKind::Ungraceful) => {
+            "only its graceful way, which this plan leaves out, needs"
+        }
+        (Verdict::Contingent(_), WayKind::Graceful) => {
+            "until its deadline, then its ungraceful way takes over; needs"
+        }
+        _ => "cannot be done then; needs",
+    };
+    let mut out = layout.hang("      verdict   ", &format!("{word}: {means}"), tone);
+    for path in paths {
+        out += &layout.hang("                - ", &format!("{} ← {}", path.need, path.via), Tone::Plain);
+    }
+    out
+}
+
+/// Both ways as they will be sent: whoever holds this page can do it by hand.
+fn requests(step: &Step, layout: Layout) -> String {
+    let mut out = String::new();
+    let ways = [(WayKind::Graceful, Some(&step.graceful)), (WayKind::Ungraceful, step.ungraceful.as_ref())];
+    for (kind, way) in ways.into_iter().filter_map(|(kind, way)| Some((kind, way?))) {
+        if step.ungraceful.is_some() {
+            let word = if kind == WayKind::Graceful { "graceful" } else { "ungraceful" };
+            out += &layout.hang("      ", &format!("{word} way:"), Tone::Strong);
+        }
+        out += &request(way, layout);
+    }
+    out
+}
+
+fn request(way: &Way, layout: Layout) -> String {
+    let mut out = match &way.action {
+        Action::Send(call) => {
+            let mut out = layout.hang("      request   ", &describe_call(call), Tone::Plain);
+            if let Some(body) = &call.body {
+                let pretty = serde_json::to_string_pretty(&body.sketch()).unwrap_or_default();
+                for line in pretty.lines() {
+                    out.extend(["                ", line, "\n"]);
+                }
+            }
+            // One line that can be pasted: it is not wrapped.
+            out + &format!("      az        {}\n", as_az_rest(call))
+        }
+        Action::Expand(stage) => {
+            layout.hang("      expands   ", &format!("stage `{}`", stage.name), Tone::Plain)
+        }
+        Action::Pump(transfer) => {
+            let text = format!(
+                "{} of {} to {} of {}, keeping {}",
+                transfer.from_paths.join(", "),
+                transfer.from_host,
+                transfer.to_path,
+                transfer.to_host,
+                transfer.key
+            );
+            layout.hang("      moves     ", &text, Tone::Plain)
+        }
+        Action::Ask(question) => layout.hang("      asks      ", &question.text, Tone::Plain),
+        Action::Wait => layout.hang("      waits     ", "sends nothing", Tone::Plain),
+    };
+    if let Some(started) = &way.started_when {
+        out += &layout.hang("      under way ", &describe_condition(started), Tone::Quiet);
+    }
+    let repeat = match way.repeat {
+        Repeat::Harmless => "harmless",
+        Repeat::Keyed => "harmless: the request carries a key",
+        Repeat::Ask => "a person decides",
+    };
+    let text = format!("{repeat}; deadline {}", duration(way.deadline));
+    out + &layout.hang("      resend    ", &text, Tone::Quiet)
+}

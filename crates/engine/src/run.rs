@@ -1,0 +1,373 @@
+//! What is durable about a run: everything that the journal's records say. The live path and recovery fill it through
+//! the one function [`Run::apply`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use lifeboat_plan::{
+    Action, Digest, GraphError, Hole, MissingValue, Places, Plan, ReadDraft, ReadId, SecretRef, Step, StepId,
+    Values, Way, WayKind,
+};
+use serde_json::Value;
+
+use crate::effect::{Decision, RunId, Secret};
+use crate::outcome::Times;
+use crate::record::{Event, Record, StepEvent};
+use crate::schedule::{self, Rank};
+use crate::step_state::{IllegalTransition, StepState};
+
+/// A record that cannot follow the ones before it. From disk: the journal is bad. Live: a bug.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Broken {
+    /// It is about a step that nobody knows.
+    #[error("`{0}` is no step of this plan")]
+    UnknownStep(StepId),
+    /// The step's state does not allow it.
+    #[error("`{step}`: {illegal}")]
+    Illegal {
+        /// The step.
+        step: StepId,
+        /// What cannot follow what.
+        illegal: IllegalTransition,
+    },
+    /// A step began before something it waits for was through.
+    #[error("`{step}` began before `{before}` was through")]
+    TooEarly {
+        /// The step.
+        step: StepId,
+        /// What it waits for.
+        before: StepId,
+    },
+    /// Steps that were added are not those whose digest was recorded.
+    #[error("the steps that `{0}` brought are not those whose digest was recorded")]
+    OtherSteps(StepId),
+    /// Steps that were added make no graph.
+    #[error("the steps that were added make no graph: {0}")]
+    NoGraph(GraphError),
+    /// A record of the wrong number.
+    #[error("record {given} stands where record {wanted} belongs")]
+    Gap {
+        /// The number that belongs there.
+        wanted: u64,
+        /// The number found.
+        given: u64,
+    },
+    /// Two first records.
+    #[error("a run is opened once")]
+    OpenedTwice,
+}
+
+/// One step and what the journal says of it.
+#[derive(Debug)]
+pub(crate) struct StepRun {
+    pub(crate) step: Step,
+    pub(crate) parent: Option<usize>,
+    pub(crate) children: Vec<usize>,
+    pub(crate) before: Vec<usize>,
+    pub(crate) behind: Vec<usize>,
+    pub(crate) state: StepState,
+    pub(crate) way: WayKind,
+    pub(crate) last_seq: u64,
+    pub(crate) times: Times,
+    pub(crate) requests: u32,
+    pub(crate) watermark: Option<String>,
+    pub(crate) moved: (u64, u64),
+    pub(crate) emptied: bool,
+    pub(crate) says: Option<String>,
+}
+
+impl StepRun {
+    fn new(step: Step, parent: Option<usize>) -> Self {
+        Self {
+            step,
+            parent,
+            children: Vec::new(),
+            before: Vec::new(),
+            behind: Vec::new(),
+            state: StepState::Waiting,
+            way: WayKind::Graceful,
+            last_seq: 0,
+            times: Times::default(),
+            requests: 0,
+            watermark: None,
+            moved: (0, 0),
+            emptied: false,
+            says: None,
+        }
+    }
+
+    pub(crate) fn way(&self) -> &Way {
+        self.step.way(self.way)
+    }
+
+    /// When the way is given up: so long after it was intended or, before that, after looking began.
+    pub(crate) fn deadline(&self) -> Timestamp {
+        let from = self.times.intended.or(self.times.begun).unwrap_or(Timestamp::MAX);
+        from.saturating_add(self.way().deadline).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// A run, as far as it is recorded.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) plan: Plan,
+    pub(crate) digest: Digest,
+    pub(crate) id: RunId,
+    pub(crate) facts: BTreeMap<String, Value>,
+    pub(crate) steps: Vec<StepRun>,
+    pub(crate) index: BTreeMap<StepId, usize>,
+    pub(crate) ranks: Vec<Rank>,
+    pub(crate) reads: BTreeMap<ReadId, ReadDraft>,
+    pub(crate) places: Places,
+    pub(crate) captured: BTreeMap<(StepId, String), Value>,
+    pub(crate) paused: Option<Timestamp>,
+    pub(crate) started: Option<Timestamp>,
+    pub(crate) finished: bool,
+    pub(crate) seq: u64,
+    pub(crate) epoch: u64,
+    /// How many steps are neither waiting nor over.
+    pub(crate) open: usize,
+    pub(crate) requests: u64,
+}
+
+impl Run {
+    pub(crate) fn new(plan: Plan, id: RunId, facts: BTreeMap<String, Value>) -> Result<Self, GraphError> {
+        let mut run = Self {
+            digest: Digest::of(&plan),
+            id,
+            facts,
+            steps: Vec::new(),
+            index: BTreeMap::new(),
+            ranks: Vec::new(),
+            reads: plan.reads.clone(),
+            places: plan.places.clone(),
+            captured: BTreeMap::new(),
+            paused: None,
+            started: None,
+            finished: false,
+            seq: 0,
+            epoch: 0,
+            open: 0,
+            requests: 0,
+            plan,
+        };
+        run.add(run.plan.steps.clone(), None)?;
+        Ok(run)
+    }
+
+    /// Adds steps; nothing is changed if they make no graph.
+    fn add(&mut self, steps: Vec<Step>, parent: Option<usize>) -> Result<(), GraphError> {
+        let mut all: Vec<Step> = self.steps.iter().map(|run| run.step.clone()).collect();
+        let mut parents: Vec<Option<usize>> = self.steps.iter().map(|run| run.parent).collect();
+        let first = all.len();
+        parents.resize(first + steps.len(), parent);
+        all.extend(steps);
+        self.ranks = schedule::ranks(&all, &parents, self.plan.policy.prefer)?;
+        for (index, step) in all.into_iter().enumerate().skip(first) {
+            self.index.insert(step.id.clone(), index);
+            self.steps.push(StepRun::new(step, parent));
+        }
+        for index in first..self.steps.len() {
+            let before: Vec<usize> =
+                self.steps[index].step.after.iter().filter_map(|id| self.index.get(id).copied()).collect();
+            for &source in &before {
+                self.steps[source].behind.push(index);
+            }
+            self.steps[index].before = before;
+            if let Some(parent) = parent {
+                self.steps[parent].children.push(index);
+            }
+        }
+        Ok(())
+    }
+
+    /// What follows from a record. The only way in which a run changes.
+    pub(crate) fn apply(&mut self, record: &Record) -> Result<(), Broken> {
+        if record.seq != self.seq + 1 {
+            return Err(Broken::Gap { wanted: self.seq + 1, given: record.seq });
+        }
+        match &record.event {
+            Event::Opened { .. } if self.seq > 0 => return Err(Broken::OpenedTwice),
+            Event::Opened { .. } => self.started = Some(record.at),
+            Event::TookOver { .. } | Event::Noted { .. } => {}
+            Event::Paused { .. } => self.paused = self.paused.or(Some(record.at)),
+            Event::Resumed { .. } => self.resume(record.at),
+            Event::Finished { .. } => self.finished = true,
+            Event::Step { step, change } => self.change(step, change, record)?,
+        }
+        self.seq = record.seq;
+        self.epoch = record.epoch;
+        Ok(())
+    }
+
+    /// The pause is taken off the time that steps had for looking: they could not act on what they saw.
+    fn resume(&mut self, at: Timestamp) {
+        let Some(since) = self.paused.take() else { return };
+        for run in &mut self.steps {
+            if matches!(run.state, StepState::Begun { .. })
+                && let Some(begun) = &mut run.times.begun
+            {
+                *begun = begun.saturating_add(at.duration_since(since.max(*begun))).unwrap_or(at);
+            }
+        }
+    }
+
+    fn change(&mut self, id: &StepId, change: &StepEvent, record: &Record) -> Result<(), Broken> {
+        let index = *self.index.get(id).ok_or_else(|| Broken::UnknownStep(id.clone()))?;
+        let state = self.steps[index]
+            .state
+            .after(change)
+            .map_err(|illegal| Broken::Illegal { step: id.clone(), illegal })?;
+        if matches!(change, StepEvent::Began { .. })
+            && let Some(before) = self.waits_for(index)
+        {
+            return Err(Broken::TooEarly { step: id.clone(), before });
+        }
+        if let StepEvent::Expanded { digest, steps, reads, places } = change {
+            if Digest::of_steps(steps) != *digest {
+                return Err(Broken::OtherSteps(id.clone()));
+            }
+            self.add(steps.clone(), Some(index)).map_err(Broken::NoGraph)?;
+            self.reads.extend(reads.iter().map(|(id, read)| (id.clone(), read.clone())));
+            self.places = crate::expand::together(&self.places, places);
+        }
+        self.keep(id, change);
+        let acts = matches!(self.steps[index].way().action, Action::Send(_));
+        let run = &mut self.steps[index];
+        let was_open = run.state.is_open();
+        run.note(change, acts, record.at);
+        run.state = state;
+        run.last_seq = record.seq;
+        if run.state.outcome().is_some() {
+            run.times.ended = Some(record.at);
+        }
+        if acts && matches!(change, StepEvent::Intended { .. } | StepEvent::Sending { .. }) {
+            self.requests += 1;
+        }
+        match (was_open, self.steps[index].state.is_open()) {
+            (false, true) => self.open += 1,
+            (true, false) => self.open -= 1,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, id: &StepId, change: &StepEvent) {
+        if let StepEvent::FoundDone { captured }
+        | StepEvent::FoundUnderWay { captured }
+        | StepEvent::Intended { captured, .. }
+        | StepEvent::Accepted { captured, .. }
+        | StepEvent::SeenDone { captured } = change
+        {
+            self.captured
+                .extend(captured.iter().map(|(name, value)| ((id.clone(), name.clone()), value.clone())));
+        }
+    }
+
+    /// Something that the step at `index` still waits for.
+    pub(crate) fn waits_for(&self, index: usize) -> Option<StepId> {
+        self.steps[index]
+            .before
+            .iter()
+            .find(|&&source| !self.steps[source].state.lets_go_on())
+            .map(|&source| self.steps[source].step.id.clone())
+    }
+
+    /// The step that keeps the one at `index` from ever starting, if one does.
+    pub(crate) fn blamed(&self, index: usize) -> Option<StepId> {
+        let mut seen = BTreeSet::new();
+        let mut stack = vec![index];
+        while let Some(at) = stack.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            for &source in &self.steps[at].before {
+                match &self.steps[source].state {
+                    StepState::Ended { go_on: false, .. } => return Some(self.steps[source].step.id.clone()),
+                    StepState::Waiting => stack.push(source),
+                    _ => {}
+                }
+            }
+        }
+        None
+    }
+
+    /// The way that a step starts with.
+    pub(crate) fn first_way(&self, index: usize) -> WayKind {
+        match self.steps[index].step.ungraceful {
+            Some(_) => self.plan.policy.prefer.max(self.steps[index].way),
+            None => WayKind::Graceful,
+        }
+    }
+}
+
+impl StepRun {
+    fn note(&mut self, change: &StepEvent, acts: bool, at: Timestamp) {
+        use StepEvent as E;
+        match change {
+            E::Began { way } => {
+                self.way = *way;
+                self.times.begun = Some(at);
+            }
+            E::Switched { why, .. } => {
+                self.way = WayKind::Ungraceful;
+                let begun = self.times.begun.map(|_| at);
+                self.times = Times { begun, ..Times::default() };
+                self.says = Some(why.clone());
+            }
+            E::Intended { .. } => {
+                self.times.intended = Some(at);
+                self.requests += u32::from(acts);
+            }
+            E::Sending { .. } => self.requests += u32::from(acts),
+            E::FoundUnderWay { .. } => {
+                self.times.intended.get_or_insert(at);
+                self.times.acted.get_or_insert(at);
+            }
+            // Whoever approves gives the step its time anew.
+            E::Decided { answer: Decision::Approved, .. } => self.times.intended = Some(at),
+            E::Accepted { .. } | E::Expanded { .. } => self.times.acted = Some(at),
+            E::Moved { watermark, moved, duplicates, finished } => {
+                self.watermark = Some(watermark.clone());
+                self.moved = (self.moved.0 + moved, self.moved.1 + duplicates);
+                self.emptied = *finished;
+            }
+            E::PutOff { why, .. } | E::AnswerLost { why } | E::Rejected { why, .. } => {
+                self.says = Some(why.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What fills holes: captures and facts from the journal, secrets from memory.
+pub(crate) struct Known<'a> {
+    pub(crate) run: &'a Run,
+    pub(crate) secrets: &'a BTreeMap<SecretRef, Secret>,
+    pub(crate) private: &'a BTreeMap<(StepId, String), Secret>,
+}
+
+impl Values for Known<'_> {
+    fn captured(&self, step: &StepId, name: &str) -> Option<Value> {
+        let key = (step.clone(), name.to_owned());
+        let private = || self.private.get(&key).map(|secret| secret.reveal().clone());
+        self.run.captured.get(&key).cloned().or_else(private)
+    }
+    fn fact(&self, key: &str) -> Option<Value> {
+        self.run.facts.get(key).cloned()
+    }
+    fn secret(&self, secret: &SecretRef) -> Option<Value> {
+        self.secrets.get(secret).map(|secret| secret.reveal().clone())
+    }
+    fn run_id(&self) -> String {
+        self.run.id.as_str().to_owned()
+    }
+}
+
+/// The capture that a hole which nothing fills would need, if it is one.
+pub(crate) fn missing_capture(missing: &MissingValue) -> Option<(&StepId, &str)> {
+    match &missing.0 {
+        Hole::Captured(step, name) => Some((step, name)),
+        _ => None,
+    }
+}

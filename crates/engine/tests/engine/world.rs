@@ -1,0 +1,475 @@
+//! A tiny world: things that are put and become ready, counters that are bumped, and a shell that performs effects in
+//! virtual time. Nothing here knows Azure.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+use lifeboat_arm::{Answer, ArmError, Bucket, Call, Cost, Method, Read};
+use lifeboat_engine::{
+    Decision, Effect, Engine, Expansion, GENESIS, Input, Lost, Pumped, Record, RunId, Secret, Settings,
+    Summary, Ticket, decode, encode, hash_of,
+};
+use lifeboat_plan::{Plan, ReadId, Stage, StepId};
+use serde_json::{Value, json};
+
+/// What happens to one request.
+#[derive(Debug, Clone)]
+pub(crate) enum Fault {
+    /// It never arrives.
+    LostOnTheWay,
+    /// It arrives, and its answer does not come back.
+    AnswerLost,
+    /// It is refused like this.
+    Refused(u16, &'static str, Option<u32>),
+}
+
+/// How the process dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Crash {
+    /// Before the effect is performed.
+    Before,
+    /// After it, before its answer is heard.
+    After,
+    /// After its answer was handed to the engine, before what the engine then wants is performed.
+    Answered,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Thing {
+    pub(crate) ready_at: Timestamp,
+    pub(crate) fails: bool,
+    pub(crate) body: Value,
+}
+
+/// The world outside the engine.
+pub(crate) struct World {
+    pub(crate) things: BTreeMap<String, Thing>,
+    pub(crate) counters: BTreeMap<String, u32>,
+    pub(crate) fixed: BTreeMap<String, Answer>,
+    pub(crate) takes: BTreeMap<String, SignedDuration>,
+    pub(crate) failing: BTreeSet<String>,
+    pub(crate) dead: BTreeSet<String>,
+    pub(crate) faults: BTreeMap<String, VecDeque<Fault>>,
+    pub(crate) by_operation: bool,
+    pub(crate) buckets: BTreeMap<Cost, Bucket>,
+    pub(crate) metered: bool,
+    pub(crate) refused: u32,
+    pub(crate) reads: u32,
+    pub(crate) acts: Vec<(Timestamp, String)>,
+    pub(crate) items: Vec<u32>,
+    pub(crate) moved: Vec<u32>,
+    pub(crate) latency: SignedDuration,
+}
+
+pub(crate) fn epoch() -> Timestamp {
+    "2026-03-01T08:00:00Z".parse().unwrap()
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self {
+            things: BTreeMap::new(),
+            counters: BTreeMap::new(),
+            fixed: BTreeMap::new(),
+            takes: BTreeMap::new(),
+            failing: BTreeSet::new(),
+            dead: BTreeSet::new(),
+            faults: BTreeMap::new(),
+            by_operation: false,
+            buckets: [Cost::Read, Cost::Write, Cost::Delete].map(|cost| (cost, cost.bucket(epoch()))).into(),
+            metered: false,
+            refused: 0,
+            reads: 0,
+            acts: Vec::new(),
+            items: Vec::new(),
+            moved: Vec::new(),
+            latency: SignedDuration::from_millis(50),
+        }
+    }
+
+    fn state(thing: &Thing, now: Timestamp) -> &'static str {
+        match (now < thing.ready_at, thing.fails) {
+            (true, _) => "Updating",
+            (false, true) => "Failed",
+            (false, false) => "Ready",
+        }
+    }
+
+    fn show(name: &str, thing: &Thing, now: Timestamp) -> Value {
+        json!({"id": format!("/things/{name}"), "properties": {
+            "state": Self::state(thing, now), "body": thing.body}})
+    }
+
+    pub(crate) fn is_ready(&self, name: &str, now: Timestamp) -> bool {
+        self.things.get(name).is_some_and(|thing| Self::state(thing, now) == "Ready")
+    }
+
+    fn meter(&mut self, call: &Call, answer: impl FnOnce(&mut Self) -> Answer, now: Timestamp) -> Answer {
+        if !self.metered {
+            return answer(self);
+        }
+        let cost = Cost::of(call.method);
+        let bucket = self.buckets.get_mut(&cost).unwrap();
+        if let Err(wait) = bucket.take(now) {
+            self.refused += 1;
+            let seconds = wait.as_secs() + 1;
+            return Answer::refusal(429, &ArmError::new("TooManyRequests", "slow down"))
+                .with_header("retry-after", seconds.to_string());
+        }
+        let left = bucket.remaining(now);
+        answer(self).with_header(cost.remaining_header(), left.to_string())
+    }
+
+    /// Handles a request that arrived.
+    pub(crate) fn handle(&mut self, call: &Call, now: Timestamp) -> Answer {
+        if call.method.is_read() {
+            self.reads += 1;
+        } else {
+            self.acts.push((now, format!("{} {}", call.method, call.path)));
+        }
+        let call = call.clone();
+        self.meter(&call.clone(), |world| world.answer(&call, now), now)
+    }
+
+    fn answer(&mut self, call: &Call, now: Timestamp) -> Answer {
+        if let Some(answer) = self.fixed.get(&call.path) {
+            return answer.clone();
+        }
+        let path = call.path_only().trim_start_matches("/subscriptions/s/");
+        let parts: Vec<&str> = path.split('/').collect();
+        match (call.method, parts.as_slice()) {
+            (Method::Get, ["things"]) => {
+                let list: Vec<Value> =
+                    self.things.iter().map(|(name, thing)| Self::show(name, thing, now)).collect();
+                Answer::new(200, json!({"value": list}))
+            }
+            (Method::Get, ["things", name]) => match self.things.get(*name) {
+                Some(thing) => Answer::new(200, Self::show(name, thing, now)),
+                None => Answer::refusal(404, &ArmError::new("NotFound", "no such thing")),
+            },
+            (Method::Get, ["counters", name]) => {
+                Answer::new(200, json!({"count": self.counters.get(*name).copied().unwrap_or(0)}))
+            }
+            (Method::Get, ["operations", name]) => {
+                let thing = &self.things[*name];
+                match Self::state(thing, now) {
+                    "Updating" => {
+                        Answer::new(200, json!({"status": "Running"})).with_header("retry-after", "3")
+                    }
+                    "Ready" => Answer::new(200, json!({"status": "Succeeded"})),
+                    _ => Answer::new(
+                        200,
+                        json!({"status": "Failed", "error": {"code": "Broken", "message": "it broke"}}),
+                    ),
+                }
+            }
+            (Method::Get, ["items"]) => Answer::new(200, json!({"left": self.items.len()})),
+            (Method::Put, ["things", name]) => {
+                let takes = self.takes.get(*name).copied().unwrap_or(SignedDuration::from_secs(5));
+                let thing = Thing {
+                    ready_at: now + takes,
+                    fails: self.failing.contains(*name),
+                    body: call.body.clone().unwrap_or(Value::Null),
+                };
+                self.things.insert((*name).to_owned(), thing);
+                if self.by_operation {
+                    Answer::new(202, Value::Null).with_header(
+                        "azure-asyncoperation",
+                        format!("https://somewhere.example/subscriptions/s/operations/{name}?token=private"),
+                    )
+                } else {
+                    Answer::new(200, json!({"name": name}))
+                }
+            }
+            (Method::Post, ["counters", name, "bump"]) => {
+                *self.counters.entry((*name).to_owned()).or_default() += 1;
+                Answer::new(200, json!({"by": "one"}))
+            }
+            _ => Answer::refusal(404, &ArmError::new("NoRoute", path)),
+        }
+    }
+}
+
+pub(crate) type Person =
+    Box<dyn FnMut(&World, Timestamp, &StepId, &str) -> Option<(SignedDuration, Decision)>>;
+pub(crate) type Planner = Box<dyn Fn(&Stage, &BTreeMap<ReadId, Answer>) -> Result<Expansion, String>>;
+
+/// Performs effects in virtual time and may die.
+pub(crate) struct Shell {
+    pub(crate) world: World,
+    pub(crate) now: Timestamp,
+    pub(crate) lines: String,
+    hash: String,
+    queue: BTreeMap<(Timestamp, u64), Input>,
+    next: u64,
+    wake: Option<Timestamp>,
+    pub(crate) urls: BTreeMap<String, String>,
+    pub(crate) asked: Vec<String>,
+    pub(crate) person: Person,
+    pub(crate) planner: Planner,
+    pub(crate) script: Vec<(Timestamp, Input)>,
+    /// Counts writes and sends; dies at the given one.
+    pub(crate) points: u64,
+    pub(crate) crash: Option<(u64, Crash)>,
+    pub(crate) crash_again: Option<(u64, Crash)>,
+    pub(crate) loses_urls: bool,
+    /// Inputs whose effects are not to be performed.
+    doomed: Option<Ticket>,
+    pub(crate) crashes: u32,
+    pub(crate) seed: u64,
+    pub(crate) epoch: u64,
+    pub(crate) facts: BTreeMap<String, Value>,
+    pub(crate) sent: Vec<StepId>,
+    pub(crate) looks: Vec<(Timestamp, ReadId)>,
+    pub(crate) horizon: SignedDuration,
+}
+
+impl Shell {
+    pub(crate) fn new(world: World) -> Self {
+        Self {
+            world,
+            now: epoch(),
+            lines: String::new(),
+            hash: GENESIS.to_owned(),
+            queue: BTreeMap::new(),
+            next: 0,
+            wake: None,
+            urls: BTreeMap::new(),
+            asked: Vec::new(),
+            person: Box::new(|_, _, _, _| None),
+            planner: Box::new(|_, _| Err("nobody plans".to_owned())),
+            script: Vec::new(),
+            points: 0,
+            crash: None,
+            crash_again: None,
+            loses_urls: false,
+            doomed: None,
+            crashes: 0,
+            seed: 7,
+            epoch: 1,
+            facts: BTreeMap::new(),
+            sent: Vec::new(),
+            looks: Vec::new(),
+            horizon: SignedDuration::from_hours(12),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            run: RunId::new("r-1"),
+            executor: format!("tester-{}", self.epoch),
+            epoch: self.epoch,
+            facts: self.facts.clone(),
+            jitter_seed: self.seed,
+        }
+    }
+
+    pub(crate) fn at(&mut self, seconds: i64, input: Input) {
+        self.script.push((epoch() + SignedDuration::from_secs(seconds), input));
+    }
+
+    pub(crate) fn records(&self) -> Vec<Record> {
+        decode(&self.lines).unwrap()
+    }
+
+    /// Runs a plan to its end.
+    pub(crate) fn run(&mut self, plan: &Plan) -> Summary {
+        self.try_run(plan).expect("the run should end").1
+    }
+
+    /// Runs a plan; none if it does not end in time.
+    pub(crate) fn try_run(&mut self, plan: &Plan) -> Option<(Engine, Summary)> {
+        for (at, input) in std::mem::take(&mut self.script) {
+            self.next += 1;
+            self.queue.insert((at, self.next), input);
+        }
+        let (mut engine, effects) = Engine::start(plan.clone(), self.settings(), self.now).unwrap();
+        let mut todo = effects;
+        let end = self.now + self.horizon;
+        loop {
+            match self.perform(todo) {
+                Ok(Some(summary)) => return Some((engine, summary)),
+                Ok(None) => {}
+                Err(Died) => {
+                    (engine, todo) = self.recover(plan);
+                    continue;
+                }
+            }
+            let timer = self.wake.map(|at| (at.max(self.now), u64::MAX));
+            let event = self.queue.keys().next().copied();
+            let at = [timer, event].into_iter().flatten().min()?;
+            if at.0 > end {
+                return None;
+            }
+            self.now = self.now.max(at.0);
+            let input = if Some(at) == event {
+                self.queue.remove(&at).unwrap()
+            } else {
+                self.wake = None;
+                Input::Woken
+            };
+            let doomed = matches!((&input, self.doomed),
+                (Input::Written { ticket } | Input::Answered { ticket, .. }, Some(doom)) if *ticket == doom);
+            todo = engine.step(self.now, input);
+            if doomed {
+                (engine, todo) = self.recover(plan);
+            }
+        }
+    }
+
+    pub(crate) fn recover(&mut self, plan: &Plan) -> (Engine, Vec<Effect>) {
+        self.crashes += 1;
+        self.crash = self.crash_again.take();
+        if self.loses_urls {
+            self.urls.clear();
+        }
+        self.doomed = None;
+        // Whatever was under way for the dead process goes nowhere; what people do later is still to come.
+        self.queue.retain(|_, input| {
+            matches!(
+                input,
+                Input::Pause { .. } | Input::Resume { .. } | Input::Skip { .. } | Input::Switch { .. }
+            )
+        });
+        self.wake = None;
+        self.epoch += 1;
+        self.now += SignedDuration::from_secs(2);
+        let records = self.records();
+        if records.is_empty() {
+            return Engine::start(plan.clone(), self.settings(), self.now).unwrap();
+        }
+        Engine::recover(plan.clone(), &records, &self.urls, self.settings(), self.now).unwrap()
+    }
+
+    fn later(&mut self, delay: SignedDuration, input: Input) {
+        self.next += 1;
+        self.queue.insert((self.now + delay, self.next), input);
+    }
+
+    fn dies(&mut self, ticket: Ticket) -> Result<bool, Died> {
+        self.points += 1;
+        match self.crash {
+            Some((point, Crash::Before)) if point == self.points => Err(Died),
+            Some((point, Crash::After)) if point == self.points => Ok(true),
+            Some((point, Crash::Answered)) if point == self.points => {
+                self.doomed = Some(ticket);
+                Ok(false)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) -> Result<Option<Summary>, Died> {
+        for effect in effects {
+            match effect {
+                Effect::Write { ticket, records } => {
+                    let dies = self.dies(ticket)?;
+                    for record in records {
+                        let line = encode(&self.hash, &record);
+                        self.hash = hash_of(&line).unwrap().to_owned();
+                        self.lines.push_str(&line);
+                    }
+                    if dies {
+                        return Err(Died);
+                    }
+                    self.later(SignedDuration::from_millis(2), Input::Written { ticket });
+                }
+                Effect::Send { ticket, step, call } => {
+                    let dies = self.dies(ticket)?;
+                    self.sent.push(step);
+                    let answer = self.request(&call);
+                    if dies {
+                        return Err(Died);
+                    }
+                    let latency = self.world.latency;
+                    self.later(latency, Input::Answered { ticket, answer });
+                }
+                Effect::Look { ticket, id, read } => {
+                    self.looks.push((self.now, id));
+                    let answer = match read {
+                        Read::Arm(call) | Read::Http(call) => self.request(&call),
+                        Read::Dns(_) => Err(Lost("no such name".to_owned())),
+                    };
+                    let latency = self.world.latency;
+                    self.later(latency, Input::Answered { ticket, answer });
+                }
+                Effect::KeepUrl { key, url } => {
+                    self.urls.insert(key, url);
+                }
+                Effect::WakeAt(at) => self.wake = Some(at),
+                Effect::Expand { ticket, stage, seen, .. } => {
+                    let result = (self.planner)(&stage, &seen);
+                    self.later(SignedDuration::from_millis(10), Input::Expanded { ticket, result });
+                }
+                Effect::Pump { ticket, watermark, .. } => {
+                    let progress = self.pump(watermark.as_deref());
+                    self.later(SignedDuration::from_millis(100), Input::Pumped { ticket, progress });
+                }
+                Effect::Ask { ticket, step, question } => {
+                    self.asked.push(question.text.clone());
+                    if let Some((delay, answer)) = (self.person)(&self.world, self.now, &step, &question.text)
+                    {
+                        self.later(delay, Input::Decided { ticket, by: "ann".to_owned(), answer });
+                    }
+                }
+                Effect::FetchSecret { ticket, secret } => {
+                    let result = Ok(Secret::new(format!("key of {}", secret.path)));
+                    self.later(SignedDuration::from_millis(50), Input::Secret { ticket, result });
+                }
+                Effect::Finished(summary) => return Ok(Some(summary)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn request(&mut self, call: &Call) -> Result<Answer, Lost> {
+        if self.world.dead.iter().any(|dead| call.path.contains(dead.as_str())) {
+            return Err(Lost("no route".to_owned()));
+        }
+        let key = format!("{} {}", call.method, call.path);
+        match self.world.faults.get_mut(&key).and_then(VecDeque::pop_front) {
+            Some(Fault::LostOnTheWay) => Err(Lost("connection reset".to_owned())),
+            Some(Fault::AnswerLost) => {
+                self.world.handle(call, self.now);
+                Err(Lost("timed out".to_owned()))
+            }
+            Some(Fault::Refused(status, code, after)) => {
+                let answer = Answer::refusal(status, &ArmError::new(code, "refused by the test"));
+                Ok(match after {
+                    Some(seconds) => answer.with_header("retry-after", seconds.to_string()),
+                    None => answer,
+                })
+            }
+            None => Ok(self.world.handle(call, self.now)),
+        }
+    }
+
+    /// Moves up to three items from where the watermark says.
+    fn pump(&mut self, watermark: Option<&str>) -> Pumped {
+        let from: u32 = watermark.map_or(0, |mark| mark.parse().unwrap());
+        let batch: Vec<u32> = self.world.items.iter().copied().filter(|item| *item > from).take(3).collect();
+        let mut duplicates = 0;
+        for item in &batch {
+            if self.world.moved.contains(item) {
+                duplicates += 1;
+            } else {
+                self.world.moved.push(*item);
+            }
+        }
+        let last = batch.last().copied().unwrap_or(from);
+        let finished = self.world.items.iter().all(|item| *item <= last);
+        if finished {
+            self.world.items.clear();
+        }
+        Pumped {
+            moved: batch.len() as u64 - duplicates,
+            duplicates,
+            watermark: last.to_string(),
+            finished,
+            error: None,
+        }
+    }
+}
+
+/// The process is dead.
+pub(crate) struct Died;

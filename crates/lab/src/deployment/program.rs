@@ -1,0 +1,145 @@
+//! From the body of a deployment to resources in full: the only file that speaks to the template engine.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use lifeboat_arm::template::{
+    Context, ExpandedResource, NoLinks, Output, ResourceGroupInfo, Runtime, Template, expand,
+};
+use lifeboat_arm::{Answer, Call, Method, ResourceId};
+use serde_json::Value;
+
+use super::INVALID_TEMPLATE;
+use crate::lab::{Dispatched, Lab};
+use crate::refusal::Refused;
+use crate::route::Request;
+
+/// What a deployment is going to do.
+pub(super) struct Program {
+    pub(super) resources: Vec<ExpandedResource>,
+    pub(super) outputs: BTreeMap<String, Output>,
+    pub(super) mode: String,
+    pub(super) hash: String,
+}
+
+impl Lab {
+    /// Expands the template of a deployment; every mistake in it is `InvalidTemplate`.
+    pub(super) fn program(&mut self, id: &ResourceId, request: &Request) -> Result<Program, Refused> {
+        let properties = request.body.get("properties").cloned().unwrap_or(Value::Null);
+        let text = self.template_text(&properties)?;
+        let parameters = self.parameters(&properties, id)?;
+        let name = id.name();
+        let template = Template::parse(name, &text).map_err(|wrong| {
+            let messages: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+            INVALID_TEMPLATE.with(&[&messages.join("; ")])
+        })?;
+        let expansion = expand(&template, &parameters, &self.context(id), &NoLinks);
+        if !expansion.is_clean() {
+            let messages: Vec<String> = expansion.diagnostics.iter().map(ToString::to_string).collect();
+            self.world.waived.check(true, &INVALID_TEMPLATE, &[&messages.join("; ")])?;
+        }
+        let mode = properties.get("mode").and_then(Value::as_str).unwrap_or("Incremental").to_owned();
+        let hash = self.world.dice.number(1 << 60, u64::MAX, "template-hash", &text).to_string();
+        Ok(Program { resources: expansion.resources, outputs: expansion.outputs, mode, hash })
+    }
+
+    /// The template in the body, or that of the template spec it links to.
+    fn template_text(&mut self, properties: &Value) -> Result<String, Refused> {
+        if let Some(template) = properties.get("template").filter(|template| !template.is_null()) {
+            return Ok(template.to_string());
+        }
+        let Some(id) = properties.pointer("/templateLink/id").and_then(Value::as_str) else {
+            let why =
+                "neither 'template' nor 'templateLink.id' is given; the lab follows no 'templateLink.uri'";
+            return Err(INVALID_TEMPLATE.with(&[why]));
+        };
+        match self.ask(Method::Get, id, "2022-02-01", None) {
+            Ok(answer) => Ok(answer.body["properties"]["mainTemplate"].to_string()),
+            Err(why) => Err(INVALID_TEMPLATE.with(&[&why])),
+        }
+    }
+
+    /// `{name: {value}}`. Secrets of a key vault are made up from the seed: the lab keeps none.
+    fn parameters(&self, properties: &Value, id: &ResourceId) -> Result<BTreeMap<String, Value>, Refused> {
+        let mut all = BTreeMap::new();
+        for (name, given) in properties.get("parameters").and_then(Value::as_object).into_iter().flatten() {
+            let value = match (given.get("value"), given.get("reference")) {
+                (Some(value), _) => value.clone(),
+                (None, Some(reference)) => {
+                    Value::String(self.world.dice.guid("secret", &reference.to_string()).simple().to_string())
+                }
+                (None, None) => {
+                    let why = format!("the parameter '{name}' of '{}' has no value", id.name());
+                    return Err(INVALID_TEMPLATE.with(&[&why]));
+                }
+            };
+            all.insert(name.clone(), value);
+        }
+        Ok(all)
+    }
+
+    fn context(&self, id: &ResourceId) -> Context {
+        let subscription = id.subscription().unwrap_or_default();
+        let known = self.world.subscriptions.iter().find(|known| known.id.eq_ignore_ascii_case(subscription));
+        let group = id.group_id().and_then(|group| self.world.groups.all.get(&group));
+        let here =
+            self.world.groups.all.values().filter(|group| group.id.subscription() == Some(subscription));
+        Context {
+            subscription: subscription.to_owned(),
+            tenant: known.map_or_else(String::new, |known| known.tenant.clone()),
+            resource_group: group.map(|group| ResourceGroupInfo {
+                name: group.id.name().to_owned(),
+                location: group.location.as_str().to_owned(),
+            }),
+            location: None,
+            deployment_name: id.name().to_owned(),
+            management_group: None,
+            now: self.now,
+            new_guid_seed: self.world.dice.guid("new-guid", &format!("{id}@{}", self.now)).to_string(),
+            groups: here
+                .map(|group| (group.id.name().to_ascii_lowercase(), group.location.as_str().to_owned()))
+                .collect(),
+        }
+    }
+
+    /// A request as a deployment sends it, for reading: an answer that succeeded, or why not.
+    pub(super) fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        api_version: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, String> {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let call = Call::arm(method, format!("{path}{joint}api-version={api_version}"), body.cloned());
+        let request = Request::parse(&call).map_err(|refused| refused.error.to_string())?;
+        match self.dispatch(&request) {
+            Dispatched::Silent => Err(format!("'{path}' does not answer")),
+            Dispatched::Answered(answer) => match answer.error() {
+                Some(error) => Err(error.to_string()),
+                None => Ok(answer),
+            },
+        }
+    }
+}
+
+/// `reference` and `list…` of a running deployment, answered by the lab's providers.
+pub(super) struct Live<'a>(pub(super) RefCell<&'a mut Lab>);
+
+impl Runtime for Live<'_> {
+    fn reference(&self, id: &str, api_version: Option<&str>, full: bool) -> Result<Value, String> {
+        let answer = self.0.borrow_mut().ask(Method::Get, id, api_version.unwrap_or("2024-01-01"), None)?;
+        Ok(if full { answer.body } else { answer.body["properties"].clone() })
+    }
+
+    fn list(
+        &self,
+        function: &str,
+        id: &str,
+        api_version: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, String> {
+        let answer = self.0.borrow_mut().ask(Method::Post, &format!("{id}/{function}"), api_version, body)?;
+        Ok(answer.body)
+    }
+}

@@ -1,0 +1,251 @@
+//! Producers and consumers: the application, with DNS caches of its own and no idea of what goes on.
+
+use jiff::{SignedDuration, Timestamp};
+use lifeboat_lab::{DataError, Lab, Message, Session};
+
+use crate::dice::Dice;
+use crate::ledger::Ledger;
+
+/// How long a client that ignores the TTL keeps an answer of DNS.
+const HOLDS_ON: SignedDuration = SignedDuration::from_mins(10);
+/// How long a consumer waits before it tries again after an error.
+const RETRY: SignedDuration = SignedDuration::from_secs(5);
+/// How often an idle consumer looks by itself.
+const LOOK_AROUND: SignedDuration = SignedDuration::from_secs(30);
+
+/// An entity that producers send to and consumers read from.
+#[derive(Debug, Clone)]
+pub(crate) struct Channel {
+    /// The alias's host.
+    pub(crate) host: String,
+    /// Where producers send: a queue or a topic.
+    pub(crate) send_to: String,
+    /// Where consumers read: the queue, or a subscription of the topic.
+    pub(crate) read_from: String,
+    /// Whether messages must name a session.
+    pub(crate) sessions: bool,
+    /// The host of the namespace in the primary region.
+    pub(crate) primary_host: String,
+}
+
+/// What one client believes of DNS.
+#[derive(Debug, Clone)]
+struct Resolver {
+    answer: Option<(String, Timestamp)>,
+    ignores_ttl: bool,
+}
+
+impl Resolver {
+    /// The namespace's host behind the alias, as this client sees it.
+    fn resolve(&mut self, lab: &mut Lab, now: Timestamp, alias: &str) -> Option<String> {
+        if let Some((host, until)) = &self.answer
+            && now < *until
+        {
+            return Some(host.clone());
+        }
+        let answer = lab.resolve(now, alias);
+        let host =
+            answer.canonical().map(str::to_owned).or_else(|| answer.address().map(|_| alias.to_owned()))?;
+        let keep = if self.ignores_ttl { answer.ttl.max(HOLDS_ON) } else { answer.ttl };
+        self.answer = Some((host.clone(), now + keep));
+        Some(host)
+    }
+}
+
+/// One client: a producer or a consumer on one channel.
+#[derive(Debug)]
+struct Client {
+    channel: usize,
+    resolver: Resolver,
+    /// Consumers only: waiting for the next message rather than for a retry.
+    idle: bool,
+}
+
+/// All clients.
+pub(crate) struct Clients {
+    pub(crate) channels: Vec<Channel>,
+    producers: Vec<Client>,
+    consumers: Vec<Client>,
+    interval: SignedDuration,
+    sessions: Vec<std::sync::Arc<str>>,
+    dice: Dice,
+    until: Option<Timestamp>,
+}
+
+/// What a client wants to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// This producer sends.
+    Produce(usize),
+    /// This consumer reads.
+    Consume(usize),
+    /// Every idle consumer looks: something may have been moved there, or the alias may have moved.
+    LookAround,
+}
+
+/// How many clients, and how busy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    pub(crate) producers: u32,
+    pub(crate) consumers: u32,
+    pub(crate) messages_per_second: f64,
+    pub(crate) ignore_ttl_percent: u32,
+}
+
+impl Clients {
+    pub(crate) fn new(channels: Vec<Channel>, load: Load, seed: u64) -> Self {
+        let mut dice = Dice::new(seed, "clients");
+        let mut group = |count: u32| -> Vec<Client> {
+            (0..if channels.is_empty() { 0 } else { count as usize })
+                .map(|index| Client {
+                    channel: index % channels.len(),
+                    resolver: Resolver { answer: None, ignores_ttl: dice.percent(load.ignore_ttl_percent) },
+                    idle: false,
+                })
+                .collect()
+        };
+        let producers = group(load.producers);
+        let consumers = group(load.consumers.max(u32::try_from(channels.len()).unwrap_or(u32::MAX)));
+        let rate = load.messages_per_second.max(0.001);
+        let interval = SignedDuration::from_secs_f64(f64::from(load.producers.max(1)) / rate);
+        let sessions = (0..8).map(|number| format!("session-{number}").into()).collect();
+        Self { channels, producers, consumers, interval, sessions, dice, until: None }
+    }
+
+    pub(crate) fn counts(&self) -> (u32, u32) {
+        let count = |clients: &[Client]| u32::try_from(clients.len()).unwrap_or(u32::MAX);
+        (count(&self.producers), count(&self.consumers))
+    }
+
+    /// The first turns: producers spread over one interval, consumers at once.
+    pub(crate) fn begin(&mut self, now: Timestamp) -> Vec<(Timestamp, Turn)> {
+        let spread = i64::try_from(self.interval.as_millis()).unwrap_or(i64::MAX);
+        let mut turns = Vec::new();
+        for producer in 0..self.producers.len() {
+            turns.push((now + self.dice.millis(0, spread), Turn::Produce(producer)));
+        }
+        for consumer in 0..self.consumers.len() {
+            turns.push((now + self.dice.millis(0, 1000), Turn::Consume(consumer)));
+        }
+        turns.push((now + LOOK_AROUND, Turn::LookAround));
+        turns
+    }
+
+    /// Producers stop; consumers go on until there is nothing left.
+    pub(crate) fn stop_producing(&mut self, now: Timestamp) {
+        self.until = Some(now);
+    }
+
+    /// Takes a turn; what follows from it goes into `next`.
+    pub(crate) fn take(
+        &mut self,
+        turn: Turn,
+        now: Timestamp,
+        lab: &mut Lab,
+        ledger: &mut Ledger,
+        next: &mut Vec<(Timestamp, Turn)>,
+    ) {
+        match turn {
+            Turn::Produce(index) => self.produce(index, now, lab, ledger, next),
+            Turn::Consume(index) => self.consume(index, now, lab, ledger, next),
+            Turn::LookAround => {
+                for (index, consumer) in
+                    self.consumers.iter_mut().enumerate().filter(|(_, consumer)| consumer.idle)
+                {
+                    consumer.idle = false;
+                    next.push((now, Turn::Consume(index)));
+                }
+                next.push((now + LOOK_AROUND, Turn::LookAround));
+            }
+        }
+    }
+
+    fn produce(
+        &mut self,
+        index: usize,
+        now: Timestamp,
+        lab: &mut Lab,
+        ledger: &mut Ledger,
+        next: &mut Vec<(Timestamp, Turn)>,
+    ) {
+        if self.until.is_some_and(|until| now >= until) {
+            return;
+        }
+        next.push((now + self.interval, Turn::Produce(index)));
+        let client = &mut self.producers[index];
+        let channel = &self.channels[client.channel];
+        let id = ledger.next_id(client.channel);
+        let Some(host) = client.resolver.resolve(lab, now, &channel.host) else {
+            ledger.fail(now);
+            return;
+        };
+        let mut message = Message::new(id);
+        if channel.sessions {
+            message.session = Some(self.sessions[index % self.sessions.len()].clone());
+        }
+        match lab.send(now, &host, &channel.send_to, message) {
+            Ok(_) => {
+                ledger.acknowledge(now, id, host == channel.primary_host);
+                let channel = client.channel;
+                self.wake(channel, now, next);
+            }
+            Err(_) => ledger.fail(now),
+        }
+    }
+
+    /// A message has come: an idle consumer of the channel gets its turn.
+    fn wake(&mut self, channel: usize, now: Timestamp, next: &mut Vec<(Timestamp, Turn)>) {
+        let idle = self.consumers.iter().position(|consumer| consumer.idle && consumer.channel == channel);
+        if let Some(index) = idle {
+            self.consumers[index].idle = false;
+            next.push((now + SignedDuration::from_millis(40), Turn::Consume(index)));
+        }
+    }
+
+    /// Reads until there is nothing left, then waits to be woken by the next message.
+    fn consume(
+        &mut self,
+        index: usize,
+        now: Timestamp,
+        lab: &mut Lab,
+        ledger: &mut Ledger,
+        next: &mut Vec<(Timestamp, Turn)>,
+    ) {
+        let client = &mut self.consumers[index];
+        let channel = &self.channels[client.channel];
+        let Some(host) = client.resolver.resolve(lab, now, &channel.host) else {
+            next.push((now + RETRY, Turn::Consume(index)));
+            return;
+        };
+        for _ in 0..50 {
+            match lab.receive(now, &host, &channel.read_from, Session::Any) {
+                Ok(Some(received)) => {
+                    // A completion that fails means that somebody will get the message again: then it is not ours.
+                    if lab.complete(now, &host, &channel.read_from, received.lock).is_ok()
+                        && let lifeboat_lab::MessageId::Number(id) = received.message.message_id
+                    {
+                        ledger.receive(now, id);
+                    }
+                }
+                Ok(None) => {
+                    client.idle = true;
+                    return;
+                }
+                Err(DataError::LockLost) => {}
+                Err(_) => {
+                    next.push((now + RETRY, Turn::Consume(index)));
+                    return;
+                }
+            }
+        }
+        next.push((now + SignedDuration::from_millis(100), Turn::Consume(index)));
+    }
+
+    /// The first moment's view: how many clients still believe in this host.
+    pub(crate) fn still_at(&self, host: &str, now: Timestamp) -> usize {
+        let believes = |client: &&Client| {
+            client.resolver.answer.as_ref().is_some_and(|(believed, until)| believed == host && now < *until)
+        };
+        self.producers.iter().chain(&self.consumers).filter(believes).count()
+    }
+}

@@ -1,0 +1,52 @@
+//! Where the clients of a drill send and read: every queue, and every topic with one subscription, behind an alias.
+
+use lifeboat_planner::{Inventory, Side, Workload};
+use serde_json::Value;
+
+use crate::clients::Channel;
+
+/// Channels for every namespace that has an alias now.
+pub(super) fn channels(workload: &Workload, seen: &Inventory) -> Vec<Channel> {
+    let mut channels = Vec::new();
+    for component in workload.components.iter().filter(|component| component.secondary.is_some()) {
+        if !component.kind.is("Microsoft.ServiceBus/namespaces") {
+            continue;
+        }
+        let id = component.on(Side::Primary);
+        let aliases = seen.list(id, "disasterRecoveryConfigs").unwrap_or_default();
+        let Some(alias) = aliases.iter().find_map(name) else { continue };
+        let own = id.name().to_ascii_lowercase();
+        let channel = |send_to: &str, read_from: String, body: &Value| Channel {
+            host: format!("{alias}.servicebus.windows.net"),
+            send_to: send_to.to_owned(),
+            read_from,
+            sessions: body.pointer("/properties/requiresSession").and_then(Value::as_bool) == Some(true),
+            primary_host: format!("{own}.servicebus.windows.net"),
+        };
+        for queue in seen.list(id, "queues").unwrap_or_default() {
+            // What is forwarded elsewhere is not read here.
+            let forwards = queue.pointer("/properties/forwardTo").and_then(Value::as_str).is_some();
+            if let Some(name) = name(queue).filter(|_| !forwards) {
+                channels.push(channel(name, name.to_owned(), queue));
+            }
+        }
+        for topic in seen.list(id, "topics").unwrap_or_default() {
+            let Some(topic_name) = name(topic) else { continue };
+            let below = id.child("topics", topic_name);
+            if let [subscription] = seen.list(&below, "subscriptions").unwrap_or_default()
+                && let Some(below) = name(subscription)
+            {
+                channels.push(channel(
+                    topic_name,
+                    format!("{topic_name}/Subscriptions/{below}"),
+                    subscription,
+                ));
+            }
+        }
+    }
+    channels
+}
+
+fn name(body: &Value) -> Option<&str> {
+    body.get("name")?.as_str().map(|name| name.rsplit('/').next().unwrap_or(name))
+}

@@ -1,0 +1,45 @@
+//! Looking at the world: everything that the services ask to see, with what cannot be read left as unknown.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use lifeboat_arm::{Call, Method};
+use lifeboat_lab::Lab;
+use lifeboat_planner::{Inventory, Workload, service_for};
+
+/// Rounds of "what else do you want to see?".
+const ROUNDS: usize = 4;
+
+/// Observes every component. What cannot be read keeps its last known value beside the reason; one dead region never
+/// keeps the rest from being seen.
+pub(crate) fn observe(lab: &mut Lab, now: Timestamp, workload: &Workload, before: &Inventory) -> Inventory {
+    let mut seen = before.clone();
+    let mut asked: BTreeSet<String> = BTreeSet::new();
+    for _ in 0..ROUNDS {
+        let wanted: Vec<String> = workload
+            .components
+            .iter()
+            .flat_map(|component| service_for(&component.kind).observes(component, &seen))
+            .filter(|path| asked.insert(path.to_ascii_lowercase()))
+            .collect();
+        if wanted.is_empty() {
+            break;
+        }
+        for path in wanted {
+            let call = Call::arm(Method::Get, format!("{path}?api-version={}", api_version(&path)), None);
+            let reply = lab.handle(now, &call);
+            seen.observe(&path, now, reply.answer.as_ref().ok_or("no answer within 20 s"));
+        }
+    }
+    seen
+}
+
+fn api_version(path: &str) -> &'static str {
+    let folded = path.to_ascii_lowercase();
+    match folded.rfind("/providers/").map(|at| &folded[at + "/providers/".len()..]) {
+        Some(rest) if rest.starts_with("microsoft.servicebus") => "2024-01-01",
+        Some(rest) if rest.starts_with("microsoft.authorization") => "2022-04-01",
+        Some(rest) if rest.starts_with("microsoft.insights") => "2022-10-01",
+        _ => "2024-03-01",
+    }
+}

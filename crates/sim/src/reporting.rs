@@ -1,0 +1,296 @@
+//! From a world that has come to its end to the report about it.
+
+use jiff::{SignedDuration, Timestamp};
+use lifeboat_arm::{Answer, Call, Target};
+use lifeboat_engine::{Outcome, RunEnd, StepView};
+use lifeboat_plan::{
+    Action, Basis, Digest, Graph, Plan, PlanKind, Step, StepId, Way, WayKind, describe_call,
+    describe_condition, independence,
+};
+use lifeboat_planner::{Fact, Inventory};
+
+use crate::report::{FactLine, PredictionReport, RunReport, StepReport};
+use crate::station::Station;
+use crate::world::Run;
+
+/// The report about one run.
+pub(crate) fn run_report(run: &Run) -> RunReport {
+    let plan = run.station.engine.plan();
+    let verdicts = independence(plan, lost_region(plan));
+    let critical = critical_path(&run.station, plan);
+    let steps: Vec<StepReport> = run
+        .station
+        .engine
+        .steps()
+        .filter_map(|view| {
+            let step = plan.steps.iter().find(|step| step.id == *view.id)?;
+            let mut report = step_report(&run.station, plan, step, &view);
+            report.independence = verdicts.get(&step.id).cloned();
+            report.critical = critical.contains(&step.id);
+            Some(report)
+        })
+        .collect();
+    let (outcome, succeeded) = match &run.station.finished {
+        None => ("under way when the drill ended".to_owned(), false),
+        Some(summary) => match summary.end {
+            RunEnd::Done => ("done".to_owned(), true),
+            RunEnd::Degraded => (format!("degraded: {}", worst(&steps)), true),
+            RunEnd::Failed => (format!("failed: {}", worst(&steps)), false),
+        },
+    };
+    let p95 = |index: usize| way_of(&run.plan.steps[index], &run.plan).forecast.p95;
+    let graph = Graph::new(&run.plan.steps).expect("the planner checked the graph");
+    RunReport {
+        kind: run.purpose.kind.word().to_owned(),
+        purpose: run.says.clone(),
+        digest: Digest::of(&run.plan).to_string(),
+        from: run.plan.from.to_string(),
+        to: run.plan.to.to_string(),
+        started: run.started,
+        ended: run.ended.unwrap_or(run.started),
+        outcome,
+        succeeded,
+        forecast: graph.schedule(p95).iter().map(|entry| entry.finish).max().unwrap_or_default(),
+        critical_path_forecast: graph.critical_path(p95).iter().map(ToString::to_string).collect(),
+        critical_path: critical.iter().map(ToString::to_string).collect(),
+        steps,
+        requests: run.station.engine.requests_sent(),
+        reads: run.station.engine.looks_taken(),
+        throttled: run.station.throttled,
+        facts: facts(&run.plan, run.started),
+        notes: run.plan.notes.clone(),
+    }
+}
+
+/// The region whose loss the plan must survive: of a failover the one it leaves, else the one it prepares for.
+pub(crate) fn lost_region(plan: &Plan) -> &lifeboat_arm::Region {
+    match plan.kind {
+        PlanKind::Failover | PlanKind::Prepare | PlanKind::Failback => &plan.from,
+        PlanKind::Fence | PlanKind::Drain => &plan.to,
+    }
+}
+
+fn way_of<'a>(step: &'a Step, plan: &Plan) -> &'a Way {
+    step.way(plan.policy.prefer)
+}
+
+fn worst(steps: &[StepReport]) -> String {
+    let bad: Vec<String> = steps
+        .iter()
+        .filter(|step| !matches!(step.outcome.as_str(), "done" | "already done"))
+        .map(|step| format!("{} {}", step.id, step.outcome))
+        .take(3)
+        .collect();
+    bad.join("; ")
+}
+
+/// The chain that really decided how long the run took: from the step that ended last, always back to the predecessor
+/// that ended last.
+fn critical_path(station: &Station, plan: &Plan) -> Vec<StepId> {
+    let ended = |id: &StepId| station.engine.state(id).and_then(|view| view.times.ended);
+    let mut path = Vec::new();
+    let mut at =
+        plan.steps.iter().map(|step| &step.id).filter(|id| ended(id).is_some()).max_by_key(|id| ended(id));
+    while let Some(id) = at {
+        path.push(id.clone());
+        let step = plan.steps.iter().find(|step| step.id == *id);
+        at = step
+            .and_then(|step| step.after.iter().filter(|id| ended(id).is_some()).max_by_key(|id| ended(id)));
+    }
+    path.reverse();
+    path
+}
+
+fn step_report(station: &Station, plan: &Plan, step: &Step, view: &StepView<'_>) -> StepReport {
+    let way = step.way(view.way);
+    let sent = station.sent.values().rfind(|sent| sent.step == step.id);
+    StepReport {
+        id: step.id.to_string(),
+        component: step.component.clone(),
+        title: step.title.clone(),
+        after: step.after.iter().map(ToString::to_string).collect(),
+        because: step.because.clone(),
+        way: match (view.way, &step.ungraceful) {
+            (WayKind::Ungraceful, Some(_)) => "ungraceful".to_owned(),
+            _ => "graceful".to_owned(),
+        },
+        outcome: view.outcome().map_or_else(|| "not started".to_owned(), short_outcome),
+        why: view.outcome().and_then(reason).or_else(|| view.says.map(str::to_owned)),
+        forecast: way.forecast.typical,
+        forecast_p95: way.forecast.p95,
+        forecast_basis: basis(&way.forecast.basis),
+        ready: view.times.begun,
+        acted: view.times.acted.or(view.times.intended),
+        ended: view.times.ended,
+        request: sent.map(|sent| one_line(&sent.call)).or_else(|| planned_request(way)),
+        body: sent.and_then(|sent| sent.call.body.as_ref()).map(|body| format!("{body:#}")),
+        answer: sent.and_then(|sent| sent.answer.as_ref()).map(|answer| match answer {
+            Ok(answer) => describe_answer(answer),
+            Err(lost) => lost.0.clone(),
+        }),
+        started_when: way.started_when.as_ref().map(describe_condition),
+        done_when: describe_condition(&way.done_when),
+        evidence: evidence(station, plan, way),
+        independence: None,
+        loses: way.loses.0.clone(),
+        critical: false,
+    }
+}
+
+fn short_outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Failed { .. } => "failed".to_owned(),
+        Outcome::Skipped { .. } => "skipped".to_owned(),
+        Outcome::Deferred { .. } => "deferred".to_owned(),
+        Outcome::Stuck { .. } => "stuck".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn reason(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Failed { why } | Outcome::Stuck { why } => Some(why.clone()),
+        Outcome::Skipped { by, why } => Some(format!("{by}: {why}")),
+        _ => None,
+    }
+}
+
+/// Where a forecast comes from, for people.
+pub(crate) fn basis(basis: &Basis) -> String {
+    match basis {
+        Basis::Documented(page) => page.clone(),
+        Basis::Measured { runs } => format!("measured in {runs} runs"),
+        Basis::Declared => "declared by the owner".to_owned(),
+        Basis::Assumed(why) => format!("assumed: {why}"),
+    }
+}
+
+fn one_line(call: &Call) -> String {
+    match &call.target {
+        Target::Arm => format!("{} {}", call.method, call.path),
+        Target::Host(host) => format!("{} https://{host}{}", call.method, call.path),
+    }
+}
+
+fn planned_request(way: &Way) -> Option<String> {
+    match &way.action {
+        Action::Send(call) => Some(format!("{} (not sent)", describe_call(call))),
+        Action::Pump(transfer) => Some(format!(
+            "peek-lock, send, complete: https://{}/{} → https://{}/{}",
+            transfer.from_host,
+            transfer.from_paths.join(", "),
+            transfer.to_host,
+            transfer.to_path
+        )),
+        Action::Expand(stage) => Some(format!("asks the planner for the steps of `{}`", stage.name)),
+        Action::Ask(_) | Action::Wait => None,
+    }
+}
+
+fn describe_answer(answer: &Answer) -> String {
+    match answer.error() {
+        Some(error) => format!("{} {}", answer.status, error.innermost()),
+        None => format!("{}", answer.status),
+    }
+}
+
+/// The last look at each read that the condition names: what "done" rests on.
+fn evidence(station: &Station, plan: &Plan, way: &Way) -> Vec<String> {
+    let mut lines = Vec::new();
+    for read in way.done_when.reads() {
+        let Some((at, answer)) = station.looked.get(read) else { continue };
+        if !plan.reads.contains_key(read) {
+            continue;
+        }
+        let says = match answer {
+            Ok(answer) => {
+                let mut text = answer.body.to_string();
+                if text.len() > 600 {
+                    text = format!("{}… ({} bytes)", text.chars().take(600).collect::<String>(), text.len());
+                }
+                format!("{} {text}", answer.status)
+            }
+            Err(lost) => lost.0.clone(),
+        };
+        let line = format!("{at} `{read}`: {says}");
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// The facts a plan rests on, with their age.
+pub(crate) fn facts(plan: &Plan, now: Timestamp) -> Vec<FactLine> {
+    plan.facts
+        .iter()
+        .map(|fact| FactLine {
+            key: fact.key.clone(),
+            value: fact.value.as_str().map_or_else(|| fact.value.to_string(), str::to_owned),
+            age: fact.observed_at.map(|at| now.duration_since(at)),
+            source: fact.source.clone(),
+        })
+        .collect()
+}
+
+/// Compares what a plan predicted with what was found: every fact that the plan's conditions speak of.
+pub(crate) fn predictions(after: &str, predicted: &Inventory, found: &Inventory) -> Vec<PredictionReport> {
+    let mut reports = Vec::new();
+    for (path, fact) in predicted.facts() {
+        let step = match fact {
+            Fact::Known(known) => match &known.source {
+                lifeboat_planner::Source::Predicted { step } if !step.is_empty() => step.clone(),
+                _ => continue,
+            },
+            _ => continue,
+        };
+        let Fact::Known(known) = fact else { continue };
+        // Lists repeat what their members say, and deployments are records of our own.
+        if known.value.is_array() || path.contains("/deployments/") {
+            continue;
+        }
+        for pointer in [
+            "/properties/role",
+            "/properties/provisioningState",
+            "/properties/partnerNamespace",
+            "/properties/status",
+        ] {
+            let Some(want) = known.value.pointer(pointer) else { continue };
+            let have = found.look(path).value().and_then(|body| body.pointer(pointer)).or_else(|| {
+                let (list, _) = path.rsplit_once('/')?;
+                let members = found.look(list).value()?.as_array()?;
+                let member = members.iter().find(|member| {
+                    member
+                        .get("id")
+                        .and_then(|id| id.as_str())
+                        .is_some_and(|id| id.eq_ignore_ascii_case(path))
+                })?;
+                member.pointer(pointer)
+            });
+            let text =
+                |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let found = have.map_or_else(|| "not there".to_owned(), text);
+            reports.push(PredictionReport {
+                after: after.to_owned(),
+                fact: format!("{} {pointer} ({step})", short_path(path)),
+                predicted: text(want),
+                agrees: have.is_some_and(|have| text(have).eq_ignore_ascii_case(&text(want))),
+                found,
+            });
+        }
+    }
+    reports
+}
+
+fn short_path(path: &str) -> &str {
+    path.find("/providers/").map_or(path, |at| &path[at + "/providers/".len()..])
+}
+
+/// How long the platform worked for a run: from accepted to done, along its critical path.
+pub(crate) fn platform_time(run: &RunReport) -> SignedDuration {
+    run.steps
+        .iter()
+        .filter(|step| step.critical)
+        .filter_map(|step| Some(step.ended?.duration_since(step.acted?)))
+        .fold(SignedDuration::ZERO, |sum, part| sum + part)
+}

@@ -1,0 +1,276 @@
+//! The operator's station: it performs what the engine asks for, against the lab, in virtual time.
+//!
+//! It decides nothing. Requests take time to travel; what never answers is given up after [`PATIENCE`]. The same effects
+//! are performed by the real driver over HTTP.
+
+mod pump;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+use lifeboat_arm::{Answer, Call, Read};
+use lifeboat_engine::{Effect, Engine, Expansion, Input, Lost, Summary, Ticket, encode};
+use lifeboat_lab::{Lab, Silence};
+use lifeboat_plan::{ReadId, Stage, StepId};
+use serde_json::{Value, json};
+
+use crate::dice::Dice;
+
+use pump::Pump;
+
+/// After how long a request without an answer is given up. ARM itself cuts providers off after 60 s.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Something that reaches the station or the lab later.
+#[derive(Debug, Clone)]
+pub(crate) enum Post {
+    /// A request arrives at the lab.
+    Arrives(Errand, Call),
+    /// A name is looked up.
+    Resolves(Errand, String),
+    /// An answer arrives at the station.
+    Returns(Errand, Result<Answer, Lost>),
+    /// The engine asked to be woken.
+    Wakes(Timestamp),
+}
+
+/// Whose request it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// The engine's, by ticket.
+    Engine(Ticket),
+    /// A pump's, by its ticket.
+    Pump(Ticket),
+}
+
+/// A request that acts, as it was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) step: StepId,
+    pub(crate) call: Call,
+    pub(crate) answer: Option<Result<Answer, Lost>>,
+}
+
+/// What the station needs from the planner when a stage is reached.
+pub(crate) type Expander<'a> = dyn FnMut(&Stage, &BTreeMap<ReadId, Answer>) -> Result<Expansion, String> + 'a;
+
+/// One run being executed.
+pub(crate) struct Station {
+    pub(crate) engine: Engine,
+    /// The journal, line by line.
+    pub(crate) journal: Vec<String>,
+    last_hash: String,
+    /// Acting requests, by ticket.
+    pub(crate) sent: BTreeMap<u64, Sent>,
+    /// The latest answer to each read: evidence for the report.
+    pub(crate) looked: BTreeMap<ReadId, (Timestamp, Result<Answer, Lost>)>,
+    looking: BTreeMap<u64, ReadId>,
+    pumps: BTreeMap<u64, Pump>,
+    /// Ids of messages that were sent on.
+    pub(crate) moved: Vec<u64>,
+    pub(crate) throttled: u64,
+    pub(crate) finished: Option<Summary>,
+    inputs: VecDeque<Input>,
+    wake: Option<Timestamp>,
+    dice: Dice,
+}
+
+impl Station {
+    /// Takes over an engine that has just been started, with the effects it began with.
+    pub(crate) fn new(engine: Engine, seed: u64) -> Self {
+        Self {
+            engine,
+            journal: Vec::new(),
+            last_hash: lifeboat_engine::GENESIS.to_owned(),
+            sent: BTreeMap::new(),
+            looked: BTreeMap::new(),
+            looking: BTreeMap::new(),
+            pumps: BTreeMap::new(),
+            moved: Vec::new(),
+            throttled: 0,
+            finished: None,
+            inputs: VecDeque::new(),
+            wake: None,
+            dice: Dice::new(seed, "network"),
+        }
+    }
+
+    /// Performs effects and whatever follows from them at once; what takes time goes into `post`.
+    pub(crate) fn perform(
+        &mut self,
+        now: Timestamp,
+        effects: Vec<Effect>,
+        expand: &mut Expander<'_>,
+        post: &mut Vec<(Timestamp, Post)>,
+    ) {
+        for effect in effects {
+            self.perform_one(now, effect, expand, post);
+        }
+        while let Some(input) = self.inputs.pop_front() {
+            for effect in self.engine.step(now, input) {
+                self.perform_one(now, effect, expand, post);
+            }
+        }
+    }
+
+    /// Gives the engine an input.
+    pub(crate) fn tell(
+        &mut self,
+        now: Timestamp,
+        input: Input,
+        expand: &mut Expander<'_>,
+        post: &mut Vec<(Timestamp, Post)>,
+    ) {
+        let effects = self.engine.step(now, input);
+        self.perform(now, effects, expand, post);
+    }
+
+    fn perform_one(
+        &mut self,
+        now: Timestamp,
+        effect: Effect,
+        expand: &mut Expander<'_>,
+        post: &mut Vec<(Timestamp, Post)>,
+    ) {
+        match effect {
+            Effect::Write { ticket, records } => {
+                for record in &records {
+                    let line = encode(&self.last_hash, record);
+                    self.last_hash =
+                        lifeboat_engine::hash_of(&line).unwrap_or(lifeboat_engine::GENESIS).to_owned();
+                    self.journal.push(line);
+                }
+                self.inputs.push_back(Input::Written { ticket });
+            }
+            Effect::KeepUrl { .. } => {} // the engine holds it; only a takeover would need the store
+            Effect::Send { ticket, step, call } => {
+                self.sent.insert(ticket.number(), Sent { step, call: call.clone(), answer: None });
+                post.push((now + self.travel(), Post::Arrives(Errand::Engine(ticket), call)));
+            }
+            Effect::Look { ticket, id, read } => {
+                self.looking.insert(ticket.number(), id);
+                let at = now + self.travel();
+                post.push(match read {
+                    Read::Arm(call) | Read::Http(call) => (at, Post::Arrives(Errand::Engine(ticket), call)),
+                    Read::Dns(name) => (at, Post::Resolves(Errand::Engine(ticket), name)),
+                });
+            }
+            Effect::WakeAt(at) => {
+                self.wake = Some(at);
+                post.push((at.max(now), Post::Wakes(at)));
+            }
+            Effect::Expand { ticket, stage, seen, .. } => {
+                let result = expand(&stage, &seen);
+                self.inputs.push_back(Input::Expanded { ticket, result });
+            }
+            Effect::Pump { ticket, transfer, watermark, .. } => {
+                let mut pump = Pump::new(transfer, watermark.as_deref());
+                let call = pump.begin();
+                self.pumps.insert(ticket.number(), pump);
+                self.pump_goes_on(now, ticket, call, post);
+            }
+            // Plans of today ask nobody: approvals come before a run. An engine that asks is told so.
+            Effect::Ask { ticket, .. } => self.inputs.push_back(Input::Decided {
+                ticket,
+                by: "nobody was there to ask".to_owned(),
+                answer: lifeboat_engine::Decision::Declined,
+            }),
+            Effect::FetchSecret { ticket, secret } => self.inputs.push_back(Input::Secret {
+                ticket,
+                result: Err(Lost(format!("the simulation keeps no secret for {}", secret.path))),
+            }),
+            Effect::Finished(summary) => self.finished = Some(summary),
+        }
+    }
+
+    /// Half a round trip.
+    fn travel(&mut self) -> SignedDuration {
+        self.dice.millis(8, 45)
+    }
+
+    /// Something posted comes due.
+    pub(crate) fn receive(
+        &mut self,
+        now: Timestamp,
+        due: Post,
+        lab: &mut Lab,
+        expand: &mut Expander<'_>,
+        post: &mut Vec<(Timestamp, Post)>,
+    ) {
+        match due {
+            Post::Arrives(errand, call) => {
+                let reply = lab.handle(now, &call);
+                let answer = reply.answer.ok_or_else(|| {
+                    Lost(match reply.silence {
+                        Some(Silence::ConnectionRefused) => "connection refused".to_owned(),
+                        _ => format!("no answer within {PATIENCE:#}"),
+                    })
+                });
+                // A refused connection is known at once; silence only when patience ends.
+                let wait = match (&answer, reply.silence) {
+                    (Err(_), Some(Silence::ConnectionRefused)) | (Ok(_), _) => reply.after,
+                    _ => PATIENCE,
+                };
+                post.push((now + wait + self.travel(), Post::Returns(errand, answer)));
+            }
+            Post::Resolves(errand, name) => {
+                let answer = lab.resolve(now, &name);
+                let chain: Vec<Value> = answer
+                    .chain
+                    .iter()
+                    .map(|record| match record {
+                        lifeboat_lab::DnsRecord::Cname(name) | lifeboat_lab::DnsRecord::A(name) => {
+                            json!(name)
+                        }
+                    })
+                    .collect();
+                let body = json!({ "chain": chain, "ttl": answer.ttl.as_secs() });
+                post.push((now + self.travel(), Post::Returns(errand, Ok(Answer::new(200, body)))));
+            }
+            Post::Returns(Errand::Engine(ticket), answer) => {
+                self.note(now, ticket, &answer);
+                self.tell(now, Input::Answered { ticket, answer }, expand, post);
+            }
+            Post::Returns(Errand::Pump(ticket), answer) => {
+                let Some(pump) = self.pumps.get_mut(&ticket.number()) else { return };
+                let next = pump.answered(&answer, &mut self.moved);
+                self.pump_goes_on(now, ticket, next, post);
+                self.perform(now, Vec::new(), expand, post);
+            }
+            Post::Wakes(at) => {
+                if self.wake == Some(at) {
+                    self.wake = None;
+                    self.tell(now, Input::Woken, expand, post);
+                }
+            }
+        }
+    }
+
+    fn pump_goes_on(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        next: Result<Call, lifeboat_engine::Pumped>,
+        post: &mut Vec<(Timestamp, Post)>,
+    ) {
+        match next {
+            Ok(call) => post.push((now + self.travel(), Post::Arrives(Errand::Pump(ticket), call))),
+            Err(progress) => {
+                self.pumps.remove(&ticket.number());
+                self.inputs.push_back(Input::Pumped { ticket, progress });
+            }
+        }
+    }
+
+    fn note(&mut self, now: Timestamp, ticket: Ticket, answer: &Result<Answer, Lost>) {
+        if answer.as_ref().is_ok_and(|answer| answer.status == 429) {
+            self.throttled += 1;
+        }
+        if let Some(sent) = self.sent.get_mut(&ticket.number()) {
+            sent.answer = Some(answer.clone());
+        }
+        if let Some(read) = self.looking.remove(&ticket.number()) {
+            self.looked.insert(read, (now, answer.clone()));
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! The world: one queue of events, the lab, the people and the run that is under way.
+//!
+//! Here: what happens when an event comes due. Not here: what the workload's life demands next (`drill.rs`), and how the
+//! engine's effects travel (`station.rs`).
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use lifeboat_arm::Answer;
+use lifeboat_engine::{Engine, Expansion, RunId, Settings as RunSettings, Summary};
+use lifeboat_lab::{Lab, Settings as LabSettings};
+use lifeboat_plan::{Endpoint, Plan, PlanKind, ReadId, Stage};
+use lifeboat_planner::{
+    Inventory, PlanError, Planning, Side, StrategyKind, Workload, expand, initial_deployments, plan, predict,
+};
+
+use crate::clients::{Clients, Turn};
+use crate::ledger::Ledger;
+use crate::log::{Log, Tone};
+use crate::observe::observe;
+use crate::queue::Queue;
+use crate::station::{Post, Station};
+
+/// How often the workload is looked at while nothing happens.
+const WATCH: SignedDuration = SignedDuration::from_mins(5);
+
+/// What comes due.
+pub(crate) enum Event {
+    /// For the run with this number.
+    Run(usize, Post),
+    /// A client's turn.
+    Client(Turn),
+    /// The probers take their samples.
+    Probe,
+    /// The workload is looked at.
+    Watch,
+    /// A happening of the scenario, by position.
+    Scenario(usize),
+    /// A person answers the question with this number.
+    Answer(usize),
+    /// Something the lifecycle waits for may have come.
+    Reminder,
+}
+
+/// Which plan, and in which situation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Purpose {
+    pub(crate) kind: PlanKind,
+    pub(crate) active: Side,
+    pub(crate) planned: bool,
+    pub(crate) returning: bool,
+}
+
+/// One run, under way or over.
+pub(crate) struct Run {
+    pub(crate) purpose: Purpose,
+    pub(crate) says: String,
+    pub(crate) plan: Plan,
+    pub(crate) station: Station,
+    pub(crate) started: Timestamp,
+    pub(crate) ended: Option<Timestamp>,
+    /// What the planner believes the world will be afterwards.
+    pub(crate) predicted: Inventory,
+}
+
+/// Everything that is.
+pub(crate) struct World {
+    pub(crate) now: Timestamp,
+    pub(crate) start: Timestamp,
+    pub(crate) seed: u64,
+    pub(crate) lab: Lab,
+    pub(crate) queue: Queue<Event>,
+    pub(crate) log: Log,
+    pub(crate) ledger: Ledger,
+    pub(crate) clients: Option<Clients>,
+    pub(crate) workload: Workload,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) strategies: BTreeMap<String, StrategyKind>,
+    /// The last good look at everything: the snapshot is kept outside the primary by keeping it here.
+    pub(crate) inventory: Inventory,
+    pub(crate) runs: Vec<Run>,
+    turns: Vec<(Timestamp, Turn)>,
+    posts: Vec<(Timestamp, Post)>,
+}
+
+impl World {
+    pub(crate) fn new(
+        workload: Workload,
+        strategies: BTreeMap<String, StrategyKind>,
+        seed: u64,
+        start: Timestamp,
+        files: BTreeMap<String, String>,
+    ) -> Self {
+        let _linked = files;
+        let lab = Lab::new(LabSettings::new(seed, &workload.subscription, start));
+        Self {
+            now: start,
+            start,
+            seed,
+            lab,
+            queue: Queue::new(),
+            log: Log::default(),
+            ledger: Ledger::default(),
+            clients: None,
+            endpoint: Endpoint::Lab(format!("seed-{seed}")),
+            strategies,
+            inventory: workload.declared_inventory(),
+            workload,
+            runs: Vec::new(),
+            turns: Vec::new(),
+            posts: Vec::new(),
+        }
+    }
+
+    /// Creates the workload where it lives, as its owner did long ago: group by group, deployment by deployment.
+    pub(crate) fn found(&mut self) -> Result<(), String> {
+        for call in initial_deployments(&self.workload) {
+            let reply = self.lab.handle(self.now, &call);
+            let answer = reply.answer.ok_or("the lab does not answer")?;
+            if let Some(error) = answer.error() {
+                return Err(format!("{} {}: {}", call.method, call.path_only(), error.innermost()));
+            }
+            self.settle(&call.path)?;
+        }
+        self.inventory = observe(&mut self.lab, self.now, &self.workload, &self.inventory);
+        Ok(())
+    }
+
+    /// Waits until what was put at `path` is no longer under way.
+    fn settle(&mut self, path: &str) -> Result<(), String> {
+        for _ in 0..2_000 {
+            let call = lifeboat_arm::Call::arm(lifeboat_arm::Method::Get, path, None);
+            let answer = self.lab.handle(self.now, &call).answer.ok_or("the lab does not answer")?;
+            let state = answer.body.pointer("/properties/provisioningState").and_then(|state| state.as_str());
+            match state {
+                Some(state) if !lifeboat_arm::is_terminal(state) => self.now += SignedDuration::from_secs(5),
+                Some("Failed" | "Canceled") => {
+                    let error = lifeboat_arm::ArmError::from_body(
+                        answer.status,
+                        answer.body.pointer("/properties").unwrap_or(&answer.body),
+                    );
+                    return Err(format!("the first deployment failed: {}", error.innermost()));
+                }
+                _ => return Ok(()),
+            }
+        }
+        Err(format!("{path} never came to an end"))
+    }
+
+    /// Looks at everything now.
+    pub(crate) fn look(&mut self) {
+        self.inventory = observe(&mut self.lab, self.now, &self.workload, &self.inventory);
+    }
+
+    /// The regular look while nothing else happens.
+    pub(crate) fn watch(&mut self) {
+        self.look();
+        self.queue.at(self.now + WATCH, Event::Watch);
+    }
+
+    /// A plan for the world as it is seen now.
+    pub(crate) fn plan(&self, purpose: Purpose) -> Result<Plan, PlanError> {
+        plan(&planning(&self.workload, &self.inventory, &self.endpoint, &self.strategies, purpose, self.now))
+    }
+
+    /// Starts executing a plan.
+    pub(crate) fn start(&mut self, purpose: Purpose, says: &str, plan: Plan) -> Result<(), String> {
+        let number = self.runs.len();
+        let settings = RunSettings {
+            run: RunId::new(format!("{}-{:02}-{}", self.workload.name, number + 1, purpose.kind.word())),
+            executor: "the drill".to_owned(),
+            epoch: 1,
+            facts: plan.facts.iter().map(|fact| (fact.key.clone(), fact.value.clone())).collect(),
+            jitter_seed: self.seed ^ number as u64,
+        };
+        let predicted = predict(&self.inventory, &plan);
+        let digest = lifeboat_plan::Digest::of(&plan);
+        let (engine, effects) =
+            Engine::start(plan.clone(), settings, self.now).map_err(|error| error.to_string())?;
+        self.log.happens(
+            self.now,
+            "engine",
+            Tone::Plain,
+            format!("{says}: {} steps, plan {}", plan.steps.len(), digest.short()),
+        );
+        self.runs.push(Run {
+            purpose,
+            says: says.to_owned(),
+            plan,
+            station: Station::new(engine, self.seed ^ (number as u64) << 8),
+            started: self.now,
+            ended: None,
+            predicted,
+        });
+        self.with_station(number, |station, now, expander, posts| {
+            station.perform(now, effects, expander, posts)
+        });
+        Ok(())
+    }
+
+    /// Something posted for a run comes due. Tells how the run ended when that ended it.
+    pub(crate) fn deliver(&mut self, number: usize, due: Post) -> Option<Summary> {
+        let Self { lab, runs, workload, inventory, endpoint, strategies, posts, now, .. } = self;
+        let run = &mut runs[number];
+        let purpose = run.purpose;
+        let mut expander = |stage: &Stage, seen: &BTreeMap<ReadId, Answer>| {
+            expansion(&planning(workload, inventory, endpoint, strategies, purpose, *now), stage, seen)
+        };
+        run.station.receive(*now, due, lab, &mut expander, posts);
+        self.after(number)
+    }
+
+    fn with_station(
+        &mut self,
+        number: usize,
+        act: impl FnOnce(&mut Station, Timestamp, &mut crate::station::Expander<'_>, &mut Vec<(Timestamp, Post)>),
+    ) -> Option<Summary> {
+        let Self { runs, workload, inventory, endpoint, strategies, posts, now, .. } = self;
+        let run = &mut runs[number];
+        let purpose = run.purpose;
+        let mut expander = |stage: &Stage, seen: &BTreeMap<ReadId, Answer>| {
+            expansion(&planning(workload, inventory, endpoint, strategies, purpose, *now), stage, seen)
+        };
+        act(&mut run.station, *now, &mut expander, posts);
+        self.after(number)
+    }
+
+    /// Schedules what was posted; notes the end of a run once.
+    fn after(&mut self, number: usize) -> Option<Summary> {
+        for (at, post) in self.posts.drain(..) {
+            self.queue.at(at, Event::Run(number, post));
+        }
+        let run = &mut self.runs[number];
+        for id in run.station.moved.drain(..) {
+            self.ledger.drained(id);
+        }
+        let summary = run.station.finished.clone()?;
+        if run.ended.is_some() {
+            return None;
+        }
+        run.ended = Some(self.now);
+        Some(summary)
+    }
+
+    /// The run that is under way, if one is.
+    pub(crate) fn running(&self) -> Option<usize> {
+        self.runs.iter().position(|run| run.ended.is_none())
+    }
+
+    /// Clients begin to work.
+    pub(crate) fn open(&mut self, mut clients: Clients) {
+        self.ledger.start(self.now);
+        for (at, turn) in clients.begin(self.now) {
+            self.queue.at(at, Event::Client(turn));
+        }
+        self.clients = Some(clients);
+    }
+
+    /// A client's turn.
+    pub(crate) fn client(&mut self, turn: Turn) {
+        let Some(clients) = &mut self.clients else { return };
+        clients.take(turn, self.now, &mut self.lab, &mut self.ledger, &mut self.turns);
+        for (at, turn) in self.turns.drain(..) {
+            self.queue.at(at, Event::Client(turn));
+        }
+    }
+}
+
+fn planning<'a>(
+    workload: &'a Workload,
+    seen: &'a Inventory,
+    endpoint: &'a Endpoint,
+    strategies: &'a BTreeMap<String, StrategyKind>,
+    purpose: Purpose,
+    now: Timestamp,
+) -> Planning<'a> {
+    Planning {
+        kind: purpose.kind,
+        workload,
+        seen,
+        endpoint,
+        active: purpose.active,
+        planned: purpose.planned,
+        returning: purpose.returning,
+        strategies,
+        now,
+    }
+}
+
+/// The planner's answer to a stage, in the engine's words.
+fn expansion(
+    planning: &Planning<'_>,
+    stage: &Stage,
+    seen: &BTreeMap<ReadId, Answer>,
+) -> Result<Expansion, String> {
+    let seen = seen.iter().map(|(id, answer)| (id.clone(), answer)).collect();
+    let expanded = expand(planning, stage, &seen).map_err(|refusal| refusal.to_string())?;
+    Ok(Expansion { steps: expanded.steps, reads: expanded.reads, places: expanded.places })
+}
