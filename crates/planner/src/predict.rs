@@ -27,7 +27,6 @@ fn apply(world: &mut Inventory, plan: &Plan, step: &Step, condition: &Condition)
                 apply(world, plan, step, first);
             }
         }
-        Condition::Held { of, .. } => apply(world, plan, step, of),
         Condition::Test { read, item: None, at, is } => {
             if let Some(path) = path(plan, read) {
                 test(world, step, &path, at, is);
@@ -38,8 +37,9 @@ fn apply(world: &mut Inventory, plan: &Plan, step: &Step, condition: &Condition)
                 test(world, step, id, at, is);
             }
         }
-        // What must not be, and how many of many, tell nothing about one fact.
-        Condition::Not(_) | Condition::Never { .. } | Condition::Each { .. } => {}
+        // What must not be, and how many of many, tell nothing about one fact; what must have held for a while is a gate
+        // before the change and not the change.
+        Condition::Not(_) | Condition::Never { .. } | Condition::Each { .. } | Condition::Held { .. } => {}
     }
 }
 
@@ -68,6 +68,8 @@ fn test(world: &mut Inventory, step: &Step, path: &str, at: &At, is: &Is) {
                 change(world, path, source, |body| set(body, pointer, value));
             } else if matches!(is, Is::Present) {
                 change(world, path, source, |_| {});
+            } else if matches!(is, Is::Absent) {
+                change(world, path, source, |body| set(body, pointer, Value::Null));
             }
         }
         (

@@ -1,11 +1,13 @@
 //! Producers and consumers: the application, with DNS caches of its own and no idea of what goes on.
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_lab::{DataError, Lab, Message, Session};
+use lifeboat_lab::{DataError, DnsRecord, Lab, Message, Session};
 
 use crate::dice::Dice;
 use crate::ledger::Ledger;
 
+/// What the hosts of namespaces and aliases end in.
+const SUFFIX: &str = ".servicebus.windows.net";
 /// How long a client that ignores the TTL keeps an answer of DNS.
 const HOLDS_ON: SignedDuration = SignedDuration::from_mins(10);
 /// How long a consumer waits before it tries again after an error.
@@ -44,8 +46,13 @@ impl Resolver {
             return Some(host.clone());
         }
         let answer = lab.resolve(now, alias);
-        let host =
-            answer.canonical().map(str::to_owned).or_else(|| answer.address().map(|_| alias.to_owned()))?;
+        answer.address()?;
+        // The chain leads from the alias to a namespace and on to machines; clients talk to the namespace.
+        let namespace = answer.chain.iter().find_map(|record| match record {
+            DnsRecord::Cname(name) if name.ends_with(SUFFIX) => Some(name.clone()),
+            _ => None,
+        });
+        let host = namespace.unwrap_or_else(|| alias.to_owned());
         let keep = if self.ignores_ttl { answer.ttl.max(HOLDS_ON) } else { answer.ttl };
         self.answer = Some((host.clone(), now + keep));
         Some(host)
@@ -69,7 +76,6 @@ pub(crate) struct Clients {
     interval: SignedDuration,
     sessions: Vec<std::sync::Arc<str>>,
     dice: Dice,
-    until: Option<Timestamp>,
 }
 
 /// What a client wants to do next.
@@ -109,7 +115,7 @@ impl Clients {
         let rate = load.messages_per_second.max(0.001);
         let interval = SignedDuration::from_secs_f64(f64::from(load.producers.max(1)) / rate);
         let sessions = (0..8).map(|number| format!("session-{number}").into()).collect();
-        Self { channels, producers, consumers, interval, sessions, dice, until: None }
+        Self { channels, producers, consumers, interval, sessions, dice }
     }
 
     pub(crate) fn counts(&self) -> (u32, u32) {
@@ -129,11 +135,6 @@ impl Clients {
         }
         turns.push((now + LOOK_AROUND, Turn::LookAround));
         turns
-    }
-
-    /// Producers stop; consumers go on until there is nothing left.
-    pub(crate) fn stop_producing(&mut self, now: Timestamp) {
-        self.until = Some(now);
     }
 
     /// Takes a turn; what follows from it goes into `next`.
@@ -168,9 +169,6 @@ impl Clients {
         ledger: &mut Ledger,
         next: &mut Vec<(Timestamp, Turn)>,
     ) {
-        if self.until.is_some_and(|until| now >= until) {
-            return;
-        }
         next.push((now + self.interval, Turn::Produce(index)));
         let client = &mut self.producers[index];
         let channel = &self.channels[client.channel];

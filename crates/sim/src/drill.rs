@@ -172,14 +172,18 @@ impl Drill {
         }
         self.world.queue.at(self.world.now, Event::Probe);
         let mut events: u64 = 0;
+        let mut shown = String::new();
         let mut until = self.deadline();
         while let Some((at, event)) = self.world.queue.next(until) {
             self.world.now = at;
             self.happens(event);
             until = self.deadline();
             events += 1;
-            if events.is_multiple_of(8192) && !progress(&self.progress()) {
-                return Err(DrillError::Interrupted);
+            if events.is_multiple_of(4096) || shown != self.phase {
+                shown.clone_from(&self.phase);
+                if !progress(&self.progress()) {
+                    return Err(DrillError::Interrupted);
+                }
             }
         }
         self.world.now = until;

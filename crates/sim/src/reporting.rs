@@ -115,7 +115,11 @@ fn step_report(station: &Station, plan: &Plan, step: &Step, view: &StepView<'_>)
             _ => "graceful".to_owned(),
         },
         outcome: view.outcome().map_or_else(|| "not started".to_owned(), short_outcome),
-        why: view.outcome().and_then(reason).or_else(|| view.says.map(str::to_owned)),
+        why: match view.outcome() {
+            Some(outcome) if outcome.is_good() => None,
+            Some(outcome) => reason(outcome).or_else(|| view.says.map(str::to_owned)),
+            None => view.says.map(str::to_owned),
+        },
         forecast: way.forecast.typical,
         forecast_p95: way.forecast.p95,
         forecast_basis: basis(&way.forecast.basis),
@@ -255,7 +259,7 @@ pub(crate) fn predictions(after: &str, predicted: &Inventory, found: &Inventory)
             "/properties/partnerNamespace",
             "/properties/status",
         ] {
-            let Some(want) = known.value.pointer(pointer) else { continue };
+            let Some(want) = known.value.pointer(pointer).filter(|want| !want.is_null()) else { continue };
             let have = found.look(path).value().and_then(|body| body.pointer(pointer)).or_else(|| {
                 let (list, _) = path.rsplit_once('/')?;
                 let members = found.look(list).value()?.as_array()?;

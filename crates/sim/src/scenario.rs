@@ -34,19 +34,19 @@ pub struct Scenario {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Clients {
-    /// How many send. Default: 2.
+    /// How many send. Default: 12.
     pub producers: u32,
-    /// How many receive. Default: 2.
+    /// How many receive. Default: 12.
     pub consumers: u32,
     /// How much all producers send together. Default: 5.
     pub messages_per_second: u32,
-    /// How many of 100 clients hold on to the old address after its TTL. Default: 5.
+    /// How many of 100 clients hold on to the old address after its TTL. Default: 10.
     pub ignore_ttl_percent: u32,
 }
 
 impl Default for Clients {
     fn default() -> Self {
-        Self { producers: 2, consumers: 2, messages_per_second: 5, ignore_ttl_percent: 5 }
+        Self { producers: 12, consumers: 12, messages_per_second: 5, ignore_ttl_percent: 10 }
     }
 }
 

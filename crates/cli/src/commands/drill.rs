@@ -57,8 +57,8 @@ fn play(setup: DrillSetup, surroundings: &Surroundings) -> Result<DrillOutcome, 
     let mut show = |progress: &DrillProgress<'_>| {
         reporter.show(&Progress {
             at: progress.at,
-            phase: "drill".to_owned(),
-            text: progress.phase.to_owned(),
+            phase: progress.phase.to_owned(),
+            text: format!("{:.0} %", progress.share * 100.0),
             share: progress.share,
         });
         !interrupted.load(Ordering::Relaxed)

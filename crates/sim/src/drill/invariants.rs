@@ -10,10 +10,19 @@ impl Drill {
     /// Every invariant that does not hold, in words. Empty is good.
     pub(super) fn broken_invariants(&self) -> Vec<String> {
         let mut broken = Vec::new();
+        self.clients_could_work(&mut broken);
         self.nothing_acknowledged_is_lost(&mut broken);
         self.every_loss_was_announced(&mut broken);
         self.every_request_was_intended(&mut broken);
         broken
+    }
+
+    /// A drill in which no client ever got through proves nothing.
+    fn clients_could_work(&self, broken: &mut Vec<String>) {
+        let ledger = &self.world.ledger;
+        if ledger.acknowledged == 0 && ledger.failed_sends > 0 {
+            broken.push(format!("all {} sends failed, from the first to the last", ledger.failed_sends));
+        }
     }
 
     /// Whatever was acknowledged and never received must still lie somewhere.

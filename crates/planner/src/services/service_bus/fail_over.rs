@@ -71,7 +71,10 @@ fn move_alias(
         Is::OneOf(vec![json!("PrimaryNotReplicating"), json!("Primary")]),
     );
     let succeeded = Condition::equal(&read, "/properties/provisioningState", "Succeeded");
-    let done = Condition::All(vec![leads.clone(), succeeded]);
+    // The pair is broken by every failover: fail-forward only.
+    let partner = |is| Condition::test(&read, "/properties/partnerNamespace", is);
+    let alone = Condition::Any(vec![partner(Is::Absent), partner(Is::Equal("".into()))]);
+    let done = Condition::All(vec![leads.clone(), succeeded, alone]);
     let losses = traffic::left_behind(component, planning);
     let graceful = Way {
         // A safe failover waits for what the old primary has not replicated yet: it must be alive.
