@@ -16,7 +16,7 @@ mod reading;
 mod rule;
 mod service;
 mod services;
-mod strategy;
+pub mod strategy;
 mod topology;
 mod workload;
 mod workload_rules;
