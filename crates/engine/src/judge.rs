@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_plan::{Action, CaptureFrom, Condition, Hole, ReadDraft, ReadId, Truth, evaluate};
+use lifeboat_plan::{Action, CaptureFrom, Condition, Hole, ReadDraft, ReadId, Streaks, Truth, evaluate};
 
 use crate::effect::Secret;
 use crate::engine::Engine;
@@ -57,7 +57,7 @@ impl Engine {
             Truth::Unknown(why) => Verdict::Unknown(why),
             Truth::NotMet | Truth::Partly { .. } => {
                 let now_at_least = momentary(&way.done_when);
-                if now_at_least.is_some_and(|now| look(&now, &mut Default::default()).is_met()) {
+                if now_at_least.is_some_and(|now| look(&now, &mut Streaks::default()).is_met()) {
                     Verdict::Holding
                 } else {
                     match way.started_when.as_ref().map(|started| look(started, &mut started_streaks)) {
@@ -153,7 +153,7 @@ impl Engine {
         let want = Want {
             after: state.cursor,
             at: state.poll_next,
-            slack: if state.rounds == 0 && state.poll_next <= now {
+            slack: if state.rounds == 0 && state.poll_next <= state.entered {
                 SignedDuration::ZERO
             } else {
                 state.interval / 4

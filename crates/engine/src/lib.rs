@@ -30,8 +30,10 @@ mod act;
 mod advance;
 mod answers;
 mod expand;
+mod follow;
 mod judge;
 mod people;
+mod view;
 
 pub use effect::{
     Decision, Effect, Expansion, FilledTransfer, Input, Lost, Pumped, RunId, Secret, Settings, Ticket, Which,

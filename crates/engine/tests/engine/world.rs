@@ -366,7 +366,7 @@ impl Shell {
                     let dies = self.dies(ticket)?;
                     for record in records {
                         let line = encode(&self.hash, &record);
-                        self.hash = hash_of(&line).unwrap().to_owned();
+                        hash_of(&line).unwrap().clone_into(&mut self.hash);
                         self.lines.push_str(&line);
                     }
                     if dies {
