@@ -191,7 +191,7 @@ impl Engine {
         if reads.is_empty()
             || self.volatile[index].rounds > 0
             || self.poll(index, &reads, now)
-            || now >= give_up_at
+            || now >= give_up_at && !self.is_starved(index)
         {
             return self.give_up(index, why, None, now);
         }

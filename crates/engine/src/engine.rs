@@ -196,6 +196,7 @@ impl Engine {
 
     /// Goes on until nothing more follows from what is known now.
     pub(crate) fn settle(&mut self, now: Timestamp) -> Vec<Effect> {
+        let mut turns = 0;
         loop {
             while let Some((at, index)) = self.timers.first().copied()
                 && at <= now
@@ -206,6 +207,14 @@ impl Engine {
             while let Some(index) = self.dirty.pop_first() {
                 self.set_timer(index, None);
                 self.advance(index, now);
+                turns += 1;
+                let step = &self.run.steps[index];
+                assert!(
+                    turns < 1000 * (self.run.steps.len() + 1),
+                    "`{}` goes in circles at {now}: {:?}",
+                    step.step.id,
+                    step.state
+                );
             }
             self.send_what_may(now);
             self.look_what_may(now);

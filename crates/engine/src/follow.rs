@@ -81,7 +81,8 @@ impl Engine {
         if !self.volatile[index].overtime {
             return self.wake(index, deadline, now);
         }
-        if complete || self.volatile[index].rounds > 0 || now >= deadline + OVERTIME {
+        let too_late = now >= deadline + OVERTIME && !self.is_starved(index);
+        if complete || self.volatile[index].rounds > 0 || too_late {
             let (why, partly) = match truth {
                 Truth::Partly { have, want } => {
                     (format!("{have} of {want} at the deadline"), Some((have, want)))

@@ -148,6 +148,11 @@ impl Reads {
         self.timers.first().map(|(at, _)| *at)
     }
 
+    /// Whether a look is under way, or waits for a token.
+    pub(crate) fn is_busy(&self, id: &ReadId) -> bool {
+        self.shared.get(id).is_some_and(|shared| shared.busy)
+    }
+
     /// Whether anybody still waits for it.
     pub(crate) fn is_wanted(&self, id: &ReadId) -> bool {
         self.shared.get(id).is_some_and(|shared| !shared.wants.is_empty())

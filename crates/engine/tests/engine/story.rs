@@ -475,9 +475,9 @@ fn an_expansion_outside_its_stage_is_refused() {
         "`b` needs the control plane of westeurope",
     );
     check(&|expansion| expansion.steps[0].id = "a".into(), "gives the id `a` to another step");
-    check(&|expansion| drop(expansion.steps[0].after.insert("z".into())), "wait for each other");
-    check(&|expansion| drop(expansion.steps[0].after.insert("c".into())), "wait for each other");
-    check(&|expansion| drop(expansion.steps[0].after.insert("nobody".into())), "not in the plan");
+    check(&|expansion| expansion.steps[0].after.extend([StepId::from("z")]), "wait for each other");
+    check(&|expansion| expansion.steps[0].after.extend([StepId::from("c")]), "wait for each other");
+    check(&|expansion| expansion.steps[0].after.extend([StepId::from("nobody")]), "not in the plan");
     check(&|expansion| expansion.reads.clear(), "nobody declares");
     check(&|expansion| drop(expansion.reads.insert(read("a"), read_of("b"))), "declares the read `a` anew");
 }
@@ -665,4 +665,19 @@ fn an_answer_with_a_strange_ticket_is_harmless() {
         .unwrap();
     let answer = Ok(Answer::new(200, Value::Null));
     assert_eq!(engine.step(epoch(), Input::Answered { ticket, answer }), []);
+}
+
+/// A pause outlives what was seen before it: the step looks again before it sends again.
+#[test]
+fn what_was_seen_before_a_pause_does_not_count_after_it() {
+    let plan = plan(vec![put("a", &[])]);
+    let mut shell = Shell::new(World::new());
+    fault(&mut shell.world, PUT_A, &[Fault::LostOnTheWay]);
+    shell.at(0, Input::Pause { by: "ann".to_owned() });
+    shell.at(400, Input::Resume { by: "ann".to_owned() });
+    let summary = shell.run(&plan);
+    assert!(done(&summary, "a"), "{summary:?}");
+    assert_eq!(summary.requests, 2);
+    let again = shell.world.acts.last().unwrap().0;
+    assert!(shell.looks.iter().any(|(at, _)| *at < again && again.duration_since(*at).as_secs() < 60));
 }
