@@ -53,7 +53,8 @@ impl Pump {
         Pumped {
             moved: self.moved,
             duplicates: self.duplicates,
-            watermark: self.path.to_string(),
+            // Nothing left means nothing that is free: whoever comes again looks at all of it.
+            watermark: if finished { 0 } else { self.path }.to_string(),
             finished,
             error,
         }
