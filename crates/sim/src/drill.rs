@@ -111,6 +111,8 @@ pub struct Drill {
     accepted: Vec<(String, Option<String>, String)>,
     announced: Vec<Loss>,
     stranded: BTreeMap<String, u64>,
+    /// Messages that the drain after the first move sent on.
+    drained: Option<u64>,
     predictions: Vec<PredictionReport>,
     trouble: Vec<String>,
     /// Virtual time at which the scenario's clock stands at zero: the first preparation is over.
@@ -148,6 +150,7 @@ impl Drill {
             accepted: setup.accepted,
             announced: Vec::new(),
             stranded: BTreeMap::new(),
+            drained: None,
             predictions: Vec::new(),
             trouble: Vec::new(),
             opened: None,
@@ -424,6 +427,9 @@ impl Drill {
             self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory));
         } else {
             self.trouble.push(format!("{says}: {word}"));
+        }
+        if purpose.kind == PlanKind::Drain && self.drained.is_none() {
+            self.drained = Some(self.world.ledger.drained_count());
         }
         if purpose.kind == PlanKind::Failover && self.milestones.moved.is_none() {
             self.milestones.moved = Some(now);

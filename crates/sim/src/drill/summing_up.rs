@@ -160,7 +160,7 @@ impl Drill {
             announced: self.announced.clone(),
             announced_stranded,
             stranded: self.stranded.values().sum(),
-            drained: self.world.ledger.drained_count(),
+            drained: self.drained.unwrap_or_else(|| self.world.ledger.drained_count()),
             duplicated: self.world.ledger.received_twice,
             lost: self.lost_by_channel().iter().map(|(_, count)| count).sum(),
         }
