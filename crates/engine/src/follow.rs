@@ -78,6 +78,12 @@ impl Engine {
             return;
         }
         let complete = self.poll(index, &reads, now);
+        let pumps = matches!(self.run.steps[index].way().action, Action::Pump(_));
+        if pumps && complete && matches!(truth, Truth::NotMet | Truth::Partly { .. }) {
+            // Nothing could be taken any more, and yet something is left: what was not due then may be due now.
+            self.run.steps[index].emptied = false;
+            self.dirty.insert(index);
+        }
         if !self.volatile[index].overtime {
             return self.wake(index, deadline, now);
         }

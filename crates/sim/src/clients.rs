@@ -262,7 +262,8 @@ impl Clients {
         let read_from = &self.channels[client.channel].read_from;
         if message.is_multiple_of(POISON) {
             // Nobody can read it: set aside by the consumer. If that fails, the next one will do it; either way it is there.
-            let _set_aside: Result<(), DataError> = lab.dead_letter(now, &host, read_from, lock, "cannot be read");
+            let _set_aside: Result<(), DataError> =
+                lab.dead_letter(now, &host, read_from, lock, "cannot be read");
         } else if lab.complete(now, &host, read_from, lock).is_ok() {
             ledger.receive(now, message);
         }

@@ -181,7 +181,12 @@ impl World {
             self.now,
             "engine",
             Tone::Plain,
-            format!("{says}: {} steps, plan {}", plan.steps.len(), digest.short()),
+            format!(
+                "{says}: {} {}, plan {}",
+                plan.steps.len(),
+                if plan.steps.len() == 1 { "step" } else { "steps" },
+                digest.short()
+            ),
         );
         self.runs.push(Run {
             purpose,

@@ -53,7 +53,8 @@ impl Pump {
         Pumped {
             moved: self.moved,
             duplicates: self.duplicates,
-            watermark: self.path.to_string(),
+            // Whoever is asked again begins again: what was not due may be due now.
+            watermark: if finished { "0".to_owned() } else { self.path.to_string() },
             finished,
             error,
         }
