@@ -386,10 +386,8 @@ impl Drill {
             |at| format!("seen {} ago", brief(self.world.now.duration_since(at))),
         );
         let others = self.announced.len() - stranded().count();
-        let mut says = format!("announces before the button: {count} messages will be stranded ({age})");
-        if others > 0 {
-            says += &format!(", {others} other losses");
-        }
+        let others = if others > 0 { format!(", {others} other losses") } else { String::new() };
+        let says = format!("announces before the button: {count} messages will be stranded ({age}){others}");
         self.world.log.happens(self.world.now, "engine", Tone::Plain, says);
         for loss in &self.announced {
             self.world.log.detail(
@@ -459,7 +457,7 @@ impl Drill {
     fn finished(&mut self, kind: PlanKind, outcome: RunOutcome) {
         let first = kind == PlanKind::Prepare && !self.prepared;
         self.prepared |= kind == PlanKind::Prepare;
-        self.phase = "watching".to_owned();
+        "watching".clone_into(&mut self.phase);
         self.life_goes_on(Happened::RunFinished { kind, outcome });
         if first {
             self.open();

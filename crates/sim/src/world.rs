@@ -198,7 +198,7 @@ impl World {
             predicted,
         });
         self.with_station(number, |station, now, expander, posts| {
-            station.perform(now, effects, expander, posts)
+            station.perform(now, effects, expander, posts);
         });
         Ok(())
     }

@@ -133,7 +133,7 @@ impl Drill {
                 .unwrap_or_default()
         };
         RtoTerms {
-            detection: if planned { SignedDuration::ZERO } else { self.probes.detection_bound() },
+            detection: if planned { SignedDuration::ZERO } else { super::Probes::detection_bound() },
             hold_down: if planned { SignedDuration::ZERO } else { deciding.hold_down },
             decision: if planned { SignedDuration::ZERO } else { deciding.decision },
             orchestration: OUR_WORK,
