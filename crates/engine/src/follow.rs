@@ -81,7 +81,7 @@ impl Engine {
         let complete = self.poll(index, &reads, now);
         if !self.volatile[index].overtime {
             if complete && is_transfer && matches!(truth, Truth::NotMet | Truth::Partly { .. }) {
-                // What was locked when the transfer came by is free again, or was never seen.
+                // What was locked, or not due, when the transfer came by may be free now.
                 self.pump(index, now);
             }
             return self.wake(index, deadline, now);

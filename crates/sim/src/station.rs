@@ -138,8 +138,9 @@ impl Station {
             Effect::Write { ticket, records } => {
                 for record in &records {
                     let line = encode(&self.last_hash, record);
-                    self.last_hash =
-                        lifeboat_engine::hash_of(&line).unwrap_or(lifeboat_engine::GENESIS).to_owned();
+                    lifeboat_engine::hash_of(&line)
+                        .unwrap_or(lifeboat_engine::GENESIS)
+                        .clone_into(&mut self.last_hash);
                     self.journal.push(line);
                 }
                 self.inputs.push_back(Input::Written { ticket });

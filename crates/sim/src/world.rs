@@ -181,7 +181,12 @@ impl World {
             self.now,
             "engine",
             Tone::Plain,
-            format!("{says}: {} steps, plan {}", plan.steps.len(), digest.short()),
+            format!(
+                "{says}: {} {}, plan {}",
+                plan.steps.len(),
+                if plan.steps.len() == 1 { "step" } else { "steps" },
+                digest.short()
+            ),
         );
         self.runs.push(Run {
             purpose,
@@ -193,7 +198,7 @@ impl World {
             predicted,
         });
         self.with_station(number, |station, now, expander, posts| {
-            station.perform(now, effects, expander, posts)
+            station.perform(now, effects, expander, posts);
         });
         Ok(())
     }

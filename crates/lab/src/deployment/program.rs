@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::INVALID_TEMPLATE;
 use crate::lab::{Dispatched, Lab};
-use crate::refusal::Refused;
+use crate::refusal::{Refused, refuse};
 use crate::route::Request;
 
 /// What a deployment is going to do.
@@ -36,7 +36,7 @@ impl Lab {
         let expansion = expand(&template, &parameters, &self.context(id), &NoLinks);
         if !expansion.is_clean() {
             let messages: Vec<String> = expansion.diagnostics.iter().map(ToString::to_string).collect();
-            self.world.waived.check(true, &INVALID_TEMPLATE, &[&messages.join("; ")])?;
+            refuse(true, &INVALID_TEMPLATE, &[&messages.join("; ")])?;
         }
         let mode = properties.get("mode").and_then(Value::as_str).unwrap_or("Incremental").to_owned();
         let hash = self.world.dice.number(1 << 60, u64::MAX, "template-hash", &text).to_string();

@@ -56,13 +56,10 @@ pub fn read_bare(
     linked: &dyn Linked,
 ) -> Result<Assumed, BareError> {
     let mut assumptions = Vec::new();
-    let primary = match &bare.primary {
-        Some(region) => region.clone(),
-        None => {
-            assumptions.push("the primary region is westeurope: no `--primary` was given".to_owned());
-            Region::lenient("westeurope")
-        }
-    };
+    let primary = bare.primary.clone().unwrap_or_else(|| {
+        assumptions.push("the primary region is westeurope: no `--primary` was given".to_owned());
+        Region::lenient("westeurope")
+    });
     if bare.secondary.as_ref() == Some(&primary) {
         return Err(BareError::OneRegion(primary));
     }

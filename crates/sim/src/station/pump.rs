@@ -1,7 +1,7 @@
 //! Moving messages one by one with the REST calls of the data plane: peek-lock, send, complete.
 //!
 //! A message is completed on the old side only after the new side has taken it. A crash between the two sends it twice,
-//! with the same MessageId; it never loses one.
+//! with the same `MessageId`; it never loses one.
 
 use std::collections::BTreeSet;
 
