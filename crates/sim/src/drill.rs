@@ -137,6 +137,8 @@ impl Drill {
             ),
         );
         world.found().map_err(DrillError::CannotDeploy)?;
+        let mut assumptions = setup.assumptions;
+        assumptions.extend(channels::make_traffic_possible(&mut world).map_err(DrillError::CannotDeploy)?);
         let probes = Probes::new(&world.workload, setup.policy.hold_down, world.seed);
         Ok(Self {
             life: Lifecycle::serving(Side::Primary),
@@ -146,7 +148,7 @@ impl Drill {
             probes,
             milestones: Milestones::default(),
             findings: Vec::new(),
-            assumptions: setup.assumptions,
+            assumptions,
             accepted: setup.accepted,
             announced: Vec::new(),
             stranded: BTreeMap::new(),

@@ -271,7 +271,7 @@ impl World {
     }
 }
 
-fn planning<'a>(
+pub(crate) fn planning<'a>(
     workload: &'a Workload,
     seen: &'a Inventory,
     endpoint: &'a Endpoint,
@@ -293,7 +293,7 @@ fn planning<'a>(
 }
 
 /// The planner's answer to a stage, in the engine's words.
-fn expansion(
+pub(crate) fn expansion(
     planning: &Planning<'_>,
     stage: &Stage,
     seen: &BTreeMap<ReadId, Answer>,
