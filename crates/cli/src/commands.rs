@@ -7,7 +7,7 @@ mod plan;
 
 use std::collections::BTreeMap;
 
-use lifeboat_planner::{StrategyKind, choose_for};
+use lifeboat_planner::{StrategyError, StrategyKind, choose_for};
 
 use crate::args::{Args, Command};
 use crate::errors::{CliError, Exit};
@@ -37,7 +37,12 @@ fn json_error(error: serde_json::Error) -> CliError {
 /// The strategies that meet the recovery time, by component. One that cannot be chosen is left to the services.
 fn strategies(loaded: &Loaded) -> Result<BTreeMap<String, StrategyKind>, CliError> {
     let workload = &loaded.workload;
-    let choice = choose_for(workload, &workload.declared_inventory(), &loaded.policy)
-        .map_err(|error| CliError::caused_by("no strategies can be chosen", error))?;
+    let choice = match choose_for(workload, &workload.declared_inventory(), &loaded.policy) {
+        Ok(choice) => choice,
+        // Resources below two components may wait for each other's, which Azure can order and a choice by component
+        // cannot.
+        Err(StrategyError::Circle { .. }) => return Ok(BTreeMap::new()),
+        Err(error) => return Err(CliError::caused_by("no strategies can be chosen", error)),
+    };
     Ok(choice.strategies.into_iter().map(|(name, strategy)| (name, strategy.kind)).collect())
 }

@@ -239,6 +239,9 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
             BareError::Template(found) => of_diagnostics(&found),
             other @ BareError::OtherSecondary { .. } => CliError::failed(other.to_string())
                 .with_hint("leave `--secondary` out, or change the template"),
+            other @ BareError::OtherPrimary { .. } => {
+                CliError::failed(other.to_string()).with_hint("leave `--primary` out, or change the template")
+            }
             other @ BareError::OneRegion(_) => {
                 CliError::failed(other.to_string()).with_hint("name two different regions")
             }
