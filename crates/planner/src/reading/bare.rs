@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lifeboat_arm::template::{
     Diagnostic, Linked, ParameterDeclaration, Template, fill_markers, placeholders,
 };
-use lifeboat_arm::{Region, ResourceId};
+use lifeboat_arm::{Region, ResourceId, ResourceType};
 use serde_json::{Value, json};
 
 use super::{About, SiteTemplate, assemble, expand_site, is_error, read, site};
@@ -56,13 +56,10 @@ pub fn read_bare(
     linked: &dyn Linked,
 ) -> Result<Assumed, BareError> {
     let mut assumptions = Vec::new();
-    let primary = match &bare.primary {
-        Some(region) => region.clone(),
-        None => {
-            assumptions.push("the primary region is westeurope: no `--primary` was given".to_owned());
-            Region::lenient("westeurope")
-        }
-    };
+    let primary = bare.primary.clone().unwrap_or_else(|| {
+        assumptions.push("the primary region is westeurope: no `--primary` was given".to_owned());
+        Region::lenient("westeurope")
+    });
     if bare.secondary.as_ref() == Some(&primary) {
         return Err(BareError::OneRegion(primary));
     }
@@ -267,8 +264,8 @@ fn second_parameters(
         let site_template = SiteTemplate { template, parameters: &away, group: &group, region: secondary };
         let expansion = expand_site(about, site_template, linked);
         let there = site(about, site_template, &expansion);
-        let Some(name) = competing_name(home, &there) else { break };
-        let Some((parameter, varied)) = vary(template, &away, &name, secondary) else { break };
+        let Some((name, most)) = competing_name(home, &there) else { break };
+        let Some((parameter, varied)) = vary(template, &away, (&name, most), secondary) else { break };
         assumptions.push(format!(
             "parameter `{parameter}` is \"{varied}\" in the second region: `{name}` can exist once"
         ));
@@ -277,7 +274,8 @@ fn second_parameters(
     away
 }
 
-fn competing_name(home: &Site, there: &Site) -> Option<String> {
+/// A name that both sites would give to what can exist once, and how long such a name may be.
+fn competing_name(home: &Site, there: &Site) -> Option<(String, usize)> {
     let unique = |declared: &&Declared| GLOBALLY_UNIQUE.iter().any(|kind| declared.kind.is(kind));
     let taken: BTreeSet<String> =
         home.resources.iter().filter(unique).map(|declared| declared.id.name().to_lowercase()).collect();
@@ -285,15 +283,28 @@ fn competing_name(home: &Site, there: &Site) -> Option<String> {
         .resources
         .iter()
         .filter(unique)
-        .map(|declared| declared.id.name().to_owned())
-        .find(|name| taken.contains(&name.to_lowercase()))
+        .find(|declared| taken.contains(&declared.id.name().to_lowercase()))
+        .map(|declared| (declared.id.name().to_owned(), longest_name(&declared.kind)))
+}
+
+/// How long a name of this type may be; the shortest limit of those that are longer stands for all of them.
+fn longest_name(kind: &ResourceType) -> usize {
+    let short =
+        ["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults", "Microsoft.Batch/batchAccounts"];
+    if short.iter().any(|name| kind.is(name)) {
+        24
+    } else if kind.is("Microsoft.DocumentDB/databaseAccounts") {
+        44
+    } else {
+        50
+    }
 }
 
 /// The parameter that the name is made of, with a value for the other region.
 fn vary(
     template: &Template,
     values: &BTreeMap<String, Value>,
-    name: &str,
+    (name, most): (&str, usize),
     region: &Region,
 ) -> Option<(String, String)> {
     let folded = name.to_lowercase();
@@ -311,14 +322,13 @@ fn vary(
         .max_by_key(|(_, value)| value.len())
         .map(|(declaration, value)| {
             let suffix = region.abbreviation();
-            let limit = declaration
-                .max_length
-                .and_then(|limit| usize::try_from(limit).ok())
-                .unwrap_or(24)
-                .max(suffix.len());
-            let keep: String =
-                value.chars().take(limit.max(value.len().min(24)).saturating_sub(suffix.len())).collect();
-            let keep = if value.len() + suffix.len() <= limit { value.clone() } else { keep };
+            // A value that ends alike already would stay what it is once it is cut.
+            let suffix = if value.ends_with(suffix) { format!("{suffix}2") } else { suffix.to_owned() };
+            let declared = declaration.max_length.and_then(|limit| usize::try_from(limit).ok());
+            // What the name has besides the value stays: the value may take the rest.
+            let room = most.saturating_sub(name.len().saturating_sub(value.len()));
+            let limit = declared.unwrap_or(usize::MAX).min(room).max(suffix.len());
+            let keep: String = value.chars().take(limit - suffix.len()).collect();
             (declaration.name.clone(), format!("{keep}{suffix}"))
         })
 }
