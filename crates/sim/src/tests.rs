@@ -6,5 +6,6 @@
 mod example;
 mod executor;
 mod picture;
+mod requirements;
 mod story;
 mod sweep;
