@@ -1,7 +1,8 @@
 //! Deployments at the scope of a resource group: records, requests, refusals.
 //!
 //! The parts: `program.rs` turns a template into resources in full (the only place that speaks to the template engine),
-//! `run.rs` sends them through the same providers as everybody's requests, `what_if.rs` only looks. Known gaps: scopes
+//! `run.rs` sends them through the same providers as everybody's requests, `made_up.rs` fills in what servers would,
+//! `what_if.rs` only looks. Known gaps: scopes
 //! above the group, `templateLink.uri`, `onErrorDeployment`, export. Reference: Microsoft.Resources 2024-03-01.
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::operation::{Status, deployment_url, urls};
 use crate::refusal::{Handled, Refusal, Refused, refuse};
 use crate::route::{Request, Route};
 
+mod made_up;
 mod program;
 mod run;
 mod what_if;

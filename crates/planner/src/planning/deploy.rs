@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use crate::durations;
-use crate::inventory::Source;
 use crate::service::{Part, Planning, Refusal, service_for};
 use crate::topology::{Declared, Deployment, Site, Workload};
 
@@ -78,11 +77,24 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
 /// Requests that create the workload where it lives by choice: what its owner did long ago, and what a drill does first.
 pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     let mut calls = Vec::new();
-    for site in workload.shared.iter().chain([&workload.primary]) {
+    let put_group = |site: &Site| {
         let body = json!({ "location": site.group_region.as_str() });
-        calls.push(Call::arm(Method::Put, format!("{}?api-version={API}", site.group), Some(body)));
+        Call::arm(Method::Put, format!("{}?api-version={API}", site.group), Some(body))
+    };
+    let put = |declared: &Declared| {
+        let path = format!("{}?api-version={}", declared.id, declared.api_version);
+        Call::arm(Method::Put, path, Some(declared.body.clone()))
+    };
+    for site in workload.shared.iter().chain([&workload.primary]) {
+        calls.push(put_group(site));
+        calls.extend(site.presumed.iter().map(put));
         let body = request_body(&site.deployment.template, &site.deployment.parameters);
         calls.push(Call::arm(Method::Put, deployment_path(site, &workload.name, &body), Some(body)));
+    }
+    let there = &workload.secondary;
+    if there.group != workload.primary.group && !there.presumed.is_empty() {
+        calls.push(put_group(there));
+        calls.extend(there.presumed.iter().map(put));
     }
     calls
 }
@@ -242,27 +254,22 @@ fn without(
     all: &[Declared],
     out: &BTreeSet<ResourceId>,
 ) -> Result<Value, Refusal> {
-    let pointer = |declared: &Declared| match &declared.source {
-        Source::Template { file, pointer, .. } if *file == deployment.file => Some(pointer.clone()),
-        _ => None,
-    };
-    let needed: BTreeSet<String> = kept.iter().filter_map(|declared| pointer(declared)).collect();
+    let pointers = |declared: &Declared| deployment.elements.get(&declared.id).cloned().unwrap_or_default();
+    let needed: BTreeSet<String> = kept.iter().flat_map(|declared| pointers(declared)).collect();
     let mut template = deployment.template.clone();
     for declared in all.iter().filter(|declared| out.contains(&declared.id)) {
-        // An empty pointer is no element: then it lies in a file that the template links to.
-        let at = pointer(declared).unwrap_or_default();
-        let element = template.pointer_mut(&at).and_then(Value::as_object_mut);
-        let (false, Some(element)) = (needed.contains(&at), element) else {
-            return Err(Refusal {
-                rule: "WL-CANNOT-LEAVE-OUT".into(),
-                component: declared.id.name().into(),
-                why: format!(
-                    "the template element {at} also brings resources that are needed, or lies in a linked file"
-                ),
-                remedy: "declare it as an element of its own in the regional template".into(),
-            });
-        };
-        element.insert("condition".into(), Value::Bool(false));
+        for at in pointers(declared) {
+            let element = template.pointer_mut(&at).and_then(Value::as_object_mut);
+            let (false, Some(element)) = (needed.contains(&at), element) else {
+                return Err(Refusal {
+                    rule: "WL-CANNOT-LEAVE-OUT".into(),
+                    component: declared.id.name().into(),
+                    why: format!("the template element {at} also brings resources that are needed"),
+                    remedy: "declare it as an element of its own in the regional template".into(),
+                });
+            };
+            element.insert("condition".into(), Value::Bool(false));
+        }
     }
     Ok(template)
 }

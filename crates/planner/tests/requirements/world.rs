@@ -60,7 +60,13 @@ fn site(short: &str, region: &str) -> Site {
                 pointer: "/resources/0".into(),
             },
         }],
-        deployment: Deployment { file: "regional.json".into(), template, parameters: json!({}) },
+        presumed: Vec::new(),
+        deployment: Deployment {
+            file: "regional.json".into(),
+            template,
+            elements: BTreeMap::from([(id, vec!["/resources/0".to_owned()])]),
+            parameters: json!({}),
+        },
         region,
     }
 }

@@ -103,7 +103,6 @@ pub(super) fn drill(scenario: Scenario, seed: u64) -> Drill {
         seed,
         start: start(),
         assumptions: Vec::new(),
-        linked: BTreeMap::new(),
         accepted: Vec::new(),
     };
     Drill::new(setup).unwrap()
