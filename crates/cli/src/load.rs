@@ -38,8 +38,6 @@ pub(crate) struct Loaded {
     pub(crate) policy: FailoverPolicy,
     /// Accepted findings: rule, component, words.
     pub(crate) accepted: Vec<(String, Option<String>, String)>,
-    /// Files that templates link to, by the URI or path they are linked by.
-    pub(crate) linked: BTreeMap<String, String>,
 }
 
 /// The instant at which templates are evaluated and drills begin: part of what makes a drill the same every time.
@@ -143,13 +141,7 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
             (accepted.rule.to_string(), accepted.component.as_ref().map(ToString::to_string), words)
         })
         .collect();
-    Ok(Loaded {
-        workload,
-        assumptions: Vec::new(),
-        policy: file.failover,
-        accepted,
-        linked: folder.into_read(),
-    })
+    Ok(Loaded { workload, assumptions: Vec::new(), policy: file.failover, accepted })
 }
 
 fn about_file(file: &WorkloadFile) -> About {
@@ -239,13 +231,16 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
             BareError::Template(found) => of_diagnostics(&found),
             other @ BareError::OtherSecondary { .. } => CliError::failed(other.to_string())
                 .with_hint("leave `--secondary` out, or change the template"),
+            other @ BareError::OtherPrimary { .. } => {
+                CliError::failed(other.to_string()).with_hint("leave `--primary` out, or change the template")
+            }
             other @ BareError::OneRegion(_) => {
                 CliError::failed(other.to_string()).with_hint("name two different regions")
             }
         })?;
     assumptions
         .push("objectives are an RTO of 1 h and an RPO of 15 min: there is no workload file".to_owned());
-    Ok(Loaded { workload, assumptions, policy, accepted: Vec::new(), linked: folder.into_read() })
+    Ok(Loaded { workload, assumptions, policy, accepted: Vec::new() })
 }
 
 /// A name from the file's own, or from its folder where the file's says nothing.

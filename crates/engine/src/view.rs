@@ -84,6 +84,7 @@ impl Engine {
         let run = &self.run.steps[index];
         StepView {
             id: &run.step.id,
+            step: &run.step,
             state: &run.state,
             way: run.way,
             parent: run.parent.map(|parent| &self.run.steps[parent].step.id),

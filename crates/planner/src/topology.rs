@@ -53,8 +53,10 @@ pub struct Declared {
 pub struct Deployment {
     /// The file that the template was read from.
     pub file: String,
-    /// The template as JSON.
+    /// The template as JSON, with every linked template written into it: what is sent needs no other file.
     pub template: Value,
+    /// The pointers of the elements in it that declare a resource.
+    pub elements: BTreeMap<ResourceId, Vec<String>>,
     /// The parameters, `{name: {value}}`.
     pub parameters: Value,
 }
@@ -70,6 +72,8 @@ pub struct Site {
     pub group_region: Region,
     /// What is declared.
     pub resources: Vec<Declared>,
+    /// What the template builds on and does not declare: it exists already, parents first.
+    pub presumed: Vec<Declared>,
     /// What is sent to create it.
     pub deployment: Deployment,
 }

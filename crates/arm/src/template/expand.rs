@@ -24,6 +24,7 @@ pub fn expand(
 ) -> Expansion {
     let engine = Engine::new(context, loader);
     let outputs = expand_root(&engine, template, parameters);
+    let links = engine.links.take();
     let (drafts, mut diagnostics) = engine.into_parts();
     let resources = settle_dependencies(drafts);
     if let Some(names) = find_cycle(&resources) {
@@ -33,7 +34,7 @@ pub fn expand(
     diagnostics.sort_by(|left, right| {
         (&left.file, left.range.start, left.code).cmp(&(&right.file, right.range.start, right.code))
     });
-    Expansion { resources, outputs, diagnostics }
+    Expansion { resources, outputs, diagnostics, links }
 }
 
 fn expand_root(
@@ -71,6 +72,7 @@ fn expand_root(
         location: context.location.clone().filter(|_| template.scope() != DeploymentScope::ResourceGroup),
         mode: "Incremental".to_owned(),
         uri: Some(document.file.clone()),
+        written_at: String::new(),
     };
     let frame = Frame::new(engine, document, &document.root, scope.clone(), deployment, Vec::new(), &given);
     let place =

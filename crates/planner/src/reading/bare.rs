@@ -1,17 +1,19 @@
 //! A workload from an ARM template alone: placeholders for what nobody said, a second set of parameters for the second
 //! region, and every assumption listed.
 
+mod second;
+mod values;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use lifeboat_arm::template::{
-    Diagnostic, Linked, ParameterDeclaration, Template, fill_markers, placeholders,
-};
-use lifeboat_arm::{Region, ResourceId, ResourceType};
+use lifeboat_arm::template::{Diagnostic, Linked, Template};
+use lifeboat_arm::{Region, ResourceId};
 use serde_json::{Value, json};
 
-use super::{About, SiteTemplate, assemble, expand_site, is_error, read, site};
+use self::second::Second;
+use self::values::{Values, allowed_region, from_group, values};
+use super::{About, SiteTemplate, assemble, read, read_site};
 use crate::topology::{Component, Declared, Site, Workload};
-use crate::workload_rules::GLOBALLY_UNIQUE;
 
 /// What the user said besides the template.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +42,16 @@ pub enum BareError {
         /// What was asked for.
         asked: Region,
     },
+    /// The template holds another first region than the one asked for.
+    #[error("the template pairs {found} with {secondary}, and `--primary` says {asked}")]
+    OtherPrimary {
+        /// The first region in the template.
+        found: Region,
+        /// The second region in the template.
+        secondary: Region,
+        /// What was asked for.
+        asked: Region,
+    },
     /// The two regions are one.
     #[error("the primary and the secondary region are both {0}")]
     OneRegion(Region),
@@ -55,40 +67,117 @@ pub fn read_bare(
     bare: &Bare,
     linked: &dyn Linked,
 ) -> Result<Assumed, BareError> {
-    let mut assumptions = Vec::new();
-    let primary = bare.primary.clone().unwrap_or_else(|| {
-        assumptions.push("the primary region is westeurope: no `--primary` was given".to_owned());
-        Region::lenient("westeurope")
-    });
-    if bare.secondary.as_ref() == Some(&primary) {
-        return Err(BareError::OneRegion(primary));
-    }
-    let fallback = bare.secondary.clone().unwrap_or_else(|| other_region(&primary));
-    let values = parameters(template, bare, &primary, &fallback, &mut assumptions);
-    let group = format!("{}-{}", about.name, primary.abbreviation());
-    let at_home = SiteTemplate { template, parameters: &values, group: &group, region: &primary };
-    let expansion = expand_site(about, at_home, linked);
-    let wrong: Vec<Diagnostic> =
-        expansion.diagnostics.iter().filter(|found| is_error(found)).cloned().collect();
-    if !wrong.is_empty() {
-        return Err(BareError::Template(wrong));
-    }
-    let home = site(about, at_home, &expansion);
-    if let Some((first, second)) = paired_regions(&home) {
+    let mut home = home(about, template, bare, linked)?;
+    if let Some((first, second)) = paired_regions(&home.site) {
+        if first == second {
+            return Err(BareError::OneRegion(first));
+        }
         if let Some(asked) = bare.secondary.clone().filter(|asked| *asked != second) {
             return Err(BareError::OtherSecondary { primary: first, found: second, asked });
         }
-        return both_regions(about, template, &values, (&first, &second), linked, assumptions);
+        if let Some(asked) = bare.primary.clone().filter(|asked| *asked != first) {
+            return Err(BareError::OtherPrimary { found: first, secondary: second, asked });
+        }
+        return both_regions(about, template, home, (&first, &second), linked);
     }
+    let mut assumed = std::mem::take(&mut home.assumed);
+    assumed.append(&mut home.values.assumed);
+    let Home { primary, fallback, .. } = &home;
     if bare.secondary.is_none() {
-        assumptions.push(format!("the secondary region is {fallback}: no `--secondary` was given"));
+        assumed.push(format!("the secondary region is {fallback}: no `--secondary` was given"));
     }
-    let away =
-        second_parameters(about, template, &values, (&primary, &fallback), &home, linked, &mut assumptions);
-    let away_group = format!("{}-{}", about.name, fallback.abbreviation());
-    let away_site = SiteTemplate { template, parameters: &away, group: &away_group, region: &fallback };
-    let workload = read(about, at_home, away_site, None, linked).map_err(BareError::Template)?;
-    Ok((workload, assumptions))
+    let second = Second { about, template, primary, secondary: fallback, linked };
+    let mut away = second.values(&home.values.all, &home.site);
+    assumed.append(&mut away.assumed);
+    assumed.extend(home.site.presumed.iter().map(presumption));
+    let home_site =
+        SiteTemplate { template, parameters: &home.values.all, group: &home.group, region: primary };
+    let group = second.group();
+    let away_site = SiteTemplate { template, parameters: &away.all, group: &group, region: fallback };
+    let workload = read(about, home_site, away_site, None, linked).map_err(BareError::Template)?;
+    Ok((workload, assumed))
+}
+
+/// The template as it stands in the primary region.
+struct Home {
+    primary: Region,
+    /// The second region, unless the template turns out to hold one.
+    fallback: Region,
+    group: String,
+    values: Values,
+    site: Site,
+    assumed: Vec<String>,
+}
+
+/// Reads the template for the primary region: the one that was asked for, else the usual one; and where the template
+/// names its own region, that one.
+fn home(about: &About, template: &Template, bare: &Bare, linked: &dyn Linked) -> Result<Home, BareError> {
+    let usual = Region::lenient("westeurope");
+    let (region, says) = match &bare.primary {
+        Some(region) => (region.clone(), None),
+        None => match allowed_region(template, &usual, bare.secondary.as_ref()) {
+            Some(region) if region != usual => {
+                let says = format!("the primary region is {region}: the template allows no {usual}");
+                (region, Some(says))
+            }
+            _ => {
+                let says = format!("the primary region is {usual}: no `--primary` was given");
+                (usual.clone(), Some(says))
+            }
+        },
+    };
+    let home = home_in(about, template, bare, linked, region, says)?;
+    let own = only_region(&home.site).filter(|own| bare.primary.is_none() && *own != home.primary);
+    let Some(own) = own.filter(|_| paired_regions(&home.site).is_none()) else { return Ok(home) };
+    let says = format!("the primary region is {own}: the template places its resources there");
+    home_in(about, template, bare, linked, own, Some(says))
+}
+
+fn home_in(
+    about: &About,
+    template: &Template,
+    bare: &Bare,
+    linked: &dyn Linked,
+    primary: Region,
+    says: Option<String>,
+) -> Result<Home, BareError> {
+    if bare.secondary.as_ref() == Some(&primary) {
+        return Err(BareError::OneRegion(primary));
+    }
+    let fallback = bare.secondary.clone().unwrap_or_else(|| {
+        let pair = other_region(&primary);
+        allowed_region(template, &pair, Some(&primary)).unwrap_or(pair)
+    });
+    let values = values(template, bare, &primary, &fallback);
+    let group = format!("{}-{}", about.name, primary.abbreviation());
+    let at_home = SiteTemplate { template, parameters: &values.all, group: &group, region: &primary };
+    let site = read_site(about, at_home, linked).map_err(BareError::Template)?;
+    Ok(Home { primary, fallback, group, values, site, assumed: says.into_iter().collect() })
+}
+
+/// The one region that everything with a place is in, if it is one.
+fn only_region(site: &Site) -> Option<Region> {
+    let regions: BTreeSet<&str> = site
+        .resources
+        .iter()
+        .filter_map(|declared| declared.location.as_ref())
+        .map(Region::as_str)
+        .filter(|region| *region != "global")
+        .collect();
+    let mut regions = regions.into_iter();
+    let only = regions.next().filter(|_| regions.next().is_none())?;
+    Region::parse(only).ok()
+}
+
+fn presumption(presumed: &Declared) -> String {
+    if presumed.kind.is("Microsoft.Resources/resourceGroups") {
+        return format!("the group `{}` exists: the template deploys into it", presumed.id.name());
+    }
+    format!(
+        "`{}` ({}) exists, in both regions: the template builds on it and does not declare it",
+        presumed.id.name(),
+        presumed.kind
+    )
 }
 
 /// The pair that Azure made, or a neighbour.
@@ -101,53 +190,6 @@ fn other_region(primary: &Region) -> Region {
         .unwrap_or_else(|| {
             Region::lenient(if primary.as_str() == "northeurope" { "westeurope" } else { "northeurope" })
         })
-}
-
-/// Values for every parameter that needs one: given, region by name, else a placeholder. Markers such as `GEN-UNIQUE`,
-/// which test harnesses fill in, are filled in.
-fn parameters(
-    template: &Template,
-    bare: &Bare,
-    primary: &Region,
-    secondary: &Region,
-    assumptions: &mut Vec<String>,
-) -> BTreeMap<String, Value> {
-    let mut values = BTreeMap::new();
-    for declaration in template.parameters() {
-        if let Some((_, given)) =
-            bare.given.iter().find(|(name, _)| name.eq_ignore_ascii_case(&declaration.name))
-        {
-            let filled = fill_markers(given, &declaration.name);
-            if filled != *given {
-                assumptions.push(format!(
-                    "parameter `{}`: {given} is a marker, {filled} stands for it",
-                    declaration.name
-                ));
-            }
-            values.insert(declaration.name.clone(), filled);
-        } else if declaration.is_required() && names_a_region(declaration) {
-            let region = if declaration.name.to_lowercase().contains("second") { secondary } else { primary };
-            assumptions
-                .push(format!("parameter `{}` has no value: {region} stands for it", declaration.name));
-            values.insert(declaration.name.clone(), json!(region.as_str()));
-        }
-    }
-    let given: BTreeSet<String> = values.keys().cloned().collect();
-    for (name, placeholder) in placeholders(template, &given) {
-        let secure = template.parameters().any(|declaration| declaration.name == name && declaration.secure);
-        let shown = if secure { "a made-up secret".to_owned() } else { placeholder.value.to_string() };
-        assumptions
-            .push(format!("parameter `{name}` has no value: {shown} stands for it ({})", placeholder.why));
-        values.insert(name, placeholder.value);
-    }
-    values
-}
-
-fn names_a_region(declaration: &ParameterDeclaration) -> bool {
-    let name = declaration.name.to_lowercase();
-    declaration.allowed.is_none()
-        && (name.contains("location") || name.contains("region"))
-        && !name.contains("artifact")
 }
 
 /// The two regions of a pair that the template itself declares.
@@ -177,24 +219,21 @@ fn declared_pairs(resources: &[Declared]) -> Vec<(ResourceId, ResourceId)> {
 fn both_regions(
     about: &About,
     template: &Template,
-    values: &BTreeMap<String, Value>,
+    home: Home,
     (first, second): (&Region, &Region),
     linked: &dyn Linked,
-    mut assumptions: Vec<String>,
 ) -> Result<Assumed, BareError> {
-    assumptions.retain(|assumption| !assumption.starts_with("the primary region is"));
+    // Where it serves is an assumption only as far as the template took it from the group.
+    let group_tells = template.parameters().any(from_group) && *first == home.primary;
+    let mut assumptions = if group_tells { home.assumed } else { Vec::new() };
+    assumptions.extend(home.values.assumed);
     assumptions.push(format!("the template holds both regions: {first} and {second}"));
     // One group for both: its metadata must not be in the region that may be lost. The location that the template took
     // from the group is given instead, where it is a parameter.
-    let mut values = values.clone();
+    let mut values = home.values.all;
     let from_group: Vec<String> = template
         .parameters()
-        .filter(|declaration| !values.contains_key(&declaration.name))
-        .filter(|declaration| {
-            let default = declaration.default.as_ref().and_then(lifeboat_arm::tree::Node::as_str);
-            default
-                .is_some_and(|text| text.replace(' ', "").eq_ignore_ascii_case("[resourceGroup().location]"))
-        })
+        .filter(|declaration| !values.contains_key(&declaration.name) && from_group(declaration))
         .map(|declaration| declaration.name.clone())
         .collect();
     for name in from_group {
@@ -206,13 +245,8 @@ fn both_regions(
     assumptions
         .push(format!("the group {group} is placed in {second}: a group in {first} would be lost with it"));
     let whole = SiteTemplate { template, parameters: &values, group: &group, region: second };
-    let expansion = expand_site(about, whole, linked);
-    let wrong: Vec<Diagnostic> =
-        expansion.diagnostics.iter().filter(|found| is_error(found)).cloned().collect();
-    if !wrong.is_empty() {
-        return Err(BareError::Template(wrong));
-    }
-    let mut primary = site(about, whole, &expansion);
+    let mut primary = read_site(about, whole, linked).map_err(BareError::Template)?;
+    assumptions.extend(primary.presumed.iter().map(presumption));
     let mut secondary = primary.clone();
     let pairs = declared_pairs(&primary.resources);
     let is_second = |id: &ResourceId| pairs.iter().any(|(_, second)| id.is_within(second));
@@ -236,99 +270,4 @@ fn both_regions(
     // The group stands in the second region; the site that serves is in the first.
     primary.region = first.clone();
     Ok((assemble(about, primary, secondary, None, all), assumptions))
-}
-
-/// The second region's parameters: regions are exchanged, and what made two resources compete for one name is varied.
-fn second_parameters(
-    about: &About,
-    template: &Template,
-    values: &BTreeMap<String, Value>,
-    (primary, secondary): (&Region, &Region),
-    home: &Site,
-    linked: &dyn Linked,
-    assumptions: &mut Vec<String>,
-) -> BTreeMap<String, Value> {
-    let mut away = values.clone();
-    for declaration in template.parameters() {
-        let default = declaration.default.as_ref().map(lifeboat_arm::tree::Node::to_value);
-        let value = values.get(&declaration.name).or(default.as_ref());
-        let is_home = value.and_then(Value::as_str).is_some_and(|text| Region::lenient(text) == *primary);
-        if is_home {
-            away.insert(declaration.name.clone(), json!(secondary.as_str()));
-            assumptions.push(format!("parameter `{}` is {secondary} in the second region", declaration.name));
-        }
-    }
-    // One name may be made of several parameters; a few rounds settle it, and a literal name never settles.
-    for _ in 0..4 {
-        let group = format!("{}-{}", about.name, secondary.abbreviation());
-        let site_template = SiteTemplate { template, parameters: &away, group: &group, region: secondary };
-        let expansion = expand_site(about, site_template, linked);
-        let there = site(about, site_template, &expansion);
-        let Some((name, most)) = competing_name(home, &there) else { break };
-        let Some((parameter, varied)) = vary(template, &away, (&name, most), secondary) else { break };
-        assumptions.push(format!(
-            "parameter `{parameter}` is \"{varied}\" in the second region: `{name}` can exist once"
-        ));
-        away.insert(parameter, json!(varied));
-    }
-    away
-}
-
-/// A name that both sites would give to what can exist once, and how long such a name may be.
-fn competing_name(home: &Site, there: &Site) -> Option<(String, usize)> {
-    let unique = |declared: &&Declared| GLOBALLY_UNIQUE.iter().any(|kind| declared.kind.is(kind));
-    let taken: BTreeSet<String> =
-        home.resources.iter().filter(unique).map(|declared| declared.id.name().to_lowercase()).collect();
-    there
-        .resources
-        .iter()
-        .filter(unique)
-        .find(|declared| taken.contains(&declared.id.name().to_lowercase()))
-        .map(|declared| (declared.id.name().to_owned(), longest_name(&declared.kind)))
-}
-
-/// How long a name of this type may be; the shortest limit of those that are longer stands for all of them.
-fn longest_name(kind: &ResourceType) -> usize {
-    let short =
-        ["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults", "Microsoft.Batch/batchAccounts"];
-    if short.iter().any(|name| kind.is(name)) {
-        24
-    } else if kind.is("Microsoft.DocumentDB/databaseAccounts") {
-        44
-    } else {
-        50
-    }
-}
-
-/// The parameter that the name is made of, with a value for the other region.
-fn vary(
-    template: &Template,
-    values: &BTreeMap<String, Value>,
-    (name, most): (&str, usize),
-    region: &Region,
-) -> Option<(String, String)> {
-    let folded = name.to_lowercase();
-    template
-        .parameters()
-        .filter(|declaration| declaration.allowed.is_none())
-        .filter_map(|declaration| {
-            let default = declaration.default.as_ref().map(lifeboat_arm::tree::Node::to_value);
-            let value = values.get(&declaration.name).or(default.as_ref())?.as_str()?.to_owned();
-            // An expression in a default cannot be varied as text.
-            let usable =
-                value.len() >= 2 && !value.starts_with('[') && folded.contains(&value.to_lowercase());
-            usable.then_some((declaration, value))
-        })
-        .max_by_key(|(_, value)| value.len())
-        .map(|(declaration, value)| {
-            let suffix = region.abbreviation();
-            // A value that ends alike already would stay what it is once it is cut.
-            let suffix = if value.ends_with(suffix) { format!("{suffix}2") } else { suffix.to_owned() };
-            let declared = declaration.max_length.and_then(|limit| usize::try_from(limit).ok());
-            // What the name has besides the value stays: the value may take the rest.
-            let room = most.saturating_sub(name.len().saturating_sub(value.len()));
-            let limit = declared.unwrap_or(usize::MAX).min(room).max(suffix.len());
-            let keep: String = value.chars().take(limit - suffix.len()).collect();
-            (declaration.name.clone(), format!("{keep}{suffix}"))
-        })
 }

@@ -62,7 +62,7 @@ impl Probes {
     }
 
     /// How long a loss may go unsuspected: one interval until the first bad sample, and the rest of the row.
-    pub(super) fn detection_bound(&self) -> SignedDuration {
+    pub(super) fn detection_bound() -> SignedDuration {
         EVERY * i32::try_from(SUSPECT_AFTER).unwrap_or(i32::MAX) + SignedDuration::from_secs(5)
     }
 }
@@ -166,14 +166,14 @@ impl Drill {
         let marks = &mut self.milestones;
         match news {
             Happened::Suspected(side) if *side == self.life.active() => {
-                marks.suspected = marks.suspected.or(Some(now))
+                marks.suspected = marks.suspected.or(Some(now));
             }
             Happened::Flapped(side) if *side == self.life.active() && marks.down.is_none() => {
                 marks.suspected = None;
                 marks.lost = None;
             }
             Happened::Down { side, .. } if *side == self.life.active() => {
-                marks.down = marks.down.or(Some(now))
+                marks.down = marks.down.or(Some(now));
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use lifeboat_plan::{Graph, LossKind, PlanKind};
 use lifeboat_planner::lifecycle::Phase;
-use lifeboat_planner::{Answer, Side, is_protected, service_for};
+use lifeboat_planner::{Side, is_protected, service_for};
 
 use super::{Drill, DrillOutcome, brief};
 use crate::log::Tone;
@@ -133,7 +133,7 @@ impl Drill {
                 .unwrap_or_default()
         };
         RtoTerms {
-            detection: if planned { SignedDuration::ZERO } else { self.probes.detection_bound() },
+            detection: if planned { SignedDuration::ZERO } else { super::Probes::detection_bound() },
             hold_down: if planned { SignedDuration::ZERO } else { deciding.hold_down },
             decision: if planned { SignedDuration::ZERO } else { deciding.decision },
             orchestration: OUR_WORK,
@@ -160,7 +160,7 @@ impl Drill {
             announced: self.announced.clone(),
             announced_stranded,
             stranded: self.stranded.values().sum(),
-            drained: self.world.ledger.drained_count(),
+            drained: self.drained.unwrap_or_else(|| self.world.ledger.drained_count()),
             duplicated: self.world.ledger.received_twice,
             lost: self.lost_by_channel().iter().map(|(_, count)| count).sum(),
         }
@@ -229,14 +229,6 @@ impl Drill {
                     component.on(active).name(),
                     component.on(active.other()).name()
                 ),
-            });
-        }
-        let failing = self.findings.iter().filter(|finding| finding.answer == Answer::Fail).count();
-        if failing > 0 {
-            lines.push(StateLine {
-                component: "findings".to_owned(),
-                state: format!("{failing} failing"),
-                says: "before anything was done; see the findings".to_owned(),
             });
         }
         lines

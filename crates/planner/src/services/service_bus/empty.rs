@@ -7,6 +7,7 @@ use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Item, ReadId
 use serde_json::{Value, json};
 
 use super::drain::held;
+use super::fail_over::leads;
 use super::fence::members;
 use super::namespace::{API, Namespace};
 use super::reads;
@@ -20,7 +21,12 @@ pub(super) const STAGE: &str = "service-bus/empty";
 /// A step that empties the standby side, if the workload lived there before and left entities behind.
 ///
 /// A namespace that never was ours to empty is not touched: the rule `SB-EMPTY` refuses it instead.
-pub(super) fn empty(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Option<Step> {
+pub(super) fn empty(
+    component: &Component,
+    planning: &Planning<'_>,
+    alias: &str,
+    part: &mut Part,
+) -> Option<Step> {
     let old = planning.standby();
     let namespace = Namespace::planned(old, component, planning);
     if !planning.returning || namespace.entities().is_empty() {
@@ -32,6 +38,16 @@ pub(super) fn empty(component: &Component, planning: &Planning<'_>, part: &mut P
         reads::list(part, component, old, &format!("topics/{}/subscriptions", topic.name), planning)
     });
     let looks: BTreeSet<ReadId> = lists.iter().cloned().chain(below).collect();
+    let empty = |list: &ReadId| Condition::Test {
+        read: list.clone(),
+        item: None,
+        at: At::Count("/value".into()),
+        is: Is::Equal(json!(0).into()),
+    };
+    let nothing_there = Condition::All(lists.iter().map(empty).collect());
+    // What a partner holds was copied to it: it was emptied before, and must not be again.
+    let record = reads::alias(part, component, planning.active, alias, planning);
+    let is_partner = reads::is_partner(&record, component.on(old));
     Some(Step {
         id: StepId::new(&component.name, "empty-old-side"),
         component: component.name.clone(),
@@ -43,17 +59,10 @@ pub(super) fn empty(component: &Component, planning: &Planning<'_>, part: &mut P
                 reads: looks,
                 needs: needs_in(&planning.to().region),
             }),
-            Condition::All(
-                lists
-                    .iter()
-                    .map(|list| Condition::Test {
-                        read: list.clone(),
-                        item: None,
-                        at: At::Count("/value".into()),
-                        is: Is::Equal(json!(0).into()),
-                    })
-                    .collect(),
-            ),
+            Condition::All(vec![
+                lives_elsewhere(component, planning, alias, part),
+                Condition::Any(vec![nothing_there, is_partner]),
+            ]),
             durations::entity(),
         ),
         ungraceful: None,
@@ -68,6 +77,24 @@ fn held_in_any_state(entity: &Value) -> u64 {
         .filter_map(|field| entity.pointer(&format!("/properties/countDetails/{field}"))?.as_u64())
         .sum();
     held(entity) + forwarding
+}
+
+/// A plan may be run on another day than the one it was made for: nothing is removed where the workload lives.
+fn lives_elsewhere(
+    component: &Component,
+    planning: &Planning<'_>,
+    alias: &str,
+    part: &mut Part,
+) -> Condition {
+    let old = planning.standby();
+    let record = reads::alias(part, component, old, alias, planning);
+    let name = component.on(old).name();
+    Condition::Never {
+        seen: Box::new(leads(&record)),
+        why: format!(
+            "{name} holds the alias `{alias}`: the workload lives there, or it has not been fenced yet"
+        ),
+    }
 }
 
 /// One removal per entity; refused as long as any of them holds a message, or may hold one.

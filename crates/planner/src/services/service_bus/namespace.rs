@@ -190,6 +190,12 @@ pub(super) fn last_segment(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
+/// After how long without use an entity deletes itself, if it does. Azure shows "never" as the largest duration it knows.
+pub(super) fn deletes_itself(body: &Value) -> Option<&str> {
+    let idle = body.pointer("/properties/autoDeleteOnIdle")?.as_str()?;
+    (!idle.starts_with("P10675199")).then_some(idle)
+}
+
 /// The name of the alias for a component: one that exists between the two namespaces, else one that a template
 /// declares, else the owner's choice, else the component's name.
 pub(super) fn alias_name(component: &Component, workload: &Workload, seen: &Inventory) -> String {
@@ -210,12 +216,6 @@ pub(super) fn alias_name(component: &Component, workload: &Workload, seen: &Inve
         .get(&component.name)
         .and_then(|choice| choice.alias.clone())
         .unwrap_or_else(|| component.name.clone())
-}
-
-/// After how long without use an entity deletes itself. Azure shows "never" as the largest duration it knows.
-pub(super) fn deletes_itself(entity: &Value) -> Option<&str> {
-    let idle = entity.pointer("/properties/autoDeleteOnIdle")?.as_str()?;
-    (!idle.starts_with("P10675199")).then_some(idle)
 }
 
 /// The partner that an alias record names, as it names it: by id or, in some versions, by its bare name.

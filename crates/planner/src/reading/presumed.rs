@@ -1,0 +1,111 @@
+//! What a template builds on and does not declare: parents, resources that it only reads, groups that it deploys into.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lifeboat_arm::template::Expansion;
+use lifeboat_arm::{Region, ResourceId, ResourceType};
+use serde_json::{Value, json};
+
+use crate::inventory::Source;
+use crate::topology::Declared;
+
+const GROUPS: &str = "Microsoft.Resources/resourceGroups";
+const API: &str = "2024-03-01";
+
+/// Everything that must exist before the template can be deployed, parents first.
+pub(super) fn presumed(expansion: &Expansion, group: &ResourceId, region: &Region) -> Vec<Declared> {
+    let made: BTreeSet<ResourceId> = expansion
+        .resources
+        .iter()
+        .filter(|resource| !resource.existing)
+        .filter_map(|resource| ResourceId::parse(&resource.id).ok())
+        .collect();
+    let mut wanted: BTreeSet<ResourceId> = BTreeSet::new();
+    let mut want = |id: ResourceId| {
+        let mut next = Some(id);
+        while let Some(id) = next {
+            next = id.parent();
+            if is_resource_of(group, &id) && !made.contains(&id) {
+                wanted.insert(id);
+            }
+        }
+    };
+    for resource in &expansion.resources {
+        let Ok(id) = ResourceId::parse(&resource.id) else { continue };
+        if resource.existing {
+            want(id);
+        } else if let Some(parent) = id.parent() {
+            want(parent);
+        }
+    }
+    let in_bodies = expansion.resources.iter().flat_map(|resource| &resource.deferred);
+    let in_outputs = expansion.outputs.values().flat_map(|output| &output.deferred);
+    for id in in_bodies.chain(in_outputs).flat_map(|deferred| &deferred.references) {
+        if let Ok(id) = ResourceId::parse(id) {
+            want(id);
+        }
+    }
+    let source = source(expansion);
+    let groups: BTreeSet<ResourceId> = made
+        .iter()
+        .filter(|id| is_resource_of(group, id))
+        .chain(&wanted)
+        .filter_map(ResourceId::group_id)
+        .filter(|other| other != group && !made.contains(other))
+        .collect();
+    let groups = groups.into_iter().map(|id| Declared {
+        kind: ResourceType::new(GROUPS),
+        api_version: API.to_owned(),
+        location: Some(region.clone()),
+        body: json!({ "location": region.as_str() }),
+        depends_on: Vec::new(),
+        source: source.clone(),
+        id,
+    });
+    let mut depth: BTreeMap<usize, Vec<ResourceId>> = BTreeMap::new();
+    for id in wanted {
+        depth.entry(id.as_str().matches('/').count()).or_default().push(id);
+    }
+    let resources = depth.into_values().flatten().filter_map(|id| {
+        let kind = id.kind()?;
+        let top = kind.segments().count() == 1;
+        Some(Declared {
+            body: body(&kind, top, region),
+            kind,
+            api_version: API.to_owned(),
+            location: top.then(|| region.clone()),
+            depends_on: Vec::new(),
+            source: source.clone(),
+            id,
+        })
+    });
+    groups.chain(resources).collect()
+}
+
+/// A resource of some group of the same subscription; records of deployments are none.
+fn is_resource_of(group: &ResourceId, id: &ResourceId) -> bool {
+    id.group_name().is_some()
+        && id.subscription() == group.subscription()
+        && id.kind().is_some_and(|kind| {
+            !kind.namespace().eq_ignore_ascii_case("Microsoft.Resources") && kind.segments().count() >= 1
+        })
+}
+
+/// As good as any: nobody said what it looks like. A namespace is one that can be paired.
+fn body(kind: &ResourceType, top: bool, region: &Region) -> Value {
+    let mut body = json!({ "properties": {} });
+    if top {
+        body["location"] = json!(region.as_str());
+    }
+    if kind.is("Microsoft.ServiceBus/namespaces") {
+        body["sku"] = json!({ "name": "Premium", "tier": "Premium", "capacity": 1 });
+    } else if kind.as_str().to_ascii_lowercase().ends_with("/authorizationrules") {
+        body["properties"] = json!({ "rights": ["Listen", "Manage", "Send"] });
+    }
+    body
+}
+
+fn source(expansion: &Expansion) -> Source {
+    let file = expansion.resources.first().map(|resource| resource.origin.file.clone());
+    Source::Template { file: file.unwrap_or_default(), line: 1, pointer: String::new() }
+}
