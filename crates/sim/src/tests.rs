@@ -11,6 +11,7 @@ mod failing;
 mod picture;
 mod properties;
 mod racing;
+mod requirements;
 mod scenarios;
 mod story;
 mod sweep;

@@ -49,7 +49,7 @@ impl Second<'_> {
         }
         for _ in 0..ROUNDS {
             let Some((name, most)) = self.competing_name(home, &away.all) else { break };
-            let Some((parameter, value)) = self.varied(home, &away.all, (&name, most)) else { break };
+            let Some((parameter, value)) = self.varied(home, &away.all, &name, most) else { break };
             away.assumed.push(format!(
                 "parameter `{parameter}` is \"{value}\" in the second region: `{name}` can exist once"
             ));
@@ -65,9 +65,8 @@ impl Second<'_> {
             SiteTemplate { template: self.template, parameters: away, group: &group, region: self.secondary };
         let there = read_site(self.about, site, self.linked).ok()?;
         let taken: BTreeSet<String> = unique_names(home).map(|(name, _)| name.to_lowercase()).collect();
-        unique_names(&there)
-            .find(|(name, _)| taken.contains(&name.to_lowercase()))
-            .map(|(name, kind)| (name.to_owned(), longest_name(kind)))
+        let (name, kind) = unique_names(&there).find(|(name, _)| taken.contains(&name.to_lowercase()))?;
+        Some((name.to_owned(), longest_name(kind)))
     }
 
     /// A parameter that the name is made of, with a value for the other region: the one whose text is the most of the
@@ -76,7 +75,8 @@ impl Second<'_> {
         &self,
         home: &Site,
         away: &BTreeMap<String, Value>,
-        (name, most): (&str, usize),
+        name: &str,
+        most: usize,
     ) -> Option<(String, String)> {
         let folded = name.to_lowercase();
         let suffix = self.secondary.abbreviation();
@@ -96,14 +96,14 @@ impl Second<'_> {
         if let Some((declaration, value)) = by_text {
             // What the name has besides the value stays: the value may take the rest.
             let room = most.saturating_sub(name.len().saturating_sub(value.len()));
-            return Some((declaration.name.clone(), with_suffix(declaration, &value, room, suffix)));
+            return Some((declaration.name.clone(), with_suffix(declaration, &value, suffix, room)));
         }
         let computed = free().filter(|declaration| {
             let default = declaration.default.as_ref().and_then(Node::as_str);
             default.is_some_and(|text| text.starts_with('[')) && !away.contains_key(&declaration.name)
         });
         computed
-            .map(|declaration| (declaration.name.clone(), with_suffix(declaration, name, most, suffix)))
+            .map(|declaration| (declaration.name.clone(), with_suffix(declaration, name, suffix, most)))
             .find(|(parameter, value)| {
                 let mut tried = away.clone();
                 tried.insert(parameter.clone(), json!(value));
@@ -143,7 +143,7 @@ fn longest_name(kind: &ResourceType) -> usize {
 }
 
 /// The value with the region's short form at its end, cut so that it still fits.
-fn with_suffix(declaration: &ParameterDeclaration, value: &str, room: usize, suffix: &str) -> String {
+fn with_suffix(declaration: &ParameterDeclaration, value: &str, suffix: &str, room: usize) -> String {
     // A value that ends alike already would stay what it is once it is cut.
     let suffix = if value.ends_with(suffix) { format!("{suffix}2") } else { suffix.to_owned() };
     let declared = declaration.max_length.and_then(|limit| usize::try_from(limit).ok());

@@ -57,7 +57,7 @@ pub(super) fn empty(
             Action::Expand(Stage {
                 name: format!("{STAGE} {}", component.name),
                 reads: looks,
-                needs: needs_in(&planning.to().region),
+                needs: needs_in(planning.to()),
             }),
             Condition::All(vec![
                 lives_elsewhere(component, planning, alias, part),
