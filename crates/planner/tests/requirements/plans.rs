@@ -45,8 +45,8 @@ fn preparing_deploys_pairs_and_waits() {
 #[test]
 fn a_pair_that_is_there_is_adopted_and_a_foreign_one_refused() {
     let mut world = World::paired();
-    let role = json!({ "properties": { "roleDefinitionId": "/x/owner", "principalId": "somebody" } });
-    world.list("weu", LISTS[5], json!([role]));
+    let rules = json!({ "properties": { "defaultAction": "Deny", "ipRules": [{ "ipMask": "10.0.0.1" }] } });
+    world.list("weu", "networkRuleSets", json!([rules]));
     let plan = world.plan(PlanKind::Prepare, Side::Primary, true).unwrap();
     // Nothing that Azure would refuse of a paired secondary.
     assert_eq!(

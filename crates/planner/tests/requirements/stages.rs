@@ -50,7 +50,7 @@ fn a_fence_waits_for_the_alias_and_stops_senders() {
     assert!(body.contains("SendDisabled"), "{body}");
 }
 
-/// Proves: S21. What is stranded is sent on, queue by queue, under its MessageId; what is empty is left alone.
+/// Proves: S21. What is stranded is sent on, queue by queue, under its `MessageId`; what is empty is left alone.
 #[test]
 fn a_drain_takes_what_is_stranded() {
     let moved = expanded(PlanKind::Drain, "orders-bus/drain", 100).unwrap();

@@ -158,7 +158,7 @@ impl World {
         self.list(short, "disasterRecoveryConfigs", json!([alias]));
     }
 
-    pub(crate) fn planning<'a>(&'a self, kind: PlanKind, active: Side, planned: bool) -> Planning<'a> {
+    pub(crate) fn planning(&self, kind: PlanKind, active: Side, planned: bool) -> Planning<'_> {
         Planning {
             kind,
             workload: &self.workload,
