@@ -36,6 +36,9 @@ fn preparing_deploys_pairs_and_waits() {
     );
     let group = request(step(&plan, "workload/group"), WayKind::Graceful);
     assert!(group.contains("resourceGroups/orders-neu") && group.contains("northeurope"), "{group}");
+    let deployment = request(step(&plan, "workload/deploy"), WayKind::Graceful);
+    assert!(deployment.contains("Microsoft.Resources/deployments/"), "{deployment}");
+    assert!(deployment.contains("\"parameters\":{\"name\":{\"value\":\"orders-bus-neu\"}}"), "{deployment}");
     let pair = request(step(&plan, "orders-bus/pair"), WayKind::Graceful);
     assert!(pair.contains(&format!("{}/disasterRecoveryConfigs/orders", bus("weu"))), "{pair}");
     assert!(pair.contains(&format!("\"partnerNamespace\":\"{}\"", bus("neu"))), "{pair}");

@@ -48,7 +48,7 @@ const CASES: &[Case] = &[
         component(w).secondary = Some(namespace("11111111-1111-1111-1111-111111111111", "neu", "orders-bus-neu"));
     }),
     ("SB-REPLICATION-TIME", |w| {
-        w.list("weu", "queues", (0..1000).map(|n| queue(&format!("q{n}"), json!({}))).collect());
+        w.list("weu", "queues", (0..1000).map(|n| queue(&format!("q{n}"), json!({}))).collect::<Value>());
         w.workload.objectives.rto = SignedDuration::from_mins(10);
     }),
     ("SB-NOT-REPLICATED-RBAC", |w| {
@@ -77,7 +77,7 @@ const CASES: &[Case] = &[
     ("SB-AUTO-DELETE", |w| w.list("weu", "queues", json!([queue("orders", json!({ "autoDeleteOnIdle": "PT1H" }))]))),
     ("SB-STATE", |w| w.list("weu", "queues", json!([queue("orders", json!({ "requiresSession": true }))]))),
     ("SB-BYPASS-ALIAS", |w| {
-        let site = format!("{}/providers/Microsoft.Web/sites/shop", bus("weu").group_id().unwrap());
+        let site = bus("weu").to_string().replace("ServiceBus/namespaces", "Web/sites");
         w.see(&site, json!({ "properties": { "bus": "Endpoint=sb://orders-bus-weu.servicebus.windows.net/" } }));
     }),
 ];

@@ -9,7 +9,7 @@ use crate::world::{World, queue};
 
 /// The stages of a plan for the moved workload, in order, with the steps that have one.
 fn stages(kind: PlanKind) -> Vec<(String, Stage)> {
-    let plan = World::moved().plan(kind, Side::Secondary, true).unwrap();
+    let plan = World::moved().plan(kind, Side::Secondary, true).expect("a plan");
     plan.steps
         .iter()
         .filter_map(|step| match &step.graceful.action {
@@ -50,7 +50,7 @@ fn a_fence_waits_for_the_alias_and_stops_senders() {
     assert!(body.contains("SendDisabled"), "{body}");
 }
 
-/// Proves: S21. What is stranded is sent on, queue by queue, under its MessageId; what is empty is left alone.
+/// Proves: S21. What is stranded is sent on, queue by queue, under its `MessageId`; what is empty is left alone.
 #[test]
 fn a_drain_takes_what_is_stranded() {
     let moved = expanded(PlanKind::Drain, "orders-bus/drain", 100).unwrap();

@@ -45,7 +45,7 @@ fn site(short: &str, region: &str) -> Site {
     let id = bus(short);
     let template = json!({ "resources": [{ "type": "Microsoft.ServiceBus/namespaces" }] });
     Site {
-        group: id.group_id().unwrap(),
+        group: id.group_id().expect("a namespace lies in a group"),
         group_region: region.clone(),
         resources: vec![Declared {
             id: id.clone(),
@@ -137,7 +137,8 @@ impl World {
         self.see(id.as_str(), body);
     }
 
-    pub(crate) fn list(&mut self, short: &str, list: &str, members: Value) {
+    pub(crate) fn list(&mut self, short: &str, list: &str, members: impl Into<Value>) {
+        let members: Value = members.into();
         self.see(&format!("{}/{list}", bus(short)), json!({ "value": members }));
     }
 
@@ -158,7 +159,7 @@ impl World {
         self.list(short, "disasterRecoveryConfigs", json!([alias]));
     }
 
-    pub(crate) fn planning<'a>(&'a self, kind: PlanKind, active: Side, planned: bool) -> Planning<'a> {
+    pub(crate) fn planning(&self, kind: PlanKind, active: Side, planned: bool) -> Planning<'_> {
         Planning {
             kind,
             workload: &self.workload,
@@ -180,6 +181,7 @@ impl World {
 static LAB: &Endpoint = &Endpoint::Lab(String::new());
 
 /// A queue with these properties.
-pub(crate) fn queue(name: &str, properties: Value) -> Value {
+pub(crate) fn queue(name: &str, properties: impl Into<Value>) -> Value {
+    let properties: Value = properties.into();
     json!({ "name": name, "properties": properties })
 }

@@ -107,7 +107,6 @@ fn a_drill_passes_the_same_gates() {
         seed: 1,
         start: start(),
         assumptions: Vec::new(),
-        linked: BTreeMap::new(),
         accepted: Vec::new(),
     };
     let report = play(Drill::new(setup).unwrap()).report;
