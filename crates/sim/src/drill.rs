@@ -442,7 +442,11 @@ impl Drill {
             let run = &self.world.runs[number];
             self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory));
         } else {
-            self.trouble.push(format!("{says}: {word}"));
+            let trouble = format!("{says}: {word}");
+            // The same failure, tried again, is one trouble.
+            if !self.trouble.contains(&trouble) {
+                self.trouble.push(trouble);
+            }
         }
         if purpose.kind == PlanKind::Drain && self.drained.is_none() {
             self.drained = Some(self.world.ledger.drained_count());

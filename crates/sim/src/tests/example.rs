@@ -65,9 +65,7 @@ pub(super) fn workload() -> Workload {
             .collect(),
         now: Timestamp::UNIX_EPOCH,
     };
-    let site = |entry: &'static str| entry;
     let (primary, secondary) = (&file.primary, &file.secondary);
-    let _ = site;
     read(
         &about,
         SiteTemplate {

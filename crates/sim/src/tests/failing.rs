@@ -66,7 +66,7 @@ fn a_read_that_is_refused_is_never_success() {
             let end = executor.run();
             tried += 1;
             for step in
-                chapter.plan.steps.iter().filter(|step| relies_on(step, &chapter.plan.policy.prefer, id))
+                chapter.plan.steps.iter().filter(|step| relies_on(step, chapter.plan.policy.prefer, id))
             {
                 assert!(
                     !is_good(&end, &step.id),
@@ -81,7 +81,7 @@ fn a_read_that_is_refused_is_never_success() {
     assert!(tried > 20, "{tried}");
 }
 
-fn relies_on(step: &Step, way: &WayKind, read: &ReadId) -> bool {
+fn relies_on(step: &Step, way: WayKind, read: &ReadId) -> bool {
     fn needs(condition: &Condition, wanted: &ReadId) -> bool {
         match condition {
             Condition::All(inner) => inner.iter().any(|one| needs(one, wanted)),
@@ -91,7 +91,7 @@ fn relies_on(step: &Step, way: &WayKind, read: &ReadId) -> bool {
             Condition::Not(_) | Condition::Never { .. } => false,
         }
     }
-    needs(&step.way(*way).done_when, read)
+    needs(&step.way(way).done_when, read)
 }
 
 /// Proves: F31, P1a. Where two ways are declared, the refused one gives way to the other.

@@ -1,5 +1,7 @@
 //! Two executors at once: somebody takes over a run whose executor lives on (F14).
 
+use std::collections::BTreeMap;
+
 use lifeboat_engine::{Engine, RecoverError, RunEnd, RunId, Settings, decode, join};
 use lifeboat_plan::Repeat;
 
@@ -62,11 +64,11 @@ fn the_journal_is_the_newer_ones(chapter: &Chapter, end: &End, fencing: Fencing,
             run: RunId::new("run-1"),
             executor: "third".to_owned(),
             epoch: 3,
-            facts: Default::default(),
+            facts: BTreeMap::new(),
             jitter_seed: 1,
         };
         let refused =
-            Engine::recover(chapter.plan.clone(), &mixed, &Default::default(), settings, end.now).err();
+            Engine::recover(chapter.plan.clone(), &mixed, &BTreeMap::new(), settings, end.now).err();
         assert!(matches!(refused, Some(RecoverError::LateRecord { epoch: 1, newest: 2, .. })), "{name}");
     }
 }

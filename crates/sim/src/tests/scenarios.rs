@@ -1,5 +1,7 @@
 //! Scenarios and the verdict that each of them deserves.
 
+use std::fmt::Write as _;
+
 use super::example::{drill, play, scenario, text};
 use crate::{DrillOutcome, DrillVerdict};
 
@@ -10,7 +12,7 @@ fn short(hours: u32, events: &[&str]) -> DrillOutcome {
          clients: {{ producers: 4, consumers: 4, messagesPerSecond: 1, ignoreTtlPercent: 25 }}\nevents:\n"
     );
     for event in events {
-        text.push_str(&format!("  - {{ {event} }}\n"));
+        writeln!(text, "  - {{ {event} }}").unwrap();
     }
     play(drill(scenario(&text), 1))
 }
