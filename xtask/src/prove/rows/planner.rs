@@ -124,8 +124,8 @@ pub(super) const SERVICE_BUS: &[Written] = &[
         "F20 P1a",
         "an alias without a partner counts as protected",
         PAIR,
-        "            partner(alias).is_some()\n                && alias_property",
-        "            ({out} || partner(alias).is_some())\n                && alias_property",
+        "            names_partner(alias, component.on(side.other()))\n                && alias_property",
+        "            ({out} || names_partner(alias, component.on(side.other())))\n                && alias_property",
     ),
     Written::new(
         "protected-while-pending",
