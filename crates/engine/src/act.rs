@@ -146,7 +146,7 @@ impl Engine {
         let newest = self.newest();
         let state = &mut self.volatile[index];
         state.queued = false;
-        (state.floor, state.cursor, state.poll_next) = (newest, newest, now);
+        (state.floor, state.cursor, state.poll_next, state.rounds) = (newest, newest, now, 0);
         self.dirty.insert(index);
     }
 
@@ -254,7 +254,18 @@ impl Engine {
         if now < deadline {
             return self.wake(index, deadline, now);
         }
+        if self.is_starved(index) {
+            return self.wake(index, now + SignedDuration::from_secs(1), now);
+        }
         self.give_up(index, format!("its deadline is over: {why}"), None, now);
+    }
+
+    /// Whether one of its looks waits for a token, or its first one has only just left. That is our own doing, and no
+    /// reason to give up.
+    pub(crate) fn is_starved(&self, index: usize) -> bool {
+        let state = &self.volatile[index];
+        let first = state.rounds == 0;
+        state.wanting.iter().any(|read| self.ripe.contains_key(read) || first && self.reads.is_busy(read))
     }
 
     /// The way has failed or run out of time: the other way, a person, or the end.

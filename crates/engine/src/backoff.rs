@@ -23,7 +23,7 @@ fn fraction(of: SignedDuration, thousandths: u32) -> SignedDuration {
     SignedDuration::from_millis(millis * i64::from(thousandths) / 1000)
 }
 
-/// A number below 1000 (SplitMix64).
+/// A number below 1000 (`SplitMix64`).
 fn draw(seed: u64, salt: u64, attempt: u32) -> u32 {
     let mut z = seed
         .wrapping_add(salt.wrapping_mul(0x9E37_79B9_7F4A_7C15))

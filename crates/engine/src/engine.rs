@@ -7,8 +7,7 @@ use lifeboat_arm::Read;
 use lifeboat_plan::{Action, GraphError, Plan, ReadId, SecretRef, StepId, Streaks};
 
 use crate::budget::{BucketKey, Budget, Token};
-use crate::effect::{Effect, Input, RunId, Secret, Settings, Ticket};
-use crate::outcome::{Outcome, RunEnd, StepView, Summary};
+use crate::effect::{Effect, Input, Secret, Settings, Ticket};
 use crate::reads::Reads;
 use crate::record::{Event, Record, StepEvent};
 use crate::run::{Known, Run};
@@ -197,6 +196,7 @@ impl Engine {
 
     /// Goes on until nothing more follows from what is known now.
     pub(crate) fn settle(&mut self, now: Timestamp) -> Vec<Effect> {
+        let mut turns = 0;
         loop {
             while let Some((at, index)) = self.timers.first().copied()
                 && at <= now
@@ -207,6 +207,14 @@ impl Engine {
             while let Some(index) = self.dirty.pop_first() {
                 self.set_timer(index, None);
                 self.advance(index, now);
+                turns += 1;
+                let step = &self.run.steps[index];
+                assert!(
+                    turns < 1000 * (self.run.steps.len() + 1),
+                    "`{}` goes in circles at {now}: {:?}",
+                    step.step.id,
+                    step.state
+                );
             }
             self.send_what_may(now);
             self.look_what_may(now);
@@ -242,6 +250,7 @@ impl Engine {
     pub(crate) fn change(&mut self, index: usize, change: StepEvent, now: Timestamp) {
         let step = self.run.steps[index].step.id.clone();
         let former = self.run.steps[index].state.clone();
+        let was_just_seen = matches!(change, StepEvent::FoundUnderWay { .. });
         self.record(Event::Step { step, change }, now);
         self.unwritten.push((self.run.seq, index));
         while self.volatile.len() < self.run.steps.len() {
@@ -249,6 +258,9 @@ impl Engine {
         }
         if former != self.run.steps[index].state {
             self.enter(index, now);
+            if was_just_seen {
+                self.volatile[index].poll_next = now + self.volatile[index].interval;
+            }
         }
         self.dirty.insert(index);
     }
@@ -311,27 +323,6 @@ impl Engine {
         vec![Effect::Finished(self.summary())]
     }
 
-    /// What a report says at the end; meanwhile, what it would say now.
-    pub fn summary(&self) -> Summary {
-        let outcomes = self.outcomes();
-        let not_started: BTreeMap<StepId, StepId> = (0..self.run.steps.len())
-            .filter(|&index| self.run.steps[index].state == StepState::Waiting)
-            .filter_map(|index| Some((self.run.steps[index].step.id.clone(), self.run.blamed(index)?)))
-            .collect();
-        let stopped = |run: &crate::run::StepRun| {
-            matches!(&run.state, StepState::Ended { outcome, go_on: false }
-                if !matches!(outcome, Outcome::Deferred { .. }))
-        };
-        let end = if self.run.steps.iter().any(stopped) {
-            RunEnd::Failed
-        } else if not_started.is_empty() && outcomes.values().all(Outcome::is_good) {
-            RunEnd::Done
-        } else {
-            RunEnd::Degraded
-        };
-        Summary { end, outcomes, not_started, requests: self.run.requests, looks: self.looks_taken }
-    }
-
     // --- tickets and timers
 
     pub(crate) fn ticket(&mut self) -> Ticket {
@@ -377,72 +368,6 @@ impl Engine {
         if self.alarm != Some(next) && !self.run.finished {
             self.alarm = Some(next);
             self.effects.push(Effect::WakeAt(next));
-        }
-    }
-
-    // --- views
-
-    /// Each step's outcome, of those that have one.
-    pub fn outcomes(&self) -> BTreeMap<StepId, Outcome> {
-        self.run
-            .steps
-            .iter()
-            .filter_map(|run| Some((run.step.id.clone(), run.state.outcome()?.clone())))
-            .collect()
-    }
-
-    /// One step.
-    pub fn state(&self, step: &StepId) -> Option<StepView<'_>> {
-        self.run.index.get(step).map(|&index| self.view(index))
-    }
-
-    /// All steps: those of the plan in its order, then those that stages brought.
-    pub fn steps(&self) -> impl Iterator<Item = StepView<'_>> {
-        (0..self.run.steps.len()).map(|index| self.view(index))
-    }
-
-    /// The plan as it was given.
-    pub fn plan(&self) -> &Plan {
-        &self.run.plan
-    }
-
-    /// The run's name.
-    pub fn run_id(&self) -> &RunId {
-        &self.run.id
-    }
-
-    /// Whether a person has paused the run.
-    pub fn is_paused(&self) -> bool {
-        self.run.paused.is_some()
-    }
-
-    /// Whether the run is over.
-    pub fn is_finished(&self) -> bool {
-        self.run.finished
-    }
-
-    /// Looks taken by this execution.
-    pub fn looks_taken(&self) -> u64 {
-        self.looks_taken
-    }
-
-    /// Acting requests sent, over all executions.
-    pub fn requests_sent(&self) -> u64 {
-        self.run.requests
-    }
-
-    fn view(&self, index: usize) -> StepView<'_> {
-        let run = &self.run.steps[index];
-        StepView {
-            id: &run.step.id,
-            state: &run.state,
-            way: run.way,
-            parent: run.parent.map(|parent| &self.run.steps[parent].step.id),
-            times: run.times,
-            requests: run.requests,
-            looks: self.volatile[index].looks,
-            moved: run.moved,
-            says: run.says.as_deref(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Answer;
 use lifeboat_plan::{Action, Digest, Places, ReadId, Stage, needs_of};
 
@@ -13,6 +13,9 @@ use crate::reads::Want;
 use crate::record::StepEvent;
 use crate::schedule;
 use crate::step_state::StepState;
+
+/// How long a pump rests that found nothing to take.
+const IDLE: SignedDuration = SignedDuration::from_secs(30);
 
 impl Engine {
     /// Hands a stage to the planner, with what its reads answer.
@@ -30,7 +33,7 @@ impl Engine {
                 let want = Want {
                     after: self.reads.issued(read),
                     at: now,
-                    slack: jiff::SignedDuration::ZERO,
+                    slack: SignedDuration::ZERO,
                     rank: self.run.ranks[index],
                 };
                 self.reads.want(read, index, want);
@@ -183,8 +186,9 @@ impl Engine {
                 let newest = self.newest();
                 let state = &mut self.volatile[index];
                 state.failures = 0;
-                // What is seen of the two sides counts from here.
-                (state.floor, state.cursor, state.poll_next) = (newest, newest, now);
+                // What is seen of the two sides counts from here. Where nothing could be taken there is no hurry.
+                let next = if moved == 0 && finished { now + IDLE } else { now };
+                (state.floor, state.cursor, state.poll_next) = (newest, newest, next);
             }
             Some(why) => {
                 let state = &mut self.volatile[index];

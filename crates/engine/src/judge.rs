@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_plan::{Action, CaptureFrom, Condition, Hole, ReadDraft, ReadId, Truth, evaluate};
+use lifeboat_plan::{Action, CaptureFrom, Condition, Hole, ReadDraft, ReadId, Streaks, Truth, evaluate};
 
 use crate::effect::Secret;
 use crate::engine::Engine;
@@ -57,7 +57,7 @@ impl Engine {
             Truth::Unknown(why) => Verdict::Unknown(why),
             Truth::NotMet | Truth::Partly { .. } => {
                 let now_at_least = momentary(&way.done_when);
-                if now_at_least.is_some_and(|now| look(&now, &mut Default::default()).is_met()) {
+                if now_at_least.is_some_and(|now| look(&now, &mut Streaks::default()).is_met()) {
                     Verdict::Holding
                 } else {
                     match way.started_when.as_ref().map(|started| look(started, &mut started_streaks)) {
@@ -142,7 +142,10 @@ impl Engine {
     /// Keeps looking: asks for the next round of looks, and says whether the round before is complete.
     pub(crate) fn poll(&mut self, index: usize, reads: &BTreeSet<ReadId>, now: Timestamp) -> bool {
         let mut state = std::mem::take(&mut self.volatile[index]);
-        let complete = reads.iter().all(|read| self.reads.issued(read) > state.cursor);
+        let complete = reads.iter().all(|read| {
+            // What nobody declares will never be answered.
+            self.reads.issued(read) > state.cursor || self.reads.draft(read).is_none()
+        });
         if complete {
             state.rounds += 1;
             state.cursor = self.newest();
@@ -153,7 +156,7 @@ impl Engine {
         let want = Want {
             after: state.cursor,
             at: state.poll_next,
-            slack: if state.rounds == 0 && state.poll_next <= now {
+            slack: if state.rounds == 0 && state.poll_next <= state.entered {
                 SignedDuration::ZERO
             } else {
                 state.interval / 4

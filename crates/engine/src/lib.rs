@@ -4,6 +4,15 @@
 //! steps hold, follows their operations and looks at their conditions; a shell performs the effects and hands back what
 //! came of them. The same engine therefore runs against Azure, against the lab and in virtual time.
 //!
+//! What a shell owes the engine:
+//!
+//! * one input for each ticket, however long it takes ([`Lost`] when it gives up on a request);
+//! * [`Effect::Write`] appended and synced before [`Input::Written`]; a write that fails ends the execution;
+//! * effects performed in the order given, except that requests may travel at the same time;
+//! * one file per execution, created exclusively, its lines made by [`encode`] with the hash of the line before, through
+//!   all files; [`join`] puts the files of a run together for [`Engine::recover`];
+//! * secrets only where [`Effect::FetchSecret`] says, already reduced to the value at the reference's pointer.
+//!
 //! Start with [`Effect`] and [`Input`], then [`StepState::after`], the one table of transitions that the live path and
 //! recovery share.
 
@@ -30,8 +39,10 @@ mod act;
 mod advance;
 mod answers;
 mod expand;
+mod follow;
 mod judge;
 mod people;
+mod view;
 
 pub use effect::{
     Decision, Effect, Expansion, FilledTransfer, Input, Lost, Pumped, RunId, Secret, Settings, Ticket, Which,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
-use lifeboat_plan::{StepId, WayKind};
+use lifeboat_plan::{Step, StepId, WayKind};
 use serde::{Deserialize, Serialize};
 
 use crate::step_state::StepState;
@@ -119,6 +119,8 @@ pub struct Times {
 pub struct StepView<'a> {
     /// Its id.
     pub id: &'a StepId,
+    /// The step itself, also one that a stage brought.
+    pub step: &'a Step,
     /// Where it stands.
     pub state: &'a StepState,
     /// The way it takes.

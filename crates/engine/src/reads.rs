@@ -148,6 +148,11 @@ impl Reads {
         self.timers.first().map(|(at, _)| *at)
     }
 
+    /// Whether a look is under way, or waits for a token.
+    pub(crate) fn is_busy(&self, id: &ReadId) -> bool {
+        self.shared.get(id).is_some_and(|shared| shared.busy)
+    }
+
     /// Whether anybody still waits for it.
     pub(crate) fn is_wanted(&self, id: &ReadId) -> bool {
         self.shared.get(id).is_some_and(|shared| !shared.wants.is_empty())
@@ -173,9 +178,9 @@ impl Reads {
         let seed = self.seed;
         let Some(shared) = self.shared.get_mut(id) else { return Vec::new() };
         shared.busy = false;
-        let seen = Seen { issued, at: asked_at, answer };
-        let asked = seen.answer.as_ref().ok().and_then(Answer::retry_after);
-        if seen.telling().is_some() {
+        let look = Seen { issued, at: asked_at, answer };
+        let asked = look.answer.as_ref().ok().and_then(Answer::retry_after);
+        if look.telling().is_some() {
             shared.failures = 0;
             shared.not_before = asked.map_or(now, |asked| now + asked);
         } else {
@@ -184,7 +189,7 @@ impl Reads {
             let pause = asked.map_or(own, |asked| backoff::after(asked, seed, issued, shared.failures));
             shared.not_before = now + pause;
         }
-        shared.seen = Some(seen);
+        shared.seen = Some(look);
         let served: Vec<usize> =
             shared.wants.iter().filter(|(_, want)| want.after < issued).map(|(&step, _)| step).collect();
         for step in &served {

@@ -100,9 +100,10 @@ impl StepRun {
         self.step.way(self.way)
     }
 
-    /// When the way is given up: so long after it was intended or, before that, after looking began.
+    /// When the way is given up: so long after it was intended or, before that and if it only waits, after looking began.
     pub(crate) fn deadline(&self) -> Timestamp {
-        let from = self.times.intended.or(self.times.begun).unwrap_or(Timestamp::MAX);
+        let intended = self.times.intended.filter(|_| self.way().action != Action::Wait);
+        let from = intended.or(self.times.begun).unwrap_or(Timestamp::MAX);
         from.saturating_add(self.way().deadline).unwrap_or(Timestamp::MAX)
     }
 }
@@ -280,6 +281,11 @@ impl Run {
         while let Some(at) = stack.pop() {
             if !seen.insert(at) {
                 continue;
+            }
+            if let Some(parent) = self.steps[at].parent
+                && self.steps[parent].state.outcome().is_some()
+            {
+                return Some(self.steps[parent].step.id.clone());
             }
             for &source in &self.steps[at].before {
                 match &self.steps[source].state {

@@ -157,7 +157,9 @@ impl StepState {
                 | S::Rejected { way, .. }
                 | S::Asked { way, about: About::Outcome { .. } },
                 E::FoundUnderWay { .. },
-            ) => S::Acting { way: *way, operation: None },
+            )
+            // The steps that a stage brought are what is then under way.
+            | (S::Intended { way, .. }, E::Expanded { .. }) => S::Acting { way: *way, operation: None },
             (
                 S::Acting { .. }
                 | S::PutOff { .. }
@@ -166,7 +168,6 @@ impl StepState {
                 | S::Asked { .. },
                 E::SeenDone { .. },
             ) => over(Outcome::Done, true),
-            (S::Intended { way, .. }, E::Expanded { .. }) => S::Acting { way: *way, operation: None },
             (S::Acting { .. }, E::Moved { .. }) => self.clone(),
             (
                 S::Unclear { way, .. }
@@ -288,3 +289,6 @@ impl StepState {
         self.outcome().is_some_and(Outcome::is_good)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,7 +171,8 @@ pub fn service_for(kind: &ResourceType) -> &'static dyn Service {
     services().iter().copied().find(|service| service.plans_for(kind)).unwrap_or(&AnyResource)
 }
 
-/// The needs of a stage that works on one region's resources through its management plane.
-pub(crate) fn needs_in(region: &Region) -> std::collections::BTreeSet<Need> {
-    [Need::ControlPlane(region.clone()), Need::GroupMetadata(region.clone())].into()
+/// The needs of a stage that works on one site's resources through their management plane. One group may hold both
+/// sites, and then its metadata is not where the site is.
+pub(crate) fn needs_in(site: &Site) -> std::collections::BTreeSet<Need> {
+    [Need::ControlPlane(site.region.clone()), Need::GroupMetadata(site.group_region.clone())].into()
 }

@@ -1,7 +1,7 @@
 //! Producers and consumers: the application, with DNS caches of its own and no idea of what goes on.
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_lab::{DataError, DnsRecord, Lab, Message, Session};
+use lifeboat_lab::{DataError, DnsRecord, Lab, Lock, Message, MessageId, Session};
 
 use crate::dice::Dice;
 use crate::ledger::Ledger;
@@ -12,6 +12,14 @@ const SUFFIX: &str = ".servicebus.windows.net";
 const HOLDS_ON: SignedDuration = SignedDuration::from_mins(10);
 /// How long a consumer waits before it tries again after an error.
 const RETRY: SignedDuration = SignedDuration::from_secs(5);
+/// How long a consumer works on a message, in milliseconds: three consumers of a channel are just enough.
+const WORK: (i64, i64) = (900, 3_700);
+/// Every so many messages one is a reminder, scheduled for later.
+const REMINDERS: u64 = 97;
+/// How much later.
+const REMINDED_AFTER: SignedDuration = SignedDuration::from_mins(20);
+/// Every so many messages one cannot be read and is set aside as a dead letter.
+const POISON: u64 = 5_003;
 /// How often an idle consumer looks by itself.
 const LOOK_AROUND: SignedDuration = SignedDuration::from_secs(30);
 
@@ -66,6 +74,16 @@ struct Client {
     resolver: Resolver,
     /// Consumers only: waiting for the next message rather than for a retry.
     idle: bool,
+    /// Consumers only: the message it works on.
+    at_work: Option<Work>,
+}
+
+/// A message that a consumer works on. It is completed when the work is done, and only then.
+#[derive(Debug)]
+struct Work {
+    host: String,
+    lock: Lock,
+    message: u64,
 }
 
 /// All clients.
@@ -107,6 +125,7 @@ impl Clients {
                     channel: index % channels.len(),
                     resolver: Resolver { answer: None, ignores_ttl: dice.percent(load.ignore_ttl_percent) },
                     idle: false,
+                    at_work: None,
                 })
                 .collect()
         };
@@ -178,6 +197,9 @@ impl Clients {
             return;
         };
         let mut message = Message::new(id);
+        if id.is_multiple_of(REMINDERS) {
+            message.scheduled = Some(now + REMINDED_AFTER);
+        }
         if channel.sessions {
             message.session = Some(self.sessions[index % self.sessions.len()].clone());
         }
@@ -200,7 +222,7 @@ impl Clients {
         }
     }
 
-    /// Reads until there is nothing left, then waits to be woken by the next message.
+    /// Finishes the message it works on, takes the next one, or waits to be woken.
     fn consume(
         &mut self,
         index: usize,
@@ -209,34 +231,42 @@ impl Clients {
         ledger: &mut Ledger,
         next: &mut Vec<(Timestamp, Turn)>,
     ) {
+        self.finish(index, now, lab, ledger);
         let client = &mut self.consumers[index];
         let channel = &self.channels[client.channel];
-        let Some(host) = client.resolver.resolve(lab, now, &channel.host) else {
-            next.push((now + RETRY, Turn::Consume(index)));
-            return;
-        };
-        for _ in 0..50 {
-            match lab.receive(now, &host, &channel.read_from, Session::Any) {
+        let again = match client.resolver.resolve(lab, now, &channel.host) {
+            None => RETRY,
+            Some(host) => match lab.receive(now, &host, &channel.read_from, Session::Any) {
                 Ok(Some(received)) => {
-                    // A completion that fails means that somebody will get the message again: then it is not ours.
-                    if lab.complete(now, &host, &channel.read_from, received.lock).is_ok()
-                        && let lifeboat_lab::MessageId::Number(id) = received.message.message_id
-                    {
-                        ledger.receive(now, id);
-                    }
+                    let message = match received.message.message_id {
+                        MessageId::Number(id) => id,
+                        MessageId::Text(_) => u64::MAX,
+                    };
+                    client.at_work = Some(Work { host, lock: received.lock, message });
+                    self.dice.millis(WORK.0, WORK.1)
                 }
                 Ok(None) => {
                     client.idle = true;
                     return;
                 }
-                Err(DataError::LockLost) => {}
-                Err(_) => {
-                    next.push((now + RETRY, Turn::Consume(index)));
-                    return;
-                }
-            }
+                Err(_) => RETRY,
+            },
+        };
+        next.push((now + again, Turn::Consume(index)));
+    }
+
+    /// Completes a message whose work is done. A completion that fails means that somebody will get it again.
+    fn finish(&mut self, index: usize, now: Timestamp, lab: &mut Lab, ledger: &mut Ledger) {
+        let client = &mut self.consumers[index];
+        let Some(Work { host, lock, message }) = client.at_work.take() else { return };
+        let read_from = &self.channels[client.channel].read_from;
+        if message.is_multiple_of(POISON) {
+            // Nobody can read it: set aside by the consumer. If that fails, the next one will do it; either way it is there.
+            let _set_aside: Result<(), DataError> =
+                lab.dead_letter(now, &host, read_from, lock, "cannot be read");
+        } else if lab.complete(now, &host, read_from, lock).is_ok() {
+            ledger.receive(now, message);
         }
-        next.push((now + SignedDuration::from_millis(100), Turn::Consume(index)));
     }
 
     /// The first moment's view: how many clients still believe in this host.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_engine::{RunEnd, Summary};
-use lifeboat_plan::{Loss, PlanKind};
+use lifeboat_plan::{Loss, LossKind, PlanKind};
 use lifeboat_planner::lifecycle::{
     Happened, Intention, Lifecycle, LifecycleEvent, Question, RunOutcome, next,
 };
@@ -111,6 +111,8 @@ pub struct Drill {
     accepted: Vec<(String, Option<String>, String)>,
     announced: Vec<Loss>,
     stranded: BTreeMap<String, u64>,
+    /// Messages that the drain after the first move sent on.
+    drained: Option<u64>,
     predictions: Vec<PredictionReport>,
     trouble: Vec<String>,
     /// Virtual time at which the scenario's clock stands at zero: the first preparation is over.
@@ -135,6 +137,8 @@ impl Drill {
             ),
         );
         world.found().map_err(DrillError::CannotDeploy)?;
+        let mut assumptions = setup.assumptions;
+        assumptions.extend(channels::make_traffic_possible(&mut world).map_err(DrillError::CannotDeploy)?);
         let probes = Probes::new(&world.workload, setup.policy.hold_down, world.seed);
         Ok(Self {
             life: Lifecycle::serving(Side::Primary),
@@ -144,10 +148,11 @@ impl Drill {
             probes,
             milestones: Milestones::default(),
             findings: Vec::new(),
-            assumptions: setup.assumptions,
+            assumptions,
             accepted: setup.accepted,
             announced: Vec::new(),
             stranded: BTreeMap::new(),
+            drained: None,
             predictions: Vec::new(),
             trouble: Vec::new(),
             opened: None,
@@ -375,8 +380,24 @@ impl Drill {
     fn announce(&mut self, plan: &lifeboat_plan::Plan) {
         self.announced =
             plan.steps.iter().flat_map(|step| step.way(plan.policy.prefer).loses.0.clone()).collect();
+        let stranded = || self.announced.iter().filter(|loss| loss.kind == LossKind::Stranded);
+        let count: u64 = stranded().filter_map(|loss| loss.count).sum();
+        let seen = stranded().filter_map(|loss| loss.observed_at).min();
+        let age = seen.map_or_else(
+            || "never seen".to_owned(),
+            |at| format!("seen {} ago", brief(self.world.now.duration_since(at))),
+        );
+        let others = self.announced.len() - stranded().count();
+        let others = if others > 0 { format!(", {others} other losses") } else { String::new() };
+        let says = format!("announces before the button: {count} messages will be stranded ({age}){others}");
+        self.world.log.happens(self.world.now, "engine", Tone::Plain, says);
         for loss in &self.announced {
-            self.world.log.happens(self.world.now, "engine", Tone::Plain, format!("announces: {loss}"));
+            self.world.log.detail(
+                self.world.now,
+                "engine",
+                "announces",
+                serde_json::json!({ "loss": loss.to_string() }),
+            );
         }
     }
 
@@ -425,6 +446,9 @@ impl Drill {
         } else {
             self.trouble.push(format!("{says}: {word}"));
         }
+        if purpose.kind == PlanKind::Drain && self.drained.is_none() {
+            self.drained = Some(self.world.ledger.drained_count());
+        }
         if purpose.kind == PlanKind::Failover && self.milestones.moved.is_none() {
             self.milestones.moved = Some(now);
             self.people.moved_at = Some(now);
@@ -435,7 +459,7 @@ impl Drill {
     fn finished(&mut self, kind: PlanKind, outcome: RunOutcome) {
         let first = kind == PlanKind::Prepare && !self.prepared;
         self.prepared |= kind == PlanKind::Prepare;
-        self.phase = "watching".to_owned();
+        "watching".clone_into(&mut self.phase);
         self.life_goes_on(Happened::RunFinished { kind, outcome });
         if first {
             self.open();

@@ -174,7 +174,7 @@ pub struct LossReport {
     pub stranded: u64,
     /// How many of these the drain brought over.
     pub drained: u64,
-    /// How many reached the other side twice, with the same MessageId.
+    /// How many reached the other side twice, with the same `MessageId`.
     pub duplicated: u64,
     /// Acknowledged messages that exist nowhere and were never received.
     pub lost: u64,

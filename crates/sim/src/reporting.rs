@@ -22,12 +22,13 @@ pub(crate) fn run_report(run: &Run) -> RunReport {
         .station
         .engine
         .steps()
-        .filter_map(|view| {
-            let step = plan.steps.iter().find(|step| step.id == *view.id)?;
-            let mut report = step_report(&run.station, plan, step, &view);
-            report.independence = verdicts.get(&step.id).cloned();
-            report.critical = critical.contains(&step.id);
-            Some(report)
+        .map(|view| {
+            let mut report = step_report(&run.station, view.step, &view);
+            report.independence = verdicts.get(view.id).cloned();
+            report.critical = critical.contains(view.id);
+            // A step that a stage brought waits for its stage.
+            report.after.extend(view.parent.map(ToString::to_string));
+            report
         })
         .collect();
     let (outcome, succeeded) = match &run.station.finished {
@@ -101,7 +102,7 @@ fn critical_path(station: &Station, plan: &Plan) -> Vec<StepId> {
     path
 }
 
-fn step_report(station: &Station, plan: &Plan, step: &Step, view: &StepView<'_>) -> StepReport {
+fn step_report(station: &Station, step: &Step, view: &StepView<'_>) -> StepReport {
     let way = step.way(view.way);
     let sent = station.sent.values().rfind(|sent| sent.step == step.id);
     StepReport {
@@ -128,13 +129,20 @@ fn step_report(station: &Station, plan: &Plan, step: &Step, view: &StepView<'_>)
         ended: view.times.ended,
         request: sent.map(|sent| one_line(&sent.call)).or_else(|| planned_request(way)),
         body: sent.and_then(|sent| sent.call.body.as_ref()).map(|body| format!("{body:#}")),
-        answer: sent.and_then(|sent| sent.answer.as_ref()).map(|answer| match answer {
-            Ok(answer) => describe_answer(answer),
-            Err(lost) => lost.0.clone(),
-        }),
+        answer: sent
+            .and_then(|sent| sent.answer.as_ref())
+            .map(|answer| match answer {
+                Ok(answer) => describe_answer(answer),
+                Err(lost) => lost.0.clone(),
+            })
+            .or_else(|| {
+                matches!(way.action, Action::Pump(_)).then(|| {
+                    format!("{} messages sent on, {} were there already", view.moved.0, view.moved.1)
+                })
+            }),
         started_when: way.started_when.as_ref().map(describe_condition),
         done_when: describe_condition(&way.done_when),
-        evidence: evidence(station, plan, way),
+        evidence: evidence(station, way),
         independence: None,
         loses: way.loses.0.clone(),
         critical: false,
@@ -199,13 +207,10 @@ fn describe_answer(answer: &Answer) -> String {
 }
 
 /// The last look at each read that the condition names: what "done" rests on.
-fn evidence(station: &Station, plan: &Plan, way: &Way) -> Vec<String> {
+fn evidence(station: &Station, way: &Way) -> Vec<String> {
     let mut lines = Vec::new();
     for read in way.done_when.reads() {
         let Some((at, answer)) = station.looked.get(read) else { continue };
-        if !plan.reads.contains_key(read) {
-            continue;
-        }
         let says = match answer {
             Ok(answer) => {
                 let mut text = answer.body.to_string();

@@ -181,7 +181,12 @@ impl World {
             self.now,
             "engine",
             Tone::Plain,
-            format!("{says}: {} steps, plan {}", plan.steps.len(), digest.short()),
+            format!(
+                "{says}: {} {}, plan {}",
+                plan.steps.len(),
+                if plan.steps.len() == 1 { "step" } else { "steps" },
+                digest.short()
+            ),
         );
         self.runs.push(Run {
             purpose,
@@ -193,7 +198,7 @@ impl World {
             predicted,
         });
         self.with_station(number, |station, now, expander, posts| {
-            station.perform(now, effects, expander, posts)
+            station.perform(now, effects, expander, posts);
         });
         Ok(())
     }
@@ -266,7 +271,7 @@ impl World {
     }
 }
 
-fn planning<'a>(
+pub(crate) fn planning<'a>(
     workload: &'a Workload,
     seen: &'a Inventory,
     endpoint: &'a Endpoint,
@@ -288,7 +293,7 @@ fn planning<'a>(
 }
 
 /// The planner's answer to a stage, in the engine's words.
-fn expansion(
+pub(crate) fn expansion(
     planning: &Planning<'_>,
     stage: &Stage,
     seen: &BTreeMap<ReadId, Answer>,

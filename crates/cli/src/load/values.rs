@@ -53,17 +53,11 @@ fn unknown_parameter(template: &Template, name: &str, file: &str, text: &str) ->
 }
 
 fn meant(template: &Template, name: &str) -> String {
-    match nearest(name, template.parameters().map(|declared| declared.name.as_str())) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => {
-            let names: Vec<&str> = template.parameters().map(|declared| declared.name.as_str()).collect();
-            if names.is_empty() {
-                "it declares none".to_owned()
-            } else {
-                format!("it declares {}", names.join(", "))
-            }
-        }
+    let names: Vec<&str> = template.parameters().map(|declared| declared.name.as_str()).collect();
+    if let Some(near) = nearest(name, names.iter().copied()) {
+        return format!("did you mean `{near}`?");
     }
+    if names.is_empty() { "it declares none".to_owned() } else { format!("it declares {}", names.join(", ")) }
 }
 
 /// `--set name=value`: JSON where the parameter is not a string.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use lifeboat_engine::{Decision, Event, Outcome, StepEvent};
+use lifeboat_engine::{Decision, Event, Input, Outcome, StepEvent, Which};
 use lifeboat_plan::{OnFailure, Plan, Repeat, Step, StepId, Way};
 use proptest::prelude::*;
 
@@ -120,12 +120,17 @@ fn check_order(plan: &Plan, shell: &Shell) {
                     assert_eq!(over.get(before), Some(&true), "`{step}` before `{before}`");
                 }
             }
-            StepEvent::FoundDone { .. } | StepEvent::SeenDone { .. } => drop(over.insert(step, true)),
-            StepEvent::Failed { go_on, .. } | StepEvent::Degraded { go_on, .. } => {
-                drop(over.insert(step, go_on))
+            StepEvent::FoundDone { .. }
+            | StepEvent::SeenDone { .. }
+            | StepEvent::Skipped { .. }
+            | StepEvent::Decided { answer: Decision::Approved, .. } => {
+                over.insert(step, true);
             }
-            StepEvent::Decided { answer: Decision::Approved, .. } => drop(over.insert(step, true)),
-            StepEvent::Decided { go_on, .. } => drop(over.insert(step, go_on)),
+            StepEvent::Failed { go_on, .. }
+            | StepEvent::Degraded { go_on, .. }
+            | StepEvent::Decided { go_on, .. } => {
+                over.insert(step, go_on);
+            }
             StepEvent::Intended { .. } | StepEvent::Sending { .. } => *intents.entry(step).or_default() += 1,
             _ => {}
         }
@@ -150,10 +155,23 @@ proptest! {
         seed in any::<u64>(),
         crash in prop::option::of((1_u64..120, 0_u8..3)),
         by_operation in any::<bool>(),
+        people in prop::collection::vec((0_i64..200, 0_u8..4, any::<prop::sample::Index>()), 0..5),
     ) {
         let (plan, mut world) = build(&draws, true);
         world.by_operation = by_operation;
         let mut shell = shell(world, seed);
+        for (at, what, which) in &people {
+            let step = plan.steps[which.index(plan.steps.len())].id.clone();
+            let (by, why) = ("bob".to_owned(), "the test wants it".to_owned());
+            shell.at(*at, match what {
+                0 => Input::Pause { by },
+                1 => Input::Skip { step, by, why },
+                2 => Input::Switch { which: Which::Step(step), by, why },
+                _ => Input::Switch { which: Which::All, by, why },
+            });
+        }
+        // Whoever pauses resumes.
+        shell.at(400, Input::Resume { by: "bob".to_owned() });
         shell.crash = crash.map(|(point, how)| {
             (point, [Crash::Before, Crash::After, Crash::Answered][usize::from(how)])
         });

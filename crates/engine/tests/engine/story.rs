@@ -200,18 +200,15 @@ fn what_is_refused_for_good_gives_way_to_the_other_way() {
     assert!(shell.world.things.contains_key("b") && !shell.world.things.contains_key("a"));
 }
 
+/// Somebody puts it while our request travels: the look before it saw nothing, the look after it does.
 #[test]
 fn what_was_refused_because_somebody_else_did_it_is_done() {
     let plan = plan(vec![put("a", &[])]);
     let mut shell = Shell::new(World::new());
     fault(&mut shell.world, PUT_A, &[Fault::Refused(409, "AlreadyFailedOver", None)]);
-    shell.world.latency = SignedDuration::from_millis(500);
-    let mut plain = Shell::new(World::new());
-    std::mem::swap(&mut plain.world, &mut shell.world);
-    // Somebody puts it while our request travels: the look before saw nothing.
-    plain.world.faults.insert(GET_A.to_owned(), [Fault::Refused(404, "NotFound", None)].into());
-    plain.world.handle(&lifeboat_arm::Call::arm(Method::Put, thing_path("a"), None), epoch());
-    let summary = plain.run(&plan);
+    fault(&mut shell.world, GET_A, &[Fault::Refused(404, "NotFound", None)]);
+    shell.world.handle(&lifeboat_arm::Call::arm(Method::Put, thing_path("a"), None), epoch());
+    let summary = shell.run(&plan);
     assert!(done(&summary, "a"), "{summary:?}");
     assert_eq!(summary.requests, 1);
 }
@@ -478,11 +475,25 @@ fn an_expansion_outside_its_stage_is_refused() {
         "`b` needs the control plane of westeurope",
     );
     check(&|expansion| expansion.steps[0].id = "a".into(), "gives the id `a` to another step");
-    check(&|expansion| drop(expansion.steps[0].after.insert("z".into())), "wait for each other");
-    check(&|expansion| drop(expansion.steps[0].after.insert("c".into())), "wait for each other");
-    check(&|expansion| drop(expansion.steps[0].after.insert("nobody".into())), "not in the plan");
+    check(&|expansion| expansion.steps[0].after.extend([StepId::from("z")]), "wait for each other");
+    check(&|expansion| expansion.steps[0].after.extend([StepId::from("c")]), "wait for each other");
+    check(&|expansion| expansion.steps[0].after.extend([StepId::from("nobody")]), "not in the plan");
     check(&|expansion| expansion.reads.clear(), "nobody declares");
     check(&|expansion| drop(expansion.reads.insert(read("a"), read_of("b"))), "declares the read `a` anew");
+}
+
+/// What a stage brought and what never began has nobody who could start it once the stage is left out.
+#[test]
+fn a_stage_may_be_skipped_while_its_steps_run() {
+    let (plan, expansion) = staged(&[]);
+    let mut shell = Shell::new(World::new());
+    shell.world.takes.insert("b".to_owned(), SignedDuration::from_secs(300));
+    shell.planner = Box::new(move |_, _| Ok(expansion.clone()));
+    let (by, why) = ("ann".to_owned(), "by hand".to_owned());
+    shell.at(30, Input::Skip { step: "stage".into(), by, why });
+    let summary = shell.run(&plan);
+    assert!(done(&summary, "b") && done(&summary, "z"), "{summary:?}");
+    assert_eq!(summary.not_started.get(&"c".into()), Some(&"stage".into()));
 }
 
 #[test]
@@ -654,4 +665,19 @@ fn an_answer_with_a_strange_ticket_is_harmless() {
         .unwrap();
     let answer = Ok(Answer::new(200, Value::Null));
     assert_eq!(engine.step(epoch(), Input::Answered { ticket, answer }), []);
+}
+
+/// A pause outlives what was seen before it: the step looks again before it sends again.
+#[test]
+fn what_was_seen_before_a_pause_does_not_count_after_it() {
+    let plan = plan(vec![put("a", &[])]);
+    let mut shell = Shell::new(World::new());
+    fault(&mut shell.world, PUT_A, &[Fault::LostOnTheWay]);
+    shell.at(0, Input::Pause { by: "ann".to_owned() });
+    shell.at(400, Input::Resume { by: "ann".to_owned() });
+    let summary = shell.run(&plan);
+    assert!(done(&summary, "a"), "{summary:?}");
+    assert_eq!(summary.requests, 2);
+    let again = shell.world.acts.last().unwrap().0;
+    assert!(shell.looks.iter().any(|(at, _)| *at < again && again.duration_since(*at).as_secs() < 60));
 }

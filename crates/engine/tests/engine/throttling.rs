@@ -99,3 +99,34 @@ fn the_critical_path_goes_first() {
     assert_eq!(engine.state(&StepId::from("x1")).unwrap().times.intended, Some(first));
     assert_eq!(shell.sent[0].as_str(), "x1");
 }
+
+/// Proves: P6, F29. Whoever takes over remembers what the one before it has sent, and is not refused either.
+#[test]
+fn a_takeover_stays_inside_the_buckets() {
+    let plan = many(450);
+    let mut shell = Shell::new(metered());
+    shell.crash = Some((250, crate::world::Crash::After));
+    let summary = shell.run(&plan);
+    assert_eq!((shell.crashes, summary.end), (1, RunEnd::Done));
+    assert_eq!(shell.world.refused, 0);
+}
+
+/// The work per input does not grow with the plan.
+#[test]
+fn ten_thousand_steps_are_no_burden() {
+    let writes = 10_000;
+    let mut shell = Shell::new(metered());
+    shell.inputs_most = 1_000_000;
+    let steps = (0..writes).map(|nth| {
+        let before = format!("t{:05}", nth % 100);
+        let name = format!("t{nth:05}");
+        if nth < 100 { crate::plans::put(&name, &[]) } else { crate::plans::put(&name, &[&before]) }
+    });
+    let summary = shell.run(&plan(steps.collect()));
+    let bad: Vec<_> = summary.outcomes.iter().filter(|(_, outcome)| !outcome.is_good()).take(5).collect();
+    assert_eq!(bad, []);
+    assert_eq!((summary.end, shell.world.refused), (RunEnd::Done, 0));
+    let wall = shell.now.duration_since(epoch());
+    println!("{writes} writes: {:.1} s, {} looks", wall.as_secs_f64(), summary.looks);
+    assert!(wall <= SignedDuration::from_secs(1029), "{wall}");
+}

@@ -213,6 +213,8 @@ pub(crate) struct Shell {
     pub(crate) crash: Option<(u64, Crash)>,
     pub(crate) crash_again: Option<(u64, Crash)>,
     pub(crate) loses_urls: bool,
+    inputs: u32,
+    pub(crate) inputs_most: u32,
     /// Inputs whose effects are not to be performed.
     doomed: Option<Ticket>,
     pub(crate) crashes: u32,
@@ -243,6 +245,8 @@ impl Shell {
             crash: None,
             crash_again: None,
             loses_urls: false,
+            inputs: 0,
+            inputs_most: 100_000,
             doomed: None,
             crashes: 0,
             seed: 7,
@@ -302,6 +306,8 @@ impl Shell {
                 return None;
             }
             self.now = self.now.max(at.0);
+            self.inputs += 1;
+            assert!(self.inputs < self.inputs_most, "the run goes in circles at {}", self.now);
             let input = if Some(at) == event {
                 self.queue.remove(&at).unwrap()
             } else {
@@ -338,7 +344,13 @@ impl Shell {
         if records.is_empty() {
             return Engine::start(plan.clone(), self.settings(), self.now).unwrap();
         }
-        Engine::recover(plan.clone(), &records, &self.urls, self.settings(), self.now).unwrap()
+        let (engine, effects) =
+            Engine::recover(plan.clone(), &records, &self.urls, self.settings(), self.now).unwrap();
+        // Whoever wanted to resume a run that died before it was recorded, says so again.
+        if engine.is_paused() && !self.queue.values().any(|input| matches!(input, Input::Resume { .. })) {
+            self.later(SignedDuration::from_secs(60), Input::Resume { by: "bob".to_owned() });
+        }
+        (engine, effects)
     }
 
     fn later(&mut self, delay: SignedDuration, input: Input) {
@@ -366,7 +378,7 @@ impl Shell {
                     let dies = self.dies(ticket)?;
                     for record in records {
                         let line = encode(&self.hash, &record);
-                        self.hash = hash_of(&line).unwrap().to_owned();
+                        hash_of(&line).unwrap().clone_into(&mut self.hash);
                         self.lines.push_str(&line);
                     }
                     if dies {

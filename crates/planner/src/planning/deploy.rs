@@ -56,15 +56,18 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
     let kept: Vec<&Declared> =
         site.resources.iter().filter(|declared| !left_out.contains(&declared.id)).collect();
     let template = without(&site.deployment, &kept, &site.resources, &left_out)?;
-    for id in &left_out {
-        if let Some(declared) = site.resources.iter().find(|declared| declared.id == *id)
-            && declared.kind.segments().count() == 1
-        {
-            part.notes.push(format!(
-                "the deployment leaves out {}: something else brings it, or Azure would refuse it",
-                id.name()
-            ));
-        }
+    let top: Vec<&str> = site
+        .resources
+        .iter()
+        .filter(|declared| left_out.contains(&declared.id) && declared.kind.segments().count() == 1)
+        .filter(|declared| declared.id.parent().is_some_and(|parent| parent.kind().is_none()))
+        .map(|declared| declared.id.name())
+        .collect();
+    if !top.is_empty() {
+        let names = top.join(", ");
+        part.notes.push(format!(
+            "the deployment leaves out {names}: Azure would refuse it there, or it waits for the day"
+        ));
     }
     let step = deployment("deploy", site, &template, &kept, after, planning, &mut part);
     part.steps.push(step);
@@ -171,7 +174,14 @@ fn deployment(
     Step {
         id: StepId::new("workload", verb),
         component: "workload".into(),
-        title: format!("deploy {} resources to {} in {}", kept.len(), site.group.name(), site.region),
+        title: if kept.is_empty() {
+            format!(
+                "nothing to deploy to {}: what is declared is there, or comes by itself",
+                site.group.name()
+            )
+        } else {
+            format!("deploy {} resources to {} in {}", kept.len(), site.group.name(), site.region)
+        },
         after,
         graceful: way,
         ungraceful: None,

@@ -83,6 +83,13 @@ fn the_example_is_read() {
 }
 
 #[test]
+fn the_examples_of_the_repository_are_read() {
+    let text = include_str!("../../../../examples/minimal/lifeboat.yaml");
+    let file = WorkloadFile::parse("lifeboat.yaml", text).unwrap();
+    assert_eq!(file.workload.as_str(), "orders");
+}
+
+#[test]
 fn every_field_is_read() {
     let file = WorkloadFile::parse("lifeboat.yaml", FULL).unwrap();
     assert_eq!(file.primary.region.as_str(), "westeurope", "a display name is a region too");

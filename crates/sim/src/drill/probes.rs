@@ -1,7 +1,7 @@
 //! Probers: three vantage points that look at both planes of both regions, and what the detector makes of it.
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Call, Method};
+use lifeboat_arm::{Call, Method, ResourceId};
 use lifeboat_lab::{DataError, Session};
 use lifeboat_planner::detector::{
     Condition, Detector, DetectorSettings, Plane, Sample, SampleHealth, Verdict,
@@ -50,7 +50,15 @@ impl Probes {
         let targets = [Side::Primary, Side::Secondary]
             .into_iter()
             .filter_map(|side| {
-                let component = workload.components.iter().find(|component| component.secondary.is_some())?;
+                let moved = || workload.components.iter().filter(|component| component.secondary.is_some());
+                let stands = |id: &ResourceId| {
+                    let site = workload.site(side);
+                    let declared = site.resources.iter().find(|declared| declared.id == *id);
+                    declared.is_some_and(|declared| declared.location.as_ref() == Some(&site.region))
+                };
+                // What stands elsewhere, or everywhere, tells nothing of the region.
+                let component =
+                    moved().find(|component| stands(component.on(side))).or_else(|| moved().next())?;
                 let id = component.on(side);
                 let is_bus = component.kind.is("Microsoft.ServiceBus/namespaces");
                 let host =
@@ -62,7 +70,7 @@ impl Probes {
     }
 
     /// How long a loss may go unsuspected: one interval until the first bad sample, and the rest of the row.
-    pub(super) fn detection_bound(&self) -> SignedDuration {
+    pub(super) fn detection_bound() -> SignedDuration {
         EVERY * i32::try_from(SUSPECT_AFTER).unwrap_or(i32::MAX) + SignedDuration::from_secs(5)
     }
 }
@@ -166,14 +174,14 @@ impl Drill {
         let marks = &mut self.milestones;
         match news {
             Happened::Suspected(side) if *side == self.life.active() => {
-                marks.suspected = marks.suspected.or(Some(now))
+                marks.suspected = marks.suspected.or(Some(now));
             }
             Happened::Flapped(side) if *side == self.life.active() && marks.down.is_none() => {
                 marks.suspected = None;
                 marks.lost = None;
             }
             Happened::Down { side, .. } if *side == self.life.active() => {
-                marks.down = marks.down.or(Some(now))
+                marks.down = marks.down.or(Some(now));
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use lifeboat_plan::{Graph, LossKind, PlanKind};
 use lifeboat_planner::lifecycle::Phase;
-use lifeboat_planner::{Answer, Side, is_protected, service_for};
+use lifeboat_planner::{Side, is_protected, service_for};
 
 use super::{Drill, DrillOutcome, brief};
 use crate::log::Tone;
@@ -133,7 +133,7 @@ impl Drill {
                 .unwrap_or_default()
         };
         RtoTerms {
-            detection: if planned { SignedDuration::ZERO } else { self.probes.detection_bound() },
+            detection: if planned { SignedDuration::ZERO } else { super::Probes::detection_bound() },
             hold_down: if planned { SignedDuration::ZERO } else { deciding.hold_down },
             decision: if planned { SignedDuration::ZERO } else { deciding.decision },
             orchestration: OUR_WORK,
@@ -160,7 +160,7 @@ impl Drill {
             announced: self.announced.clone(),
             announced_stranded,
             stranded: self.stranded.values().sum(),
-            drained: self.world.ledger.drained_count(),
+            drained: self.drained.unwrap_or_else(|| self.world.ledger.drained_count()),
             duplicated: self.world.ledger.received_twice,
             lost: self.lost_by_channel().iter().map(|(_, count)| count).sum(),
         }
@@ -178,13 +178,19 @@ impl Drill {
                 brief(rto.asked)
             ));
         }
-        if self.milestones.lost.is_some() && self.milestones.moved.is_none() {
+        if self.milestones.lost.is_some() && self.milestones.moved.is_none() && self.stands_in_a_region() {
             missed.push("the region was lost and the workload was never moved".to_owned());
         }
         if !is_protected(&self.world.workload, self.inventory()) && self.trouble.is_empty() {
             missed.push(format!("at the end the workload is {}", self.word()));
         }
         missed
+    }
+
+    /// Whether anything of the workload is lost with its region: global resources are not.
+    fn stands_in_a_region(&self) -> bool {
+        let site = &self.world.workload.primary;
+        site.resources.iter().any(|declared| declared.location.as_ref() == Some(&site.region))
     }
 
     fn word(&self) -> &'static str {
@@ -229,14 +235,6 @@ impl Drill {
                     component.on(active).name(),
                     component.on(active.other()).name()
                 ),
-            });
-        }
-        let failing = self.findings.iter().filter(|finding| finding.answer == Answer::Fail).count();
-        if failing > 0 {
-            lines.push(StateLine {
-                component: "findings".to_owned(),
-                state: format!("{failing} failing"),
-                says: "before anything was done; see the findings".to_owned(),
             });
         }
         lines

@@ -84,6 +84,17 @@ fn the_built_in_scenarios_say_what_they_do() {
 }
 
 #[test]
+fn the_examples_of_the_repository_are_read() {
+    for (name, text) in [
+        ("sudden loss", include_str!("../../../../examples/minimal/scenarios/sudden-loss.yaml")),
+        ("planned move", include_str!("../../../../examples/minimal/scenarios/planned-move.yaml")),
+        ("flapping return", include_str!("../../../../examples/minimal/scenarios/flapping-return.yaml")),
+    ] {
+        assert_eq!(parse(text).unwrap().name, name);
+    }
+}
+
+#[test]
 fn a_scenario_that_names_nothing_is_refused() {
     assert_eq!(parse("").unwrap_err(), "drill.yaml:1:1: the scenario is empty");
     assert_eq!(

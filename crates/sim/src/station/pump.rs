@@ -1,7 +1,7 @@
 //! Moving messages one by one with the REST calls of the data plane: peek-lock, send, complete.
 //!
 //! A message is completed on the old side only after the new side has taken it. A crash between the two sends it twice,
-//! with the same MessageId; it never loses one.
+//! with the same `MessageId`; it never loses one.
 
 use std::collections::BTreeSet;
 
@@ -53,7 +53,8 @@ impl Pump {
         Pumped {
             moved: self.moved,
             duplicates: self.duplicates,
-            watermark: self.path.to_string(),
+            // Nothing left means nothing that is free: whoever comes again looks at all of it.
+            watermark: if finished { 0 } else { self.path }.to_string(),
             finished,
             error,
         }

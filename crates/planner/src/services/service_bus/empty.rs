@@ -1,10 +1,11 @@
 //! Emptying the old side so that it may become the partner again (D02, F20).
 
 use lifeboat_arm::Method;
-use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Item, Stage, Step, StepId, Way};
+use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Item, ReadId, Stage, Step, StepId, Way};
 use serde_json::{Value, json};
 
 use super::drain::held;
+use super::fail_over::leads;
 use super::fence::members;
 use super::namespace::{API, Namespace};
 use super::reads;
@@ -18,13 +19,32 @@ pub(super) const STAGE: &str = "service-bus/empty";
 /// A step that empties the standby side, if the workload lived there before and left entities behind.
 ///
 /// A namespace that never was ours to empty is not touched: the rule `SB-EMPTY` refuses it instead.
-pub(super) fn empty(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Option<Step> {
+pub(super) fn empty(
+    component: &Component,
+    planning: &Planning<'_>,
+    alias: &str,
+    part: &mut Part,
+) -> Option<Step> {
     let old = planning.standby();
     let namespace = Namespace::planned(old, component, planning);
     if !planning.returning || namespace.entities().is_empty() {
         return None;
     }
     let lists = ["queues", "topics"].map(|segment| reads::list(part, component, old, segment, planning));
+    let empty = |list: &ReadId| Condition::Test {
+        read: list.clone(),
+        item: None,
+        at: At::Count("/value".into()),
+        is: Is::Equal(json!(0).into()),
+    };
+    let nothing_there = Condition::All(lists.iter().map(empty).collect());
+    // What a partner holds was copied to it: it was emptied before, and must not be again.
+    let record = reads::alias(part, component, planning.active, alias, planning);
+    let is_partner = Condition::test(
+        &record,
+        "/properties/partnerNamespace",
+        Is::SameId(component.on(old).as_str().into()),
+    );
     Some(Step {
         id: StepId::new(&component.name, "empty-old-side"),
         component: component.name.clone(),
@@ -34,24 +54,35 @@ pub(super) fn empty(component: &Component, planning: &Planning<'_>, part: &mut P
             Action::Expand(Stage {
                 name: format!("{STAGE} {}", component.name),
                 reads: lists.clone().into(),
-                needs: needs_in(&planning.to().region),
+                needs: needs_in(planning.to()),
             }),
-            Condition::All(
-                lists
-                    .iter()
-                    .map(|list| Condition::Test {
-                        read: list.clone(),
-                        item: None,
-                        at: At::Count("/value".into()),
-                        is: Is::Equal(json!(0).into()),
-                    })
-                    .collect(),
-            ),
+            Condition::All(vec![
+                lives_elsewhere(component, planning, alias, part),
+                Condition::Any(vec![nothing_there, is_partner]),
+            ]),
             durations::entity(),
         ),
         ungraceful: None,
         because: Citation::new(&["D02", "F20"], "only an empty namespace can become the secondary"),
     })
+}
+
+/// A plan may be run on another day than the one it was made for: nothing is removed where the workload lives.
+fn lives_elsewhere(
+    component: &Component,
+    planning: &Planning<'_>,
+    alias: &str,
+    part: &mut Part,
+) -> Condition {
+    let old = planning.standby();
+    let record = reads::alias(part, component, old, alias, planning);
+    let name = component.on(old).name();
+    Condition::Never {
+        seen: Box::new(leads(&record)),
+        why: format!(
+            "{name} holds the alias `{alias}`: the workload lives there, or it has not been fenced yet"
+        ),
+    }
 }
 
 /// One removal per entity; refused as long as any of them holds a message.

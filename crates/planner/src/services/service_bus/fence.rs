@@ -79,7 +79,7 @@ fn stop_senders(component: &Component, planning: &Planning<'_>, left: &StepId, p
             Action::Expand(Stage {
                 name: format!("{STAGE} {}", component.name),
                 reads: lists.into(),
-                needs: needs_in(&planning.to().region),
+                needs: needs_in(planning.to()),
             }),
             all_refuse,
             durations::entity(),

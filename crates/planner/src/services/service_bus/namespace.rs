@@ -115,6 +115,12 @@ fn last_segment(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
+/// After how long without use an entity deletes itself, if it does. Azure shows "never" as the largest duration it knows.
+pub(super) fn deletes_itself(body: &Value) -> Option<&str> {
+    let idle = body.pointer("/properties/autoDeleteOnIdle")?.as_str()?;
+    (!idle.starts_with("P10675199")).then_some(idle)
+}
+
 /// The name of the alias for a component: one that exists between the two namespaces, else one that a template
 /// declares, else the owner's choice, else the component's name.
 pub(super) fn alias_name(component: &Component, workload: &Workload, seen: &Inventory) -> String {

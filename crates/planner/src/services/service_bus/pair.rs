@@ -23,7 +23,7 @@ pub(super) fn prepare(component: &Component, planning: &Planning<'_>) -> Result<
 
     let mut before_pairing = vec![StepId::from(DEPLOYED)];
     if !paired_already {
-        if let Some(step) = empty::empty(component, planning, &mut part) {
+        if let Some(step) = empty::empty(component, planning, &alias, &mut part) {
             before_pairing.push(step.id.clone());
             part.steps.push(step);
         }

@@ -2,16 +2,14 @@
 
 use serde_json::Value;
 
-use super::super::namespace::{Namespace, alias_name, host};
+use super::super::namespace::{Namespace, alias_name, deletes_itself, host};
 use crate::finding::Evidence;
 use crate::rule::{Checked, Subject};
 use crate::topology::Side;
 
 pub(super) fn auto_delete(subject: &Subject<'_>) -> Vec<Checked> {
     entities_without(subject, |body| {
-        let idle = body.pointer("/properties/autoDeleteOnIdle")?.as_str()?;
-        // Azure shows "never" as the largest duration it knows.
-        (!idle.starts_with("P10675199")).then(|| format!("deletes itself after {idle} without use"))
+        deletes_itself(body).map(|idle| format!("deletes itself after {idle} without use"))
     })
 }
 
