@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
 use lifeboat_arm::template::Template;
 use lifeboat_planner::{
-    About, Bare, BareError, Deciding, FailoverPolicy, MessagingChoice, Objectives, SiteTemplate, Workload,
-    WorkloadFile, read, read_bare,
+    About, Assumption, Bare, BareError, Deciding, FailoverPolicy, MessagingChoice, Objectives, SiteTemplate,
+    Workload, WorkloadFile, read, read_bare,
 };
 use serde_json::Value;
 
@@ -226,21 +226,42 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         now: epoch(),
     };
     let folder = Folder::new(path.parent().map_or_else(PathBuf::new, Path::to_path_buf));
-    let (workload, mut assumptions) =
-        read_bare(&about, &template, &bare, &folder).map_err(|error| match error {
-            BareError::Template(found) => of_diagnostics(&found),
-            other @ BareError::OtherSecondary { .. } => CliError::failed(other.to_string())
-                .with_hint("leave `--secondary` out, or change the template"),
-            other @ BareError::OtherPrimary { .. } => {
-                CliError::failed(other.to_string()).with_hint("leave `--primary` out, or change the template")
-            }
-            other @ BareError::OneRegion(_) => {
-                CliError::failed(other.to_string()).with_hint("name two different regions")
-            }
-        })?;
+    let (workload, assumed) = read_bare(&about, &template, &bare, &folder).map_err(|error| match error {
+        BareError::Template(found) => of_diagnostics(&found),
+        other @ BareError::OtherSecondary { .. } => {
+            CliError::failed(other.to_string()).with_hint("leave `--secondary` out, or change the template")
+        }
+        other @ BareError::OtherPrimary { .. } => {
+            CliError::failed(other.to_string()).with_hint("leave `--primary` out, or change the template")
+        }
+        other @ BareError::OneRegion(_) => {
+            CliError::failed(other.to_string()).with_hint("name two different regions")
+        }
+    })?;
+    if typed.strict {
+        refuse_assumptions(&assumed)?;
+    }
+    let mut assumptions: Vec<String> = assumed.into_iter().map(|assumption| assumption.says).collect();
     assumptions
         .push("objectives are an RTO of 1 h and an RPO of 15 min: there is no workload file".to_owned());
     Ok(Loaded { workload, assumptions, policy, accepted: Vec::new() })
+}
+
+/// `--strict`: what stands for something that could have been given is an error.
+fn refuse_assumptions(assumed: &[Assumption]) -> Result<(), CliError> {
+    let missing: Vec<&str> = assumed
+        .iter()
+        .filter(|assumption| assumption.missing)
+        .map(|assumption| assumption.says.as_str())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let things = if missing.len() == 1 { "1 thing".to_owned() } else { format!("{} things", missing.len()) };
+    let list: String = missing.iter().map(|says| format!("\n  - {says}")).collect();
+    Err(CliError::failed(format!("`--strict`: {things} would have to be assumed{list}")).with_hint(
+        "give `--primary` and `--secondary`, every parameter, and a template that declares what it needs",
+    ))
 }
 
 /// A name from the file's own, or from its folder where the file's says nothing.

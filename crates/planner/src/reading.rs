@@ -20,7 +20,7 @@ use crate::topology::{
     shared_name,
 };
 
-pub use bare::{Assumed, Bare, BareError, read_bare};
+pub use bare::{Assumed, Assumption, Bare, BareError, read_bare};
 
 /// One template, to be read for one site.
 #[derive(Clone, Copy)]
@@ -66,7 +66,7 @@ pub fn read(
     let primary = read_site(about, primary, linked);
     let secondary = read_site(about, secondary, linked);
     let shared = shared.map(|shared| read_site(about, shared, linked)).transpose();
-    let (primary, secondary, shared) = match (primary, secondary, shared) {
+    let (mut primary, mut secondary, shared) = match (primary, secondary, shared) {
         (Ok(primary), Ok(secondary), Ok(shared)) => (primary, secondary, shared),
         (primary, secondary, shared) => {
             let mut wrong: Vec<Diagnostic> =
@@ -77,6 +77,7 @@ pub fn read(
             return Err(wrong);
         }
     };
+    presumed::once(&mut primary, &mut secondary);
     let mut all = components(&primary.resources, &secondary.resources);
     if let Some(shared) = &shared {
         all.extend(components(&shared.resources, &[]));

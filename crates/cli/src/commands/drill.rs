@@ -10,7 +10,7 @@ use super::{json_error, show, strategies};
 use crate::args::{DrillArgs, Output};
 use crate::errors::{CliError, Exit};
 use crate::load::{epoch, load, of_scenario, text_of};
-use crate::output::{Surroundings, complain, save_lines, save_report};
+use crate::output::{Surroundings, complain, report_files, save_all};
 use crate::progress::{Progress, Reporter};
 use crate::report::{json, text};
 
@@ -72,9 +72,7 @@ fn play(setup: DrillSetup, surroundings: &Surroundings) -> Result<DrillOutcome, 
 }
 
 fn save(folder: &Path, outcome: &DrillOutcome) -> Result<(), CliError> {
-    let pages = save_report(folder, &outcome.report)?;
-    save_lines(folder, "events.jsonl", &outcome.events)?;
-    save_lines(folder, "journal.jsonl", &outcome.journal)?;
-    complain(&format!("the report is in {}", pages[0].display()));
+    save_all(folder, &report_files(&outcome.report, &outcome.events, &outcome.journal)?)?;
+    complain(&format!("the report is in {}", folder.join("report.html").display()));
     Ok(())
 }

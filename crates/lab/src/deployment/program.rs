@@ -7,7 +7,7 @@ use lifeboat_arm::template::{
     Context, Deferred, ExpandedResource, NoLinks, Output, Reach, ResourceGroupInfo, Runtime, Template, expand,
 };
 use lifeboat_arm::{Answer, Call, Method, ResourceId};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{INVALID_TEMPLATE, made_up};
 use crate::lab::{Dispatched, Lab};
@@ -136,6 +136,24 @@ impl<'a> Live<'a> {
         Self { lab: RefCell::new(lab), reaches: made_up::reaches(deferred) }
     }
 
+    /// Subnets, host keys, front-end addresses: parts of a resource that the lab does not model are there with it.
+    fn comes_with_its_parent(&self, id: &str) -> bool {
+        let Ok(id) = ResourceId::parse(id) else { return false };
+        let modelled = id.kind().is_none_or(|kind| providers::is_modelled(kind.namespace()));
+        let mut next = id.parent().filter(|_| !modelled);
+        while let Some(parent) = next {
+            let kind = parent.kind().filter(|kind| kind.segments().count() > 0);
+            if kind.is_none() {
+                return false;
+            }
+            if self.lab.borrow_mut().ask(Method::Get, parent.as_str(), "2024-01-01", None).is_ok() {
+                return true;
+            }
+            next = parent.parent();
+        }
+        false
+    }
+
     /// Only services of their own know what is absent: of the others the lab just keeps what was sent.
     fn complete(&self, answer: &mut Value, function: &str, id: &str) {
         let kind = ResourceId::parse(id).ok().and_then(|id| id.kind());
@@ -148,8 +166,13 @@ impl<'a> Live<'a> {
 impl Runtime for Live<'_> {
     fn reference(&self, id: &str, api_version: Option<&str>, full: bool) -> Result<Value, String> {
         let version = api_version.unwrap_or("2024-01-01");
-        let answer = self.lab.borrow_mut().ask(Method::Get, id, version, None)?;
-        let mut answer = if full { answer.body } else { answer.body["properties"].clone() };
+        let answer = self.lab.borrow_mut().ask(Method::Get, id, version, None);
+        let body = match answer {
+            Ok(answer) => answer.body,
+            Err(_) if self.comes_with_its_parent(id) => json!({ "properties": {} }),
+            Err(why) => return Err(why),
+        };
+        let mut answer = if full { body } else { body["properties"].clone() };
         self.complete(&mut answer, "reference", id);
         Ok(answer)
     }
@@ -162,7 +185,12 @@ impl Runtime for Live<'_> {
         body: Option<&Value>,
     ) -> Result<Value, String> {
         let path = format!("{id}/{function}");
-        let mut answer = self.lab.borrow_mut().ask(Method::Post, &path, api_version, body)?.body;
+        let answer = self.lab.borrow_mut().ask(Method::Post, &path, api_version, body);
+        let mut answer = match answer {
+            Ok(answer) => answer.body,
+            Err(_) if self.comes_with_its_parent(id) => json!({}),
+            Err(why) => return Err(why),
+        };
         self.complete(&mut answer, function, id);
         Ok(answer)
     }

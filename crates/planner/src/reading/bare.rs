@@ -58,7 +58,26 @@ pub enum BareError {
 }
 
 /// A workload and what had to be assumed to make it.
-pub type Assumed = (Workload, Vec<String>);
+pub type Assumed = (Workload, Vec<Assumption>);
+
+/// Something that nobody said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assumption {
+    /// What is assumed, and why.
+    pub says: String,
+    /// It stands for something that could have been given; the rest follows from what was given.
+    pub missing: bool,
+}
+
+impl Assumption {
+    fn missing(says: String) -> Self {
+        Self { says, missing: true }
+    }
+
+    fn follows(says: String) -> Self {
+        Self { says, missing: false }
+    }
+}
 
 /// Reads a template as a workload of its own. `about.name` names groups.
 pub fn read_bare(
@@ -84,7 +103,8 @@ pub fn read_bare(
     assumed.append(&mut home.values.assumed);
     let Home { primary, fallback, .. } = &home;
     if bare.secondary.is_none() {
-        assumed.push(format!("the secondary region is {fallback}: no `--secondary` was given"));
+        let says = format!("the secondary region is {fallback}: no `--secondary` was given");
+        assumed.push(Assumption::missing(says));
     }
     let second = Second { about, template, primary, secondary: fallback, linked };
     let mut away = second.values(&home.values.all, &home.site);
@@ -106,7 +126,7 @@ struct Home {
     group: String,
     values: Values,
     site: Site,
-    assumed: Vec<String>,
+    assumed: Vec<Assumption>,
 }
 
 /// Reads the template for the primary region: the one that was asked for, else the usual one; and where the template
@@ -118,11 +138,11 @@ fn home(about: &About, template: &Template, bare: &Bare, linked: &dyn Linked) ->
         None => match allowed_region(template, &usual, bare.secondary.as_ref()) {
             Some(region) if region != usual => {
                 let says = format!("the primary region is {region}: the template allows no {usual}");
-                (region, Some(says))
+                (region, Some(Assumption::missing(says)))
             }
             _ => {
                 let says = format!("the primary region is {usual}: no `--primary` was given");
-                (usual.clone(), Some(says))
+                (usual.clone(), Some(Assumption::missing(says)))
             }
         },
     };
@@ -130,7 +150,7 @@ fn home(about: &About, template: &Template, bare: &Bare, linked: &dyn Linked) ->
     let own = only_region(&home.site).filter(|own| bare.primary.is_none() && *own != home.primary);
     let Some(own) = own.filter(|_| paired_regions(&home.site).is_none()) else { return Ok(home) };
     let says = format!("the primary region is {own}: the template places its resources there");
-    home_in(about, template, bare, linked, own, Some(says))
+    home_in(about, template, bare, linked, own, Some(Assumption::follows(says)))
 }
 
 fn home_in(
@@ -139,7 +159,7 @@ fn home_in(
     bare: &Bare,
     linked: &dyn Linked,
     primary: Region,
-    says: Option<String>,
+    says: Option<Assumption>,
 ) -> Result<Home, BareError> {
     if bare.secondary.as_ref() == Some(&primary) {
         return Err(BareError::OneRegion(primary));
@@ -169,15 +189,14 @@ fn only_region(site: &Site) -> Option<Region> {
     Region::parse(only).ok()
 }
 
-fn presumption(presumed: &Declared) -> String {
-    if presumed.kind.is("Microsoft.Resources/resourceGroups") {
-        return format!("the group `{}` exists: the template deploys into it", presumed.id.name());
-    }
-    format!(
-        "`{}` ({}) exists, in both regions: the template builds on it and does not declare it",
-        presumed.id.name(),
-        presumed.kind
-    )
+fn presumption(presumed: &Declared) -> Assumption {
+    let name = presumed.id.name();
+    Assumption::missing(if presumed.kind.is("Microsoft.Resources/resourceGroups") {
+        format!("the group `{name}` exists: the template needs it and does not create it")
+    } else {
+        let kind = &presumed.kind;
+        format!("`{name}` ({kind}) exists, in both regions: the template needs it and does not declare it")
+    })
 }
 
 /// The pair that Azure made, or a neighbour.
@@ -227,7 +246,8 @@ fn both_regions(
     let group_tells = template.parameters().any(from_group) && *first == home.primary;
     let mut assumptions = if group_tells { home.assumed } else { Vec::new() };
     assumptions.extend(home.values.assumed);
-    assumptions.push(format!("the template holds both regions: {first} and {second}"));
+    let mut follows = |says: String| assumptions.push(Assumption::follows(says));
+    follows(format!("the template holds both regions: {first} and {second}"));
     // One group for both: its metadata must not be in the region that may be lost. The location that the template took
     // from the group is given instead, where it is a parameter.
     let mut values = home.values.all;
@@ -237,13 +257,11 @@ fn both_regions(
         .map(|declaration| declaration.name.clone())
         .collect();
     for name in from_group {
-        assumptions
-            .push(format!("parameter `{name}` is given as {first}, so that the group need not be there"));
+        follows(format!("parameter `{name}` is given as {first}, so that the group need not be there"));
         values.insert(name, json!(first.as_str()));
     }
     let group = format!("{}-{}", about.name, second.abbreviation());
-    assumptions
-        .push(format!("the group {group} is placed in {second}: a group in {first} would be lost with it"));
+    follows(format!("the group {group} is placed in {second}: a group in {first} would be lost with it"));
     let whole = SiteTemplate { template, parameters: &values, group: &group, region: second };
     let mut primary = read_site(about, whole, linked).map_err(BareError::Template)?;
     assumptions.extend(primary.presumed.iter().map(presumption));

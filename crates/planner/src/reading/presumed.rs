@@ -7,7 +7,7 @@ use lifeboat_arm::{Region, ResourceId, ResourceType};
 use serde_json::{Value, json};
 
 use crate::inventory::Source;
-use crate::topology::Declared;
+use crate::topology::{Declared, Site};
 
 const GROUPS: &str = "Microsoft.Resources/resourceGroups";
 const API: &str = "2024-03-01";
@@ -22,12 +22,13 @@ pub(super) fn presumed(expansion: &Expansion, group: &ResourceId, region: &Regio
         .collect();
     let mut wanted: BTreeSet<ResourceId> = BTreeSet::new();
     let mut want = |id: ResourceId| {
-        let mut next = Some(id);
-        while let Some(id) = next {
-            next = id.parent();
-            if is_resource_of(group, &id) && !made.contains(&id) {
-                wanted.insert(id);
-            }
+        let mut chain = vec![id];
+        while let Some(parent) = chain.last().and_then(ResourceId::parent) {
+            chain.push(parent);
+        }
+        // What is below something that the template makes comes with it, as subnets and root keys do.
+        if !chain.iter().any(|id| made.contains(id)) {
+            wanted.extend(chain.into_iter().filter(|id| is_resource_of(group, id)));
         }
     };
     for resource in &expansion.resources {
@@ -80,6 +81,15 @@ pub(super) fn presumed(expansion: &Expansion, group: &ResourceId, region: &Regio
         })
     });
     groups.chain(resources).collect()
+}
+
+/// What both sites presume is one thing, and must outlive the primary region.
+pub(super) fn once(primary: &mut Site, secondary: &mut Site) {
+    for presumed in &mut primary.presumed {
+        if let Some(at) = secondary.presumed.iter().position(|other| other.id == presumed.id) {
+            *presumed = secondary.presumed.remove(at);
+        }
+    }
 }
 
 /// A resource of some group of the same subscription; records of deployments are none.

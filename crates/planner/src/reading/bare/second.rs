@@ -7,6 +7,7 @@ use lifeboat_arm::tree::Node;
 use lifeboat_arm::{Region, ResourceType};
 use serde_json::{Value, json};
 
+use super::Assumption;
 use super::values::{Values, spelled};
 use crate::reading::{About, SiteTemplate, read_site};
 use crate::topology::Site;
@@ -37,23 +38,41 @@ impl Second<'_> {
         for declaration in self.template.parameters() {
             let default = declaration.default.as_ref().map(Node::to_value);
             let value = home_values.get(&declaration.name).or(default.as_ref());
-            let is_home =
-                value.and_then(Value::as_str).is_some_and(|text| Region::lenient(text) == *self.primary);
-            if is_home {
+            let is_home = |text: &str| Region::lenient(text) == *self.primary;
+            let Some(value) = value else { continue };
+            if value.as_str().is_some_and(is_home) {
                 let value = spelled(declaration, self.secondary);
                 let value = value.unwrap_or_else(|| self.secondary.as_str().to_owned());
-                away.assumed
-                    .push(format!("parameter `{}` is {value} in the second region", declaration.name));
+                let says = format!("parameter `{}` is {value} in the second region", declaration.name);
+                away.assumed.push(Assumption::follows(says));
                 away.all.insert(declaration.name.clone(), json!(value));
+            } else if declaration.allowed.is_none() && !computed(declaration, home_values) {
+                let mut moved = value.clone();
+                let mut found = false;
+                each_text(&mut moved, &mut |text| {
+                    if is_home(text) {
+                        self.secondary.as_str().clone_into(text);
+                        found = true;
+                    }
+                });
+                if found {
+                    let says = format!(
+                        "parameter `{}` says {} in the second region",
+                        declaration.name, self.secondary
+                    );
+                    away.assumed.push(Assumption::follows(says));
+                    away.all.insert(declaration.name.clone(), moved);
+                }
             }
         }
         for _ in 0..ROUNDS {
             let Some((name, most)) = self.competing_name(home, &away.all) else { break };
-            let Some((parameter, value)) = self.varied(home, &away.all, &name, most) else { break };
-            away.assumed.push(format!(
-                "parameter `{parameter}` is \"{value}\" in the second region: `{name}` can exist once"
-            ));
-            away.all.insert(parameter, json!(value));
+            let Some((parameter, value, text)) = self.varied(home, &away.all, &name, most) else { break };
+            away.assumed.push(Assumption::follows(format!(
+                "parameter `{parameter}` {} \"{text}\" in the second region: `{name}` can exist once",
+                if value.is_string() { "is" } else { "says" }
+            )));
+            away.all.insert(parameter, value);
         }
         away
     }
@@ -77,7 +96,7 @@ impl Second<'_> {
         away: &BTreeMap<String, Value>,
         name: &str,
         most: usize,
-    ) -> Option<(String, String)> {
+    ) -> Option<(String, Value, String)> {
         let folded = name.to_lowercase();
         let suffix = self.secondary.abbreviation();
         let free = || {
@@ -85,24 +104,32 @@ impl Second<'_> {
             self.template.parameters().filter(kind)
         };
         let by_text = free()
+            .filter(|declaration| !computed(declaration, away))
             .filter_map(|declaration| {
                 let default = declaration.default.as_ref().map(Node::to_value);
-                let value = away.get(&declaration.name).or(default.as_ref())?.as_str()?.to_owned();
-                let usable =
-                    value.len() >= 2 && !value.starts_with('[') && folded.contains(&value.to_lowercase());
-                usable.then_some((declaration, value))
+                let mut value = away.get(&declaration.name).or(default.as_ref())?.clone();
+                let mut longest = String::new();
+                each_text(&mut value, &mut |text| {
+                    if text.len() > longest.len().max(1) && folded.contains(&text.to_lowercase()) {
+                        longest.clone_from(text);
+                    }
+                });
+                (!longest.is_empty()).then_some((declaration, value, longest))
             })
-            .max_by_key(|(_, value)| value.len());
-        if let Some((declaration, value)) = by_text {
+            .max_by_key(|(_, _, longest)| longest.len());
+        if let Some((declaration, mut value, longest)) = by_text {
             // What the name has besides the value stays: the value may take the rest.
-            let room = most.saturating_sub(name.len().saturating_sub(value.len()));
-            return Some((declaration.name.clone(), with_suffix(declaration, &value, suffix, room)));
+            let room = most.saturating_sub(name.len().saturating_sub(longest.len()));
+            let varied = with_suffix(declaration, &longest, suffix, room);
+            each_text(&mut value, &mut |text| {
+                if *text == longest {
+                    text.clone_from(&varied);
+                }
+            });
+            return Some((declaration.name.clone(), value, varied));
         }
-        let computed = free().filter(|declaration| {
-            let default = declaration.default.as_ref().and_then(Node::as_str);
-            default.is_some_and(|text| text.starts_with('[')) && !away.contains_key(&declaration.name)
-        });
-        computed
+        free()
+            .filter(|declaration| computed(declaration, away))
             .map(|declaration| (declaration.name.clone(), with_suffix(declaration, name, suffix, most)))
             .find(|(parameter, value)| {
                 let mut tried = away.clone();
@@ -110,6 +137,7 @@ impl Second<'_> {
                 self.competing_name(home, &tried).is_none_or(|(other, _)| other != name)
                     && self.still_reads(&tried)
             })
+            .map(|(parameter, value)| (parameter, json!(value), value))
     }
 
     fn still_reads(&self, away: &BTreeMap<String, Value>) -> bool {
@@ -117,6 +145,23 @@ impl Second<'_> {
         let site =
             SiteTemplate { template: self.template, parameters: away, group: &group, region: self.secondary };
         read_site(self.about, site, self.linked).is_ok()
+    }
+}
+
+/// Whether a parameter's value is an expression: it cannot be varied as text.
+fn computed(declaration: &ParameterDeclaration, values: &BTreeMap<String, Value>) -> bool {
+    let default = declaration.default.as_ref().map(Node::to_value);
+    !values.contains_key(&declaration.name)
+        && default.is_some_and(|default| default.to_string().contains("\"["))
+}
+
+/// Every text in a value.
+fn each_text(value: &mut Value, visit: &mut dyn FnMut(&mut String)) {
+    match value {
+        Value::String(text) => visit(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| each_text(item, visit)),
+        Value::Object(members) => members.values_mut().for_each(|member| each_text(member, visit)),
+        _ => {}
     }
 }
 

@@ -7,7 +7,7 @@ use lifeboat_arm::template::{ParameterDeclaration, Template, fill_markers, place
 use lifeboat_arm::tree::Node;
 use serde_json::{Value, json};
 
-use super::Bare;
+use super::{Assumption, Bare};
 
 /// Words in names of parameters that speak of the other region.
 const SECOND: &[&str] = &["second", "failover", "paired", "replica", "disaster"];
@@ -16,7 +16,7 @@ const SECOND: &[&str] = &["second", "failover", "paired", "replica", "disaster"]
 #[derive(Debug, Clone, Default)]
 pub(super) struct Values {
     pub(super) all: BTreeMap<String, Value>,
-    pub(super) assumed: Vec<String>,
+    pub(super) assumed: Vec<Assumption>,
 }
 
 /// Values for every parameter that needs one: given, region by name, else a placeholder. Markers such as `GEN-UNIQUE`,
@@ -30,7 +30,7 @@ pub(super) fn values(template: &Template, bare: &Bare, primary: &Region, seconda
             let filled = fill_markers(given, name);
             if filled != *given {
                 let says = format!("parameter `{name}`: {given} is a marker, {filled} stands for it");
-                values.assumed.push(says);
+                values.assumed.push(Assumption::missing(says));
             }
             values.all.insert(name.clone(), filled);
             continue;
@@ -52,19 +52,38 @@ pub(super) fn values(template: &Template, bare: &Bare, primary: &Region, seconda
             None
         };
         if let (Some(says), Some(value)) = (says, spelled(declaration, region)) {
-            values.assumed.push(says);
+            values.assumed.push(Assumption { says, missing: declaration.is_required() });
             values.all.insert(name.clone(), json!(value));
         }
     }
     let given: BTreeSet<String> = values.all.keys().cloned().collect();
-    for (name, placeholder) in placeholders(template, &given) {
+    for (name, mut placeholder) in placeholders(template, &given) {
+        place(&mut placeholder.value, primary);
         let secure = template.parameters().any(|declaration| declaration.name == name && declaration.secure);
         let shown = if secure { "a made-up secret".to_owned() } else { placeholder.value.to_string() };
         let says = format!("parameter `{name}` has no value: {shown} stands for it ({})", placeholder.why);
-        values.assumed.push(says);
+        values.assumed.push(Assumption::missing(says));
         values.all.insert(name, placeholder.value);
     }
     values
+}
+
+/// Members of made-up objects that are named like regions are regions.
+fn place(value: &mut Value, region: &Region) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| place(item, region)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                let name = name.to_lowercase();
+                if member.is_string() && (name.ends_with("location") || name.ends_with("region")) {
+                    *member = json!(region.as_str());
+                } else {
+                    place(member, region);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// A region that every parameter for the template's own region allows, the wanted one if it is among them.
