@@ -69,7 +69,7 @@ pub(crate) fn prove(wanted: &[&str]) -> Result<ExitCode> {
     });
     let copy = copy::make(&root, &edits)?;
     let programs = build::build(&copy)?;
-    let verdicts = trial::run(&rows, &tests, &programs)?;
+    let verdicts = trial::run(&rows, &tests, programs)?;
     show::verdicts(&rows, &verdicts);
     let unproved = verdicts.iter().filter(|verdict| !verdict.is_proof()).count();
     let without: Vec<&str> = release::IDS

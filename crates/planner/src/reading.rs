@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::inventory::Source;
 use crate::topology::{
     Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Site, Workload, components,
+    shared_name,
 };
 
 pub use bare::{Assumed, Assumption, Bare, BareError, read_bare};
@@ -91,14 +92,18 @@ fn assemble(
     shared: Option<Site>,
     all: Vec<Component>,
 ) -> Workload {
-    // The owner may name a component by its name or by the namespace it has in the primary region.
+    // The owner may name a namespace by its component, by its name in the primary region, or by what its two names share:
+    // another resource of that name may have taken it for its component.
     let messaging = all
         .iter()
+        .filter(|component| component.kind.as_str().to_ascii_lowercase().ends_with("/namespaces"))
         .filter_map(|component| {
-            let choice = about
-                .messaging
-                .get(&component.name)
-                .or_else(|| about.messaging.get(component.primary.name()))?;
+            let shared =
+                component.secondary.as_ref().map(|id| shared_name(component.primary.name(), id.name()));
+            let choice = [Some(component.name.as_str()), Some(component.primary.name()), shared.as_deref()]
+                .into_iter()
+                .flatten()
+                .find_map(|name| about.messaging.get(name))?;
             Some((component.name.clone(), choice.clone()))
         })
         .collect();

@@ -89,9 +89,7 @@ impl World {
         strategies: BTreeMap<String, StrategyKind>,
         seed: u64,
         start: Timestamp,
-        files: BTreeMap<String, String>,
     ) -> Self {
-        let _linked = files;
         let lab = Lab::new(LabSettings::new(seed, &workload.subscription, start));
         Self {
             now: start,

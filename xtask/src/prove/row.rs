@@ -29,9 +29,34 @@ pub(super) struct Edit {
 /// The variable that names what is out.
 pub(super) const VARIABLE: &str = "LIFEBOAT_TAKEN_OUT";
 
+/// A row as it is written down.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written {
+    key: &'static str,
+    ids: &'static str,
+    out: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
+impl Written {
+    /// Key, ids separated by blanks, what is taken out, the file, the text and its replacement.
+    pub(super) const fn new(
+        key: &'static str,
+        ids: &'static str,
+        out: &'static str,
+        file: &'static str,
+        from: &'static str,
+        to: &'static str,
+    ) -> Self {
+        Self { key, ids, out, file, from, to }
+    }
+}
+
 impl Row {
-    /// A row that is written down: ids separated by blanks, the file, the text and its replacement.
-    pub(super) fn new(key: &str, ids: &str, out: &str, file: &str, from: &str, to: &str) -> Self {
+    pub(super) fn of(written: Written) -> Self {
+        let Written { key, ids, out, file, from, to } = written;
         Self {
             key: key.to_owned(),
             ids: ids.split_whitespace().map(str::to_owned).collect(),

@@ -18,14 +18,13 @@ pub(super) fn drill(args: &DrillArgs, surroundings: &Surroundings) -> Result<Exi
     let loaded = load(&args.target)?;
     let scenario = scenario(args)?;
     let setup = DrillSetup {
-        strategies: strategies(&loaded)?,
+        strategies: strategies(&loaded)?.of,
         workload: loaded.workload,
         policy: loaded.policy,
         scenario,
         seed: args.seed,
         start: epoch(),
         assumptions: loaded.assumptions,
-        linked: loaded.linked,
         accepted: loaded.accepted,
     };
     let outcome = play(setup, surroundings)?;

@@ -19,8 +19,12 @@ pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit,
     for assumption in &loaded.assumptions {
         complain(&format!("assumed: {assumption}"));
     }
-    let made = match make(args, &loaded, strategies(&loaded)?) {
-        Ok(made) => made,
+    let strategies = strategies(&loaded)?;
+    let made = match make(args, &loaded, strategies.of) {
+        Ok(mut made) => {
+            made.notes.push(format!("recovery time: {}", strategies.arithmetic.join("; ")));
+            made
+        }
         Err(PlanError::Refused(refusal)) => {
             let hint = format!("{}; `lifeboat explain {}` says more", refusal.remedy, refusal.rule);
             complain(&crate::errors::render(

@@ -65,9 +65,7 @@ pub(super) fn workload() -> Workload {
             .collect(),
         now: Timestamp::UNIX_EPOCH,
     };
-    let site = |entry: &'static str| entry;
     let (primary, secondary) = (&file.primary, &file.secondary);
-    let _ = site;
     read(
         &about,
         SiteTemplate {
@@ -103,7 +101,6 @@ pub(super) fn drill(scenario: Scenario, seed: u64) -> Drill {
         seed,
         start: start(),
         assumptions: Vec::new(),
-        linked: BTreeMap::new(),
         accepted: Vec::new(),
     };
     Drill::new(setup).unwrap()

@@ -3,7 +3,7 @@
 //! A point is a write to the journal, a request that is about to leave, or one that arrives. Points are counted through
 //! the whole chapter, so that a calm run tells how many there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Call};
@@ -68,7 +68,8 @@ pub(super) enum Fencing {
     Unaware,
 }
 
-type Refuse = Box<dyn Fn(&StepId) -> Option<Answer>>;
+/// By the step for which a request acts; none for a look.
+type Instead = Box<dyn Fn(Option<&StepId>, &Call) -> Option<Answer>>;
 
 /// Executes one chapter.
 pub(super) struct Executor<'a> {
@@ -79,8 +80,8 @@ pub(super) struct Executor<'a> {
     pub(super) strikes: Vec<(usize, How)>,
     pub(super) fencing: Fencing,
     pub(super) takeover_after: SignedDuration,
-    /// What acting requests of a step are answered instead.
-    pub(super) refuse: Option<Refuse>,
+    /// What requests are answered in the place of the lab.
+    pub(super) instead: Option<Instead>,
     pub(super) run: &'static str,
     queue: Queue<Due>,
     seats: Vec<Seat>,
@@ -88,6 +89,7 @@ pub(super) struct Executor<'a> {
     urls: BTreeMap<String, String>,
     pump_steps: BTreeMap<u64, StepId>,
     posts: Vec<(Timestamp, Post)>,
+    acted: BTreeSet<StepId>,
 }
 
 struct Seat {
@@ -114,6 +116,8 @@ pub(super) struct End {
     pub(super) files: Vec<String>,
     /// Acting requests sent, by step, over all executions.
     pub(super) sent: Vec<(StepId, Call)>,
+    /// Steps for which a request arrived.
+    pub(super) acting: BTreeSet<StepId>,
     /// Strikes that came to pass.
     pub(super) struck: usize,
 }
@@ -127,7 +131,7 @@ impl<'a> Executor<'a> {
             strikes: Vec::new(),
             fencing: Fencing::Refused,
             takeover_after: SignedDuration::from_secs(30),
-            refuse: None,
+            instead: None,
             run: "run-1",
             queue: Queue::new(),
             seats: Vec::new(),
@@ -135,6 +139,7 @@ impl<'a> Executor<'a> {
             urls: BTreeMap::new(),
             pump_steps: BTreeMap::new(),
             posts: Vec::new(),
+            acted: BTreeSet::new(),
         }
     }
 
@@ -182,6 +187,7 @@ impl<'a> Executor<'a> {
             journals: self.seats.into_iter().map(|seat| seat.station.journal).collect(),
             lab: self.lab,
             now: self.now,
+            acting: self.acted,
             struck: strikes - self.strikes.len(),
         }
     }
@@ -252,13 +258,7 @@ impl<'a> Executor<'a> {
 
     fn drive_once(&mut self, seat: usize) -> bool {
         let kind = match self.seats[seat].station.effects.front() {
-            Some(Effect::Write { .. }) => {
-                if self.fencing == Fencing::Refused && seat + 1 < self.seats.len() {
-                    self.seats[seat].alive = false; // a write that fails ends the execution
-                    return false;
-                }
-                Some(Kind::Write)
-            }
+            Some(Effect::Write { .. }) => Some(Kind::Write),
             Some(Effect::Send { .. }) => Some(Kind::Leaves),
             Some(Effect::KeepUrl { key, url }) => {
                 self.urls.insert(key.clone(), url.clone());
@@ -273,6 +273,10 @@ impl<'a> Executor<'a> {
         let posts = std::mem::take(&mut self.posts); // a takeover in the middle has posts of its own
         let how = kind.and_then(|kind| self.strike(kind));
         self.posts = posts;
+        if kind.is_some() && self.fencing == Fencing::Refused && seat + 1 < self.seats.len() {
+            self.seats[seat].alive = false; // the newest epoch is looked at before each write and each request
+            return false;
+        }
         match how {
             Some(How::Before) => {
                 self.die(seat);
@@ -321,17 +325,19 @@ impl<'a> Executor<'a> {
 
     fn deliver(&mut self, seat: usize, post: Post) {
         let alive = self.seats[seat].alive;
+        if let (true, Some(instead), Post::Arrives(errand, call)) = (alive, &self.instead, &post)
+            && let Some(answer) = instead(self.acting(seat, *errand).as_ref(), call)
+        {
+            let at = self.now + SignedDuration::from_millis(50);
+            return self.queue.at(at, Due::Post(seat, Post::Returns(*errand, Ok(answer))));
+        }
         if let Post::Arrives(errand, call) = &post
             && let Some(step) = self.acting(seat, *errand)
         {
             self.must_be_intended(seat, &step);
+            self.acted.insert(step);
             if !alive {
                 self.lab.handle(self.now, call); // it was under way already
-                return;
-            }
-            if let Some(answer) = self.refuse.as_ref().and_then(|refuse| refuse(&step)) {
-                let at = self.now + SignedDuration::from_millis(50);
-                self.queue.at(at, Due::Post(seat, Post::Returns(*errand, Ok(answer))));
                 return;
             }
             let how = self.strike(Kind::Arrives);

@@ -79,7 +79,7 @@ fn tell(seed: u64) -> Vec<Chapter> {
 impl Stage {
     fn founded(seed: u64) -> Self {
         let workload = the_workload();
-        let mut world = World::new(workload.clone(), BTreeMap::new(), seed, start(), BTreeMap::new());
+        let mut world = World::new(workload.clone(), BTreeMap::new(), seed, start());
         world.lab = Lab::new(Settings::new(seed, &workload.subscription, start()));
         world.found().unwrap();
         Self { lab: world.lab, inventory: world.inventory, now: world.now }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lifeboat_arm::Region;
 use lifeboat_arm::template::{Linked, ParameterDeclaration, Template};
 use lifeboat_arm::tree::Node;
+use lifeboat_arm::{Region, ResourceType};
 use serde_json::{Value, json};
 
 use super::Assumption;
@@ -66,8 +66,10 @@ impl Second<'_> {
             }
         }
         for _ in 0..ROUNDS {
-            let Some(name) = self.competing_name(home, &away.all) else { break };
-            let Some((parameter, value, text)) = self.varied(home, &away.all, &name) else { break };
+            let Some((name, most)) = self.competing_name(home, &away.all) else { break };
+            let Some((parameter, value, text)) = self.varied(home, &away.all, &name, most) else {
+                break;
+            };
             away.assumed.push(Assumption::follows(format!(
                 "parameter `{parameter}` {} \"{text}\" in the second region: `{name}` can exist once",
                 if value.is_string() { "is" } else { "says" }
@@ -77,14 +79,15 @@ impl Second<'_> {
         away
     }
 
-    /// A name that both regions want and only one can have.
-    fn competing_name(&self, home: &Site, away: &BTreeMap<String, Value>) -> Option<String> {
+    /// A name that both regions want and only one can have, and how long such a name may be.
+    fn competing_name(&self, home: &Site, away: &BTreeMap<String, Value>) -> Option<(String, usize)> {
         let group = self.group();
         let site =
             SiteTemplate { template: self.template, parameters: away, group: &group, region: self.secondary };
         let there = read_site(self.about, site, self.linked).ok()?;
-        let taken: BTreeSet<String> = unique_names(home).map(str::to_lowercase).collect();
-        unique_names(&there).find(|name| taken.contains(&name.to_lowercase())).map(str::to_owned)
+        let taken: BTreeSet<String> = unique_names(home).map(|(name, _)| name.to_lowercase()).collect();
+        let (name, kind) = unique_names(&there).find(|(name, _)| taken.contains(&name.to_lowercase()))?;
+        Some((name.to_owned(), longest_name(kind)))
     }
 
     /// A parameter that the name is made of, with a value for the other region: the one whose text is the most of the
@@ -94,6 +97,7 @@ impl Second<'_> {
         home: &Site,
         away: &BTreeMap<String, Value>,
         name: &str,
+        most: usize,
     ) -> Option<(String, Value, String)> {
         let folded = name.to_lowercase();
         let suffix = self.secondary.abbreviation();
@@ -116,7 +120,9 @@ impl Second<'_> {
             })
             .max_by_key(|(_, _, longest)| longest.len());
         if let Some((declaration, mut value, longest)) = by_text {
-            let varied = with_suffix(declaration, &longest, suffix);
+            // What the name has besides the value stays: the value may take the rest.
+            let room = most.saturating_sub(name.len().saturating_sub(longest.len()));
+            let varied = with_suffix(declaration, &longest, suffix, room);
             each_text(&mut value, &mut |text| {
                 if *text == longest {
                     text.clone_from(&varied);
@@ -126,11 +132,12 @@ impl Second<'_> {
         }
         free()
             .filter(|declaration| computed(declaration, away))
-            .map(|declaration| (declaration.name.clone(), with_suffix(declaration, name, suffix)))
+            .map(|declaration| (declaration.name.clone(), with_suffix(declaration, name, suffix, most)))
             .find(|(parameter, value)| {
                 let mut tried = away.clone();
                 tried.insert(parameter.clone(), json!(value));
-                self.competing_name(home, &tried).as_deref() != Some(name) && self.still_reads(&tried)
+                self.competing_name(home, &tried).is_none_or(|(other, _)| other != name)
+                    && self.still_reads(&tried)
             })
             .map(|(parameter, value)| (parameter, json!(value), value))
     }
@@ -161,23 +168,33 @@ fn each_text(value: &mut Value, visit: &mut dyn FnMut(&mut String)) {
 }
 
 /// Names that exist once in the whole cloud, what is only presumed to exist included.
-fn unique_names(site: &Site) -> impl Iterator<Item = &str> {
+fn unique_names(site: &Site) -> impl Iterator<Item = (&str, &ResourceType)> {
     site.resources
         .iter()
         .chain(&site.presumed)
         .filter(|declared| GLOBALLY_UNIQUE.iter().any(|kind| declared.kind.is(kind)))
-        .map(|declared| declared.id.name())
+        .map(|declared| (declared.id.name(), &declared.kind))
 }
 
-/// The value with the region's short form at its end, cut so that it still fits. Most names may have 24 characters.
-fn with_suffix(declaration: &ParameterDeclaration, value: &str, suffix: &str) -> String {
-    const USUAL: usize = 24;
-    let declared = declaration.max_length.and_then(|limit| usize::try_from(limit).ok());
-    let limit = declared.unwrap_or(USUAL).max(suffix.len());
-    if value.chars().count() + suffix.len() <= limit {
-        return format!("{value}{suffix}");
+/// How long a name of this type may be; the shortest limit of those that are longer stands for all of them.
+fn longest_name(kind: &ResourceType) -> usize {
+    let short =
+        ["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults", "Microsoft.Batch/batchAccounts"];
+    if short.iter().any(|name| kind.is(name)) {
+        24
+    } else if kind.is("Microsoft.DocumentDB/databaseAccounts") {
+        44
+    } else {
+        50
     }
-    let keep = limit.max(value.chars().count().min(USUAL)).saturating_sub(suffix.len());
-    let kept: String = value.chars().take(keep).collect();
+}
+
+/// The value with the region's short form at its end, cut so that it still fits.
+fn with_suffix(declaration: &ParameterDeclaration, value: &str, suffix: &str, room: usize) -> String {
+    // A value that ends alike already would stay what it is once it is cut.
+    let suffix = if value.ends_with(suffix) { format!("{suffix}2") } else { suffix.to_owned() };
+    let declared = declaration.max_length.and_then(|limit| usize::try_from(limit).ok());
+    let limit = declared.unwrap_or(usize::MAX).min(room).max(suffix.len());
+    let kept: String = value.chars().take(limit - suffix.len()).collect();
     format!("{kept}{suffix}")
 }

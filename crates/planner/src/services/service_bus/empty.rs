@@ -1,5 +1,7 @@
 //! Emptying the old side so that it may become the partner again (D02, F20).
 
+use std::collections::BTreeSet;
+
 use lifeboat_arm::Method;
 use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Item, ReadId, Stage, Step, StepId, Way};
 use serde_json::{Value, json};
@@ -31,6 +33,11 @@ pub(super) fn empty(
         return None;
     }
     let lists = ["queues", "topics"].map(|segment| reads::list(part, component, old, segment, planning));
+    // A topic's messages lie in its subscriptions: they are looked at before the topic goes.
+    let below = namespace.entities().into_iter().filter(|entity| entity.segment == "topics").map(|topic| {
+        reads::list(part, component, old, &format!("topics/{}/subscriptions", topic.name), planning)
+    });
+    let looks: BTreeSet<ReadId> = lists.iter().cloned().chain(below).collect();
     let empty = |list: &ReadId| Condition::Test {
         read: list.clone(),
         item: None,
@@ -53,7 +60,7 @@ pub(super) fn empty(
         graceful: Way::new(
             Action::Expand(Stage {
                 name: format!("{STAGE} {}", component.name),
-                reads: lists.clone().into(),
+                reads: looks,
                 needs: needs_in(planning.to()),
             }),
             Condition::All(vec![
@@ -85,7 +92,16 @@ fn lives_elsewhere(
     }
 }
 
-/// One removal per entity; refused as long as any of them holds a message.
+/// Also what is on its way to another queue: nothing may be deleted with its entity.
+fn held_in_any_state(entity: &Value) -> u64 {
+    let forwarding: u64 = ["transferMessageCount", "transferDeadLetterMessageCount"]
+        .iter()
+        .filter_map(|field| entity.pointer(&format!("/properties/countDetails/{field}"))?.as_u64())
+        .sum();
+    held(entity) + forwarding
+}
+
+/// One removal per entity; refused as long as any of them holds a message, or may hold one.
 pub(super) fn expand(
     component: &Component,
     planning: &Planning<'_>,
@@ -97,14 +113,27 @@ pub(super) fn expand(
         let list = reads::list(&mut part, component, old, segment, planning);
         for entity in members(seen.get(&list).map(|answer| &answer.body)) {
             let Some(name) = entity.get("name").and_then(Value::as_str) else { continue };
-            let messages = held(entity);
+            let refuse = |why: String| Refusal {
+                rule: "SB-EMPTY".into(),
+                component: component.name.clone(),
+                why,
+                remedy: "drain it first, or protect again with a fresh namespace".into(),
+            };
+            let mut messages = held_in_any_state(entity);
+            if segment == "topics" {
+                let below =
+                    reads::list(&mut part, component, old, &format!("topics/{name}/subscriptions"), planning);
+                let answer = seen
+                    .get(&below)
+                    .filter(|answer| answer.is_success())
+                    .ok_or_else(|| refuse(format!("nobody saw what the subscriptions of `{name}` hold")))?;
+                messages += members(Some(&answer.body)).iter().map(held_in_any_state).sum::<u64>();
+            }
             if messages > 0 {
-                return Err(Refusal {
-                    rule: "SB-EMPTY".into(),
-                    component: component.name.clone(),
-                    why: format!("`{name}` on {} still holds {messages} messages", component.on(old).name()),
-                    remedy: "drain it first, or protect again with a fresh namespace".into(),
-                });
+                return Err(refuse(format!(
+                    "`{name}` on {} still holds {messages} messages",
+                    component.on(old).name()
+                )));
             }
             let id = component.on(old).child(segment, name);
             part.steps.push(Step {

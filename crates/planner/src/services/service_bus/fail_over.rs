@@ -7,7 +7,7 @@ use lifeboat_plan::{
 };
 use serde_json::{Value, json};
 
-use super::namespace::{API, Namespace, alias_name, deletes_itself, host};
+use super::namespace::{API, Namespace, alias_name, deletes_itself, host, own_host};
 use super::{HEALTHY_FOR, reads, traffic};
 use crate::durations;
 use crate::planning::DEPLOYED;
@@ -128,7 +128,7 @@ fn resolves(
     part: &mut Part,
 ) -> Step {
     let dns = reads::alias_dns(part, component, alias);
-    let target = host(component.on(planning.standby()).name());
+    let target = own_host(component, planning.standby(), planning.workload, planning.seen);
     part.hosts.insert(host(alias), planning.to().region.clone());
     Step {
         id: StepId::new(&component.name, "alias-resolves"),
@@ -199,7 +199,7 @@ fn home_is_fit(component: &Component, planning: &Planning<'_>, alias: &str, part
     let fit = Condition::All(vec![
         Condition::equal(&read, "/properties/role", "Primary"),
         Condition::equal(&read, "/properties/provisioningState", "Succeeded"),
-        Condition::test(&read, "/properties/partnerNamespace", Is::SameId(home.as_str().into())),
+        reads::is_partner(&read, home),
         Condition::test(&read, "/properties/pendingReplicationOperationsCount", Is::Equal(json!(0).into())),
     ]);
     Step {
