@@ -70,12 +70,25 @@ pub(crate) fn text_of(path: &Path) -> Result<String, CliError> {
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn advice(path: &Path) -> &'static str {
+fn advice(path: &Path) -> String {
     if path.file_name().is_some_and(|name| name == "lifeboat.yaml") {
-        "name a folder that holds `lifeboat.yaml`, a workload file, or an ARM template"
-    } else {
-        "check the path; paths inside a workload file are relative to that file"
+        return "name a folder that holds `lifeboat.yaml`, a workload file, or an ARM template".to_owned();
     }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return format!("there is no folder `{}`", folder.display());
+    }
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .map(|entries| {
+            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).take(1000).collect()
+        })
+        .unwrap_or_default();
+    names.sort();
+    let wanted = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    lifeboat_arm::nearest(&wanted, names.iter().map(String::as_str)).map_or_else(
+        || "check the path; paths inside a workload file are relative to that file".to_owned(),
+        |near| format!("did you mean `{}`?", path.with_file_name(near).display()),
+    )
 }
 
 fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
@@ -234,6 +247,8 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         other @ BareError::OtherPrimary { .. } => {
             CliError::failed(other.to_string()).with_hint("leave `--primary` out, or change the template")
         }
+        other @ BareError::TwoClouds(..) => CliError::failed(other.to_string())
+            .with_hint("a workload can only move within one cloud: name two regions of the same one"),
         other @ BareError::OneRegion(_) => {
             CliError::failed(other.to_string()).with_hint("name two different regions")
         }

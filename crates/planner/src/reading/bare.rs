@@ -6,7 +6,7 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lifeboat_arm::template::{Diagnostic, Linked, Template};
+use lifeboat_arm::template::{Diagnostic, Linked, ParameterDeclaration, Template};
 use lifeboat_arm::{Region, ResourceId};
 use serde_json::{Value, json};
 
@@ -14,6 +14,8 @@ use self::second::Second;
 use self::values::{Values, allowed_region, from_group, values};
 use super::{About, SiteTemplate, assemble, read, read_site};
 use crate::topology::{Component, Declared, Site, Workload};
+
+const GROUPS: &str = "Microsoft.Resources/resourceGroups";
 
 /// What the user said besides the template.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +54,9 @@ pub enum BareError {
         /// What was asked for.
         asked: Region,
     },
+    /// Nothing reaches from one cloud into another.
+    #[error("{0} and {1} are in different clouds")]
+    TwoClouds(Region, Region),
     /// The two regions are one.
     #[error("the primary and the secondary region are both {0}")]
     OneRegion(Region),
@@ -91,6 +96,19 @@ pub fn read_bare(
         if first == second {
             return Err(BareError::OneRegion(first));
         }
+        if cloud(&first) != cloud(&second) {
+            // The first region may only be our own assumption: then the second one's pair is the better one.
+            let ours = bare.primary.is_none() && first == home.primary;
+            if let Some(better) = second.pair().filter(|better| ours && *better != second) {
+                let bare = Bare { primary: Some(better.clone()), ..bare.clone() };
+                let (workload, mut assumed) = read_bare(about, template, &bare, linked)?;
+                let says =
+                    format!("the primary region is {better}: {first} is in another cloud than {second}");
+                assumed.insert(0, Assumption::missing(says));
+                return Ok((workload, assumed));
+            }
+            return Err(BareError::TwoClouds(first, second));
+        }
         if let Some(asked) = bare.secondary.clone().filter(|asked| *asked != second) {
             return Err(BareError::OtherSecondary { primary: first, found: second, asked });
         }
@@ -109,12 +127,15 @@ pub fn read_bare(
     let second = Second { about, template, primary, secondary: fallback, linked };
     let mut away = second.values(&home.values.all, &home.site);
     assumed.append(&mut away.assumed);
-    assumed.extend(home.site.presumed.iter().map(presumption));
     let home_site =
         SiteTemplate { template, parameters: &home.values.all, group: &home.group, region: primary };
     let group = second.group();
     let away_site = SiteTemplate { template, parameters: &away.all, group: &group, region: fallback };
     let workload = read(about, home_site, away_site, None, linked).map_err(BareError::Template)?;
+    let away: BTreeSet<&str> =
+        workload.secondary.presumed.iter().map(|presumed| presumed.id.name()).collect();
+    let presumed = workload.primary.presumed.iter();
+    assumed.extend(presumed.map(|one| presumption(one, !away.is_empty() && !one.kind.is(GROUPS))));
     Ok((workload, assumed))
 }
 
@@ -161,8 +182,12 @@ fn home_in(
     primary: Region,
     says: Option<Assumption>,
 ) -> Result<Home, BareError> {
-    if bare.secondary.as_ref() == Some(&primary) {
-        return Err(BareError::OneRegion(primary));
+    match &bare.secondary {
+        Some(asked) if *asked == primary => return Err(BareError::OneRegion(primary)),
+        Some(asked) if cloud(asked) != cloud(&primary) => {
+            return Err(BareError::TwoClouds(primary, asked.clone()));
+        }
+        _ => {}
     }
     let fallback = bare.secondary.clone().unwrap_or_else(|| {
         let pair = other_region(&primary);
@@ -173,6 +198,15 @@ fn home_in(
     let at_home = SiteTemplate { template, parameters: &values.all, group: &group, region: &primary };
     let site = read_site(about, at_home, linked).map_err(BareError::Template)?;
     Ok(Home { primary, fallback, group, values, site, assumed: says.into_iter().collect() })
+}
+
+/// Azure's clouds know nothing of each other.
+fn cloud(region: &Region) -> &'static str {
+    match region.geography() {
+        Some("US Government") => "US Government",
+        Some("China") => "China",
+        _ => "public",
+    }
 }
 
 /// The one region that everything with a place is in, if it is one.
@@ -189,13 +223,14 @@ fn only_region(site: &Site) -> Option<Region> {
     Region::parse(only).ok()
 }
 
-fn presumption(presumed: &Declared) -> Assumption {
+fn presumption(presumed: &Declared, both: bool) -> Assumption {
     let name = presumed.id.name();
-    Assumption::missing(if presumed.kind.is("Microsoft.Resources/resourceGroups") {
+    let both = if both { ", in both regions" } else { "" };
+    Assumption::missing(if presumed.kind.is(GROUPS) {
         format!("the group `{name}` exists: the template needs it and does not create it")
     } else {
         let kind = &presumed.kind;
-        format!("`{name}` ({kind}) exists, in both regions: the template needs it and does not declare it")
+        format!("`{name}` ({kind}) exists{both}: the template needs it and does not declare it")
     })
 }
 
@@ -243,7 +278,10 @@ fn both_regions(
     linked: &dyn Linked,
 ) -> Result<Assumed, BareError> {
     // Where it serves is an assumption only as far as the template took it from the group.
-    let group_tells = template.parameters().any(from_group) && *first == home.primary;
+    let by_group = |declaration: &ParameterDeclaration| {
+        from_group(declaration) && !home.values.all.contains_key(&declaration.name)
+    };
+    let group_tells = template.parameters().any(by_group) && *first == home.primary;
     let mut assumptions = if group_tells { home.assumed } else { Vec::new() };
     assumptions.extend(home.values.assumed);
     let mut follows = |says: String| assumptions.push(Assumption::follows(says));
@@ -260,11 +298,22 @@ fn both_regions(
         follows(format!("parameter `{name}` is given as {first}, so that the group need not be there"));
         values.insert(name, json!(first.as_str()));
     }
-    let group = format!("{}-{}", about.name, second.abbreviation());
-    follows(format!("the group {group} is placed in {second}: a group in {first} would be lost with it"));
-    let whole = SiteTemplate { template, parameters: &values, group: &group, region: second };
-    let mut primary = read_site(about, whole, linked).map_err(BareError::Template)?;
-    assumptions.extend(primary.presumed.iter().map(presumption));
+    let in_group = |region: &Region| {
+        let group = format!("{}-{}", about.name, region.abbreviation());
+        let whole = SiteTemplate { template, parameters: &values, group: &group, region };
+        read_site(about, whole, linked).map_err(BareError::Template)
+    };
+    let mut primary = in_group(second)?;
+    let pair = (first.clone(), second.clone());
+    if paired_regions(&primary).as_ref() == Some(&pair) {
+        let group = primary.group.name();
+        follows(format!("the group {group} is placed in {second}: a group in {first} would be lost with it"));
+    } else {
+        primary = in_group(first)?;
+        let group = primary.group.name();
+        follows(format!("the group {group} is placed in {first}: resources take their region from it"));
+    }
+    assumptions.extend(primary.presumed.iter().map(|presumed| presumption(presumed, false)));
     let mut secondary = primary.clone();
     let pairs = declared_pairs(&primary.resources);
     let is_second = |id: &ResourceId| pairs.iter().any(|(_, second)| id.is_within(second));
@@ -285,7 +334,8 @@ fn both_regions(
             }
         })
         .collect();
-    // The group stands in the second region; the site that serves is in the first.
+    // The group may stand in either region; the site that serves is in the first, the other in the second.
     primary.region = first.clone();
+    secondary.region = second.clone();
     Ok((assemble(about, primary, secondary, None, all), assumptions))
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::inventory::Source;
 use crate::topology::{Declared, Site};
+use crate::workload_rules::GLOBALLY_UNIQUE;
 
 const GROUPS: &str = "Microsoft.Resources/resourceGroups";
 const API: &str = "2024-03-01";
@@ -83,13 +84,28 @@ pub(super) fn presumed(expansion: &Expansion, group: &ResourceId, region: &Regio
     groups.chain(resources).collect()
 }
 
-/// What both sites presume is one thing, and must outlive the primary region.
+/// What both sites presume is one thing, and must outlive the primary region. What can exist once under its name, and is
+/// not the same thing, exists in the primary region only: that the other one lacks it is for the drill to find out.
 pub(super) fn once(primary: &mut Site, secondary: &mut Site) {
     for presumed in &mut primary.presumed {
         if let Some(at) = secondary.presumed.iter().position(|other| other.id == presumed.id) {
             *presumed = secondary.presumed.remove(at);
         }
     }
+    let taken: BTreeSet<String> = primary
+        .presumed
+        .iter()
+        .filter(|presumed| GLOBALLY_UNIQUE.iter().any(|kind| presumed.kind.is(kind)))
+        .map(|presumed| presumed.id.name().to_lowercase())
+        .collect();
+    let cannot: Vec<ResourceId> = secondary
+        .presumed
+        .iter()
+        .filter(|presumed| GLOBALLY_UNIQUE.iter().any(|kind| presumed.kind.is(kind)))
+        .filter(|presumed| taken.contains(&presumed.id.name().to_lowercase()))
+        .map(|presumed| presumed.id.clone())
+        .collect();
+    secondary.presumed.retain(|presumed| !cannot.iter().any(|id| presumed.id.is_within(id)));
 }
 
 /// A resource of some group of the same subscription; records of deployments are none.
