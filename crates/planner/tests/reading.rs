@@ -89,7 +89,9 @@ fn a_template_of_two_regions_is_adopted() {
             ("eastus2", "centralus")
         );
         assert_eq!(names(&workload), [("bus-one", Some("bus-two"))]);
-        assert!(assumptions.iter().any(|text| text.says.contains("holds both regions: eastus2 and centralus")));
+        assert!(
+            assumptions.iter().any(|text| text.says.contains("holds both regions: eastus2 and centralus"))
+        );
         // F1: one group for both, and not in the region that may be lost.
         assert_eq!(workload.secondary.group_region.as_str(), "centralus");
         let plan = World::of(workload).plan(PlanKind::Failover);
