@@ -68,7 +68,7 @@ pub(crate) fn prove(wanted: &[&str]) -> Result<ExitCode> {
         !row.ids.is_empty()
     });
     let copy = copy::make(&root, &edits)?;
-    let programs = build::build(&copy)?;
+    let programs = build::build(&copy, &tests.crates(&rows))?;
     let verdicts = trial::run(&rows, &tests, programs)?;
     show::verdicts(&rows, &verdicts);
     let unproved = verdicts.iter().filter(|verdict| !verdict.is_proof()).count();

@@ -1,5 +1,6 @@
 //! Building the copy: one program per test target.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -18,17 +19,11 @@ pub(super) struct Program {
     pub(super) tests: Vec<String>,
 }
 
-/// Builds all tests of the product's crates.
-pub(super) fn build(copy: &Path) -> Result<Vec<Program>> {
+/// Builds the tests of these crates.
+pub(super) fn build(copy: &Path, crates: &BTreeSet<&str>) -> Result<Vec<Program>> {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "test",
-            "--workspace",
-            "--exclude",
-            "xtask",
-            "--no-run",
-            "--message-format=json-render-diagnostics",
-        ])
+        .args(["test", "--no-run", "--message-format=json-render-diagnostics"])
+        .args(crates.iter().map(|folder| format!("--package=lifeboat-{folder}")))
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", copy.join("target"))
         .env("RUSTFLAGS", "--cap-lints allow")

@@ -1,7 +1,8 @@
 //! Tests cite ids in their documentation: `/// Proves: S23, F1 (in which sense).`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::row::Row;
 use super::source::Sources;
 
 /// One test.
@@ -34,6 +35,13 @@ impl Citations {
         Self(all)
     }
 
+    /// The folders of the crates whose tests cite what these rows prove.
+    pub(super) fn crates(&self, rows: &[Row]) -> BTreeSet<&str> {
+        let ids = rows.iter().flat_map(|row| &row.ids);
+        ids.flat_map(|id| self.of(id)).map(|test| test.package.as_str()).collect()
+    }
+
+    /// The tests that cite an id.
     pub(super) fn of(&self, id: &str) -> &[Test] {
         self.0.get(id).map_or(&[], Vec::as_slice)
     }
