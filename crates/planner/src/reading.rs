@@ -3,6 +3,7 @@
 mod bare;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use lifeboat_arm::template::{
@@ -61,14 +62,15 @@ pub fn read(
     linked: &dyn Linked,
 ) -> Result<Workload, Vec<Diagnostic>> {
     let mut wrong = Vec::new();
+    let regional = as_json(primary.template);
     let mut read_site = |site: SiteTemplate<'_>| {
         let expansion = expand_site(about, site, linked);
-        wrong.extend(expansion.diagnostics.iter().filter(|found| is_error(found)).cloned());
-        self::site(about, site, &expansion)
+        wrong.extend(errors(&expansion));
+        let is_regional = std::ptr::eq(site.template, primary.template);
+        let template = if is_regional { Arc::clone(&regional) } else { as_json(site.template) };
+        self::site(about, site, template, expansion)
     };
-    let primary = read_site(primary);
-    let secondary = read_site(secondary);
-    let shared = shared.map(&mut read_site);
+    let (primary, secondary, shared) = (read_site(primary), read_site(secondary), shared.map(&mut read_site));
     if !wrong.is_empty() {
         return Err(wrong);
     }
@@ -126,19 +128,24 @@ fn expand_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Ex
     expand(site.template, site.parameters, &context, linked)
 }
 
-fn is_error(found: &Diagnostic) -> bool {
-    found.severity >= lifeboat_arm::template::Severity::Error
+fn errors(expansion: &Expansion) -> Vec<Diagnostic> {
+    let is_error = |found: &&Diagnostic| found.severity >= lifeboat_arm::template::Severity::Error;
+    expansion.diagnostics.iter().filter(is_error).cloned().collect()
 }
 
-fn site(about: &About, site: SiteTemplate<'_>, expansion: &Expansion) -> Site {
+fn as_json(template: &Template) -> Arc<Value> {
+    Arc::new(template.tree().to_value())
+}
+
+fn site(about: &About, site: SiteTemplate<'_>, template: Arc<Value>, expansion: Expansion) -> Site {
     Site {
         region: site.region.clone(),
         group: ResourceId::group(&about.subscription, site.group),
         group_region: site.region.clone(),
-        resources: expansion.resources.iter().filter_map(declared).collect(),
+        resources: expansion.resources.into_iter().filter_map(declared).collect(),
         deployment: Deployment {
             file: site.template.file().to_owned(),
-            template: site.template.tree().to_value(),
+            template,
             parameters: site
                 .parameters
                 .iter()
@@ -149,21 +156,21 @@ fn site(about: &About, site: SiteTemplate<'_>, expansion: &Expansion) -> Site {
 }
 
 /// A resource that will be created; what is only read, and the records of nested deployments, are none.
-fn declared(resource: &ExpandedResource) -> Option<Declared> {
+fn declared(resource: ExpandedResource) -> Option<Declared> {
     if resource.existing || resource.deployment.is_some() {
         return None;
     }
     Some(Declared {
         id: ResourceId::parse(&resource.id).ok()?,
-        kind: ResourceType::new(resource.kind.clone()),
-        api_version: resource.api_version.clone(),
+        kind: ResourceType::new(resource.kind),
+        api_version: resource.api_version,
         location: resource.location.as_deref().map(Region::lenient),
-        body: resource.body.clone(),
+        body: resource.body,
         depends_on: resource.depends_on.iter().filter_map(|id| ResourceId::parse(id).ok()).collect(),
         source: Source::Template {
-            file: resource.origin.file.clone(),
+            file: resource.origin.file,
             line: u32::try_from(resource.origin.position.line).unwrap_or(u32::MAX),
-            pointer: resource.origin.pointer.clone(),
+            pointer: resource.origin.pointer,
         },
     })
 }

@@ -1,12 +1,18 @@
 //! The workload as its templates declare it: two sites, what exists once, and the components that stand on both.
 
+mod resources;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use lifeboat_arm::{Region, ResourceId, ResourceType};
 use serde_json::Value;
 
 use crate::inventory::{Fact, Inventory, Known, Source};
+
+pub use resources::Resources;
+pub(crate) use resources::Roots;
 
 /// One of the two regions, by the role it was given in the workload file. Roles do not swap when the workload moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -53,8 +59,8 @@ pub struct Declared {
 pub struct Deployment {
     /// The file that the template was read from.
     pub file: String,
-    /// The template as JSON.
-    pub template: Value,
+    /// The template as JSON; sites that are made of one template share it.
+    pub template: Arc<Value>,
     /// The parameters, `{name: {value}}`.
     pub parameters: Value,
 }
@@ -69,7 +75,7 @@ pub struct Site {
     /// The region that holds the group's metadata: the site's own, unless one group holds both sites.
     pub group_region: Region,
     /// What is declared.
-    pub resources: Vec<Declared>,
+    pub resources: Resources,
     /// What is sent to create it.
     pub deployment: Deployment,
 }
@@ -206,7 +212,8 @@ impl Workload {
 /// Pairs what two sites declare into components: the same template expanded twice gives the same resources in the same
 /// order, so position pairs them, and the type must agree.
 pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component> {
-    let top = |resources: &[Declared]| -> Vec<Declared> {
+    let top = |resources| -> Vec<&Declared> {
+        let resources: &[Declared] = resources;
         let ids: BTreeSet<&ResourceId> = resources.iter().map(|declared| &declared.id).collect();
         resources
             .iter()
@@ -220,7 +227,6 @@ pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component
                 }
                 true
             })
-            .cloned()
             .collect()
     };
     let (primary, secondary) = (top(primary), top(secondary));

@@ -14,7 +14,7 @@ use sha2::Digest as _;
 use crate::durations;
 use crate::inventory::Source;
 use crate::service::{Part, Planning, Refusal, service_for};
-use crate::topology::{Declared, Deployment, Site, Workload};
+use crate::topology::{Component, Declared, Deployment, Roots, Site, Workload};
 
 /// The step after which everything that templates bring is there. Every plan has it.
 pub const DEPLOYED: &str = "workload/deploy";
@@ -39,7 +39,7 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
             let step = deployment(
                 "deploy-shared",
                 shared,
-                &shared.deployment.template,
+                Value::clone(&shared.deployment.template),
                 &kept,
                 after.clone(),
                 planning,
@@ -58,7 +58,7 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
         site.resources.iter().filter(|declared| !left_out.contains(&declared.id)).collect();
     let template = without(&site.deployment, &kept, &site.resources, &left_out)?;
     for id in &left_out {
-        if let Some(declared) = site.resources.iter().find(|declared| declared.id == *id)
+        if let Some(declared) = site.resources.find(id)
             && declared.kind.segments().count() == 1
         {
             part.notes.push(format!(
@@ -67,7 +67,7 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
             ));
         }
     }
-    let step = deployment("deploy", site, &template, &kept, after, planning, &mut part);
+    let step = deployment("deploy", site, template, &kept, after, planning, &mut part);
     part.steps.push(step);
     Ok(part)
 }
@@ -78,7 +78,7 @@ pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     for site in workload.shared.iter().chain([&workload.primary]) {
         let body = json!({ "location": site.group_region.as_str() });
         calls.push(Call::arm(Method::Put, format!("{}?api-version={API}", site.group), Some(body)));
-        let body = request_body(&site.deployment.template, &site.deployment.parameters);
+        let body = request_body(Value::clone(&site.deployment.template), &site.deployment.parameters);
         calls.push(Call::arm(Method::Put, deployment_path(site, &workload.name, &body), Some(body)));
     }
     calls
@@ -110,7 +110,7 @@ fn group(verb: &str, site: &Site, part: &mut Part) -> Step {
 fn deployment(
     verb: &str,
     site: &Site,
-    template: &Value,
+    template: Value,
     kept: &[&Declared],
     after: BTreeSet<StepId>,
     planning: &Planning<'_>,
@@ -170,8 +170,11 @@ fn deployment(
     }
 }
 
-fn request_body(template: &Value, parameters: &Value) -> Value {
-    json!({ "properties": { "mode": "Incremental", "template": template, "parameters": parameters } })
+/// Takes the template: it may be large, and `json!` would copy it.
+fn request_body(template: Value, parameters: &Value) -> Value {
+    let mut body = json!({ "properties": { "mode": "Incremental", "parameters": parameters } });
+    body["properties"]["template"] = template;
+    body
 }
 
 /// Region and content are in the name: the same deployment is recognised, another one never collides with it.
@@ -196,17 +199,13 @@ fn left_out(planning: &Planning<'_>) -> BTreeSet<ResourceId> {
         .collect();
     let resources = &planning.workload.site(side).resources;
     // Only what merely waits for the day can be wanted earlier; what Azure refuses stays out.
-    let refused: BTreeSet<ResourceId> = out
-        .iter()
-        .filter(|id| {
-            planning.workload.components.iter().any(|component| {
-                id.is_within(component.on(side))
-                    && planning.strategies.get(&component.name)
-                        != Some(&crate::service::StrategyKind::Redeploy)
-            })
-        })
-        .cloned()
-        .collect();
+    let stands = |component: &&Component| {
+        planning.strategies.get(&component.name) != Some(&crate::service::StrategyKind::Redeploy)
+    };
+    let standing =
+        Roots::new(planning.workload.components.iter().filter(stands).map(|component| component.on(side)));
+    let refused: BTreeSet<ResourceId> =
+        out.iter().filter(|id| standing.around(id).next().is_some()).cloned().collect();
     loop {
         let wanted: Vec<ResourceId> = resources
             .iter()
@@ -237,7 +236,7 @@ fn without(
         _ => None,
     };
     let needed: BTreeSet<String> = kept.iter().filter_map(|declared| pointer(declared)).collect();
-    let mut template = deployment.template.clone();
+    let mut template = Value::clone(&deployment.template);
     for declared in all.iter().filter(|declared| out.contains(&declared.id)) {
         // An empty pointer is no element: then it lies in a file that the template links to.
         let at = pointer(declared).unwrap_or_default();

@@ -2,6 +2,7 @@
 //! region, and every assumption listed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lifeboat_arm::template::{
     Diagnostic, Linked, ParameterDeclaration, Template, fill_markers, placeholders,
@@ -9,8 +10,8 @@ use lifeboat_arm::template::{
 use lifeboat_arm::{Region, ResourceId};
 use serde_json::{Value, json};
 
-use super::{About, SiteTemplate, assemble, expand_site, is_error, read, site};
-use crate::topology::{Component, Declared, Site, Workload};
+use super::{About, SiteTemplate, as_json, assemble, errors, expand_site, site};
+use crate::topology::{Component, Declared, Resources, Site, Workload, components};
 use crate::workload_rules::GLOBALLY_UNIQUE;
 
 /// What the user said besides the template.
@@ -68,12 +69,11 @@ pub fn read_bare(
     let group = format!("{}-{}", about.name, primary.abbreviation());
     let at_home = SiteTemplate { template, parameters: &values, group: &group, region: &primary };
     let expansion = expand_site(about, at_home, linked);
-    let wrong: Vec<Diagnostic> =
-        expansion.diagnostics.iter().filter(|found| is_error(found)).cloned().collect();
+    let wrong = errors(&expansion);
     if !wrong.is_empty() {
         return Err(BareError::Template(wrong));
     }
-    let home = site(about, at_home, &expansion);
+    let home = site(about, at_home, as_json(template), expansion);
     if let Some((first, second)) = paired_regions(&home) {
         if let Some(asked) = bare.secondary.clone().filter(|asked| *asked != second) {
             return Err(BareError::OtherSecondary { primary: first, found: second, asked });
@@ -83,12 +83,9 @@ pub fn read_bare(
     if bare.secondary.is_none() {
         assumptions.push(format!("the secondary region is {fallback}: no `--secondary` was given"));
     }
-    let away =
-        second_parameters(about, template, &values, (&primary, &fallback), &home, linked, &mut assumptions);
-    let away_group = format!("{}-{}", about.name, fallback.abbreviation());
-    let away_site = SiteTemplate { template, parameters: &away, group: &away_group, region: &fallback };
-    let workload = read(about, at_home, away_site, None, linked).map_err(BareError::Template)?;
-    Ok((workload, assumptions))
+    let away = second_site(about, template, &values, (&primary, &fallback), &home, linked, &mut assumptions)?;
+    let all = components(&home.resources, &away.resources);
+    Ok((assemble(about, home, away, None, all), assumptions))
 }
 
 /// The pair that Azure made, or a neighbour.
@@ -153,13 +150,12 @@ fn names_a_region(declaration: &ParameterDeclaration) -> bool {
 /// The two regions of a pair that the template itself declares.
 fn paired_regions(home: &Site) -> Option<(Region, Region)> {
     let (a, b) = declared_pairs(&home.resources).into_iter().next()?;
-    let region =
-        |id: &ResourceId| home.resources.iter().find(|declared| declared.id == *id)?.location.clone();
+    let region = |id: &ResourceId| home.resources.find(id)?.location.clone();
     Some((region(&a)?, region(&b)?))
 }
 
 /// Namespaces that the template pairs: an alias below the first names the second.
-fn declared_pairs(resources: &[Declared]) -> Vec<(ResourceId, ResourceId)> {
+fn declared_pairs(resources: &Resources) -> Vec<(ResourceId, ResourceId)> {
     resources
         .iter()
         .filter(|declared| declared.kind.as_str().to_ascii_lowercase().ends_with("/disasterrecoveryconfigs"))
@@ -167,7 +163,7 @@ fn declared_pairs(resources: &[Declared]) -> Vec<(ResourceId, ResourceId)> {
             let partner =
                 ResourceId::parse(alias.body.pointer("/properties/partnerNamespace")?.as_str()?).ok()?;
             let own = alias.id.parent()?;
-            let both = [&own, &partner].iter().all(|id| resources.iter().any(|declared| declared.id == **id));
+            let both = [&own, &partner].iter().all(|id| resources.find(id).is_some());
             both.then_some((own, partner))
         })
         .collect()
@@ -207,12 +203,11 @@ fn both_regions(
         .push(format!("the group {group} is placed in {second}: a group in {first} would be lost with it"));
     let whole = SiteTemplate { template, parameters: &values, group: &group, region: second };
     let expansion = expand_site(about, whole, linked);
-    let wrong: Vec<Diagnostic> =
-        expansion.diagnostics.iter().filter(|found| is_error(found)).cloned().collect();
+    let wrong = errors(&expansion);
     if !wrong.is_empty() {
         return Err(BareError::Template(wrong));
     }
-    let mut primary = site(about, whole, &expansion);
+    let mut primary = site(about, whole, as_json(template), expansion);
     let mut secondary = primary.clone();
     let pairs = declared_pairs(&primary.resources);
     let is_second = |id: &ResourceId| pairs.iter().any(|(_, second)| id.is_within(second));
@@ -238,8 +233,12 @@ fn both_regions(
     Ok((assemble(about, primary, secondary, None, all), assumptions))
 }
 
-/// The second region's parameters: regions are exchanged, and what made two resources compete for one name is varied.
-fn second_parameters(
+/// How often a name is varied at most: one may be made of several parameters, and a literal name never settles.
+const VARIATIONS_MAX: usize = 4;
+
+/// The second region's site: regions are exchanged among its parameters, and what made two resources compete for one
+/// name is varied.
+fn second_site(
     about: &About,
     template: &Template,
     values: &BTreeMap<String, Value>,
@@ -247,7 +246,7 @@ fn second_parameters(
     home: &Site,
     linked: &dyn Linked,
     assumptions: &mut Vec<String>,
-) -> BTreeMap<String, Value> {
+) -> Result<Site, BareError> {
     let mut away = values.clone();
     for declaration in template.parameters() {
         let default = declaration.default.as_ref().map(lifeboat_arm::tree::Node::to_value);
@@ -258,20 +257,25 @@ fn second_parameters(
             assumptions.push(format!("parameter `{}` is {secondary} in the second region", declaration.name));
         }
     }
-    // One name may be made of several parameters; a few rounds settle it, and a literal name never settles.
-    for _ in 0..4 {
-        let group = format!("{}-{}", about.name, secondary.abbreviation());
+    let group = format!("{}-{}", about.name, secondary.abbreviation());
+    let mut variations = 0;
+    loop {
         let site_template = SiteTemplate { template, parameters: &away, group: &group, region: secondary };
         let expansion = expand_site(about, site_template, linked);
-        let there = site(about, site_template, &expansion);
-        let Some(name) = competing_name(home, &there) else { break };
-        let Some((parameter, varied)) = vary(template, &away, &name, secondary) else { break };
+        let wrong = errors(&expansion);
+        let there = site(about, site_template, Arc::clone(&home.deployment.template), expansion);
+        let varied = competing_name(home, &there)
+            .filter(|_| variations < VARIATIONS_MAX)
+            .and_then(|name| Some((vary(template, &away, &name, secondary)?, name)));
+        let Some(((parameter, varied), name)) = varied else {
+            return if wrong.is_empty() { Ok(there) } else { Err(BareError::Template(wrong)) };
+        };
         assumptions.push(format!(
             "parameter `{parameter}` is \"{varied}\" in the second region: `{name}` can exist once"
         ));
         away.insert(parameter, json!(varied));
+        variations += 1;
     }
-    away
 }
 
 fn competing_name(home: &Site, there: &Site) -> Option<String> {
