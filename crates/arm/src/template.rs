@@ -23,6 +23,7 @@ mod format;
 mod frame;
 mod functions;
 mod header;
+mod links;
 mod nested;
 mod node;
 mod parameters;
@@ -36,13 +37,14 @@ mod unit;
 mod uri;
 mod value;
 
-pub use deferred::{Deferred, Runtime, resolve, resolve_output};
+pub use deferred::{Deferred, Reach, Runtime, Step, resolve, resolve_output};
 pub use diagnostic::{Diagnostic, Severity};
 pub use expand::expand;
 pub use expansion::{
     Context, ExpandedResource, Expansion, Linked, LinkedTemplate, NestedDeployment, NoLinks, Origin, Output,
     ResourceGroupInfo,
 };
+pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained};
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use scope::DeploymentScope;

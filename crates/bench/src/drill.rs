@@ -102,7 +102,6 @@ impl Minimal {
             seed,
             start: "2026-01-01T00:00:00Z".parse()?,
             assumptions: Vec::new(),
-            linked: BTreeMap::new(),
             accepted: Vec::new(),
         })?;
         Ok(drill.play(&mut |_| true)?)

@@ -7,7 +7,7 @@ mod plan;
 
 use std::collections::BTreeMap;
 
-use lifeboat_planner::{StrategyKind, choose_for};
+use lifeboat_planner::{StrategyError, StrategyKind, choose_for};
 
 use crate::args::{Args, Command};
 use crate::errors::{CliError, Exit};
@@ -34,10 +34,27 @@ fn json_error(error: serde_json::Error) -> CliError {
     CliError::caused_by("the result cannot be written as JSON", error)
 }
 
+/// Chosen strategies, and why they are in time.
+#[derive(Default)]
+struct Strategies {
+    /// By component.
+    of: BTreeMap<String, StrategyKind>,
+    /// The sum, line by line.
+    arithmetic: Vec<String>,
+}
+
 /// The strategies that meet the recovery time, by component. One that cannot be chosen is left to the services.
-fn strategies(loaded: &Loaded) -> Result<BTreeMap<String, StrategyKind>, CliError> {
+fn strategies(loaded: &Loaded) -> Result<Strategies, CliError> {
     let workload = &loaded.workload;
-    let choice = choose_for(workload, &workload.declared_inventory(), &loaded.policy)
-        .map_err(|error| CliError::caused_by("no strategies can be chosen", error))?;
-    Ok(choice.strategies.into_iter().map(|(name, strategy)| (name, strategy.kind)).collect())
+    let choice = match choose_for(workload, &workload.declared_inventory(), &loaded.policy) {
+        Ok(choice) => choice,
+        // Resources below two components may wait for each other's, which Azure can order and a choice by component
+        // cannot.
+        Err(StrategyError::Circle { .. }) => return Ok(Strategies::default()),
+        Err(error) => return Err(CliError::caused_by("no strategies can be chosen", error)),
+    };
+    Ok(Strategies {
+        arithmetic: choice.arithmetic(),
+        of: choice.strategies.into_iter().map(|(name, strategy)| (name, strategy.kind)).collect(),
+    })
 }

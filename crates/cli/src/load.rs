@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
 use lifeboat_arm::template::Template;
 use lifeboat_planner::{
-    About, Bare, BareError, Deciding, FailoverPolicy, MessagingChoice, Objectives, SiteTemplate, Workload,
-    WorkloadFile, read, read_bare,
+    About, Assumption, Bare, BareError, Deciding, FailoverPolicy, MessagingChoice, Objectives, SiteTemplate,
+    Workload, WorkloadFile, read, read_bare,
 };
 use serde_json::Value;
 
@@ -38,8 +38,6 @@ pub(crate) struct Loaded {
     pub(crate) policy: FailoverPolicy,
     /// Accepted findings: rule, component, words.
     pub(crate) accepted: Vec<(String, Option<String>, String)>,
-    /// Files that templates link to, by the URI or path they are linked by.
-    pub(crate) linked: BTreeMap<String, String>,
 }
 
 /// The instant at which templates are evaluated and drills begin: part of what makes a drill the same every time.
@@ -72,12 +70,25 @@ pub(crate) fn text_of(path: &Path) -> Result<String, CliError> {
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn advice(path: &Path) -> &'static str {
+fn advice(path: &Path) -> String {
     if path.file_name().is_some_and(|name| name == "lifeboat.yaml") {
-        "name a folder that holds `lifeboat.yaml`, a workload file, or an ARM template"
-    } else {
-        "check the path; paths inside a workload file are relative to that file"
+        return "name a folder that holds `lifeboat.yaml`, a workload file, or an ARM template".to_owned();
     }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return format!("there is no folder `{}`", folder.display());
+    }
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .map(|entries| {
+            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).take(1000).collect()
+        })
+        .unwrap_or_default();
+    names.sort();
+    let wanted = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    lifeboat_arm::nearest(&wanted, names.iter().map(String::as_str)).map_or_else(
+        || "check the path; paths inside a workload file are relative to that file".to_owned(),
+        |near| format!("did you mean `{}`?", path.with_file_name(near).display()),
+    )
 }
 
 fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
@@ -143,13 +154,7 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
             (accepted.rule.to_string(), accepted.component.as_ref().map(ToString::to_string), words)
         })
         .collect();
-    Ok(Loaded {
-        workload,
-        assumptions: Vec::new(),
-        policy: file.failover,
-        accepted,
-        linked: folder.into_read(),
-    })
+    Ok(Loaded { workload, assumptions: Vec::new(), policy: file.failover, accepted })
 }
 
 fn about_file(file: &WorkloadFile) -> About {
@@ -234,18 +239,44 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         now: epoch(),
     };
     let folder = Folder::new(path.parent().map_or_else(PathBuf::new, Path::to_path_buf));
-    let (workload, mut assumptions) =
-        read_bare(&about, &template, &bare, &folder).map_err(|error| match error {
-            BareError::Template(found) => of_diagnostics(&found),
-            other @ BareError::OtherSecondary { .. } => CliError::failed(other.to_string())
-                .with_hint("leave `--secondary` out, or change the template"),
-            other @ BareError::OneRegion(_) => {
-                CliError::failed(other.to_string()).with_hint("name two different regions")
-            }
-        })?;
+    let (workload, assumed) = read_bare(&about, &template, &bare, &folder).map_err(|error| match error {
+        BareError::Template(found) => of_diagnostics(&found),
+        other @ BareError::OtherSecondary { .. } => {
+            CliError::failed(other.to_string()).with_hint("leave `--secondary` out, or change the template")
+        }
+        other @ BareError::OtherPrimary { .. } => {
+            CliError::failed(other.to_string()).with_hint("leave `--primary` out, or change the template")
+        }
+        other @ BareError::TwoClouds(..) => CliError::failed(other.to_string())
+            .with_hint("a workload can only move within one cloud: name two regions of the same one"),
+        other @ BareError::OneRegion(_) => {
+            CliError::failed(other.to_string()).with_hint("name two different regions")
+        }
+    })?;
+    if typed.strict {
+        refuse_assumptions(&assumed)?;
+    }
+    let mut assumptions: Vec<String> = assumed.into_iter().map(|assumption| assumption.says).collect();
     assumptions
         .push("objectives are an RTO of 1 h and an RPO of 15 min: there is no workload file".to_owned());
-    Ok(Loaded { workload, assumptions, policy, accepted: Vec::new(), linked: folder.into_read() })
+    Ok(Loaded { workload, assumptions, policy, accepted: Vec::new() })
+}
+
+/// `--strict`: what stands for something that could have been given is an error.
+fn refuse_assumptions(assumed: &[Assumption]) -> Result<(), CliError> {
+    let missing: Vec<&str> = assumed
+        .iter()
+        .filter(|assumption| assumption.missing)
+        .map(|assumption| assumption.says.as_str())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let things = if missing.len() == 1 { "1 thing".to_owned() } else { format!("{} things", missing.len()) };
+    let list: String = missing.iter().map(|says| format!("\n  - {says}")).collect();
+    Err(CliError::failed(format!("`--strict`: {things} would have to be assumed{list}")).with_hint(
+        "give `--primary` and `--secondary`, every parameter, and a template that declares what it needs",
+    ))
 }
 
 /// A name from the file's own, or from its folder where the file's says nothing.

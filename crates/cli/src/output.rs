@@ -41,31 +41,68 @@ pub fn complain(text: &str) {
     }
 }
 
-/// Writes `report.html` and `report.json` into a folder, which is made if it does not exist, and says where they are.
-pub fn save_report(folder: &Path, report: &DrillReport) -> Result<[PathBuf; 2], CliError> {
+/// The files of a report: page, document, and lines of what happened.
+pub fn report_files(
+    report: &DrillReport,
+    events: &[String],
+    journal: &[String],
+) -> Result<Vec<(&'static str, String)>, CliError> {
     let document = json::render(report)
         .map_err(|error| CliError::caused_by("the report cannot be written as JSON", error))?;
-    std::fs::create_dir_all(folder).map_err(|error| {
-        CliError::caused_by(format!("cannot make the folder `{}`", folder.display()), error)
-    })?;
-    let write = |name: &str, text: &str| {
-        let path = folder.join(name);
-        match std::fs::write(&path, text) {
-            Ok(()) => Ok(path),
-            Err(error) => Err(CliError::caused_by(format!("cannot write `{}`", path.display()), error)),
-        }
-    };
-    Ok([write("report.html", &html::render(report))?, write("report.json", &document)?])
+    Ok(vec![
+        ("report.html", html::render(report)),
+        ("report.json", document),
+        ("events.jsonl", lines(events)),
+        ("journal.jsonl", lines(journal)),
+    ])
 }
 
-/// Writes lines into a file of a folder that exists.
-pub fn save_lines(folder: &Path, name: &str, lines: &[String]) -> Result<(), CliError> {
-    let path = folder.join(name);
+fn lines(lines: &[String]) -> String {
     let mut text = String::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
     for line in lines {
         text.push_str(line.trim_end_matches('\n'));
         text.push('\n');
     }
-    std::fs::write(&path, text)
-        .map_err(|error| CliError::caused_by(format!("cannot write `{}`", path.display()), error))
+    text
+}
+
+/// Writes all files of a folder or none of them: each under another name first, and renamed once all are there. The
+/// folder is made if it does not exist.
+pub fn save_all(folder: &Path, files: &[(&str, String)]) -> Result<(), CliError> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let is_new = !folder.exists();
+    std::fs::create_dir_all(folder).map_err(|error| {
+        CliError::caused_by(format!("cannot make the folder `{}`", folder.display()), error)
+            .with_hint("name a folder that can be written to")
+    })?;
+    let parts: Vec<(PathBuf, PathBuf)> =
+        files.iter().map(|(name, _)| (folder.join(format!(".{name}.part")), folder.join(name))).collect();
+    let written = write_parts(&parts, files);
+    if written.is_err() {
+        // What cannot be removed now was not written either; the first error is the one to tell.
+        for (part, _) in &parts {
+            drop(std::fs::remove_file(part));
+        }
+        if is_new {
+            drop(std::fs::remove_dir(folder));
+        }
+    }
+    written
+}
+
+fn write_parts(parts: &[(PathBuf, PathBuf)], files: &[(&str, String)]) -> Result<(), CliError> {
+    let cannot = |path: &Path, error: io::Error| {
+        CliError::caused_by(format!("cannot write `{}`", path.display()), error)
+            .with_hint("name a place that can be written to")
+    };
+    for ((part, path), (_, text)) in parts.iter().zip(files) {
+        if path.is_dir() {
+            return Err(cannot(path, io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        std::fs::write(part, text).map_err(|error| cannot(path, error))?;
+    }
+    for (part, path) in parts {
+        std::fs::rename(part, path).map_err(|error| cannot(path, error))?;
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The page: well-formed, escaped, self-contained.
 
+use lifeboat_cli::output::{report_files, save_all};
 use lifeboat_cli::report::html::render;
 use lifeboat_sim::DrillReport;
 
@@ -241,8 +242,11 @@ fn a_drill_that_went_badly_says_so() {
 #[test]
 fn the_pages_can_be_looked_at() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let [page, document] = lifeboat_cli::output::save_report(folder, &fixture::report()).unwrap();
-    assert!(page.ends_with("report.html") && document.ends_with("report.json"));
+    let files = report_files(&fixture::report(), &[], &[]).unwrap();
+    save_all(folder, &files).unwrap();
+    for name in ["report.html", "report.json", "events.jsonl", "journal.jsonl"] {
+        assert!(folder.join(name).is_file(), "{name}");
+    }
     std::fs::write(folder.join("strained.html"), render(&strained())).unwrap();
 }
 
@@ -250,6 +254,18 @@ fn the_pages_can_be_looked_at() {
 fn a_folder_that_cannot_be_made_is_an_error_with_its_name() {
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("a-file");
     std::fs::write(&file, "").unwrap();
-    let error = lifeboat_cli::output::save_report(&file.join("below"), &fixture::report()).unwrap_err();
+    let error = save_all(&file.join("below"), &[("page", String::new())]).unwrap_err();
     assert!(error.to_string().contains("a-file/below"), "{error}");
+}
+
+#[test]
+fn all_files_of_a_report_are_written_or_none() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("all-or-none");
+    drop(std::fs::remove_dir_all(&folder));
+    std::fs::create_dir_all(folder.join("second")).unwrap();
+    let files = [("first", "1".to_owned()), ("second", "2".to_owned())];
+    let error = save_all(&folder, &files).unwrap_err();
+    assert!(error.to_string().contains("second"), "{error}");
+    let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["second"], "nothing half-written");
 }

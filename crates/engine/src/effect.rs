@@ -223,9 +223,10 @@ pub struct Pumped {
     pub moved: u64,
     /// Items of this batch that were there already.
     pub duplicates: u64,
-    /// Where the next batch begins.
+    /// Where the next batch begins; when nothing is left, the beginning.
     pub watermark: String,
-    /// Whether nothing is left.
+    /// Whether nothing is left that can be had now. Something may be locked by an executor that died: if the step's
+    /// condition says so, the transfer begins once more.
     pub finished: bool,
     /// What went wrong, if something did. The watermark counts nevertheless.
     pub error: Option<String>,

@@ -23,12 +23,13 @@ impl Engine {
                 Some(Err(why)) => return self.give_up(index, why, None, now),
                 None => return,
             },
-            Action::Pump(_) if !self.run.steps[index].emptied => {
+            Action::Pump(_) if !self.run.steps[index].emptied || self.volatile[index].flight.is_some() => {
                 self.pump(index, now);
                 return self.mind_deadline(index, "items are left", now);
             }
             _ => {}
         }
+        let is_transfer = matches!(self.run.steps[index].way().action, Action::Pump(_));
         if self.hear_operation(index, now) {
             return; // it failed
         }
@@ -78,13 +79,11 @@ impl Engine {
             return;
         }
         let complete = self.poll(index, &reads, now);
-        let pumps = matches!(self.run.steps[index].way().action, Action::Pump(_));
-        if pumps && complete && matches!(truth, Truth::NotMet | Truth::Partly { .. }) {
-            // Nothing could be taken any more, and yet something is left: what was not due then may be due now.
-            self.run.steps[index].emptied = false;
-            self.dirty.insert(index);
-        }
         if !self.volatile[index].overtime {
+            if complete && is_transfer && matches!(truth, Truth::NotMet | Truth::Partly { .. }) {
+                // What was locked, or not due, when the transfer came by may be free now.
+                self.pump(index, now);
+            }
             return self.wake(index, deadline, now);
         }
         let too_late = now >= deadline + OVERTIME && !self.is_starved(index);

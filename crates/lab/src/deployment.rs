@@ -1,7 +1,8 @@
 //! Deployments at the scope of a resource group: records, requests, refusals.
 //!
 //! The parts: `program.rs` turns a template into resources in full (the only place that speaks to the template engine),
-//! `run.rs` sends them through the same providers as everybody's requests, `what_if.rs` only looks. Known gaps: scopes
+//! `run.rs` sends them through the same providers as everybody's requests, `made_up.rs` fills in what servers would,
+//! `what_if.rs` only looks. Known gaps: scopes
 //! above the group, `templateLink.uri`, `onErrorDeployment`, export. Reference: Microsoft.Resources 2024-03-01.
 
 use std::collections::BTreeMap;
@@ -14,9 +15,10 @@ use serde_json::{Value, json};
 use crate::agenda::Event;
 use crate::lab::Lab;
 use crate::operation::{Status, deployment_url, urls};
-use crate::refusal::{Handled, Refusal, Refused};
+use crate::refusal::{Handled, Refusal, Refused, refuse};
 use crate::route::{Request, Route};
 
+mod made_up;
 mod program;
 mod run;
 mod what_if;
@@ -283,7 +285,7 @@ impl Lab {
             Method::Delete => {
                 let Some(record) = found else { return Ok(Answer::new(204, Value::Null)) };
                 let running = !record.state.is_over();
-                self.world.waived.check(running, &ACTIVE, &active(record))?;
+                refuse(running, &ACTIVE, &active(record))?;
                 self.deployments.remove(id);
                 Ok(self.done_elsewhere(id, request, Value::Null))
             }
@@ -304,13 +306,13 @@ impl Lab {
     fn deploy(&mut self, id: &ResourceId, request: &Request) -> Handled {
         let name = id.name();
         let good = name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.()".contains(c));
-        self.world.waived.check(!good, &BAD_NAME, &[name])?;
+        refuse(!good, &BAD_NAME, &[name])?;
         let placed = request.body.get("location").is_some();
-        self.world.waived.check(placed, &LOCATION_NOT_ALLOWED, &[])?;
+        refuse(placed, &LOCATION_NOT_ALLOWED, &[])?;
         let old = self.deployments.find(id);
         let known = old.is_some();
         if let Some(old) = old.filter(|old| !old.state.is_over()) {
-            self.world.waived.check(true, &ACTIVE, &active(old))?;
+            refuse(true, &ACTIVE, &active(old))?;
         }
         let program = self.program(id, request)?;
         let serial = self.world.next_serial();
@@ -373,7 +375,7 @@ impl Lab {
             return Err(MISSING.with(&[id.name()]));
         };
         let over = record.state.is_over();
-        self.world.waived.check(over, &NOT_RUNNING, &[id.name(), record.state.word()])?;
+        refuse(over, &NOT_RUNNING, &[id.name(), record.state.word()])?;
         record.state = State::Canceled;
         record.ended = Some(self.now);
         self.world.operations.end(&record.operation, self.now, Status::Canceled);

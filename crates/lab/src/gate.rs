@@ -11,7 +11,7 @@ use crate::fault::Effect;
 use crate::health::{Health, Plane};
 use crate::index::location_of;
 use crate::names::{self, Holder};
-use crate::refusal::{Refused, common};
+use crate::refusal::{Refused, common, refuse};
 use crate::route::{Request, Route};
 use crate::world::Ctx;
 
@@ -62,15 +62,15 @@ pub(crate) fn place(request: &Request, ctx: &Ctx<'_>) -> Place {
 pub(crate) fn pass(request: &Request, place: &Place, ctx: &mut Ctx<'_>) -> Result<(), Stop> {
     if let Some(subscription) = &request.subscription {
         let known = ctx.world.knows(subscription);
-        ctx.world.waived.check(!known, &common::NO_SUBSCRIPTION, &[subscription])?;
+        refuse(!known, &common::NO_SUBSCRIPTION, &[subscription])?;
     }
-    api_version(request, ctx)?;
+    api_version(request)?;
     if let Some(name) = request.group.as_deref().filter(|_| request.route != Route::Group) {
         let group = ctx.world.groups.get(request.subscription_name(), name);
-        ctx.world.waived.check(group.is_none(), &common::NO_GROUP, &[name])?;
+        refuse(group.is_none(), &common::NO_GROUP, &[name])?;
         let going = group.is_some_and(|group| group.deleting.is_some());
         let creates = request.method == Method::Put;
-        ctx.world.waived.check(going && creates, &common::GROUP_BEING_DELETED, &[name])?;
+        refuse(going && creates, &common::GROUP_BEING_DELETED, &[name])?;
     }
     health(request, place, ctx)?;
     if let (Route::Resource(id), Method::Put) = (&request.route, request.method) {
@@ -79,11 +79,10 @@ pub(crate) fn pass(request: &Request, place: &Place, ctx: &mut Ctx<'_>) -> Resul
     Ok(())
 }
 
-fn api_version(request: &Request, ctx: &Ctx<'_>) -> Result<(), Refused> {
+fn api_version(request: &Request) -> Result<(), Refused> {
     let text = request.query("api-version");
-    let waived = &ctx.world.waived;
-    waived.check(text.is_empty(), &common::NO_API_VERSION, &[])?;
-    waived.check(!text.is_empty() && !is_version(text), &common::BAD_API_VERSION, &[text])
+    refuse(text.is_empty(), &common::NO_API_VERSION, &[])?;
+    refuse(!text.is_empty() && !is_version(text), &common::BAD_API_VERSION, &[text])
 }
 
 /// Any well-formed version passes: a closed list would only age.
@@ -113,7 +112,7 @@ fn health(request: &Request, place: &Place, ctx: &Ctx<'_>) -> Result<(), Stop> {
             Health::Silent => return Err(Stop::Silent),
             Health::Down => {
                 let name = request.group_name();
-                ctx.world.waived.check(true, &common::GROUP_REGION_DOWN, &[name, region.as_str()])?;
+                refuse(true, &common::GROUP_REGION_DOWN, &[name, region.as_str()])?;
             }
         }
     }
@@ -121,7 +120,7 @@ fn health(request: &Request, place: &Place, ctx: &Ctx<'_>) -> Result<(), Stop> {
         match ctx.world.regions.health(region, Plane::Control) {
             Health::Up => {}
             Health::Silent => return Err(Stop::Silent),
-            Health::Down => ctx.world.waived.check(true, &common::REGION_DOWN, &[region.as_str()])?,
+            Health::Down => refuse(true, &common::REGION_DOWN, &[region.as_str()])?,
         }
     }
     Ok(())
@@ -135,7 +134,7 @@ fn create(id: &ResourceId, request: &Request, ctx: &mut Ctx<'_>) -> Result<(), R
         let (there, here) = (entry.location.as_ref(), wanted.as_ref());
         let moves = matches!((there, here), (Some(there), Some(here)) if there != here);
         let text = |region: Option<&Region>| region.map_or("global", Region::as_str).to_owned();
-        return ctx.world.waived.check(
+        return refuse(
             moves,
             &common::RESOURCE_ELSEWHERE,
             &[id.as_str(), &text(there), request.group_name(), &text(here)],
@@ -144,14 +143,14 @@ fn create(id: &ResourceId, request: &Request, ctx: &mut Ctx<'_>) -> Result<(), R
     let top = kind.segments().count() == 1;
     if !top && let Some(parent) = id.parent() {
         let parent_known = ctx.world.index.get(&parent).is_some();
-        ctx.world.waived.check(!parent_known, &common::NO_PARENT, &[parent.as_str()])?;
+        refuse(!parent_known, &common::NO_PARENT, &[parent.as_str()])?;
     }
     if let Some(suffix) = names::suffix(&kind) {
         let host = names::host(id.name(), suffix);
         let taken = ctx.world.names.holder(&host).is_some();
-        ctx.world.waived.check(taken, &common::NAME_TAKEN, &[id.name(), kind.as_str()])?;
+        refuse(taken, &common::NAME_TAKEN, &[id.name(), kind.as_str()])?;
         let text = request.body.get("location").and_then(Value::as_str);
-        ctx.world.waived.check(text.is_none(), &common::LOCATION_REQUIRED, &[])?;
+        refuse(text.is_none(), &common::LOCATION_REQUIRED, &[])?;
     }
     if let Some(region) = &wanted {
         let used = ctx
@@ -165,12 +164,12 @@ fn create(id: &ResourceId, request: &Request, ctx: &mut Ctx<'_>) -> Result<(), R
         let limit = ctx.world.quotas.iter().find(|quota| &quota.region == region && kind.is(&quota.kind));
         if let Some(limit) = limit {
             let (full, text) = (used >= limit.limit as usize, limit.limit.to_string());
-            ctx.world.waived.check(full, &common::QUOTA, &[&text, kind.as_str(), region.as_str()])?;
+            refuse(full, &common::QUOTA, &[&text, kind.as_str(), region.as_str()])?;
         }
         let full = ctx
             .standing(region, kind.namespace(), id.as_str(), |effect| *effect == Effect::NoCapacity)
             .is_some();
-        ctx.world.waived.check(full, &common::NO_CAPACITY, &[kind.as_str(), region.as_str()])?;
+        refuse(full, &common::NO_CAPACITY, &[kind.as_str(), region.as_str()])?;
     }
     Ok(())
 }

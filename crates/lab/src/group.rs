@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::agenda::Event;
 use crate::operation::urls;
-use crate::refusal::{Handled, Refused, common};
+use crate::refusal::{Handled, Refused, common, refuse};
 use crate::route::{Request, Route};
 use crate::world::Ctx;
 
@@ -100,21 +100,17 @@ fn found<'a>(key: &GroupKey, name: &str, ctx: &'a Ctx<'_>) -> Result<&'a Group, 
 
 fn put(key: GroupKey, request: &Request, ctx: &mut Ctx<'_>) -> Handled {
     let given = request.body.get("location").and_then(Value::as_str);
-    ctx.world.waived.check(given.is_none(), &common::LOCATION_REQUIRED, &[])?;
+    refuse(given.is_none(), &common::LOCATION_REQUIRED, &[])?;
     let text = given.unwrap_or_default();
     let location = Region::lenient(text);
     let known = Region::parse(text).is_ok();
     let all = || Region::all().map(|region| region.as_str().to_owned()).collect::<Vec<_>>().join(",");
-    ctx.world.waived.check(!known, &common::GROUP_LOCATION, &[text, &all()])?;
+    refuse(!known, &common::GROUP_LOCATION, &[text, &all()])?;
     let existing = ctx.world.groups.all.get(&key);
     if let Some(group) = existing {
         let there = group.location.as_str();
-        ctx.world.waived.check(group.location != location, &common::GROUP_ELSEWHERE, &[text, there])?;
-        ctx.world.waived.check(
-            group.deleting.is_some(),
-            &common::GROUP_BEING_DELETED,
-            &[request.group_name()],
-        )?;
+        refuse(group.location != location, &common::GROUP_ELSEWHERE, &[text, there])?;
+        refuse(group.deleting.is_some(), &common::GROUP_BEING_DELETED, &[request.group_name()])?;
     }
     let status = if existing.is_some() { 200 } else { 201 };
     let part = |name: &str| request.body.get(name).cloned().unwrap_or(Value::Null);

@@ -19,7 +19,7 @@ use crate::gate::{self, Place, Stop};
 use crate::health::{Health, Plane, Regions};
 use crate::operation::Status;
 use crate::providers::{HostOutcome, Providers};
-use crate::refusal::{Refused, Waived};
+use crate::refusal::Refused;
 use crate::route::{Request, Route};
 use crate::settings::Settings;
 use crate::world::{Ctx, World};
@@ -103,7 +103,6 @@ impl Lab {
             operations: crate::operation::Operations::default(),
             agenda: Agenda::default(),
             faults: Faults::default(),
-            waived: Waived::default(),
             throttle: crate::throttle::Throttle::default(),
             gone: Vec::new(),
             serial: 0,
@@ -177,15 +176,6 @@ impl Lab {
     /// Removes all faults. What they caused stays.
     pub fn clear_faults(&mut self) {
         self.world.faults.clear();
-    }
-
-    /// Takes out one refusal by its id, so that a test of the tests can see who misses it. Tells whether it exists.
-    pub fn waive(&mut self, refusal: &str) -> bool {
-        let known = crate::refusals().any(|row| row.id == refusal);
-        if known {
-            self.world.waived.0.insert(refusal.to_owned());
-        }
-        known
     }
 
     /// What a host name resolves to now, as the authority says it.

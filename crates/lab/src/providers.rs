@@ -62,10 +62,15 @@ pub(crate) struct Providers {
     pub(crate) service_bus: service_bus::ServiceBus,
 }
 
+/// Whether a provider's namespace has a file of its own.
+pub(crate) fn is_modelled(namespace: &str) -> bool {
+    namespace.eq_ignore_ascii_case(service_bus::NAMESPACE)
+}
+
 impl Providers {
     /// The service behind a provider's namespace.
     pub(crate) fn of(&mut self, namespace: &str) -> &mut dyn Provider {
-        if namespace.eq_ignore_ascii_case(service_bus::NAMESPACE) {
+        if is_modelled(namespace) {
             return &mut self.service_bus;
         }
         &mut self.any_resource

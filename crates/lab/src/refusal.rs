@@ -1,9 +1,6 @@
 //! Every refusal of the lab is a row of a table: what it answers, which requirement it proves and where it is documented.
 //!
-//! A row can be waived by its id ([`crate::Lab::waive`]). That is how a test of the tests takes out one refusal and sees
-//! that some test misses it.
-
-use std::collections::BTreeSet;
+//! `cargo xtask prove` takes out one row after the other, by its id, and sees that a test misses it.
 
 use lifeboat_arm::{Answer, ArmError};
 
@@ -56,15 +53,9 @@ impl Refused {
 /// What a provider makes of a request.
 pub(crate) type Handled = Result<Answer, Refused>;
 
-/// The refusals that a test took out.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Waived(pub(crate) BTreeSet<String>);
-
-impl Waived {
-    /// Refuses when `when` holds, unless this row was taken out.
-    pub(crate) fn check(&self, when: bool, row: &Refusal, arguments: &[&str]) -> Result<(), Refused> {
-        if when && !self.0.contains(row.id) { Err(row.with(arguments)) } else { Ok(()) }
-    }
+/// Refuses when `when` holds. All conditions of the lab's rows meet here.
+pub(crate) fn refuse(when: bool, row: &Refusal, arguments: &[&str]) -> Result<(), Refused> {
+    if when { Err(row.with(arguments)) } else { Ok(()) }
 }
 
 /// What Azure Resource Manager itself refuses, whatever the provider.

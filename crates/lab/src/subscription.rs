@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::health::Plane;
 use crate::names;
-use crate::refusal::{Handled, Refused, common};
+use crate::refusal::{Handled, Refused, common, refuse};
 use crate::route::Request;
 use crate::settings::Subscription;
 use crate::world::Ctx;
@@ -85,7 +85,7 @@ pub(crate) fn resources(request: &Request, ctx: &Ctx<'_>) -> Handled {
             let region = ctx.world.groups.get(subscription, group).map(|group| &group.location);
             if let Some(region) = region {
                 let down = !ctx.world.regions.is_up(region, Plane::Control);
-                ctx.world.waived.check(down, &common::REGION_DOWN, &[region.as_str()])?;
+                refuse(down, &common::REGION_DOWN, &[region.as_str()])?;
             }
             ResourceId::group(subscription, group)
         }

@@ -12,7 +12,6 @@ use crate::health::Regions;
 use crate::index::Index;
 use crate::names::Names;
 use crate::operation::{Operations, urls};
-use crate::refusal::Waived;
 use crate::settings::{Quota, Subscription};
 use crate::throttle::Throttle;
 use crate::timing::{Span, Timing};
@@ -35,7 +34,6 @@ pub(crate) struct World {
     pub(crate) operations: Operations,
     pub(crate) agenda: Agenda,
     pub(crate) faults: Faults,
-    pub(crate) waived: Waived,
     pub(crate) throttle: Throttle,
     /// Resources that went since the last look: whoever keeps things below them has to drop those.
     pub(crate) gone: Vec<ResourceId>,

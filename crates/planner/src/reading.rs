@@ -1,24 +1,26 @@
 //! Reading templates: from one template and two sets of parameters to a [`Workload`].
 
 mod bare;
+mod presumed;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lifeboat_arm::template::{
-    Context, DeploymentScope, Diagnostic, ExpandedResource, Expansion, Linked, ResourceGroupInfo, Template,
-    expand,
+    Context, DeploymentScope, Diagnostic, ExpandedResource, Expansion, Linked, ResourceGroupInfo, Severity,
+    Template, expand, self_contained,
 };
+use lifeboat_arm::tree::Node;
 use lifeboat_arm::{Region, ResourceId, ResourceType};
 use serde_json::{Value, json};
 
 use crate::inventory::Source;
 use crate::topology::{
-    Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Site, Workload, components,
+    Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Resources, Site, Workload,
+    components, shared_name,
 };
 
-pub use bare::{Assumed, Bare, BareError, read_bare};
+pub use bare::{Assumed, Assumption, Bare, BareError, read_bare};
 
 /// One template, to be read for one site.
 #[derive(Clone, Copy)]
@@ -61,24 +63,30 @@ pub fn read(
     shared: Option<SiteTemplate<'_>>,
     linked: &dyn Linked,
 ) -> Result<Workload, Vec<Diagnostic>> {
-    let mut wrong = Vec::new();
-    let regional = as_json(primary.template);
-    let mut read_site = |site: SiteTemplate<'_>| {
-        let expansion = expand_site(about, site, linked);
-        wrong.extend(errors(&expansion));
-        let is_regional = std::ptr::eq(site.template, primary.template);
-        let template = if is_regional { Arc::clone(&regional) } else { as_json(site.template) };
-        self::site(about, site, template, expansion)
+    let primary = read_site(about, primary, linked);
+    let secondary = read_site(about, secondary, linked);
+    let shared = shared.map(|shared| read_site(about, shared, linked)).transpose();
+    let (primary, secondary, shared) = match (primary, secondary, shared) {
+        (Ok(primary), Ok(secondary), Ok(shared)) => (primary, secondary, shared),
+        (primary, secondary, shared) => {
+            let mut wrong: Vec<Diagnostic> =
+                [primary.err(), secondary.err(), shared.err()].into_iter().flatten().flatten().collect();
+            // Both sites are made of one file: what is wrong with it is said once.
+            let mut said = BTreeSet::new();
+            wrong.retain(|found| said.insert((found.file.clone(), found.range.start, found.message.clone())));
+            return Err(wrong);
+        }
     };
-    let (primary, secondary, shared) = (read_site(primary), read_site(secondary), shared.map(&mut read_site));
-    if !wrong.is_empty() {
-        return Err(wrong);
-    }
+    Ok(together(about, primary, secondary, shared))
+}
+
+fn together(about: &About, mut primary: Site, mut secondary: Site, shared: Option<Site>) -> Workload {
+    presumed::once(&mut primary, &mut secondary);
     let mut all = components(&primary.resources, &secondary.resources);
     if let Some(shared) = &shared {
         all.extend(components(&shared.resources, &[]));
     }
-    Ok(assemble(about, primary, secondary, shared, all))
+    assemble(about, primary, secondary, shared, all)
 }
 
 fn assemble(
@@ -88,14 +96,18 @@ fn assemble(
     shared: Option<Site>,
     all: Vec<Component>,
 ) -> Workload {
-    // The owner may name a component by its name or by the namespace it has in the primary region.
+    // The owner may name a namespace by its component, by its name in the primary region, or by what its two names share:
+    // another resource of that name may have taken it for its component.
     let messaging = all
         .iter()
+        .filter(|component| component.kind.as_str().to_ascii_lowercase().ends_with("/namespaces"))
         .filter_map(|component| {
-            let choice = about
-                .messaging
-                .get(&component.name)
-                .or_else(|| about.messaging.get(component.primary.name()))?;
+            let shared =
+                component.secondary.as_ref().map(|id| shared_name(component.primary.name(), id.name()));
+            let choice = [Some(component.name.as_str()), Some(component.primary.name()), shared.as_deref()]
+                .into_iter()
+                .flatten()
+                .find_map(|name| about.messaging.get(name))?;
             Some((component.name.clone(), choice.clone()))
         })
         .collect();
@@ -128,30 +140,109 @@ fn expand_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Ex
     expand(site.template, site.parameters, &context, linked)
 }
 
-fn errors(expansion: &Expansion) -> Vec<Diagnostic> {
-    let is_error = |found: &&Diagnostic| found.severity >= lifeboat_arm::template::Severity::Error;
-    expansion.diagnostics.iter().filter(is_error).cloned().collect()
+fn is_error(found: &Diagnostic) -> bool {
+    found.severity >= Severity::Error
 }
 
-fn as_json(template: &Template) -> Arc<Value> {
-    Arc::new(template.tree().to_value())
-}
-
-fn site(about: &About, site: SiteTemplate<'_>, template: Arc<Value>, expansion: Expansion) -> Site {
-    Site {
+/// What a template makes of a site, or everything that is wrong with it.
+fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Result<Site, Vec<Diagnostic>> {
+    group_only(site.template)?;
+    let expansion = expand_site(about, site, linked);
+    let wrong: Vec<Diagnostic> =
+        expansion.diagnostics.iter().filter(|found| is_error(found)).cloned().collect();
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let template = self_contained(&site.template.tree().to_value(), &expansion.links);
+    let elements = elements(&expansion);
+    let group = ResourceId::group(&about.subscription, site.group);
+    let presumed = presumed::presumed(&expansion, &group, site.region);
+    let resources: Resources = expansion.resources.into_iter().filter_map(declared).collect();
+    if resources.is_empty() {
+        let message = "the template creates nothing: there is nothing to protect".to_owned();
+        let hint = "with these parameters it has no resource whose condition is true";
+        return Err(vec![complaint(site.template, "nothing", message, "resources", hint)]);
+    }
+    let template = template.map_err(|error| {
+        let hint = "give each turn of the loop a deployment of its own, so that it can be sent in one piece";
+        vec![complaint(site.template, "two-links", error.to_string(), "resources", hint)]
+    })?;
+    Ok(Site {
         region: site.region.clone(),
-        group: ResourceId::group(&about.subscription, site.group),
+        presumed,
+        group,
         group_region: site.region.clone(),
-        resources: expansion.resources.into_iter().filter_map(declared).collect(),
         deployment: Deployment {
             file: site.template.file().to_owned(),
             template,
+            elements,
             parameters: site
                 .parameters
                 .iter()
                 .map(|(name, value)| (name.clone(), json!({ "value": value })))
                 .collect(),
         },
+        resources,
+    })
+}
+
+/// Where each resource stands in the template that is sent.
+fn elements(expansion: &Expansion) -> BTreeMap<ResourceId, Vec<String>> {
+    let mut elements: BTreeMap<ResourceId, Vec<String>> = BTreeMap::new();
+    for resource in expansion.resources.iter().filter(|resource| resource.deployment.is_none()) {
+        if let Ok(id) = ResourceId::parse(&resource.id) {
+            elements.entry(id).or_default().push(resource.origin.written_at.clone());
+        }
+    }
+    elements
+}
+
+/// Only what is deployed to a group has a group to be deployed to in another region.
+fn group_only(template: &Template) -> Result<(), Vec<Diagnostic>> {
+    let scope = match template.scope() {
+        DeploymentScope::ResourceGroup => return Ok(()),
+        DeploymentScope::Subscription => "a subscription",
+        DeploymentScope::ManagementGroup => "a management group",
+        DeploymentScope::Tenant => "the tenant",
+    };
+    let message =
+        format!("the template deploys to {scope}; only templates for a resource group are covered yet");
+    let hint =
+        "name a template with the schema `…/deploymentTemplate.json#`, such as one that this one deploys";
+    Err(vec![complaint(template, "scope", message, "$schema", hint)])
+}
+
+/// What is wrong with a template as a whole, shown at one of its members.
+fn complaint(
+    template: &Template,
+    code: &'static str,
+    message: String,
+    member: &str,
+    hint: &str,
+) -> Diagnostic {
+    let place = template.tree().get(member).map_or(0..0, |node: &Node| node.range.clone());
+    // A long list would be shown whole: its first character is enough.
+    let range = place.start..place.end.min(place.start + 120);
+    let range = if template.text().get(range.clone()).is_some_and(|text| !text.contains('\n')) {
+        range
+    } else {
+        place.start..(place.start + 1).min(place.end)
+    };
+    let before = template.text().get(..range.start).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    Diagnostic {
+        code,
+        severity: Severity::Error,
+        message,
+        file: template.file().to_owned(),
+        position: lifeboat_arm::tree::Position {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        },
+        range,
+        pointer: format!("/{member}"),
+        hint: Some(hint.to_owned()),
+        chain: Vec::new(),
     }
 }
 

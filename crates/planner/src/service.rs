@@ -1,6 +1,6 @@
 //! What every Azure service tells the planner: the outline that each file of `services/` follows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Region, ResourceId, ResourceType};
@@ -171,7 +171,7 @@ pub fn service_for(kind: &ResourceType) -> &'static dyn Service {
     services().iter().copied().find(|service| service.plans_for(kind)).unwrap_or(&AnyResource)
 }
 
-/// The needs of a stage that works on one region's resources through its management plane.
-pub(crate) fn needs_in(region: &Region) -> std::collections::BTreeSet<Need> {
-    [Need::ControlPlane(region.clone()), Need::GroupMetadata(region.clone())].into()
+/// The needs of a stage that works on one site's resources through its management plane.
+pub(crate) fn needs_in(site: &Site) -> BTreeSet<Need> {
+    [Need::ControlPlane(site.region.clone()), Need::GroupMetadata(site.group_region.clone())].into()
 }

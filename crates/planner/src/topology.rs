@@ -2,8 +2,7 @@
 
 mod resources;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::SignedDuration;
 use lifeboat_arm::{Region, ResourceId, ResourceType};
@@ -59,8 +58,10 @@ pub struct Declared {
 pub struct Deployment {
     /// The file that the template was read from.
     pub file: String,
-    /// The template as JSON; sites that are made of one template share it.
-    pub template: Arc<Value>,
+    /// The template as JSON, with every linked template written into it: what is sent needs no other file.
+    pub template: Value,
+    /// The pointers of the elements in it that declare a resource.
+    pub elements: BTreeMap<ResourceId, Vec<String>>,
     /// The parameters, `{name: {value}}`.
     pub parameters: Value,
 }
@@ -76,6 +77,8 @@ pub struct Site {
     pub group_region: Region,
     /// What is declared.
     pub resources: Resources,
+    /// What the template builds on and does not declare: it exists already, parents first.
+    pub presumed: Vec<Declared>,
     /// What is sent to create it.
     pub deployment: Deployment,
 }
@@ -177,7 +180,7 @@ impl Workload {
     /// subscriptions) stay unknown unless a template fills them: unknown is never pass.
     pub fn declared_inventory(&self) -> Inventory {
         let mut inventory = Inventory::default();
-        let mut lists: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        let mut lists: BTreeMap<String, (Source, Vec<Value>)> = BTreeMap::new();
         for declared in self.declared() {
             let known = |value| Fact::Known(Known { value, at: None, source: declared.source.clone() });
             let mut body = declared.body.clone();
@@ -191,26 +194,22 @@ impl Workload {
             }
             let path = declared.id.as_str();
             if let Some(list) = path.rfind('/').map(|end| &path[..end]) {
-                lists.entry(list.to_owned()).or_default().push(body.clone());
+                // A list has no place of its own: its first member shows where it is declared.
+                let list =
+                    lists.entry(list.to_owned()).or_insert_with(|| (declared.source.clone(), Vec::new()));
+                list.1.push(body.clone());
             }
             inventory.insert(path, known(body));
         }
-        for (path, members) in lists {
-            inventory.insert(
-                &path,
-                Fact::Known(Known {
-                    value: Value::Array(members),
-                    at: None,
-                    source: Source::Template { file: String::new(), line: 1, pointer: String::new() },
-                }),
-            );
+        for (path, (source, members)) in lists {
+            inventory.insert(&path, Fact::Known(Known { value: Value::Array(members), at: None, source }));
         }
         inventory
     }
 }
 
-/// Pairs what two sites declare into components: the same template expanded twice gives the same resources in the same
-/// order, so position pairs them, and the type must agree.
+/// Pairs what two sites declare into components: the same template expanded twice gives the same elements, so the place
+/// in the template pairs them, and the type must agree. What a condition leaves out of one site shifts nothing.
 pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component> {
     let top = |resources| -> Vec<&Declared> {
         let resources: &[Declared] = resources;
@@ -230,20 +229,26 @@ pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component
             .collect()
     };
     let (primary, secondary) = (top(primary), top(secondary));
+    let mut twins: BTreeMap<(&str, String), VecDeque<&Declared>> = BTreeMap::new();
+    for twin in secondary {
+        twins.entry(place(twin)).or_default().push_back(twin);
+    }
     let mut taken: BTreeSet<String> = BTreeSet::new();
     primary
         .iter()
         .enumerate()
         .map(|(index, declared)| {
-            let twin = secondary.get(index).filter(|twin| twin.kind == declared.kind);
+            let twin = twins.get_mut(&place(declared)).and_then(VecDeque::pop_front);
             let mut name = match twin {
                 Some(twin) => shared_name(declared.id.name(), twin.id.name()),
                 None => declared.id.name().to_owned(),
             };
             // Two components never share a name: step ids are made of them.
-            if !taken.insert(name.clone()) {
-                name = format!("{name}-{}", index + 1);
-                taken.insert(name.clone());
+            let wanted = name.clone();
+            let mut number = index + 1;
+            while !taken.insert(name.clone()) {
+                name = format!("{wanted}-{number}");
+                number += 1;
             }
             Component {
                 name,
@@ -255,9 +260,18 @@ pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component
         .collect()
 }
 
+/// The element that declares a resource, and its type: the same in both expansions of a template.
+fn place(declared: &Declared) -> (&str, String) {
+    let pointer = match &declared.source {
+        Source::Template { pointer, .. } => pointer,
+        _ => "",
+    };
+    (pointer, declared.kind.as_str().to_ascii_lowercase())
+}
+
 /// What two names share at their start, without trailing separators: `orders-bus-weu` and `orders-bus-neu` are
 /// `orders-bus`. Falls back to the first name when they share too little to be recognised.
-fn shared_name(a: &str, b: &str) -> String {
+pub(crate) fn shared_name(a: &str, b: &str) -> String {
     let common: String = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
     if common.len() == a.len() {
         return a.to_owned();

@@ -1,6 +1,6 @@
 //! Rules about the workload as a whole: places, names, what stands where.
 
-use crate::finding::{Evidence, Severity};
+use crate::finding::Severity;
 use crate::rule::{Checked, Rule, Subject};
 
 const TEMPLATES: &str = "Stateless servers should be redeployed using Infrastructure as Code (ARM templates) when \
@@ -112,7 +112,8 @@ fn one_site(subject: &Subject<'_>) -> Vec<Checked> {
         Some(secondary) => format!("{} and {}", component.primary.name(), secondary.name()),
         None => format!("{} exists once", component.primary.name()),
     };
-    vec![Checked::that(component.secondary.is_some(), &component.primary, Evidence::says(says))]
+    let evidence = subject.seen.evidence(component.primary.as_str(), says);
+    vec![Checked::that(component.secondary.is_some(), &component.primary, evidence)]
 }
 
 /// Types whose names are DNS names of the whole cloud.

@@ -48,8 +48,6 @@ pub struct DrillSetup {
     pub start: Timestamp,
     /// What had to be assumed, for the report.
     pub assumptions: Vec<String>,
-    /// Files that templates link to, by URI.
-    pub linked: BTreeMap<String, String>,
     /// Findings that somebody accepted: rule, component (or all), and the words.
     pub accepted: Vec<(String, Option<String>, String)>,
 }
@@ -124,7 +122,7 @@ pub struct Drill {
 impl Drill {
     /// Founds the workload in a fresh lab.
     pub fn new(setup: DrillSetup) -> Result<Self, DrillError> {
-        let mut world = World::new(setup.workload, setup.strategies, setup.seed, setup.start, setup.linked);
+        let mut world = World::new(setup.workload, setup.strategies, setup.seed, setup.start);
         let regions =
             [&world.workload.primary.region, &world.workload.secondary.region].map(ToString::to_string);
         world.log.happens(
@@ -137,6 +135,8 @@ impl Drill {
             ),
         );
         world.found().map_err(DrillError::CannotDeploy)?;
+        let mut assumptions = setup.assumptions;
+        assumptions.extend(channels::make_traffic_possible(&mut world).map_err(DrillError::CannotDeploy)?);
         let probes = Probes::new(&world.workload, setup.policy.hold_down, world.seed);
         Ok(Self {
             life: Lifecycle::serving(Side::Primary),
@@ -146,7 +146,7 @@ impl Drill {
             probes,
             milestones: Milestones::default(),
             findings: Vec::new(),
-            assumptions: setup.assumptions,
+            assumptions,
             accepted: setup.accepted,
             announced: Vec::new(),
             stranded: BTreeMap::new(),
@@ -442,7 +442,11 @@ impl Drill {
             let run = &self.world.runs[number];
             self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory));
         } else {
-            self.trouble.push(format!("{says}: {word}"));
+            let trouble = format!("{says}: {word}");
+            // The same failure, tried again, is one trouble.
+            if !self.trouble.contains(&trouble) {
+                self.trouble.push(trouble);
+            }
         }
         if purpose.kind == PlanKind::Drain && self.drained.is_none() {
             self.drained = Some(self.world.ledger.drained_count());

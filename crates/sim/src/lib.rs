@@ -24,4 +24,4 @@ pub use scenario::{
 };
 
 #[cfg(test)]
-mod smoke;
+mod tests;

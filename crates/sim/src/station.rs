@@ -59,7 +59,7 @@ pub(crate) struct Station {
     pub(crate) engine: Engine,
     /// The journal, line by line.
     pub(crate) journal: Vec<String>,
-    last_hash: String,
+    pub(crate) last_hash: String,
     /// Acting requests, by ticket.
     pub(crate) sent: BTreeMap<u64, Sent>,
     /// The latest answer to each read: evidence for the report.
@@ -70,6 +70,8 @@ pub(crate) struct Station {
     pub(crate) moved: Vec<u64>,
     pub(crate) throttled: u64,
     pub(crate) finished: Option<Summary>,
+    /// To be performed, in order.
+    pub(crate) effects: VecDeque<Effect>,
     inputs: VecDeque<Input>,
     wake: Option<Timestamp>,
     dice: Dice,
@@ -89,6 +91,7 @@ impl Station {
             moved: Vec::new(),
             throttled: 0,
             finished: None,
+            effects: VecDeque::new(),
             inputs: VecDeque::new(),
             wake: None,
             dice: Dice::new(seed, "network"),
@@ -103,26 +106,25 @@ impl Station {
         expand: &mut Expander<'_>,
         post: &mut Vec<(Timestamp, Post)>,
     ) {
-        for effect in effects {
-            self.perform_one(now, effect, expand, post);
-        }
-        while let Some(input) = self.inputs.pop_front() {
-            for effect in self.engine.step(now, input) {
-                self.perform_one(now, effect, expand, post);
-            }
-        }
+        self.effects.extend(effects);
+        while self.perform_next(now, expand, post) {}
     }
 
-    /// Gives the engine an input.
-    pub(crate) fn tell(
+    /// Performs the next effect, or gives the engine the next input. False when there is neither: then only something
+    /// posted can bring the run on. An executor can die between any two of these.
+    pub(crate) fn perform_next(
         &mut self,
         now: Timestamp,
-        input: Input,
         expand: &mut Expander<'_>,
         post: &mut Vec<(Timestamp, Post)>,
-    ) {
-        let effects = self.engine.step(now, input);
-        self.perform(now, effects, expand, post);
+    ) -> bool {
+        if let Some(effect) = self.effects.pop_front() {
+            self.perform_one(now, effect, expand, post);
+            return true;
+        }
+        let Some(input) = self.inputs.pop_front() else { return false };
+        self.effects.extend(self.engine.step(now, input));
+        true
     }
 
     fn perform_one(
@@ -198,6 +200,18 @@ impl Station {
         expand: &mut Expander<'_>,
         post: &mut Vec<(Timestamp, Post)>,
     ) {
+        self.take(now, due, lab, post);
+        while self.perform_next(now, expand, post) {}
+    }
+
+    /// Takes what was posted; what follows from it waits for [`Self::perform_next`].
+    pub(crate) fn take(
+        &mut self,
+        now: Timestamp,
+        due: Post,
+        lab: &mut Lab,
+        post: &mut Vec<(Timestamp, Post)>,
+    ) {
         match due {
             Post::Arrives(errand, call) => {
                 let reply = lab.handle(now, &call);
@@ -230,18 +244,17 @@ impl Station {
             }
             Post::Returns(Errand::Engine(ticket), answer) => {
                 self.note(now, ticket, &answer);
-                self.tell(now, Input::Answered { ticket, answer }, expand, post);
+                self.inputs.push_back(Input::Answered { ticket, answer });
             }
             Post::Returns(Errand::Pump(ticket), answer) => {
                 let Some(pump) = self.pumps.get_mut(&ticket.number()) else { return };
                 let next = pump.answered(&answer, &mut self.moved);
                 self.pump_goes_on(now, ticket, next, post);
-                self.perform(now, Vec::new(), expand, post);
             }
             Post::Wakes(at) => {
                 if self.wake == Some(at) {
                     self.wake = None;
-                    self.tell(now, Input::Woken, expand, post);
+                    self.inputs.push_back(Input::Woken);
                 }
             }
         }

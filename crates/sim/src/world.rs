@@ -89,9 +89,7 @@ impl World {
         strategies: BTreeMap<String, StrategyKind>,
         seed: u64,
         start: Timestamp,
-        files: BTreeMap<String, String>,
     ) -> Self {
-        let _linked = files;
         let lab = Lab::new(LabSettings::new(seed, &workload.subscription, start));
         Self {
             now: start,
@@ -271,7 +269,7 @@ impl World {
     }
 }
 
-fn planning<'a>(
+pub(crate) fn planning<'a>(
     workload: &'a Workload,
     seen: &'a Inventory,
     endpoint: &'a Endpoint,
@@ -293,7 +291,7 @@ fn planning<'a>(
 }
 
 /// The planner's answer to a stage, in the engine's words.
-fn expansion(
+pub(crate) fn expansion(
     planning: &Planning<'_>,
     stage: &Stage,
     seen: &BTreeMap<ReadId, Answer>,

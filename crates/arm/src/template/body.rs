@@ -129,6 +129,7 @@ impl Unit<'_> {
                 range: header.node.range.clone(),
                 position: document.lines.position(&document.text, header.node.range.start),
                 pointer: header.pointer.clone(),
+                written_at: format!("{}{}", self.frame.deployment.written_at, header.pointer),
             },
         };
         self.frame.engine.push_resource(Draft { key: header.key, needs, resource })

@@ -31,19 +31,98 @@ pub trait Runtime {
     fn list(&self, function: &str, id: &str, api_version: &str, body: Option<&Json>) -> Result<Json, String>;
 }
 
+/// Something that an expression takes out of the answer of a `reference` or `list…`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// The function as written: `reference`, `listKeys` …
+    pub function: String,
+    /// The id that it asks.
+    pub id: String,
+    /// The way into the answer: members by name, elements by number.
+    pub path: Vec<Step>,
+    /// What the function around does with it, if there is one.
+    pub inside: Option<String>,
+}
+
+/// One step of a [`Reach`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Of an object.
+    Member(String),
+    /// Of an array.
+    Element(usize),
+}
+
 impl Deferred {
+    /// What the expression takes out of which answers.
+    pub fn reaches(&self) -> Vec<Reach> {
+        let mut found = Vec::new();
+        if let parser::Text::Expression(inner) = parser::classify(&self.expression)
+            && let Ok(expression) = parser::parse(inner, 1, usize::MAX)
+        {
+            reach(&expression, None, &mut found);
+        }
+        found
+    }
+
     pub(crate) fn new(pointer: &str, expression: &Expression) -> Self {
         let mut references = Vec::new();
         expression.visit_calls(&mut |name, arguments| {
-            let asks = name.eq_ignore_ascii_case("reference")
-                || name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("list"));
-            if asks && let Some(Expression::Value(Value::String(id))) = arguments.first() {
+            if asks(name)
+                && let Some(Expression::Value(Value::String(id))) = arguments.first()
+            {
                 references.push(id.to_string());
             }
         });
         references.sort();
         references.dedup();
         Self { pointer: pointer.to_owned(), expression: expression.to_string(), references }
+    }
+}
+
+fn asks(name: &str) -> bool {
+    name.eq_ignore_ascii_case("reference")
+        || name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("list"))
+}
+
+fn reach(expression: &Expression, inside: Option<&str>, found: &mut Vec<Reach>) {
+    let mut path = Vec::new();
+    let mut at = expression;
+    loop {
+        match at {
+            Expression::Property { base, name, .. } => {
+                path.push(Step::Member(name.to_string()));
+                at = base;
+            }
+            Expression::Index { base, index, .. } => {
+                path.push(match &**index {
+                    Expression::Value(Value::String(name)) => Step::Member(name.to_string()),
+                    Expression::Value(Value::Int(index)) => {
+                        Step::Element(usize::try_from(*index).unwrap_or(0))
+                    }
+                    other => {
+                        reach(other, None, found);
+                        Step::Element(0)
+                    }
+                });
+                at = base;
+            }
+            Expression::Value(_) => return,
+            Expression::Call { name, arguments, .. } => {
+                if asks(name)
+                    && let Some(Expression::Value(Value::String(id))) = arguments.first()
+                {
+                    path.reverse();
+                    let (function, id) = (name.to_string(), id.to_string());
+                    let inside = inside.map(str::to_owned);
+                    found.push(Reach { function, id, path: std::mem::take(&mut path), inside });
+                }
+                for argument in arguments {
+                    reach(argument, Some(name), found);
+                }
+                return;
+            }
+        }
     }
 }
 

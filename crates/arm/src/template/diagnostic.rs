@@ -65,7 +65,7 @@ impl Document {
             Err(error) => Err(Box::new(Diagnostic {
                 code: "json",
                 severity: Severity::Error,
-                message: error.message,
+                message: not_json(&error.message),
                 file: file.to_owned(),
                 position: lines.position(text, error.range.start),
                 range: error.range,
@@ -90,6 +90,16 @@ impl Document {
             chain: Vec::new(),
         }
     }
+}
+
+/// The parser's words, after what they are about.
+fn not_json(says: &str) -> String {
+    if says == "the file is empty" {
+        return says.to_owned();
+    }
+    let mut letters = says.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_lowercase()).into_iter();
+    format!("this is not JSON: {}", first.chain(letters).collect::<String>())
 }
 
 /// The pointer of the innermost node (or member) that covers an offset.

@@ -8,6 +8,7 @@ use super::diagnostic::{Diagnostic, Document};
 use super::evaluate::Meter;
 use super::expansion::{Context, ExpandedResource, Linked};
 use super::fault::{Fault, Outcome};
+use super::links::FollowedLink;
 use super::value::Value;
 
 const DIAGNOSTICS_MAX: usize = 500;
@@ -26,6 +27,8 @@ pub(crate) struct Engine<'t> {
     pub(crate) answers: RefCell<BTreeMap<usize, Value>>,
     /// Locations of the groups that the template itself creates, by name in lower case.
     pub(crate) groups: RefCell<BTreeMap<String, String>>,
+    /// Links that were followed, outer ones first.
+    pub(crate) links: RefCell<Vec<FollowedLink>>,
     guids: Cell<u64>,
     keys: Cell<usize>,
     quiet: Cell<bool>,
@@ -50,6 +53,7 @@ impl<'t> Engine<'t> {
             deployments: RefCell::default(),
             answers: RefCell::default(),
             groups: RefCell::default(),
+            links: RefCell::default(),
             guids: Cell::new(0),
             keys: Cell::new(0),
             quiet: Cell::new(false),

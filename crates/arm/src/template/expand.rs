@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::Template;
 use super::body::public_outputs;
+use super::diagnostic::{Diagnostic, Severity};
 use super::engine::{Draft, Engine};
 use super::expansion::{Context, ExpandedResource, Expansion, Linked};
 use super::frame::{Deployment, Frame};
@@ -24,16 +25,30 @@ pub fn expand(
 ) -> Expansion {
     let engine = Engine::new(context, loader);
     let outputs = expand_root(&engine, template, parameters);
+    let links = engine.links.take();
     let (drafts, mut diagnostics) = engine.into_parts();
     let resources = settle_dependencies(drafts);
-    if let Some(names) = find_cycle(&resources) {
+    if let Some((at, names)) = find_cycle(&resources) {
         let message = format!("resources wait for each other: {}", names.join(" → "));
-        diagnostics.push(template.document.diagnostic("dependency-cycle", message, 0..0));
+        let origin = &resources[at].origin;
+        diagnostics.push(Diagnostic {
+            code: "dependency-cycle",
+            severity: Severity::Error,
+            message,
+            file: origin.file.clone(),
+            range: origin.range.start..origin.range.start + 1,
+            position: origin.position,
+            pointer: origin.pointer.clone(),
+            hint: Some(
+                "take one of them out of a `dependsOn`; a `reference` by name is a dependency too".into(),
+            ),
+            chain: resources[at].deployment_chain.clone(),
+        });
     }
     diagnostics.sort_by(|left, right| {
         (&left.file, left.range.start, left.code).cmp(&(&right.file, right.range.start, right.code))
     });
-    Expansion { resources, outputs, diagnostics }
+    Expansion { resources, outputs, diagnostics, links }
 }
 
 fn expand_root(
@@ -71,6 +86,7 @@ fn expand_root(
         location: context.location.clone().filter(|_| template.scope() != DeploymentScope::ResourceGroup),
         mode: "Incremental".to_owned(),
         uri: Some(document.file.clone()),
+        written_at: String::new(),
     };
     let frame = Frame::new(engine, document, &document.root, scope.clone(), deployment, Vec::new(), &given);
     let place =
@@ -97,8 +113,8 @@ fn settle_dependencies(drafts: Vec<Draft>) -> Vec<ExpandedResource> {
     drafts.into_iter().enumerate().map(settle).collect()
 }
 
-/// The names of resources that wait for each other, if there are such.
-fn find_cycle(resources: &[ExpandedResource]) -> Option<Vec<String>> {
+/// The first of some resources that wait for each other, and the names of all, if there are such.
+fn find_cycle(resources: &[ExpandedResource]) -> Option<(usize, Vec<String>)> {
     let targets = |at: usize| resources[at].waits_for.clone();
     let mut state = vec![0_u8; resources.len()]; // 0 new, 1 on the path, 2 done
     for start in 0..resources.len() {
@@ -122,7 +138,7 @@ fn find_cycle(resources: &[ExpandedResource]) -> Option<Vec<String>> {
                     let mut names: Vec<String> =
                         path[from..].iter().map(|(at, _)| format!("`{}`", resources[*at].name)).collect();
                     names.push(format!("`{}`", resources[next].name));
-                    return Some(names);
+                    return Some((next, names));
                 }
                 Some(_) => {}
             }

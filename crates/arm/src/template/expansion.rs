@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::deferred::Deferred;
 use super::diagnostic::{Diagnostic, Severity};
+use super::links::FollowedLink;
 use crate::tree::Position;
 
 /// The world around a deployment, as far as expressions can see it.
@@ -76,6 +77,8 @@ pub struct Expansion {
     pub outputs: BTreeMap<String, Output>,
     /// Everything that is wrong.
     pub diagnostics: Vec<Diagnostic>,
+    /// The links that were followed, outer ones first.
+    pub links: Vec<FollowedLink>,
 }
 
 impl Expansion {
@@ -160,4 +163,6 @@ pub struct Origin {
     pub position: Position,
     /// The JSON pointer in the file.
     pub pointer: String,
+    /// The JSON pointer in the root template, once every linked template is written into it (`self_contained`).
+    pub written_at: String,
 }

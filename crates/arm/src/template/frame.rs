@@ -27,6 +27,8 @@ pub(crate) struct Deployment {
     pub(crate) mode: String,
     /// Where the template came from; relative links start there.
     pub(crate) uri: Option<String>,
+    /// The pointer of the document's root in the root template, once every linked template is written into it.
+    pub(crate) written_at: String,
 }
 
 /// Something evaluated when first needed.

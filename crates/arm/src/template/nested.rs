@@ -13,6 +13,7 @@ use super::fault::{Fault, Outcome};
 use super::frame::{Deployment, Frame};
 use super::functions::record;
 use super::header::{Collector, Header, Turns, with_turns};
+use super::links::LinkKind;
 use super::scope::{self, Scope};
 use super::unit::{Progress, Unit};
 use super::value::Value;
@@ -51,10 +52,11 @@ impl Unit<'_> {
         let properties = header.node.get("properties");
         let mut shown = Vec::new();
         if let Some(properties) = properties {
-            let skip = ["template", "parameters", "expressionEvaluationOptions", "templateLink"];
+            let skip =
+                ["template", "parameters", "expressionEvaluationOptions", "templateLink", "parametersLink"];
             shown = Self::members(env, properties, &skip);
         }
-        let arguments = Self::arguments(env, properties);
+        let arguments = self.arguments(env, header, properties);
         if let Ok(arguments) = &arguments {
             let shown_arguments = arguments
                 .iter()
@@ -103,9 +105,15 @@ impl Unit<'_> {
     }
 
     /// The values given to the nested template, by name as written.
-    fn arguments(env: &Env<'_>, properties: Option<&Node>) -> Outcome<Vec<(Rc<str>, Value)>> {
+    fn arguments(
+        &self,
+        env: &Env<'_>,
+        header: &Header<'_>,
+        properties: Option<&Node>,
+    ) -> Outcome<Vec<(Rc<str>, Value)>> {
         let Some(parameters) = properties.and_then(|properties| properties.get("parameters")) else {
-            return Ok(Vec::new());
+            let link = properties.and_then(|properties| properties.get("parametersLink"));
+            return link.map_or(Ok(Vec::new()), |link| self.linked_arguments(env, header, link));
         };
         if parameters.as_str().is_some() {
             // an expression may give all of them: an object of `{name: {value}}`
@@ -172,8 +180,13 @@ impl Unit<'_> {
         let Some(properties) = header.node.get("properties") else {
             return Err(Fault::new("deployment", "the deployment has no `properties`"));
         };
-        let mut deployment =
-            Deployment { name: header.name.clone(), location: None, mode: mode.to_owned(), uri: None };
+        let mut deployment = Deployment {
+            name: header.name.clone(),
+            location: None,
+            mode: mode.to_owned(),
+            uri: None,
+            written_at: self.frame.deployment.written_at.clone(),
+        };
         if let Some(location) = header.node.get("location") {
             deployment.location = env.node(location)?.as_str().map(str::to_owned);
         }
@@ -209,13 +222,7 @@ impl Unit<'_> {
         let Some(link) = properties.get("templateLink") else {
             return Err(Fault::new("deployment", "the deployment has neither `template` nor `templateLink`"));
         };
-        let uri = self.link(env, link)?;
-        let Some(linked) = self.frame.engine.loader.load(&uri) else {
-            let hint = "give the linked template as a file, or leave its resources to Azure".to_owned();
-            let fault =
-                Fault::new("linked-template", format!("the linked template `{uri}` cannot be loaded"));
-            return Err(self.frame.report(link, &fault.hint(Some(hint))));
-        };
+        let linked = self.follow(env, header, link, LinkKind::Template)?;
         self.frame.engine.meter.spend(linked.text.len() / 4 + 1000)?;
         let document = match Document::parse(&linked.file, &linked.text) {
             Ok(document) => document,
@@ -226,32 +233,18 @@ impl Unit<'_> {
             }
         };
         deployment.uri = Some(linked.file.clone());
+        deployment.written_at =
+            format!("{}{}/properties/template", self.frame.deployment.written_at, header.pointer);
         let engine = self.frame.engine;
         let frame =
             Frame::new(engine, &document, &document.root, scope.clone(), deployment, chain.clone(), &given);
         let place = Place { template: &document.root, pointer: String::new(), chain, inherited };
         Ok(run(&frame, &scope, &place, &Vec::new(), None))
     }
-
-    /// Where a linked template lies.
-    fn link(&self, env: &Env<'_>, link: &Node) -> Outcome<String> {
-        if let Some(uri) = link.get("uri") {
-            return env.node_string(uri, "uri of the linked template").map(|uri| uri.to_string());
-        }
-        if let Some(path) = link.get("relativePath") {
-            let path = env.node_string(path, "path of the linked template")?;
-            let base = self.frame.deployment.uri.as_deref().unwrap_or(&self.frame.document.file);
-            return Ok(super::uri::combine(base, &path));
-        }
-        if let Some(id) = link.get("id") {
-            return env.node_string(id, "id of the template spec").map(|id| id.to_string());
-        }
-        Err(Fault::new("deployment", "the link has neither `uri` nor `relativePath` nor `id`"))
-    }
 }
 
 /// A secret of a key vault, asked when the deployment runs.
-fn secret(reference: &Value) -> Outcome {
+pub(crate) fn secret(reference: &Value) -> Outcome {
     let wrong = || Fault::new("deployment", "a parameter's `reference` needs `keyVault.id` and `secretName`");
     let object = reference.as_object().ok_or_else(wrong)?;
     let vault = object

@@ -12,6 +12,11 @@ use crate::tree::Node;
 /// Definitions may be recursive; made-up objects end at this depth.
 const DEPTH_MAX: usize = 8;
 
+/// Made-up names are no longer than the shortest that common services take.
+const PLAIN_MAX: usize = 24;
+/// How much of a cut name is kept for telling it from others.
+const TAIL: usize = 5;
+
 /// A made-up value, and why it looks as it does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placeholder {
@@ -152,7 +157,13 @@ fn object(root: &Node, definition: &Node, depth: usize) -> Json {
 /// the rest is small letters and digits, what every service takes as a name.
 pub(crate) fn text_for(name: &str, taken_apart: bool) -> String {
     let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase());
-    let plain: String = "gen".chars().chain(letters).take(24).collect();
+    let whole: String = "gen".chars().chain(letters).collect();
+    // Two long names may begin alike, and what is made of them must differ.
+    let plain = if whole.len() <= PLAIN_MAX {
+        whole
+    } else {
+        format!("{}{}", &whole[..PLAIN_MAX - TAIL], &unique::unique_string(name)[..TAIL])
+    };
     let lower = name.to_ascii_lowercase();
     let guid =
         ["subscription", "tenant", "principal", "object", "client"].iter().any(|word| lower.contains(word));
@@ -174,8 +185,12 @@ fn fit(text: &str, name: &str, least: usize, most: usize) -> String {
     let least = least.min(1 << 16);
     let most = most.max(least);
     let tail = unique::unique_string(name);
-    let length = text.chars().count().max(least).min(most);
-    text.chars().chain(tail.chars().cycle()).take(length).collect()
+    let own = text.chars().count();
+    if own > most && most > 2 * TAIL {
+        let kept: String = text.chars().take(most - TAIL).collect();
+        return kept + &tail[..TAIL];
+    }
+    text.chars().chain(tail.chars().cycle()).take(own.max(least).min(most)).collect()
 }
 
 fn password(seed: &str) -> String {

@@ -10,7 +10,7 @@ use super::{json_error, show, strategies};
 use crate::args::{DrillArgs, Output};
 use crate::errors::{CliError, Exit};
 use crate::load::{epoch, load, of_scenario, text_of};
-use crate::output::{Surroundings, complain, save_lines, save_report};
+use crate::output::{Surroundings, complain, report_files, save_all};
 use crate::progress::{Progress, Reporter};
 use crate::report::{json, text};
 
@@ -18,14 +18,13 @@ pub(super) fn drill(args: &DrillArgs, surroundings: &Surroundings) -> Result<Exi
     let loaded = load(&args.target)?;
     let scenario = scenario(args)?;
     let setup = DrillSetup {
-        strategies: strategies(&loaded)?,
+        strategies: strategies(&loaded)?.of,
         workload: loaded.workload,
         policy: loaded.policy,
         scenario,
         seed: args.seed,
         start: epoch(),
         assumptions: loaded.assumptions,
-        linked: loaded.linked,
         accepted: loaded.accepted,
     };
     let outcome = play(setup, surroundings)?;
@@ -73,9 +72,7 @@ fn play(setup: DrillSetup, surroundings: &Surroundings) -> Result<DrillOutcome, 
 }
 
 fn save(folder: &Path, outcome: &DrillOutcome) -> Result<(), CliError> {
-    let pages = save_report(folder, &outcome.report)?;
-    save_lines(folder, "events.jsonl", &outcome.events)?;
-    save_lines(folder, "journal.jsonl", &outcome.journal)?;
-    complain(&format!("the report is in {}", pages[0].display()));
+    save_all(folder, &report_files(&outcome.report, &outcome.events, &outcome.journal)?)?;
+    complain(&format!("the report is in {}", folder.join("report.html").display()));
     Ok(())
 }

@@ -11,7 +11,7 @@ use super::{show, strategies};
 use crate::args::{Output, PlanArgs, PlanKindArg};
 use crate::errors::{CliError, Exit};
 use crate::load::{Loaded, epoch, load};
-use crate::output::{Surroundings, complain};
+use crate::output::{Surroundings, complain, save_all};
 use crate::tables::{self, PlanView};
 
 pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
@@ -19,8 +19,12 @@ pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit,
     for assumption in &loaded.assumptions {
         complain(&format!("assumed: {assumption}"));
     }
-    let made = match make(args, &loaded, strategies(&loaded)?) {
-        Ok(made) => made,
+    let strategies = strategies(&loaded)?;
+    let made = match make(args, &loaded, strategies.of) {
+        Ok(mut made) => {
+            made.notes.push(format!("recovery time: {}", strategies.arithmetic.join("; ")));
+            made
+        }
         Err(PlanError::Refused(refusal)) => {
             let hint = format!("{}; `lifeboat explain {}` says more", refusal.remedy, refusal.rule);
             complain(&crate::errors::render(
@@ -33,8 +37,12 @@ pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit,
     };
     if let Some(path) = &args.save {
         let text = serde_json::to_string_pretty(&made).map_err(super::json_error)?;
-        std::fs::write(path, text + "\n")
-            .map_err(|error| CliError::caused_by(format!("cannot write `{}`", path.display()), error))?;
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str()))
+        else {
+            return Err(CliError::failed(format!("`{}` names no file", path.display()))
+                .with_hint("name a file, such as `--save failback.json`"));
+        };
+        save_all(folder, &[(name, text + "\n")])?;
         complain(&format!("saved to {} with the digest {}", path.display(), Digest::of(&made)));
     }
     match args.output {

@@ -1,25 +1,17 @@
 //! Templates that templates link to: read from the folder of the first one, never downloaded.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use lifeboat_arm::template::{Linked, LinkedTemplate};
 
-/// The folder that links are looked for in. Remembers what was read.
+/// The folder that links are looked for in.
 pub(super) struct Folder {
     base: PathBuf,
-    read: RefCell<BTreeMap<String, String>>,
 }
 
 impl Folder {
     pub(super) fn new(base: PathBuf) -> Self {
-        Self { base, read: RefCell::default() }
-    }
-
-    /// Everything that was read, by the link it was read for.
-    pub(super) fn into_read(self) -> BTreeMap<String, String> {
-        self.read.into_inner()
+        Self { base }
     }
 
     /// The longest end of the link's path that exists below the folder: templates are published under a prefix.
@@ -43,7 +35,6 @@ impl Linked for Folder {
     fn load(&self, uri: &str) -> Option<LinkedTemplate> {
         let path = self.find(uri)?;
         let text = String::from_utf8_lossy(&std::fs::read(&path).ok()?).into_owned();
-        self.read.borrow_mut().insert(uri.to_owned(), text.clone());
         Some(LinkedTemplate { file: path.display().to_string(), text })
     }
 }

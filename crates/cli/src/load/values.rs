@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use lifeboat_arm::nearest;
-use lifeboat_arm::template::{ParameterType, ParameterValue, Template, parse_parameters};
+use lifeboat_arm::template::{
+    ParameterDeclaration, ParameterType, ParameterValue, Template, parse_parameters,
+};
 use serde_json::Value;
 
 use super::complaints::of_diagnostics;
@@ -21,9 +23,11 @@ pub(super) fn from_files(
     for path in paths {
         let name = path.display().to_string();
         let text = text_of(path)?;
-        for (parameter, value) in parse_parameters(&name, &text).map_err(|found| of_diagnostics(&found))? {
+        let given = parse_parameters(&name, &text).map_err(|found| of_diagnostics(&found))?;
+        let foreign = !given.is_empty() && !given.keys().any(|name| declared_name(template, name).is_some());
+        for (parameter, value) in given {
             let Some(declared) = declared_name(template, &parameter) else {
-                return Err(unknown_parameter(template, &parameter, &name, &text));
+                return Err(unknown_parameter(template, &parameter, &name, &text, foreign));
             };
             if let ParameterValue::Value(value) = value {
                 values.insert(declared, value);
@@ -40,14 +44,18 @@ fn declared_name(template: &Template, name: &str) -> Option<String> {
         .map(|declared| declared.name.clone())
 }
 
-fn unknown_parameter(template: &Template, name: &str, file: &str, text: &str) -> CliError {
+fn unknown_parameter(template: &Template, name: &str, file: &str, text: &str, foreign: bool) -> CliError {
     let start = text.find(&format!("\"{name}\"")).map_or(0, |at| at + 1);
     Located {
         file: file.to_owned(),
         text: text.to_owned(),
         range: start..start + if start > 0 { name.len() } else { 0 },
         message: format!("the template `{}` declares no parameter `{name}`", template.file()),
-        hint: Some(meant(template, name)),
+        hint: Some(if foreign {
+            format!("no parameter of this file is one of the template's: {}", meant(template, name))
+        } else {
+            meant(template, name)
+        }),
     }
     .into()
 }
@@ -72,18 +80,37 @@ pub(super) fn set(
             return Err(CliError::failed(format!("--set: the template declares no parameter `{name}`"))
                 .with_hint(meant(template, name)));
         };
-        let is_text = matches!(declared.kind, ParameterType::String | ParameterType::SecureString);
-        let value = if is_text {
-            Value::String(text.clone())
-        } else {
-            serde_json::from_str(text).map_err(|error| {
-                CliError::caused_by(format!("--set {name}: the value is not JSON"), error)
-                    .with_hint(format!("`{name}` is of the type {:?}", declared.kind).to_lowercase())
-            })?
-        };
+        let value = typed_value(declared, text).map_err(|wanted| {
+            CliError::failed(format!("--set: `{text}` is not {wanted}, which `{name}` is declared as"))
+                .with_hint(format!("give it as JSON: `--set '{name}={}'`", example(declared.kind)))
+        })?;
         values.insert(declared.name.clone(), value);
     }
     Ok(())
+}
+
+/// What was typed as the declared type, or the name of that type.
+fn typed_value(declared: &ParameterDeclaration, text: &str) -> Result<Value, &'static str> {
+    let json = || serde_json::from_str::<Value>(text).ok();
+    let fits = |fits: fn(&Value) -> bool, name: &'static str| json().filter(fits).ok_or(name);
+    match declared.kind {
+        ParameterType::String | ParameterType::SecureString => Ok(Value::String(text.to_owned())),
+        ParameterType::Int => fits(|value| value.is_i64(), "an int"),
+        ParameterType::Bool => fits(Value::is_boolean, "a bool"),
+        ParameterType::Array => fits(Value::is_array, "an array"),
+        ParameterType::Object | ParameterType::SecureObject => fits(Value::is_object, "an object"),
+        ParameterType::Any => Ok(json().unwrap_or_else(|| Value::String(text.to_owned()))),
+    }
+}
+
+fn example(kind: ParameterType) -> &'static str {
+    match kind {
+        ParameterType::Int => "2",
+        ParameterType::Bool => "true",
+        ParameterType::Array => r#"["a", "b"]"#,
+        ParameterType::Object | ParameterType::SecureObject => r#"{"name": "value"}"#,
+        _ => "text",
+    }
 }
 
 /// `--strict`: a parameter without a value is an error, each at its declaration.

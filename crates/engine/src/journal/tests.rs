@@ -90,13 +90,16 @@ fn lines_that_are_missing_doubled_or_swapped_are_found() {
     check(&[0, 2, 1, 3], 2);
 }
 
+/// Proves: F28. Whether this program happens to understand the line or not.
 #[test]
 fn a_newer_version_says_so() {
     let line = encode(GENESIS, &records()[0]);
     let (body, _) = split(line.trim_end()).unwrap();
-    let body = body.replacen("\"v\":1", "\"v\":2", 1).replace("paused", "unheardOf");
-    let line = format!("{body}{SUM_KEY}{}\"}}\n", digest(body.as_bytes()));
-    assert!(decode(&line).unwrap_err().why.contains("version 2"));
+    let newer = body.replacen("\"v\":1", "\"v\":2", 1);
+    for body in [newer.replace("paused", "unheardOf"), newer] {
+        let line = format!("{body}{SUM_KEY}{}\"}}\n", digest(body.as_bytes()));
+        assert!(decode(&line).unwrap_err().why.contains("version 2"));
+    }
 }
 
 #[test]

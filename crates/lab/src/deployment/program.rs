@@ -4,14 +4,15 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use lifeboat_arm::template::{
-    Context, ExpandedResource, NoLinks, Output, ResourceGroupInfo, Runtime, Template, expand,
+    Context, Deferred, ExpandedResource, NoLinks, Output, Reach, ResourceGroupInfo, Runtime, Template, expand,
 };
 use lifeboat_arm::{Answer, Call, Method, ResourceId};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::INVALID_TEMPLATE;
+use super::{INVALID_TEMPLATE, made_up};
 use crate::lab::{Dispatched, Lab};
-use crate::refusal::Refused;
+use crate::providers;
+use crate::refusal::{Refused, refuse};
 use crate::route::Request;
 
 /// What a deployment is going to do.
@@ -36,7 +37,7 @@ impl Lab {
         let expansion = expand(&template, &parameters, &self.context(id), &NoLinks);
         if !expansion.is_clean() {
             let messages: Vec<String> = expansion.diagnostics.iter().map(ToString::to_string).collect();
-            self.world.waived.check(true, &INVALID_TEMPLATE, &[&messages.join("; ")])?;
+            refuse(true, &INVALID_TEMPLATE, &[&messages.join("; ")])?;
         }
         let mode = properties.get("mode").and_then(Value::as_str).unwrap_or("Incremental").to_owned();
         let hash = self.world.dice.number(1 << 60, u64::MAX, "template-hash", &text).to_string();
@@ -123,13 +124,57 @@ impl Lab {
     }
 }
 
-/// `reference` and `list…` of a running deployment, answered by the lab's providers.
-pub(super) struct Live<'a>(pub(super) RefCell<&'a mut Lab>);
+/// `reference` and `list…` of a running deployment, answered by the lab's providers. What they do not model and an
+/// expression reaches for is made up.
+pub(super) struct Live<'a> {
+    lab: RefCell<&'a mut Lab>,
+    reaches: Vec<Reach>,
+}
+
+impl<'a> Live<'a> {
+    pub(super) fn new<'d>(lab: &'a mut Lab, deferred: impl IntoIterator<Item = &'d Deferred>) -> Self {
+        Self { lab: RefCell::new(lab), reaches: made_up::reaches(deferred) }
+    }
+
+    /// Subnets, host keys, front-end addresses: parts of a resource that the lab does not model are there with it.
+    fn comes_with_its_parent(&self, id: &str) -> bool {
+        let Ok(id) = ResourceId::parse(id) else { return false };
+        let modelled = id.kind().is_none_or(|kind| providers::is_modelled(kind.namespace()));
+        let mut next = id.parent().filter(|_| !modelled);
+        while let Some(parent) = next {
+            let kind = parent.kind().filter(|kind| kind.segments().count() > 0);
+            if kind.is_none() {
+                return false;
+            }
+            if self.lab.borrow_mut().ask(Method::Get, parent.as_str(), "2024-01-01", None).is_ok() {
+                return true;
+            }
+            next = parent.parent();
+        }
+        false
+    }
+
+    /// Only services of their own know what is absent: of the others the lab just keeps what was sent.
+    fn complete(&self, answer: &mut Value, function: &str, id: &str) {
+        let kind = ResourceId::parse(id).ok().and_then(|id| id.kind());
+        if !kind.is_some_and(|kind| providers::is_modelled(kind.namespace())) {
+            made_up::complete(answer, function, id, &self.reaches);
+        }
+    }
+}
 
 impl Runtime for Live<'_> {
     fn reference(&self, id: &str, api_version: Option<&str>, full: bool) -> Result<Value, String> {
-        let answer = self.0.borrow_mut().ask(Method::Get, id, api_version.unwrap_or("2024-01-01"), None)?;
-        Ok(if full { answer.body } else { answer.body["properties"].clone() })
+        let version = api_version.unwrap_or("2024-01-01");
+        let answer = self.lab.borrow_mut().ask(Method::Get, id, version, None);
+        let body = match answer {
+            Ok(answer) => answer.body,
+            Err(_) if self.comes_with_its_parent(id) => json!({ "properties": {} }),
+            Err(why) => return Err(why),
+        };
+        let mut answer = if full { body } else { body["properties"].clone() };
+        self.complete(&mut answer, "reference", id);
+        Ok(answer)
     }
 
     fn list(
@@ -139,7 +184,14 @@ impl Runtime for Live<'_> {
         api_version: &str,
         body: Option<&Value>,
     ) -> Result<Value, String> {
-        let answer = self.0.borrow_mut().ask(Method::Post, &format!("{id}/{function}"), api_version, body)?;
-        Ok(answer.body)
+        let path = format!("{id}/{function}");
+        let answer = self.lab.borrow_mut().ask(Method::Post, &path, api_version, body);
+        let mut answer = match answer {
+            Ok(answer) => answer.body,
+            Err(_) if self.comes_with_its_parent(id) => json!({}),
+            Err(why) => return Err(why),
+        };
+        self.complete(&mut answer, function, id);
+        Ok(answer)
     }
 }

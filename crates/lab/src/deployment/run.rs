@@ -1,8 +1,6 @@
 //! A deployment runs: it sends each resource once those it waits for are there, looks until it is, and goes on. A
 //! resource that fails fails the deployment; what is done stays, and what does not wait for it still gets its turn.
 
-use std::cell::RefCell;
-
 use lifeboat_arm::template::{resolve, resolve_output};
 use lifeboat_arm::{ArmError, Call, Method, ResourceId, Retry, is_terminal, retry};
 use serde_json::{Value, json};
@@ -91,7 +89,7 @@ impl Lab {
             record.steps[at].end(now, 200, outcome);
             return;
         }
-        let body = resolve(&resource, &Live(RefCell::new(self)));
+        let body = resolve(&resource, &Live::new(self, &resource.deferred));
         let body = match body {
             Ok(body) => body,
             Err(wrong) => {
@@ -189,7 +187,7 @@ impl Lab {
     ) -> Result<Value, ArmError> {
         let mut outputs = json!({});
         for (name, output) in declared {
-            let value = resolve_output(name, output, &Live(RefCell::new(self)))
+            let value = resolve_output(name, output, &Live::new(self, &output.deferred))
                 .map_err(|wrong| ArmError::new("DeploymentOutputEvaluationFailed", wrong.to_string()))?;
             // A secure output has a type and no value.
             outputs[name] = if output.is_secure() {

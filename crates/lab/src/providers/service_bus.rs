@@ -120,7 +120,10 @@ impl Provider for ServiceBus {
                     "namespaces/disasterrecoveryconfigs" => self.alias(id, request, ctx),
                     "namespaces/migrationconfigurations" => self.migration(id, request, ctx),
                     "namespaces/networkrulesets" => self.network_rules(id, request, ctx),
-                    "namespaces/privateendpointconnections" => self.private_endpoint(id, request, ctx),
+                    "namespaces/ipfilterrules" | "namespaces/virtualnetworkrules" => {
+                        self.old_network_rule(id, request)
+                    }
+                    "namespaces/privateendpointconnections" => self.private_endpoint(id, request),
                     "namespaces/disasterrecoveryconfigs/authorizationrules" => self.alias_rule(id, request),
                     _ if kind.ends_with("/authorizationrules") => self.auth_rule(id, request, ctx),
                     "namespaces/queues"

@@ -173,7 +173,7 @@ fn anything() -> impl Strategy<Value = Option<SampleHealth>> {
 }
 
 proptest! {
-    /// Proves: F13 (a blip shorter than the hold-down is never a death, however often it comes).
+    /// Proves: D08, F13 (a blip shorter than the hold-down is never a death, however often it comes).
     #[test]
     fn a_blip_shorter_than_the_hold_down_is_never_a_death(
         from in 0..500_i64,

@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use crate::durations;
-use crate::inventory::Source;
 use crate::service::{Part, Planning, Refusal, service_for};
 use crate::topology::{Component, Declared, Deployment, Roots, Site, Workload};
 
@@ -39,7 +38,7 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
             let step = deployment(
                 "deploy-shared",
                 shared,
-                Value::clone(&shared.deployment.template),
+                shared.deployment.template.clone(),
                 &kept,
                 after.clone(),
                 planning,
@@ -57,15 +56,18 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
     let kept: Vec<&Declared> =
         site.resources.iter().filter(|declared| !left_out.contains(&declared.id)).collect();
     let template = without(&site.deployment, &kept, &site.resources, &left_out)?;
-    for id in &left_out {
-        if let Some(declared) = site.resources.find(id)
-            && declared.kind.segments().count() == 1
-        {
-            part.notes.push(format!(
-                "the deployment leaves out {}: something else brings it, or Azure would refuse it",
-                id.name()
-            ));
-        }
+    let top: Vec<&str> = site
+        .resources
+        .iter()
+        .filter(|declared| left_out.contains(&declared.id) && declared.kind.segments().count() == 1)
+        .filter(|declared| declared.id.parent().is_some_and(|parent| parent.kind().is_none()))
+        .map(|declared| declared.id.name())
+        .collect();
+    if !top.is_empty() {
+        let names = top.join(", ");
+        part.notes.push(format!(
+            "the deployment leaves out {names}: Azure would refuse it there, or it waits for the day"
+        ));
     }
     let step = deployment("deploy", site, template, &kept, after, planning, &mut part);
     part.steps.push(step);
@@ -75,11 +77,24 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
 /// Requests that create the workload where it lives by choice: what its owner did long ago, and what a drill does first.
 pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     let mut calls = Vec::new();
-    for site in workload.shared.iter().chain([&workload.primary]) {
+    let put_group = |site: &Site| {
         let body = json!({ "location": site.group_region.as_str() });
-        calls.push(Call::arm(Method::Put, format!("{}?api-version={API}", site.group), Some(body)));
-        let body = request_body(Value::clone(&site.deployment.template), &site.deployment.parameters);
+        Call::arm(Method::Put, format!("{}?api-version={API}", site.group), Some(body))
+    };
+    let put = |declared: &Declared| {
+        let path = format!("{}?api-version={}", declared.id, declared.api_version);
+        Call::arm(Method::Put, path, Some(declared.body.clone()))
+    };
+    for site in workload.shared.iter().chain([&workload.primary]) {
+        calls.push(put_group(site));
+        calls.extend(site.presumed.iter().map(put));
+        let body = request_body(site.deployment.template.clone(), &site.deployment.parameters);
         calls.push(Call::arm(Method::Put, deployment_path(site, &workload.name, &body), Some(body)));
+    }
+    let there = &workload.secondary;
+    if there.group != workload.primary.group && !there.presumed.is_empty() {
+        calls.push(put_group(there));
+        calls.extend(there.presumed.iter().map(put));
     }
     calls
 }
@@ -159,7 +174,14 @@ fn deployment(
     Step {
         id: StepId::new("workload", verb),
         component: "workload".into(),
-        title: format!("deploy {} resources to {} in {}", kept.len(), site.group.name(), site.region),
+        title: if kept.is_empty() {
+            format!(
+                "nothing to deploy to {}: what is declared is there, or comes by itself",
+                site.group.name()
+            )
+        } else {
+            format!("deploy {} resources to {} in {}", kept.len(), site.group.name(), site.region)
+        },
         after,
         graceful: way,
         ungraceful: None,
@@ -231,27 +253,22 @@ fn without(
     all: &[Declared],
     out: &BTreeSet<ResourceId>,
 ) -> Result<Value, Refusal> {
-    let pointer = |declared: &Declared| match &declared.source {
-        Source::Template { file, pointer, .. } if *file == deployment.file => Some(pointer.clone()),
-        _ => None,
-    };
-    let needed: BTreeSet<String> = kept.iter().filter_map(|declared| pointer(declared)).collect();
-    let mut template = Value::clone(&deployment.template);
+    let pointers = |declared: &Declared| deployment.elements.get(&declared.id).cloned().unwrap_or_default();
+    let needed: BTreeSet<String> = kept.iter().flat_map(|declared| pointers(declared)).collect();
+    let mut template = deployment.template.clone();
     for declared in all.iter().filter(|declared| out.contains(&declared.id)) {
-        // An empty pointer is no element: then it lies in a file that the template links to.
-        let at = pointer(declared).unwrap_or_default();
-        let element = template.pointer_mut(&at).and_then(Value::as_object_mut);
-        let (false, Some(element)) = (needed.contains(&at), element) else {
-            return Err(Refusal {
-                rule: "WL-CANNOT-LEAVE-OUT".into(),
-                component: declared.id.name().into(),
-                why: format!(
-                    "the template element {at} also brings resources that are needed, or lies in a linked file"
-                ),
-                remedy: "declare it as an element of its own in the regional template".into(),
-            });
-        };
-        element.insert("condition".into(), Value::Bool(false));
+        for at in pointers(declared) {
+            let element = template.pointer_mut(&at).and_then(Value::as_object_mut);
+            let (false, Some(element)) = (needed.contains(&at), element) else {
+                return Err(Refusal {
+                    rule: "WL-CANNOT-LEAVE-OUT".into(),
+                    component: declared.id.name().into(),
+                    why: format!("the template element {at} also brings resources that are needed"),
+                    remedy: "declare it as an element of its own in the regional template".into(),
+                });
+            };
+            element.insert("condition".into(), Value::Bool(false));
+        }
     }
     Ok(template)
 }

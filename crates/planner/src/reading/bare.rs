@@ -1,18 +1,21 @@
 //! A workload from an ARM template alone: placeholders for what nobody said, a second set of parameters for the second
 //! region, and every assumption listed.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+mod second;
+mod values;
 
-use lifeboat_arm::template::{
-    Diagnostic, Linked, ParameterDeclaration, Template, fill_markers, placeholders,
-};
+use std::collections::{BTreeMap, BTreeSet};
+
+use lifeboat_arm::template::{Diagnostic, Linked, ParameterDeclaration, Template};
 use lifeboat_arm::{Region, ResourceId};
 use serde_json::{Value, json};
 
-use super::{About, SiteTemplate, as_json, assemble, errors, expand_site, site};
-use crate::topology::{Component, Declared, Resources, Site, Workload, components};
-use crate::workload_rules::GLOBALLY_UNIQUE;
+use self::second::Second;
+use self::values::{Values, allowed_region, from_group, values};
+use super::{About, SiteTemplate, assemble, read_site, together};
+use crate::topology::{Component, Declared, Resources, Site, Workload};
+
+const GROUPS: &str = "Microsoft.Resources/resourceGroups";
 
 /// What the user said besides the template.
 #[derive(Debug, Clone, Default)]
@@ -41,13 +44,45 @@ pub enum BareError {
         /// What was asked for.
         asked: Region,
     },
+    /// The template holds another first region than the one asked for.
+    #[error("the template pairs {found} with {secondary}, and `--primary` says {asked}")]
+    OtherPrimary {
+        /// The first region in the template.
+        found: Region,
+        /// The second region in the template.
+        secondary: Region,
+        /// What was asked for.
+        asked: Region,
+    },
+    /// Nothing reaches from one cloud into another.
+    #[error("{0} and {1} are in different clouds")]
+    TwoClouds(Region, Region),
     /// The two regions are one.
     #[error("the primary and the secondary region are both {0}")]
     OneRegion(Region),
 }
 
 /// A workload and what had to be assumed to make it.
-pub type Assumed = (Workload, Vec<String>);
+pub type Assumed = (Workload, Vec<Assumption>);
+
+/// Something that nobody said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assumption {
+    /// What is assumed, and why.
+    pub says: String,
+    /// It stands for something that could have been given; the rest follows from what was given.
+    pub missing: bool,
+}
+
+impl Assumption {
+    fn missing(says: String) -> Self {
+        Self { says, missing: true }
+    }
+
+    fn follows(says: String) -> Self {
+        Self { says, missing: false }
+    }
+}
 
 /// Reads a template as a workload of its own. `about.name` names groups.
 pub fn read_bare(
@@ -56,36 +91,144 @@ pub fn read_bare(
     bare: &Bare,
     linked: &dyn Linked,
 ) -> Result<Assumed, BareError> {
-    let mut assumptions = Vec::new();
-    let primary = bare.primary.clone().unwrap_or_else(|| {
-        assumptions.push("the primary region is westeurope: no `--primary` was given".to_owned());
-        Region::lenient("westeurope")
-    });
-    if bare.secondary.as_ref() == Some(&primary) {
-        return Err(BareError::OneRegion(primary));
-    }
-    let fallback = bare.secondary.clone().unwrap_or_else(|| other_region(&primary));
-    let values = parameters(template, bare, &primary, &fallback, &mut assumptions);
-    let group = format!("{}-{}", about.name, primary.abbreviation());
-    let at_home = SiteTemplate { template, parameters: &values, group: &group, region: &primary };
-    let expansion = expand_site(about, at_home, linked);
-    let wrong = errors(&expansion);
-    if !wrong.is_empty() {
-        return Err(BareError::Template(wrong));
-    }
-    let home = site(about, at_home, as_json(template), expansion);
-    if let Some((first, second)) = paired_regions(&home) {
+    let home = home(about, template, bare, linked)?;
+    if let Some((first, second)) = paired_regions(&home.site) {
+        if first == second {
+            return Err(BareError::OneRegion(first));
+        }
+        if cloud(&first) != cloud(&second) {
+            // The first region may only be our own assumption: then the second one's pair is the better one.
+            let ours = bare.primary.is_none() && first == home.primary;
+            if let Some(better) = second.pair().filter(|better| ours && *better != second) {
+                let bare = Bare { primary: Some(better.clone()), ..bare.clone() };
+                let (workload, mut assumed) = read_bare(about, template, &bare, linked)?;
+                let says =
+                    format!("the primary region is {better}: {first} is in another cloud than {second}");
+                assumed.insert(0, Assumption::missing(says));
+                return Ok((workload, assumed));
+            }
+            return Err(BareError::TwoClouds(first, second));
+        }
         if let Some(asked) = bare.secondary.clone().filter(|asked| *asked != second) {
             return Err(BareError::OtherSecondary { primary: first, found: second, asked });
         }
-        return both_regions(about, template, &values, (&first, &second), linked, assumptions);
+        if let Some(asked) = bare.primary.clone().filter(|asked| *asked != first) {
+            return Err(BareError::OtherPrimary { found: first, secondary: second, asked });
+        }
+        return both_regions(about, template, home, (&first, &second), linked);
     }
+    let Home { primary, fallback, mut values, site: at_home, mut assumed } = home;
+    assumed.append(&mut values.assumed);
     if bare.secondary.is_none() {
-        assumptions.push(format!("the secondary region is {fallback}: no `--secondary` was given"));
+        let says = format!("the secondary region is {fallback}: no `--secondary` was given");
+        assumed.push(Assumption::missing(says));
     }
-    let away = second_site(about, template, &values, (&primary, &fallback), &home, linked, &mut assumptions)?;
-    let all = components(&home.resources, &away.resources);
-    Ok((assemble(about, home, away, None, all), assumptions))
+    let second = Second { about, template, primary: &primary, secondary: &fallback, linked };
+    let mut away = second.values(&values.all, &at_home);
+    assumed.append(&mut away.assumed);
+    let group = second.group();
+    let away_site = SiteTemplate { template, parameters: &away.all, group: &group, region: &fallback };
+    let away = read_site(about, away_site, linked).map_err(BareError::Template)?;
+    let workload = together(about, at_home, away, None);
+    let away: BTreeSet<&str> =
+        workload.secondary.presumed.iter().map(|presumed| presumed.id.name()).collect();
+    let presumed = workload.primary.presumed.iter();
+    assumed.extend(presumed.map(|one| presumption(one, !away.is_empty() && !one.kind.is(GROUPS))));
+    Ok((workload, assumed))
+}
+
+/// The template as it stands in the primary region.
+struct Home {
+    primary: Region,
+    /// The second region, unless the template turns out to hold one.
+    fallback: Region,
+    values: Values,
+    site: Site,
+    assumed: Vec<Assumption>,
+}
+
+/// Reads the template for the primary region: the one that was asked for, else the usual one; and where the template
+/// names its own region, that one.
+fn home(about: &About, template: &Template, bare: &Bare, linked: &dyn Linked) -> Result<Home, BareError> {
+    let usual = Region::lenient("westeurope");
+    let (region, says) = match &bare.primary {
+        Some(region) => (region.clone(), None),
+        None => match allowed_region(template, &usual, bare.secondary.as_ref()) {
+            Some(region) if region != usual => {
+                let says = format!("the primary region is {region}: the template allows no {usual}");
+                (region, Some(Assumption::missing(says)))
+            }
+            _ => {
+                let says = format!("the primary region is {usual}: no `--primary` was given");
+                (usual.clone(), Some(Assumption::missing(says)))
+            }
+        },
+    };
+    let home = home_in(about, template, bare, linked, region, says)?;
+    let own = only_region(&home.site).filter(|own| bare.primary.is_none() && *own != home.primary);
+    let Some(own) = own.filter(|_| paired_regions(&home.site).is_none()) else { return Ok(home) };
+    let says = format!("the primary region is {own}: the template places its resources there");
+    home_in(about, template, bare, linked, own, Some(Assumption::follows(says)))
+}
+
+fn home_in(
+    about: &About,
+    template: &Template,
+    bare: &Bare,
+    linked: &dyn Linked,
+    primary: Region,
+    says: Option<Assumption>,
+) -> Result<Home, BareError> {
+    match &bare.secondary {
+        Some(asked) if *asked == primary => return Err(BareError::OneRegion(primary)),
+        Some(asked) if cloud(asked) != cloud(&primary) => {
+            return Err(BareError::TwoClouds(primary, asked.clone()));
+        }
+        _ => {}
+    }
+    let fallback = bare.secondary.clone().unwrap_or_else(|| {
+        let pair = other_region(&primary);
+        allowed_region(template, &pair, Some(&primary)).unwrap_or(pair)
+    });
+    let values = values(template, bare, &primary, &fallback);
+    let group = format!("{}-{}", about.name, primary.abbreviation());
+    let at_home = SiteTemplate { template, parameters: &values.all, group: &group, region: &primary };
+    let site = read_site(about, at_home, linked).map_err(BareError::Template)?;
+    Ok(Home { primary, fallback, values, site, assumed: says.into_iter().collect() })
+}
+
+/// Azure's clouds know nothing of each other.
+fn cloud(region: &Region) -> &'static str {
+    match region.geography() {
+        Some("US Government") => "US Government",
+        Some("China") => "China",
+        _ => "public",
+    }
+}
+
+/// The one region that everything with a place is in, if it is one.
+fn only_region(site: &Site) -> Option<Region> {
+    let regions: BTreeSet<&str> = site
+        .resources
+        .iter()
+        .filter_map(|declared| declared.location.as_ref())
+        .map(Region::as_str)
+        .filter(|region| *region != "global")
+        .collect();
+    let mut regions = regions.into_iter();
+    let only = regions.next().filter(|_| regions.next().is_none())?;
+    Region::parse(only).ok()
+}
+
+fn presumption(presumed: &Declared, both: bool) -> Assumption {
+    let name = presumed.id.name();
+    let both = if both { ", in both regions" } else { "" };
+    Assumption::missing(if presumed.kind.is(GROUPS) {
+        format!("the group `{name}` exists: the template needs it and does not create it")
+    } else {
+        let kind = &presumed.kind;
+        format!("`{name}` ({kind}) exists{both}: the template needs it and does not declare it")
+    })
 }
 
 /// The pair that Azure made, or a neighbour.
@@ -98,53 +241,6 @@ fn other_region(primary: &Region) -> Region {
         .unwrap_or_else(|| {
             Region::lenient(if primary.as_str() == "northeurope" { "westeurope" } else { "northeurope" })
         })
-}
-
-/// Values for every parameter that needs one: given, region by name, else a placeholder. Markers such as `GEN-UNIQUE`,
-/// which test harnesses fill in, are filled in.
-fn parameters(
-    template: &Template,
-    bare: &Bare,
-    primary: &Region,
-    secondary: &Region,
-    assumptions: &mut Vec<String>,
-) -> BTreeMap<String, Value> {
-    let mut values = BTreeMap::new();
-    for declaration in template.parameters() {
-        if let Some((_, given)) =
-            bare.given.iter().find(|(name, _)| name.eq_ignore_ascii_case(&declaration.name))
-        {
-            let filled = fill_markers(given, &declaration.name);
-            if filled != *given {
-                assumptions.push(format!(
-                    "parameter `{}`: {given} is a marker, {filled} stands for it",
-                    declaration.name
-                ));
-            }
-            values.insert(declaration.name.clone(), filled);
-        } else if declaration.is_required() && names_a_region(declaration) {
-            let region = if declaration.name.to_lowercase().contains("second") { secondary } else { primary };
-            assumptions
-                .push(format!("parameter `{}` has no value: {region} stands for it", declaration.name));
-            values.insert(declaration.name.clone(), json!(region.as_str()));
-        }
-    }
-    let given: BTreeSet<String> = values.keys().cloned().collect();
-    for (name, placeholder) in placeholders(template, &given) {
-        let secure = template.parameters().any(|declaration| declaration.name == name && declaration.secure);
-        let shown = if secure { "a made-up secret".to_owned() } else { placeholder.value.to_string() };
-        assumptions
-            .push(format!("parameter `{name}` has no value: {shown} stands for it ({})", placeholder.why));
-        values.insert(name, placeholder.value);
-    }
-    values
-}
-
-fn names_a_region(declaration: &ParameterDeclaration) -> bool {
-    let name = declaration.name.to_lowercase();
-    declaration.allowed.is_none()
-        && (name.contains("location") || name.contains("region"))
-        && !name.contains("artifact")
 }
 
 /// The two regions of a pair that the template itself declares.
@@ -173,41 +269,47 @@ fn declared_pairs(resources: &Resources) -> Vec<(ResourceId, ResourceId)> {
 fn both_regions(
     about: &About,
     template: &Template,
-    values: &BTreeMap<String, Value>,
+    home: Home,
     (first, second): (&Region, &Region),
     linked: &dyn Linked,
-    mut assumptions: Vec<String>,
 ) -> Result<Assumed, BareError> {
-    assumptions.retain(|assumption| !assumption.starts_with("the primary region is"));
-    assumptions.push(format!("the template holds both regions: {first} and {second}"));
+    // Where it serves is an assumption only as far as the template took it from the group.
+    let by_group = |declaration: &ParameterDeclaration| {
+        from_group(declaration) && !home.values.all.contains_key(&declaration.name)
+    };
+    let group_tells = template.parameters().any(by_group) && *first == home.primary;
+    let mut assumptions = if group_tells { home.assumed } else { Vec::new() };
+    assumptions.extend(home.values.assumed);
+    let mut follows = |says: String| assumptions.push(Assumption::follows(says));
+    follows(format!("the template holds both regions: {first} and {second}"));
     // One group for both: its metadata must not be in the region that may be lost. The location that the template took
     // from the group is given instead, where it is a parameter.
-    let mut values = values.clone();
+    let mut values = home.values.all;
     let from_group: Vec<String> = template
         .parameters()
-        .filter(|declaration| !values.contains_key(&declaration.name))
-        .filter(|declaration| {
-            let default = declaration.default.as_ref().and_then(lifeboat_arm::tree::Node::as_str);
-            default
-                .is_some_and(|text| text.replace(' ', "").eq_ignore_ascii_case("[resourceGroup().location]"))
-        })
+        .filter(|declaration| !values.contains_key(&declaration.name) && from_group(declaration))
         .map(|declaration| declaration.name.clone())
         .collect();
     for name in from_group {
-        assumptions
-            .push(format!("parameter `{name}` is given as {first}, so that the group need not be there"));
+        follows(format!("parameter `{name}` is given as {first}, so that the group need not be there"));
         values.insert(name, json!(first.as_str()));
     }
-    let group = format!("{}-{}", about.name, second.abbreviation());
-    assumptions
-        .push(format!("the group {group} is placed in {second}: a group in {first} would be lost with it"));
-    let whole = SiteTemplate { template, parameters: &values, group: &group, region: second };
-    let expansion = expand_site(about, whole, linked);
-    let wrong = errors(&expansion);
-    if !wrong.is_empty() {
-        return Err(BareError::Template(wrong));
+    let in_group = |region: &Region| {
+        let group = format!("{}-{}", about.name, region.abbreviation());
+        let whole = SiteTemplate { template, parameters: &values, group: &group, region };
+        read_site(about, whole, linked).map_err(BareError::Template)
+    };
+    let mut primary = in_group(second)?;
+    let pair = (first.clone(), second.clone());
+    if paired_regions(&primary).as_ref() == Some(&pair) {
+        let group = primary.group.name();
+        follows(format!("the group {group} is placed in {second}: a group in {first} would be lost with it"));
+    } else {
+        primary = in_group(first)?;
+        let group = primary.group.name();
+        follows(format!("the group {group} is placed in {first}: resources take their region from it"));
     }
-    let mut primary = site(about, whole, as_json(template), expansion);
+    assumptions.extend(primary.presumed.iter().map(|presumed| presumption(presumed, false)));
     let mut secondary = primary.clone();
     let pairs = declared_pairs(&primary.resources);
     let is_second = |id: &ResourceId| pairs.iter().any(|(_, second)| id.is_within(second));
@@ -228,98 +330,8 @@ fn both_regions(
             }
         })
         .collect();
-    // The group stands in the second region; the site that serves is in the first.
+    // The group may stand in either region; the site that serves is in the first, the other in the second.
     primary.region = first.clone();
+    secondary.region = second.clone();
     Ok((assemble(about, primary, secondary, None, all), assumptions))
-}
-
-/// How often a name is varied at most: one may be made of several parameters, and a literal name never settles.
-const VARIATIONS_MAX: usize = 4;
-
-/// The second region's site: regions are exchanged among its parameters, and what made two resources compete for one
-/// name is varied.
-fn second_site(
-    about: &About,
-    template: &Template,
-    values: &BTreeMap<String, Value>,
-    (primary, secondary): (&Region, &Region),
-    home: &Site,
-    linked: &dyn Linked,
-    assumptions: &mut Vec<String>,
-) -> Result<Site, BareError> {
-    let mut away = values.clone();
-    for declaration in template.parameters() {
-        let default = declaration.default.as_ref().map(lifeboat_arm::tree::Node::to_value);
-        let value = values.get(&declaration.name).or(default.as_ref());
-        let is_home = value.and_then(Value::as_str).is_some_and(|text| Region::lenient(text) == *primary);
-        if is_home {
-            away.insert(declaration.name.clone(), json!(secondary.as_str()));
-            assumptions.push(format!("parameter `{}` is {secondary} in the second region", declaration.name));
-        }
-    }
-    let group = format!("{}-{}", about.name, secondary.abbreviation());
-    let mut variations = 0;
-    loop {
-        let site_template = SiteTemplate { template, parameters: &away, group: &group, region: secondary };
-        let expansion = expand_site(about, site_template, linked);
-        let wrong = errors(&expansion);
-        let there = site(about, site_template, Arc::clone(&home.deployment.template), expansion);
-        let varied = competing_name(home, &there)
-            .filter(|_| variations < VARIATIONS_MAX)
-            .and_then(|name| Some((vary(template, &away, &name, secondary)?, name)));
-        let Some(((parameter, varied), name)) = varied else {
-            return if wrong.is_empty() { Ok(there) } else { Err(BareError::Template(wrong)) };
-        };
-        assumptions.push(format!(
-            "parameter `{parameter}` is \"{varied}\" in the second region: `{name}` can exist once"
-        ));
-        away.insert(parameter, json!(varied));
-        variations += 1;
-    }
-}
-
-fn competing_name(home: &Site, there: &Site) -> Option<String> {
-    let unique = |declared: &&Declared| GLOBALLY_UNIQUE.iter().any(|kind| declared.kind.is(kind));
-    let taken: BTreeSet<String> =
-        home.resources.iter().filter(unique).map(|declared| declared.id.name().to_lowercase()).collect();
-    there
-        .resources
-        .iter()
-        .filter(unique)
-        .map(|declared| declared.id.name().to_owned())
-        .find(|name| taken.contains(&name.to_lowercase()))
-}
-
-/// The parameter that the name is made of, with a value for the other region.
-fn vary(
-    template: &Template,
-    values: &BTreeMap<String, Value>,
-    name: &str,
-    region: &Region,
-) -> Option<(String, String)> {
-    let folded = name.to_lowercase();
-    template
-        .parameters()
-        .filter(|declaration| declaration.allowed.is_none())
-        .filter_map(|declaration| {
-            let default = declaration.default.as_ref().map(lifeboat_arm::tree::Node::to_value);
-            let value = values.get(&declaration.name).or(default.as_ref())?.as_str()?.to_owned();
-            // An expression in a default cannot be varied as text.
-            let usable =
-                value.len() >= 2 && !value.starts_with('[') && folded.contains(&value.to_lowercase());
-            usable.then_some((declaration, value))
-        })
-        .max_by_key(|(_, value)| value.len())
-        .map(|(declaration, value)| {
-            let suffix = region.abbreviation();
-            let limit = declaration
-                .max_length
-                .and_then(|limit| usize::try_from(limit).ok())
-                .unwrap_or(24)
-                .max(suffix.len());
-            let keep: String =
-                value.chars().take(limit.max(value.len().min(24)).saturating_sub(suffix.len())).collect();
-            let keep = if value.len() + suffix.len() <= limit { value.clone() } else { keep };
-            (declaration.name.clone(), format!("{keep}{suffix}"))
-        })
 }

@@ -81,12 +81,14 @@ impl Service for AnyResource {
         Ok(redeployed(component))
     }
 
-    fn fence(&self, _: &Component, _: &Planning<'_>) -> Result<Part, Refusal> {
-        Ok(Part::default())
+    fn fence(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
+        let old = component.on(planning.standby()).name();
+        Ok(said(component, &format!("if it acts by itself, stop {old} by hand")))
     }
 
-    fn drain(&self, _: &Component, _: &Planning<'_>) -> Result<Part, Refusal> {
-        Ok(Part::default())
+    fn drain(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
+        let old = component.on(planning.standby()).name();
+        Ok(said(component, &format!("nothing is brought over from {old}")))
     }
 
     /// A template can bring it at any time.
@@ -97,6 +99,12 @@ impl Service for AnyResource {
     fn expand(&self, _: &Stage, _: &Planning<'_>, _: &Answers<'_>) -> Result<Part, Refusal> {
         Ok(Part::default())
     }
+}
+
+/// What Lifeboat leaves to people.
+fn said(component: &Component, what: &str) -> Part {
+    let note = format!("`{}` ({}) has no rules of its own: {what}", component.name, component.kind);
+    Part { notes: vec![note], ..Part::default() }
 }
 
 /// The template brings the resource; there is nothing else to do, and that is said.

@@ -72,6 +72,14 @@ impl<'a> IntoIterator for &'a Resources {
     }
 }
 
+impl IntoIterator for Resources {
+    type Item = Declared;
+    type IntoIter = std::vec::IntoIter<Declared>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.all.into_iter()
+    }
+}
+
 /// Ids by number, found by what lies within them.
 pub(crate) struct Roots<'a>(BTreeMap<&'a str, Vec<usize>>);
 

@@ -1,15 +1,50 @@
 //! Where the clients of a drill send and read: every queue, and every topic with one subscription, behind an alias.
 
-use lifeboat_planner::{Inventory, Side, Workload};
+use lifeboat_arm::{Call, Method};
+use lifeboat_planner::{Component, Inventory, Side, Workload};
 use serde_json::Value;
 
 use crate::clients::Channel;
+use crate::world::World;
+
+/// The queue that a namespace without any gets for the drill.
+const DRILL_QUEUE: &str = "lifeboat-drill";
+
+/// A namespace without queues and topics would show nothing: it gets a queue for the drill, and that is said.
+pub(super) fn make_traffic_possible(world: &mut World) -> Result<Vec<String>, String> {
+    let mut said = Vec::new();
+    for component in world.workload.components.clone() {
+        let id = component.on(Side::Primary);
+        let empty = |segment| world.inventory.list(id, segment).is_ok_and(<[Value]>::is_empty);
+        if component.secondary.is_none() || !is_bus(&component) || !empty("queues") || !empty("topics") {
+            continue;
+        }
+        let path = format!("{}?api-version=2024-01-01", id.child("queues", DRILL_QUEUE));
+        let call = Call::arm(Method::Put, path, Some(serde_json::json!({ "properties": {} })));
+        let answer = world.lab.handle(world.now, &call).answer.ok_or("the lab does not answer")?;
+        // A namespace that cannot hold a queue yet is not the drill's to mend.
+        if answer.is_success() {
+            said.push(format!(
+                "`{}` has no queue: `{DRILL_QUEUE}` is added, so that there is traffic",
+                id.name()
+            ));
+        }
+    }
+    if !said.is_empty() {
+        world.look();
+    }
+    Ok(said)
+}
+
+fn is_bus(component: &Component) -> bool {
+    component.kind.is("Microsoft.ServiceBus/namespaces")
+}
 
 /// Channels for every namespace that has an alias now.
 pub(super) fn channels(workload: &Workload, seen: &Inventory) -> Vec<Channel> {
     let mut channels = Vec::new();
     for component in workload.components.iter().filter(|component| component.secondary.is_some()) {
-        if !component.kind.is("Microsoft.ServiceBus/namespaces") {
+        if !is_bus(component) {
             continue;
         }
         let id = component.on(Side::Primary);

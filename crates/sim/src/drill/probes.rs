@@ -1,7 +1,7 @@
 //! Probers: three vantage points that look at both planes of both regions, and what the detector makes of it.
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Call, Method};
+use lifeboat_arm::{Call, Method, ResourceId};
 use lifeboat_lab::{DataError, Session};
 use lifeboat_planner::detector::{
     Condition, Detector, DetectorSettings, Plane, Sample, SampleHealth, Verdict,
@@ -50,7 +50,15 @@ impl Probes {
         let targets = [Side::Primary, Side::Secondary]
             .into_iter()
             .filter_map(|side| {
-                let component = workload.components.iter().find(|component| component.secondary.is_some())?;
+                let moved = || workload.components.iter().filter(|component| component.secondary.is_some());
+                let stands = |id: &ResourceId| {
+                    let site = workload.site(side);
+                    let declared = site.resources.iter().find(|declared| declared.id == *id);
+                    declared.is_some_and(|declared| declared.location.as_ref() == Some(&site.region))
+                };
+                // What stands elsewhere, or everywhere, tells nothing of the region.
+                let component =
+                    moved().find(|component| stands(component.on(side))).or_else(|| moved().next())?;
                 let id = component.on(side);
                 let is_bus = component.kind.is("Microsoft.ServiceBus/namespaces");
                 let host =

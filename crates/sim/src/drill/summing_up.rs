@@ -178,13 +178,19 @@ impl Drill {
                 brief(rto.asked)
             ));
         }
-        if self.milestones.lost.is_some() && self.milestones.moved.is_none() {
+        if self.milestones.lost.is_some() && self.milestones.moved.is_none() && self.stands_in_a_region() {
             missed.push("the region was lost and the workload was never moved".to_owned());
         }
         if !is_protected(&self.world.workload, self.inventory()) && self.trouble.is_empty() {
             missed.push(format!("at the end the workload is {}", self.word()));
         }
         missed
+    }
+
+    /// Whether anything of the workload is lost with its region: global resources are not.
+    fn stands_in_a_region(&self) -> bool {
+        let site = &self.world.workload.primary;
+        site.resources.iter().any(|declared| declared.location.as_ref() == Some(&site.region))
     }
 
     fn word(&self) -> &'static str {

@@ -53,8 +53,8 @@ impl Pump {
         Pumped {
             moved: self.moved,
             duplicates: self.duplicates,
-            // Whoever is asked again begins again: what was not due may be due now.
-            watermark: if finished { "0".to_owned() } else { self.path.to_string() },
+            // Nothing left means nothing that is free: whoever comes again looks at all of it.
+            watermark: if finished { 0 } else { self.path }.to_string(),
             finished,
             error,
         }

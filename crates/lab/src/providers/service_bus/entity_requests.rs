@@ -8,7 +8,7 @@ use super::namespace::{Namespace, State, schedule};
 use super::replication::Change;
 use super::{Event, Key, ServiceBus, keys, not_allowed, properties, refusals, types};
 use crate::names;
-use crate::refusal::{Handled, Refused, common};
+use crate::refusal::{Handled, Refused, common, refuse};
 use crate::route::Request;
 use crate::world::Ctx;
 
@@ -51,7 +51,7 @@ impl ServiceBus {
             }
             Method::Put => self.put_entity(key, id, kind, &path, request, ctx),
             Method::Delete => {
-                self.writable(key, ctx)?;
+                self.writable(key)?;
                 let Some(namespace) = self.namespaces.get_mut(&key) else { return Err(missing(id, request)) };
                 if namespace.entities.get(&folded).is_none_or(|entity| entity.kind != kind) {
                     return Ok(Answer::new(204, Value::Null));
@@ -65,11 +65,11 @@ impl ServiceBus {
         }
     }
 
-    fn writable(&self, key: Key, ctx: &Ctx<'_>) -> Result<(), Refused> {
-        ctx.world.waived.check(self.is_secondary(key), &refusals::SECONDARY_FROZEN, &[])?;
+    fn writable(&self, key: Key) -> Result<(), Refused> {
+        refuse(self.is_secondary(key), &refusals::SECONDARY_FROZEN, &[])?;
         let namespace = &self.namespaces[&key];
         let ready = namespace.state == State::Succeeded;
-        ctx.world.waived.check(!ready, &refusals::NOT_ACTIVE, &[namespace.id.name()])
+        refuse(!ready, &refusals::NOT_ACTIVE, &[namespace.id.name()])
     }
 
     fn put_entity(
@@ -81,17 +81,17 @@ impl ServiceBus {
         request: &Request,
         ctx: &mut Ctx<'_>,
     ) -> Handled {
-        self.writable(key, ctx)?;
+        self.writable(key)?;
         let folded = path.to_ascii_lowercase();
         let sent = properties(&request.body);
         let Some(namespace) = self.namespaces.get_mut(&key) else { return Err(missing(id, request)) };
         let basic = namespace.sku().eq_ignore_ascii_case("Basic") && kind == Kind::Topic;
-        ctx.world.waived.check(basic, &refusals::NO_TOPICS, &[])?;
+        refuse(basic, &refusals::NO_TOPICS, &[])?;
         if let Some(existing) = namespace.entities.get_mut(&folded) {
-            ctx.world.waived.check(existing.kind != kind, &refusals::OTHER_KIND, &[path])?;
+            refuse(existing.kind != kind, &refusals::OTHER_KIND, &[path])?;
             for name in FIXED {
                 let changes = sent.get(*name).is_some_and(|new| existing.properties.get(*name) != Some(new));
-                ctx.world.waived.check(changes, &refusals::FIXED_PROPERTY, &[name])?;
+                refuse(changes, &refusals::FIXED_PROPERTY, &[name])?;
             }
             existing.replace(&sent, ctx.now);
         } else {
@@ -181,8 +181,8 @@ impl ServiceBus {
                 self.rule(id, request).map(|(_, rule)| Answer::new(200, rule_wire(id, rule)))
             }
             Method::Put => {
-                self.writable(key, ctx)?;
-                let rights = keys::rights(&request.body, &ctx.world.waived)?;
+                self.writable(key)?;
+                let rights = keys::rights(&request.body)?;
                 let serial = ctx.world.next_serial();
                 let Some(namespace) = self.namespaces.get_mut(&key) else { return Err(missing(id, request)) };
                 let rule = match namespace.rules.get(&own) {
@@ -195,7 +195,7 @@ impl ServiceBus {
                 Ok(Answer::new(200, wire))
             }
             Method::Delete => {
-                self.writable(key, ctx)?;
+                self.writable(key)?;
                 let Some(namespace) = self.namespaces.get_mut(&key) else { return Err(missing(id, request)) };
                 let known = namespace.rules.remove(&own).is_some();
                 self.changed(key, Change::Rules(owner), ctx);
@@ -224,7 +224,7 @@ impl ServiceBus {
         ctx: &mut Ctx<'_>,
     ) -> Handled {
         let key = self.key_of(&Self::namespace_id(id), request)?;
-        self.writable(key, ctx)?;
+        self.writable(key)?;
         self.rule(id, request)?;
         let owner = owner_of(id);
         let serial = ctx.world.next_serial();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::entity::AuthRule;
 use crate::dice::Dice;
-use crate::refusal::{Refused, Waived};
+use crate::refusal::{Refused, refuse};
 
 use super::refusals;
 
@@ -30,7 +30,7 @@ pub(crate) fn key(dice: &Dice, owner: &str, name: &str, which: &str, serial: u64
 }
 
 /// The rights in a body, checked.
-pub(crate) fn rights(body: &Value, waived: &Waived) -> Result<Vec<String>, Refused> {
+pub(crate) fn rights(body: &Value) -> Result<Vec<String>, Refused> {
     let rights: Vec<String> = body
         .pointer("/properties/rights")
         .and_then(Value::as_array)
@@ -39,7 +39,7 @@ pub(crate) fn rights(body: &Value, waived: &Waived) -> Result<Vec<String>, Refus
         .filter_map(|right| right.as_str().map(str::to_owned))
         .collect();
     let has = |word: &str| rights.iter().any(|right| right == word);
-    waived.check(has("Manage") && !(has("Send") && has("Listen")), &refusals::MANAGE_ALONE, &[])?;
+    refuse(has("Manage") && !(has("Send") && has("Listen")), &refusals::MANAGE_ALONE, &[])?;
     Ok(rights)
 }
 

@@ -11,7 +11,7 @@ use super::namespace::{SUFFIX, schedule};
 use super::replication::Change;
 use super::{Event, HostOf, Key, ServiceBus, not_allowed, refusals};
 use crate::names::{self, Holder};
-use crate::refusal::{Handled, common};
+use crate::refusal::{Handled, common, refuse};
 use crate::route::Request;
 use crate::world::Ctx;
 
@@ -84,15 +84,14 @@ impl ServiceBus {
         if self.migrations.get(&key).is_some_and(|running| running.target == target) {
             return Ok(Answer::new(200, self.migration_wire(key).unwrap_or_default()));
         }
-        let waived = &ctx.world.waived;
         let (from, to) = (&self.namespaces[&key], &self.namespaces[&target]);
         let fits = from.sku().eq_ignore_ascii_case("Standard") && to.is_premium();
-        waived.check(!fits, &refusals::MIGRATION_TIERS, &[from.id.name(), to.id.name()])?;
+        refuse(!fits, &refusals::MIGRATION_TIERS, &[from.id.name(), to.id.name()])?;
         let entities = to.top_entities();
-        waived.check(entities > 0, &refusals::PARTNER_NOT_EMPTY, &[to.id.name(), &entities.to_string()])?;
+        refuse(entities > 0, &refusals::PARTNER_NOT_EMPTY, &[to.id.name(), &entities.to_string()])?;
         let post_name = text("postMigrationName").to_owned();
         let taken = ctx.world.names.holder(&names::host(&post_name, SUFFIX)).is_some();
-        waived.check(taken || post_name.is_empty(), &refusals::ALTERNATE_TAKEN, &[&post_name])?;
+        refuse(taken || post_name.is_empty(), &refusals::ALTERNATE_TAKEN, &[&post_name])?;
         self.migrations.insert(key, Migration { target, post_name, state: State::Initiating });
         let after = ctx.pick(ctx.world.timing.pair_setup, "migration", &key.to_string());
         schedule(ctx, after, Event::Migrate { key });
@@ -113,7 +112,7 @@ impl ServiceBus {
         match action.to_ascii_lowercase().as_str() {
             "upgrade" => {
                 let early = migration.state == State::Initiating;
-                ctx.world.waived.check(early, &refusals::STILL_REPLICATING, &[])?;
+                refuse(early, &refusals::STILL_REPLICATING, &[])?;
                 if migration.state == State::Active {
                     migration.state = State::Completing;
                     let after = ctx.pick(ctx.world.timing.alias_switch, "migration", &key.to_string());

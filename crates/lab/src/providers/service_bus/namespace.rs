@@ -14,7 +14,7 @@ use crate::index::location_of;
 use crate::names::{self, Holder};
 use crate::operation::Status;
 use crate::providers::ProviderEvent;
-use crate::refusal::{Handled, Refused, common};
+use crate::refusal::{Handled, Refused, common, refuse};
 use crate::route::Request;
 use crate::world::{Ctx, merge};
 
@@ -38,6 +38,8 @@ pub(crate) struct Namespace {
     /// Authorization rules by the folded path of their owner (empty: the namespace) and their folded name.
     pub(crate) rules: BTreeMap<(String, String), AuthRule>,
     pub(crate) network: Value,
+    /// `ipFilterRules` and `virtualNetworkRules` of old API versions, by the end of their ids, folded.
+    pub(crate) old_rules: BTreeMap<String, Value>,
     pub(crate) private_endpoints: BTreeMap<String, Value>,
     /// Its own label in DNS: its name, unless an alias took that and it goes by its alternate name.
     pub(crate) label: String,
@@ -189,12 +191,12 @@ impl ServiceBus {
 
     fn create_namespace(&mut self, id: &ResourceId, request: &Request, ctx: &mut Ctx<'_>) -> Handled {
         let name = id.name();
-        ctx.world.waived.check(!is_good_name(name), &refusals::BAD_NAME, &[name])?;
+        refuse(!is_good_name(name), &refusals::BAD_NAME, &[name])?;
         // The gate asks for a location; a lab where that was taken out puts it nowhere in particular.
         let region = location_of(&request.body).unwrap_or_else(|| Region::lenient("global"));
         let (mut envelope, properties) = split(&request.body);
         envelope.entry("location").or_insert_with(|| json!(region.as_str()));
-        check_sku(&envelope, ctx)?;
+        check_sku(&envelope)?;
         let key = self.next_key();
         let mut namespace = Namespace {
             id: id.clone(),
@@ -206,6 +208,7 @@ impl ServiceBus {
             updated: ctx.now,
             entities: Entities::new(),
             rules: BTreeMap::new(),
+            old_rules: BTreeMap::new(),
             network: json!({ "publicNetworkAccess": "Enabled", "defaultAction": "Allow",
                              "virtualNetworkRules": [], "ipRules": [] }),
             private_endpoints: BTreeMap::new(),
@@ -229,16 +232,16 @@ impl ServiceBus {
 
     fn replace_namespace(&mut self, key: Key, body: &Value, ctx: &mut Ctx<'_>) -> Handled {
         let secondary = self.is_secondary(key);
-        ctx.world.waived.check(secondary, &refusals::SECONDARY_FROZEN, &[])?;
+        refuse(secondary, &refusals::SECONDARY_FROZEN, &[])?;
         let (mut envelope, properties) = split(body);
-        check_sku(&envelope, ctx)?;
+        check_sku(&envelope)?;
         let namespace = &self.namespaces[&key];
         let name = namespace.id.name();
         let (before, after) = (namespace.is_premium(), is_premium(&envelope));
         let sku = envelope.get("sku").and_then(|sku| sku["name"].as_str()).unwrap_or_default().to_owned();
-        ctx.world.waived.check(before != after, &refusals::TIER_CHANGE, &[name, namespace.sku(), &sku])?;
+        refuse(before != after, &refusals::TIER_CHANGE, &[name, namespace.sku(), &sku])?;
         let wanted = properties.get("premiumMessagingPartitions").and_then(Value::as_u64).unwrap_or(1);
-        ctx.world.waived.check(wanted != namespace.partitions(), &refusals::PARTITIONS_FIXED, &[])?;
+        refuse(wanted != namespace.partitions(), &refusals::PARTITIONS_FIXED, &[])?;
         let Some(namespace) = self.namespaces.get_mut(&key) else { return Ok(Answer::new(404, Value::Null)) };
         envelope.entry("location").or_insert_with(|| json!(namespace.region.as_str()));
         namespace.envelope = envelope;
@@ -256,7 +259,7 @@ impl ServiceBus {
         let alias = namespace.alias.as_ref().and_then(|alias| self.aliases.get(alias));
         let paired = alias.is_some_and(|alias| alias.partner.is_some());
         let alias_name = alias.map_or(String::new(), |alias| alias.name.clone());
-        ctx.world.waived.check(paired, &refusals::DELETE_PAIRED, &[namespace.id.name(), &alias_name])?;
+        refuse(paired, &refusals::DELETE_PAIRED, &[namespace.id.name(), &alias_name])?;
         let (id, region) = (namespace.id.clone(), namespace.region.clone());
         if let Some(namespace) = self.namespaces.get_mut(&key) {
             namespace.state = State::Deleting;
@@ -328,7 +331,35 @@ impl ServiceBus {
         ))
     }
 
-    pub(super) fn private_endpoint(&mut self, id: &ResourceId, request: &Request, ctx: &Ctx<'_>) -> Handled {
+    /// Rules for the network as API versions before 2021 had them: one resource each. They are kept as they are.
+    pub(super) fn old_network_rule(&mut self, id: &ResourceId, request: &Request) -> Handled {
+        let parent = id.parent().unwrap_or_else(|| id.clone());
+        let key = self.key_of(&parent, request)?;
+        let Some(namespace) = self.namespaces.get_mut(&key) else { return Ok(Answer::new(404, Value::Null)) };
+        let own = id.folded()[parent.folded().len()..].to_owned();
+        match request.method {
+            Method::Put => {
+                let properties = super::properties(&request.body);
+                let wire = json!({ "id": id.as_str(), "name": id.name(), "properties": properties,
+                    "type": id.kind().map(|kind| kind.as_str().to_owned()) });
+                namespace.old_rules.insert(own, wire.clone());
+                Ok(Answer::new(200, wire))
+            }
+            Method::Get => {
+                let found = namespace.old_rules.get(&own);
+                found
+                    .map(|rule| Answer::new(200, rule.clone()))
+                    .ok_or_else(|| common::NOT_FOUND.with(&[id.name(), request.group_name()]))
+            }
+            Method::Delete => {
+                let status = if namespace.old_rules.remove(&own).is_some() { 200 } else { 204 };
+                Ok(Answer::new(status, Value::Null))
+            }
+            other => Err(super::not_allowed(other)),
+        }
+    }
+
+    pub(super) fn private_endpoint(&mut self, id: &ResourceId, request: &Request) -> Handled {
         let parent = id.parent().unwrap_or_else(|| id.clone());
         let key = self.key_of(&parent, request)?;
         let name = id.name().to_ascii_lowercase();
@@ -336,7 +367,7 @@ impl ServiceBus {
             let partner = self.partner_of_primary(key).and_then(|partner| self.namespaces.get(&partner));
             let alone = partner.is_some_and(|partner| partner.private_endpoints.is_empty());
             let partner_name = partner.map_or("", |partner| partner.id.name());
-            ctx.world.waived.check(alone, &refusals::PRIVATE_ENDPOINT_ALONE, &[partner_name])?;
+            refuse(alone, &refusals::PRIVATE_ENDPOINT_ALONE, &[partner_name])?;
         }
         let Some(namespace) = self.namespaces.get_mut(&key) else { return Ok(Answer::new(404, Value::Null)) };
         match request.method {
@@ -378,16 +409,16 @@ impl ServiceBus {
     }
 }
 
-fn check_sku(envelope: &Map<String, Value>, ctx: &Ctx<'_>) -> Result<(), Refused> {
+fn check_sku(envelope: &Map<String, Value>) -> Result<(), Refused> {
     let name = envelope.get("sku").and_then(|sku| sku["name"].as_str()).unwrap_or_default();
     let known = ["Basic", "Standard", "Premium"].iter().any(|known| known.eq_ignore_ascii_case(name));
-    ctx.world.waived.check(!known, &refusals::UNKNOWN_SKU, &[name])?;
+    refuse(!known, &refusals::UNKNOWN_SKU, &[name])?;
     if let (true, Some(units)) = (
         is_premium(envelope),
         envelope.get("sku").and_then(|sku| sku.get("capacity")).and_then(Value::as_u64),
     ) {
         let good = [1, 2, 4, 8, 16].contains(&units);
-        ctx.world.waived.check(!good, &refusals::BAD_CAPACITY, &[&units.to_string()])?;
+        refuse(!good, &refusals::BAD_CAPACITY, &[&units.to_string()])?;
     }
     Ok(())
 }

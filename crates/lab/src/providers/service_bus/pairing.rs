@@ -17,7 +17,7 @@ use super::replication::Replication;
 use super::{Event, HostOf, Key, ServiceBus, refusals};
 use crate::health::Plane;
 use crate::names::{self, Holder};
-use crate::refusal::{Handled, Refusal, Refused, common};
+use crate::refusal::{Handled, Refused, common, refuse};
 use crate::route::Request;
 use crate::world::Ctx;
 
@@ -164,7 +164,7 @@ impl ServiceBus {
     /// PUT: creates the alias and pairs, or finds that this is how it already is.
     fn put_alias(&mut self, key: Key, name: &str, body: &Value, ctx: &mut Ctx<'_>) -> Handled {
         let folded = name.to_ascii_lowercase();
-        let partner = self.partner_in(key, body, ctx)?;
+        let partner = self.partner_in(key, body)?;
         let alternate =
             body.pointer("/properties/alternateName").and_then(Value::as_str).filter(|text| !text.is_empty());
         if let Some(alias) = self.aliases.get(&folded)
@@ -198,8 +198,6 @@ impl ServiceBus {
         let folded = name.to_ascii_lowercase();
         let primary = &self.namespaces[&key];
         let primary_name = primary.id.name();
-        let refuse =
-            |when: bool, row: &Refusal, arguments: &[&str]| ctx.world.waived.check(when, row, arguments);
         refuse(primary.state != NamespaceState::Succeeded, &refusals::NOT_ACTIVE, &[primary_name])?;
         refuse(!primary.is_premium(), &refusals::NOT_PREMIUM, &[primary_name, primary.sku()])?;
         refuse(self.is_secondary(key), &refusals::SECONDARY_FROZEN, &[])?;
@@ -232,8 +230,6 @@ impl ServiceBus {
     fn may_be_secondary(&self, key: Key, partner: Key, ctx: &Ctx<'_>) -> Result<(), Refused> {
         let (primary, secondary) = (&self.namespaces[&key], &self.namespaces[&partner]);
         let (primary_name, name) = (primary.id.name(), secondary.id.name());
-        let refuse =
-            |when: bool, row: &Refusal, arguments: &[&str]| ctx.world.waived.check(when, row, arguments);
         let reachable = ctx.world.regions.is_up(&secondary.region, Plane::Control);
         refuse(!reachable, &refusals::PARTNER_UNREACHABLE, &[name])?;
         refuse(secondary.state != NamespaceState::Succeeded, &refusals::PARTNER_NOT_READY, &[name])?;
@@ -255,7 +251,7 @@ impl ServiceBus {
     }
 
     /// The namespace a body names as partner: an ARM id, or a name within the same subscription.
-    fn partner_in(&self, key: Key, body: &Value, ctx: &Ctx<'_>) -> Result<Option<Key>, Refused> {
+    fn partner_in(&self, key: Key, body: &Value) -> Result<Option<Key>, Refused> {
         let text = body.pointer("/properties/partnerNamespace").and_then(Value::as_str).unwrap_or_default();
         if text.is_empty() {
             return Ok(None);
@@ -267,7 +263,7 @@ impl ServiceBus {
                 (id.name().eq_ignore_ascii_case(text) && id.subscription() == subscription).then_some(*key)
             }),
         };
-        ctx.world.waived.check(found.is_none(), &refusals::PARTNER_MISSING, &[text])?;
+        refuse(found.is_none(), &refusals::PARTNER_MISSING, &[text])?;
         Ok(found)
     }
 
@@ -338,10 +334,10 @@ impl ServiceBus {
     fn break_pairing(&mut self, key: Key, name: &str, ctx: &mut Ctx<'_>) -> Handled {
         let alias = &self.aliases[name];
         let holder = self.namespaces.get(&alias.holder).map_or("", |holder| holder.id.name());
-        ctx.world.waived.check(key != alias.holder, &refusals::BREAK_ON_SECONDARY, &[holder])?;
-        ctx.world.waived.check(alias.partner.is_none(), &refusals::NOTHING_TO_BREAK, &[&alias.name])?;
+        refuse(key != alias.holder, &refusals::BREAK_ON_SECONDARY, &[holder])?;
+        refuse(alias.partner.is_none(), &refusals::NOTHING_TO_BREAK, &[&alias.name])?;
         let busy = !matches!(alias.state, State::Pairing | State::Paired | State::Waiting);
-        ctx.world.waived.check(busy, &refusals::IN_TRANSITION, &[&alias.name])?;
+        refuse(busy, &refusals::IN_TRANSITION, &[&alias.name])?;
         self.begin(name, State::Breaking, ctx.world.timing.pair_break, ctx);
         Ok(Answer::new(200, Value::Null))
     }
@@ -349,17 +345,17 @@ impl ServiceBus {
     /// Always addressed to the secondary: the primary may be gone.
     fn fail_over(&mut self, key: Key, name: &str, body: &Value, ctx: &mut Ctx<'_>) -> Handled {
         let alias = &self.aliases[name];
-        ctx.world.waived.check(Some(key) != alias.partner, &refusals::FAIL_OVER_ON_PRIMARY, &[])?;
-        ctx.world.waived.check(alias.state == State::Pairing, &refusals::STILL_REPLICATING, &[])?;
+        refuse(Some(key) != alias.partner, &refusals::FAIL_OVER_ON_PRIMARY, &[])?;
+        refuse(alias.state == State::Pairing, &refusals::STILL_REPLICATING, &[])?;
         let busy = !matches!(alias.state, State::Paired | State::Waiting | State::Pairing);
-        ctx.world.waived.check(busy, &refusals::IN_TRANSITION, &[&alias.name])?;
+        refuse(busy, &refusals::IN_TRANSITION, &[&alias.name])?;
         let safe = is_safe(body);
         let subscription = |key: Key| {
             let id = self.namespaces.get(&key).map(|namespace| namespace.id.clone());
             id.and_then(|id| id.subscription().map(str::to_ascii_lowercase))
         };
         let across = subscription(alias.holder) != subscription(key);
-        ctx.world.waived.check(safe && across, &refusals::SAFE_ACROSS_SUBSCRIPTIONS, &[])?;
+        refuse(safe && across, &refusals::SAFE_ACROSS_SUBSCRIPTIONS, &[])?;
         if !safe || (alias.pending() == 0 && self.can_talk(alias.holder, key, ctx)) {
             self.begin(name, State::Switching, ctx.world.timing.alias_switch, ctx);
         } else if let Some(alias) = self.aliases.get_mut(name)
@@ -378,14 +374,14 @@ impl ServiceBus {
             return Ok(Answer::new(204, Value::Null));
         }
         let alias = &self.aliases[name];
-        ctx.world.waived.check(key != alias.holder, &refusals::DELETE_NOT_HOLDER, &[&alias.name])?;
+        refuse(key != alias.holder, &refusals::DELETE_NOT_HOLDER, &[&alias.name])?;
         let paired = matches!(alias.state, State::Pairing | State::Paired | State::Waiting);
-        ctx.world.waived.check(paired, &refusals::DELETE_ALIAS_PAIRED, &[&alias.name])?;
+        refuse(paired, &refusals::DELETE_ALIAS_PAIRED, &[&alias.name])?;
         if alias.state == State::Deleting {
             return Ok(Answer::new(200, Value::Null));
         }
         let busy = !paired && alias.state != State::Alone;
-        ctx.world.waived.check(busy, &refusals::IN_TRANSITION, &[&alias.name])?;
+        refuse(busy, &refusals::IN_TRANSITION, &[&alias.name])?;
         self.begin(name, State::Deleting, ctx.world.timing.alias_delete, ctx);
         Ok(Answer::new(200, Value::Null))
     }

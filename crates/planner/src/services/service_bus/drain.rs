@@ -1,5 +1,7 @@
 //! Draining: what was stranded on the old side is sent on to where the workload lives now (S21).
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use lifeboat_plan::{
     Action, At, Citation, Condition, Is, Item, Need, OnFailure, ReadId, Stage, Step, StepId, Threshold,
@@ -8,7 +10,7 @@ use lifeboat_plan::{
 use serde_json::{Value, json};
 
 use super::fence::members;
-use super::namespace::{Namespace, host};
+use super::namespace::{Namespace, own_host};
 use super::reads;
 use crate::durations;
 use crate::service::{Answers, Part, Planning};
@@ -22,17 +24,23 @@ pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
     let mut part = Part::default();
     let lists = lists(component, planning, &mut part);
     place_hosts(component, planning, &mut part);
-    // Topics hold nothing themselves; their subscriptions do.
+    // Topics hold nothing themselves; their subscriptions do. What is not there at all, because it was created on the
+    // other side since, holds nothing either.
     let holders = lists.iter().filter(|list| !list.as_str().contains("/topics@"));
     let nothing_held = Condition::All(
         holders
-            .map(|list| Condition::Each {
-                read: list.clone(),
-                list: "/value".into(),
-                holds: HELD
-                    .map(|field| (format!("/properties/countDetails/{field}"), Is::Equal(json!(0).into())))
-                    .into(),
-                at_least: Threshold::All,
+            .map(|list| {
+                let empty = Condition::Each {
+                    read: list.clone(),
+                    list: "/value".into(),
+                    holds: HELD
+                        .map(|field| {
+                            (format!("/properties/countDetails/{field}"), Is::Equal(json!(0).into()))
+                        })
+                        .into(),
+                    at_least: Threshold::All,
+                };
+                Condition::Any(vec![empty, Condition::status(list, 404)])
             })
             .collect(),
     );
@@ -71,7 +79,7 @@ pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
 fn place_hosts(component: &Component, planning: &Planning<'_>, part: &mut Part) {
     for side in [planning.active, planning.standby()] {
         let region = planning.workload.site(side).region.clone();
-        part.hosts.insert(host(component.on(side).name()), region);
+        part.hosts.insert(own_host(component, side, planning.workload, planning.seen), region);
     }
 }
 
@@ -80,7 +88,7 @@ fn lists(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Vec
     let old = planning.standby();
     let mut lists: Vec<ReadId> =
         ["queues", "topics"].map(|segment| reads::list(part, component, old, segment, planning)).into();
-    let topics: Vec<String> = Namespace::planned(planning.active, component, planning)
+    let topics: BTreeSet<String> = Namespace::planned(planning.active, component, planning)
         .entities()
         .into_iter()
         .chain(Namespace::planned(old, component, planning).entities())
@@ -158,7 +166,7 @@ fn transfer(
     messages: u64,
     done_when: Condition,
 ) -> Step {
-    let (from, to) = (component.on(planning.standby()), component.on(planning.active));
+    let host = |side| own_host(component, side, planning.workload, planning.seen);
     Step {
         id: StepId::new(&component.name, &format!("drain-{name}")),
         component: component.name.clone(),
@@ -169,9 +177,9 @@ fn transfer(
             on_failure: OnFailure::Continue,
             ..Way::new(
                 Action::Pump(Transfer {
-                    from_host: host(from.name()).into(),
+                    from_host: host(planning.standby()).into(),
                     from_paths,
-                    to_host: host(to.name()).into(),
+                    to_host: host(planning.active).into(),
                     to_path: name.to_owned(),
                     key: "MessageId".to_owned(),
                 }),

@@ -1,10 +1,13 @@
 //! Emptying the old side so that it may become the partner again (D02, F20).
 
+use std::collections::BTreeSet;
+
 use lifeboat_arm::Method;
-use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Item, Stage, Step, StepId, Way};
+use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Item, ReadId, Stage, Step, StepId, Way};
 use serde_json::{Value, json};
 
 use super::drain::held;
+use super::fail_over::leads;
 use super::fence::members;
 use super::namespace::{API, Namespace};
 use super::reads;
@@ -18,13 +21,33 @@ pub(super) const STAGE: &str = "service-bus/empty";
 /// A step that empties the standby side, if the workload lived there before and left entities behind.
 ///
 /// A namespace that never was ours to empty is not touched: the rule `SB-EMPTY` refuses it instead.
-pub(super) fn empty(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Option<Step> {
+pub(super) fn empty(
+    component: &Component,
+    planning: &Planning<'_>,
+    alias: &str,
+    part: &mut Part,
+) -> Option<Step> {
     let old = planning.standby();
     let namespace = Namespace::planned(old, component, planning);
     if !planning.returning || namespace.entities().is_empty() {
         return None;
     }
     let lists = ["queues", "topics"].map(|segment| reads::list(part, component, old, segment, planning));
+    // A topic's messages lie in its subscriptions: they are looked at before the topic goes.
+    let below = namespace.entities().into_iter().filter(|entity| entity.segment == "topics").map(|topic| {
+        reads::list(part, component, old, &format!("topics/{}/subscriptions", topic.name), planning)
+    });
+    let looks: BTreeSet<ReadId> = lists.iter().cloned().chain(below).collect();
+    let empty = |list: &ReadId| Condition::Test {
+        read: list.clone(),
+        item: None,
+        at: At::Count("/value".into()),
+        is: Is::Equal(json!(0).into()),
+    };
+    let nothing_there = Condition::All(lists.iter().map(empty).collect());
+    // What a partner holds was copied to it: it was emptied before, and must not be again.
+    let record = reads::alias(part, component, planning.active, alias, planning);
+    let is_partner = reads::is_partner(&record, component.on(old));
     Some(Step {
         id: StepId::new(&component.name, "empty-old-side"),
         component: component.name.clone(),
@@ -33,20 +56,13 @@ pub(super) fn empty(component: &Component, planning: &Planning<'_>, part: &mut P
         graceful: Way::new(
             Action::Expand(Stage {
                 name: format!("{STAGE} {}", component.name),
-                reads: lists.clone().into(),
-                needs: needs_in(&planning.to().region),
+                reads: looks,
+                needs: needs_in(planning.to()),
             }),
-            Condition::All(
-                lists
-                    .iter()
-                    .map(|list| Condition::Test {
-                        read: list.clone(),
-                        item: None,
-                        at: At::Count("/value".into()),
-                        is: Is::Equal(json!(0).into()),
-                    })
-                    .collect(),
-            ),
+            Condition::All(vec![
+                lives_elsewhere(component, planning, alias, part),
+                Condition::Any(vec![nothing_there, is_partner]),
+            ]),
             durations::entity(),
         ),
         ungraceful: None,
@@ -54,7 +70,34 @@ pub(super) fn empty(component: &Component, planning: &Planning<'_>, part: &mut P
     })
 }
 
-/// One removal per entity; refused as long as any of them holds a message.
+/// Also what is on its way to another queue: nothing may be deleted with its entity.
+fn held_in_any_state(entity: &Value) -> u64 {
+    let forwarding: u64 = ["transferMessageCount", "transferDeadLetterMessageCount"]
+        .iter()
+        .filter_map(|field| entity.pointer(&format!("/properties/countDetails/{field}"))?.as_u64())
+        .sum();
+    held(entity) + forwarding
+}
+
+/// A plan may be run on another day than the one it was made for: nothing is removed where the workload lives.
+fn lives_elsewhere(
+    component: &Component,
+    planning: &Planning<'_>,
+    alias: &str,
+    part: &mut Part,
+) -> Condition {
+    let old = planning.standby();
+    let record = reads::alias(part, component, old, alias, planning);
+    let name = component.on(old).name();
+    Condition::Never {
+        seen: Box::new(leads(&record)),
+        why: format!(
+            "{name} holds the alias `{alias}`: the workload lives there, or it has not been fenced yet"
+        ),
+    }
+}
+
+/// One removal per entity; refused as long as any of them holds a message, or may hold one.
 pub(super) fn expand(
     component: &Component,
     planning: &Planning<'_>,
@@ -66,14 +109,27 @@ pub(super) fn expand(
         let list = reads::list(&mut part, component, old, segment, planning);
         for entity in members(seen.get(&list).map(|answer| &answer.body)) {
             let Some(name) = entity.get("name").and_then(Value::as_str) else { continue };
-            let messages = held(entity);
+            let refuse = |why: String| Refusal {
+                rule: "SB-EMPTY".into(),
+                component: component.name.clone(),
+                why,
+                remedy: "drain it first, or protect again with a fresh namespace".into(),
+            };
+            let mut messages = held_in_any_state(entity);
+            if segment == "topics" {
+                let below =
+                    reads::list(&mut part, component, old, &format!("topics/{name}/subscriptions"), planning);
+                let answer = seen
+                    .get(&below)
+                    .filter(|answer| answer.is_success())
+                    .ok_or_else(|| refuse(format!("nobody saw what the subscriptions of `{name}` hold")))?;
+                messages += members(Some(&answer.body)).iter().map(held_in_any_state).sum::<u64>();
+            }
             if messages > 0 {
-                return Err(Refusal {
-                    rule: "SB-EMPTY".into(),
-                    component: component.name.clone(),
-                    why: format!("`{name}` on {} still holds {messages} messages", component.on(old).name()),
-                    remedy: "drain it first, or protect again with a fresh namespace".into(),
-                });
+                return Err(refuse(format!(
+                    "`{name}` on {} still holds {messages} messages",
+                    component.on(old).name()
+                )));
             }
             let id = component.on(old).child(segment, name);
             part.steps.push(Step {

@@ -2,10 +2,12 @@
 
 use jiff::SignedDuration;
 use lifeboat_arm::Method;
-use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Need, OnFailure, Step, StepId, Way};
+use lifeboat_plan::{
+    Action, At, CallDraft, Citation, Condition, Is, Need, OnFailure, ReadId, Step, StepId, Way,
+};
 use serde_json::{Value, json};
 
-use super::namespace::{API, Namespace, alias_name, host};
+use super::namespace::{API, Namespace, alias_name, deletes_itself, host, own_host};
 use super::{HEALTHY_FOR, reads, traffic};
 use crate::durations;
 use crate::planning::DEPLOYED;
@@ -65,11 +67,7 @@ fn move_alias(
     let path = format!("{}/failover?api-version={API}", to.child("disasterRecoveryConfigs", alias));
     let post =
         |body: Option<Value>| Action::Send(CallDraft::arm(Method::Post, path.clone(), body.map(Into::into)));
-    let leads = Condition::test(
-        &read,
-        "/properties/role",
-        Is::OneOf(vec![json!("PrimaryNotReplicating"), json!("Primary")]),
-    );
+    let leads = leads(&read);
     let succeeded = Condition::equal(&read, "/properties/provisioningState", "Succeeded");
     // The pair is broken by every failover: fail-forward only.
     let partner = |is| Condition::test(&read, "/properties/partnerNamespace", is);
@@ -110,6 +108,12 @@ fn move_alias(
     }
 }
 
+/// The namespace that is asked holds the alias.
+pub(super) fn leads(alias: &ReadId) -> Condition {
+    let roles = vec![json!("PrimaryNotReplicating"), json!("Primary")];
+    Condition::test(alias, "/properties/role", Is::OneOf(roles))
+}
+
 /// A safe failover across subscriptions is refused by Azure (D03).
 fn same_subscription(component: &Component, planning: &Planning<'_>) -> bool {
     component.on(planning.active).subscription() == component.on(planning.standby()).subscription()
@@ -124,7 +128,7 @@ fn resolves(
     part: &mut Part,
 ) -> Step {
     let dns = reads::alias_dns(part, component, alias);
-    let target = host(component.on(planning.standby()).name());
+    let target = own_host(component, planning.standby(), planning.workload, planning.seen);
     part.hosts.insert(host(alias), planning.to().region.clone());
     Step {
         id: StepId::new(&component.name, "alias-resolves"),
@@ -158,9 +162,7 @@ fn entities_are_there(
             .entities()
             .iter()
             // These may vanish right after a failover: last-access times are not replicated (D05).
-            .filter(|entity| {
-                entity.segment == segment && entity.body.pointer("/properties/autoDeleteOnIdle").is_none()
-            })
+            .filter(|entity| entity.segment == segment && deletes_itself(entity.body).is_none())
             .map(|entity| entity.name)
             .collect();
         if !names.is_empty() {
@@ -197,7 +199,7 @@ fn home_is_fit(component: &Component, planning: &Planning<'_>, alias: &str, part
     let fit = Condition::All(vec![
         Condition::equal(&read, "/properties/role", "Primary"),
         Condition::equal(&read, "/properties/provisioningState", "Succeeded"),
-        Condition::test(&read, "/properties/partnerNamespace", Is::SameId(home.as_str().into())),
+        reads::is_partner(&read, home),
         Condition::test(&read, "/properties/pendingReplicationOperationsCount", Is::Equal(json!(0).into())),
     ]);
     Step {
@@ -209,7 +211,11 @@ fn home_is_fit(component: &Component, planning: &Planning<'_>, alias: &str, part
             deadline: HEALTHY_FOR * 12,
             ..Way::new(
                 Action::Wait,
-                Condition::Held { n: 3, over: HEALTHY_FOR, of: Box::new(fit) },
+                // Whoever is home already needs no gate: the plan may run a second time.
+                Condition::Any(vec![
+                    Condition::Held { n: 3, over: HEALTHY_FOR, of: Box::new(fit) },
+                    leads(&reads::alias(part, component, planning.standby(), alias, planning)),
+                ]),
                 lifeboat_plan::Forecast::assumed(
                     HEALTHY_FOR.as_secs(),
                     HEALTHY_FOR.as_secs() * 2,

@@ -59,6 +59,10 @@ fn stop_senders(component: &Component, planning: &Planning<'_>, left: &StepId, p
     let lists = ["queues", "topics"].map(|segment| reads::list(part, component, old, segment, planning));
     let refused =
         ("/properties/status".to_owned(), Is::OneOf(vec![json!("SendDisabled"), json!("Disabled")]));
+    // A partner takes no messages and lets nobody change its entities: it is fenced by being one.
+    let alias = alias_name(component, planning.workload, planning.seen);
+    let record = reads::alias(part, component, old, &alias, planning);
+    let is_partner = Condition::equal(&record, "/properties/role", "Secondary");
     let all_refuse = Condition::All(
         lists
             .iter()
@@ -79,9 +83,9 @@ fn stop_senders(component: &Component, planning: &Planning<'_>, left: &StepId, p
             Action::Expand(Stage {
                 name: format!("{STAGE} {}", component.name),
                 reads: lists.into(),
-                needs: needs_in(&planning.to().region),
+                needs: needs_in(planning.to()),
             }),
-            all_refuse,
+            Condition::Any(vec![all_refuse, is_partner]),
             durations::entity(),
         ),
         ungraceful: None,

@@ -54,6 +54,21 @@ impl<'a> Namespace<'a> {
         self.look().value().or_else(|| self.declared().map(|declared| &declared.body))
     }
 
+    /// The body as it stands, or as the template will make it; where somebody looked and got no answer, why. What rules
+    /// go by: a declaration is no answer.
+    pub(super) fn answer(&self) -> Result<&'a Value, String> {
+        let declared = self.declared().map(|declared| &declared.body);
+        match self.look() {
+            Look::Is(body) => Ok(body),
+            Look::Unknown(why) if self.seen.fact(self.id.as_str()).is_some() => {
+                Err(format!("{}: {why}", self.id.name()))
+            }
+            Look::Unknown(why) => declared.ok_or_else(|| format!("{}: {why}", self.id.name())),
+            Look::IsAbsent => declared
+                .ok_or_else(|| format!("{} does not exist, and no template declares it", self.id.name())),
+        }
+    }
+
     pub(super) fn sku(&self) -> Option<&'a str> {
         self.body()?.pointer("/sku/name")?.as_str()
     }
@@ -80,6 +95,39 @@ impl<'a> Namespace<'a> {
                 })
             })
             .collect()
+    }
+
+    /// Whether its queues, topics and all subscriptions could be read, or why not.
+    pub(super) fn current_entities(&self) -> Result<(), String> {
+        self.seen.list(self.id, "queues").map_err(|why| format!("its queues: {why}"))?;
+        let topics = self.seen.list(self.id, "topics").map_err(|why| format!("its topics: {why}"))?;
+        for name in topics.iter().filter_map(|topic| topic.get("name")?.as_str()).map(last_segment) {
+            let topic = self.id.child("topics", name);
+            // A template that declares no subscription of a topic brings none.
+            if self.seen.was_observed(topic.as_str()) || self.seen.was_observed(self.id.as_str()) {
+                let subscriptions = self.seen.list(&topic, "subscriptions");
+                subscriptions.map_err(|why| format!("its subscriptions of `{name}`: {why}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Private endpoints that the templates declare for it.
+    pub(super) fn declared_endpoints(&self) -> usize {
+        let leads_here = |connection: &Value| {
+            let target = connection.pointer("/properties/privateLinkServiceId").and_then(Value::as_str);
+            target.is_some_and(|target| target.eq_ignore_ascii_case(self.id.as_str()))
+        };
+        self.workload
+            .declared()
+            .filter(|declared| declared.kind.is("Microsoft.Network/privateEndpoints"))
+            .filter(|declared| {
+                ["privateLinkServiceConnections", "manualPrivateLinkServiceConnections"].iter().any(|list| {
+                    let connections = declared.body.pointer(&format!("/properties/{list}"));
+                    connections.and_then(Value::as_array).is_some_and(|all| all.iter().any(leads_here))
+                })
+            })
+            .count()
     }
 
     /// How many entities replication has to copy: queues, topics, subscriptions and rules count each (D07).
@@ -110,9 +158,42 @@ pub(super) fn host(name: &str) -> String {
     format!("{}.servicebus.windows.net", name.to_ascii_lowercase())
 }
 
+/// The host that leads to the namespace itself, whoever holds the alias: an alias may have taken over its name (D04).
+pub(super) fn own_host(component: &Component, side: Side, workload: &Workload, seen: &Inventory) -> String {
+    let alias = alias_name(component, workload, seen);
+    let alternate = alternate_name(component, side, workload, seen, &alias);
+    host(alternate.as_deref().unwrap_or_else(|| component.on(side).name()))
+}
+
+/// An alias that takes over a namespace's own name needs a new name for the namespace (D04).
+pub(super) fn alternate_name(
+    component: &Component,
+    side: Side,
+    workload: &Workload,
+    seen: &Inventory,
+    alias: &str,
+) -> Option<String> {
+    let id = component.on(side);
+    if !id.name().eq_ignore_ascii_case(alias) {
+        return None;
+    }
+    let observed = seen.last_list(id, "disasterRecoveryConfigs").and_then(|(members, _)| {
+        members.iter().find_map(|record| alias_property(record, "alternateName")).map(str::to_owned)
+    });
+    let chosen = || workload.messaging.get(&component.name)?.alternate_name.clone();
+    let made_up = || format!("{}-{}", id.name(), workload.site(side).region.abbreviation());
+    Some(observed.filter(|name| !name.is_empty()).or_else(chosen).unwrap_or_else(made_up))
+}
+
 /// ARM gives children's names as `parent/child` in templates and as `child` in lists.
-fn last_segment(name: &str) -> &str {
+pub(super) fn last_segment(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
+}
+
+/// After how long without use an entity deletes itself, if it does. Azure shows "never" as the largest duration it knows.
+pub(super) fn deletes_itself(body: &Value) -> Option<&str> {
+    let idle = body.pointer("/properties/autoDeleteOnIdle")?.as_str()?;
+    (!idle.starts_with("P10675199")).then_some(idle)
 }
 
 /// The name of the alias for a component: one that exists between the two namespaces, else one that a template
@@ -123,7 +204,7 @@ pub(super) fn alias_name(component: &Component, workload: &Workload, seen: &Inve
         let aliases = seen
             .last_list(component.on(side), "disasterRecoveryConfigs")
             .map_or(&[][..], |(members, _)| members);
-        let paired = aliases.iter().find(|alias| partner(alias).is_some_and(|partner| partner == *other));
+        let paired = aliases.iter().find(|alias| names_partner(alias, other));
         // After a failover the alias has no partner: it is still the alias.
         let lone = aliases.iter().find(|alias| partner(alias).is_none());
         if let Some(name) = paired.or(lone).and_then(|alias| alias.get("name")?.as_str()) {
@@ -137,11 +218,17 @@ pub(super) fn alias_name(component: &Component, workload: &Workload, seen: &Inve
         .unwrap_or_else(|| component.name.clone())
 }
 
-/// The partner that an alias record names.
-pub(super) fn partner(alias: &Value) -> Option<ResourceId> {
-    let text = alias.pointer("/properties/partnerNamespace")?.as_str()?;
-    // Azure shows the bare name of a partner in the same subscription in some versions; that is no id.
-    ResourceId::parse(text).ok()
+/// The partner that an alias record names, as it names it: by id or, in some versions, by its bare name.
+pub(super) fn partner(alias: &Value) -> Option<&str> {
+    alias.pointer("/properties/partnerNamespace")?.as_str().filter(|text| !text.is_empty())
+}
+
+/// Whether an alias record names this namespace as its partner. Names of namespaces are unique in the whole cloud.
+pub(super) fn names_partner(alias: &Value, id: &ResourceId) -> bool {
+    partner(alias).is_some_and(|text| match ResourceId::parse(text) {
+        Ok(partner) => partner == *id,
+        Err(_) => text.eq_ignore_ascii_case(id.name()),
+    })
 }
 
 /// A property of an alias record.

@@ -1,5 +1,7 @@
 //! What Geo-DR does not carry to the secondary: each item its own rule, comparison and remedy (D01).
 
+use std::collections::BTreeMap;
+
 use lifeboat_arm::{Method, ResourceId, ResourceType};
 use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, Step, StepId, Way};
 use serde_json::{Value, json};
@@ -8,7 +10,7 @@ use super::namespace::{API, Namespace};
 use super::reads;
 use crate::durations;
 use crate::finding::Evidence;
-use crate::inventory::Inventory;
+use crate::inventory::{Fact, Inventory};
 use crate::rule::{Checked, Subject};
 use crate::service::{Part, Planning};
 use crate::topology::{Component, Side, Workload};
@@ -64,7 +66,9 @@ pub(super) const ROLES: Beside = Beside {
     signature: |member| {
         let of = |name: &str| text(member, &format!("/properties/{name}")).to_lowercase();
         let role = of("roleDefinitionId");
-        format!("{} for {}", role.rsplit('/').next().unwrap_or_default(), of("principalId"))
+        let condition = text(member, "/properties/condition");
+        let under = if condition.is_empty() { String::new() } else { format!(" under {condition}") };
+        format!("{} for {}{under}", role.rsplit('/').next().unwrap_or_default(), of("principalId"))
     },
     from_the_start: None,
 };
@@ -73,13 +77,27 @@ pub(super) const NETWORK: Beside = Beside {
     list: "networkRuleSets",
     word: "network rule set",
     signature: |member| {
-        let rules = |name: &str| member.pointer(&format!("/properties/{name}")).cloned().unwrap_or(json!([]));
+        let rules = |name: &str| {
+            member
+                .pointer(&format!("/properties/{name}"))
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default()
+        };
         let action = text(member, "/properties/defaultAction");
         let trusted =
             member.pointer("/properties/trustedServiceAccessEnabled").cloned().unwrap_or(json!(false));
-        format!("default {action}, trusted services {trusted}, addresses {}", rules("ipRules"))
+        let mut addresses: Vec<String> =
+            rules("ipRules").iter().map(|rule| text(rule, "/ipMask").to_owned()).collect();
+        addresses.sort_unstable();
+        // Each side has its own networks: only their number can be compared.
+        let networks = rules("virtualNetworkRules").len();
+        format!(
+            "default {action}, trusted services {trusted}, {networks} virtual networks, addresses [{}]",
+            addresses.join(", ")
+        )
     },
-    from_the_start: Some("default Allow, trusted services false, addresses []"),
+    from_the_start: Some("default Allow, trusted services false, 0 virtual networks, addresses []"),
 };
 /// Private endpoints: only their existence can be compared, each side has its own network.
 pub(super) const PRIVATE_ENDPOINTS: Beside = Beside {
@@ -112,14 +130,17 @@ pub(super) fn compare_setting(subject: &Subject<'_>, setting: &Setting) -> Vec<C
     let Some(secondary) = &subject.component.secondary else { return Vec::new() };
     let of = |side| {
         let namespace = Namespace::on(side, subject.component, subject.workload, subject.seen);
-        namespace.body().map(|body| body.pointer(setting.pointer).cloned().unwrap_or_else(setting.default))
+        let value = |body: &Value| body.pointer(setting.pointer).cloned().unwrap_or_else(setting.default);
+        namespace.answer().map(value)
     };
     match (of(Side::Primary), of(Side::Secondary)) {
-        (Some(a), Some(b)) => {
+        (Ok(a), Ok(b)) => {
             let says = format!("{}: {a} in the primary, {b} in the secondary", setting.word);
             vec![Checked::that(a == b, secondary, subject.seen.evidence(secondary.as_str(), says))]
         }
-        _ => vec![Checked::unknown(secondary, format!("{} of one side was not observed", setting.word))],
+        (Err(why), _) | (_, Err(why)) => {
+            vec![Checked::unknown(secondary, format!("{} of {why}", setting.word))]
+        }
     }
 }
 
@@ -135,15 +156,17 @@ pub(super) fn compare_beside(subject: &Subject<'_>, beside: &Beside) -> Vec<Chec
             .iter()
             .map(|member| {
                 let says = format!("{} only in the primary: {}", beside.word, (beside.signature)(member));
-                let path = format!("{}/{}", subject.component.primary, beside.list);
-                Checked::fail(secondary, subject.seen.evidence(&path, says))
+                let list = format!("{}/{}", subject.component.primary, beside.list);
+                let declared =
+                    member.get("id").and_then(Value::as_str).filter(|id| subject.seen.fact(id).is_some());
+                Checked::fail(secondary, subject.seen.evidence(declared.unwrap_or(&list), says))
             })
             .collect(),
     }
 }
 
-/// Members that the other side has and this side lacks. A side that does not exist yet will have what its template
-/// declares, and what every namespace has from the start.
+/// Members that the other side has and this side lacks. A side that nobody saw yet will have what its template declares,
+/// and what every namespace has from the start; what the other side has must be known.
 fn missing<'a>(
     component: &Component,
     workload: &'a Workload,
@@ -151,12 +174,16 @@ fn missing<'a>(
     side: Side,
     beside: &Beside,
 ) -> Result<Vec<&'a Value>, String> {
-    let list = |side: Side| {
-        let id: &ResourceId = component.on(side);
+    let list = |of: Side| {
+        let id: &ResourceId = component.on(of);
+        let looked = seen.fact(id.as_str()).is_some_and(|fact| match fact {
+            Fact::Known(known) => known.at.is_some(),
+            Fact::Unknown { .. } => true,
+            Fact::Absent { .. } => false,
+        });
         match seen.list(id, beside.list) {
-            Ok(members) if !members.is_empty() => Ok(members.iter().collect()),
-            Ok(_) if seen.was_observed(id.as_str()) => Ok(Vec::new()),
-            Err(why) if seen.was_observed(id.as_str()) => Err(format!("{}: {why}", id.name())),
+            Ok(members) if looked || !members.is_empty() => Ok(members.iter().collect()),
+            Err(why) if looked || of != side => Err(format!("{}: {why}", id.name())),
             _ => Ok(declared(workload, id, beside)),
         }
     };
@@ -176,48 +203,45 @@ fn declared<'a>(workload: &'a Workload, id: &ResourceId, beside: &Beside) -> Vec
         .collect()
 }
 
-/// Steps that give the standby side what the active one has, as far as requests alone can. They must come before
-/// pairing: afterwards the secondary refuses changes.
-pub(super) fn copy(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Vec<Step> {
-    let mut steps = Vec::new();
+/// Steps that grant on the standby side what is granted on the active one. Several assignments of one role to one
+/// principal (on the namespace, on its group) are one grant.
+pub(super) fn copy_roles(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Vec<Step> {
     let to = component.on(planning.standby());
-    for role in
-        missing(component, planning.workload, planning.seen, planning.standby(), &ROLES).unwrap_or_default()
-    {
+    let lacking = missing(component, planning.workload, planning.seen, planning.standby(), &ROLES);
+    let grants: BTreeMap<String, &Value> =
+        lacking.unwrap_or_default().into_iter().map(|role| ((ROLES.signature)(role), role)).collect();
+    let mut steps = Vec::new();
+    for (grant, role) in grants {
         // The same assignment on another scope needs an id of its own, and the same one each time it is planned.
-        let name = stable_guid(&[to.as_str(), &(ROLES.signature)(role)]);
+        let name = stable_guid(&[to.as_str(), &grant]);
         let id = to.resource(&ResourceType::new("Microsoft.Authorization/roleAssignments"), &[&name]);
-        let properties = json!({
+        let mut properties = json!({
             "roleDefinitionId": text(role, "/properties/roleDefinitionId"),
             "principalId": text(role, "/properties/principalId"),
             "principalType": role.pointer("/properties/principalType").cloned().unwrap_or(json!("ServicePrincipal")),
         });
-        steps.push(put(
-            component,
-            part,
-            &format!("copy-role-{}", &name[..8]),
-            &id,
-            "2022-04-01",
-            &properties,
-            &format!("grant {}", (ROLES.signature)(role)),
-        ));
-    }
-    for rules in
-        missing(component, planning.workload, planning.seen, planning.standby(), &NETWORK).unwrap_or_default()
-    {
-        let id = to.child("networkRuleSets", "default");
-        let properties = rules.get("properties").cloned().unwrap_or(json!({}));
-        steps.push(put(
-            component,
-            part,
-            "copy-network-rules",
-            &id,
-            API,
-            &properties,
-            "copy the network rules",
-        ));
+        // A grant under a condition must not become one without.
+        for property in ["condition", "conditionVersion"] {
+            let value = role.pointer(&format!("/properties/{property}")).filter(|value| !value.is_null());
+            if let Some(value) = value {
+                properties[property] = value.clone();
+            }
+        }
+        let verb = format!("copy-role-{}", &name[..8]);
+        steps.push(put(component, part, &verb, &id, "2022-04-01", &properties, &format!("grant {grant}")));
     }
     steps
+}
+
+/// A step that gives the standby side the network rules of the active one. It must come before pairing: afterwards the
+/// secondary refuses changes.
+pub(super) fn copy_network(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Option<Step> {
+    let to = component.on(planning.standby());
+    let lacking = missing(component, planning.workload, planning.seen, planning.standby(), &NETWORK);
+    let rules = lacking.unwrap_or_default().into_iter().next()?;
+    let id = to.child("networkRuleSets", "default");
+    let properties = rules.get("properties").cloned().unwrap_or(json!({}));
+    Some(put(component, part, "copy-network-rules", &id, API, &properties, "copy the network rules"))
 }
 
 fn put(

@@ -4,7 +4,7 @@ use lifeboat_arm::{Method, ResourceId};
 use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, FactUsed, Is, ReadId, Step, StepId, Way};
 use serde_json::json;
 
-use super::namespace::{API, Namespace, alias_name, alias_property, partner};
+use super::namespace::{API, Namespace, alias_name, alias_property, alternate_name, names_partner, partner};
 use super::{empty, not_replicated, reads};
 use crate::durations;
 use crate::finding::Answer;
@@ -23,14 +23,19 @@ pub(super) fn prepare(component: &Component, planning: &Planning<'_>) -> Result<
 
     let mut before_pairing = vec![StepId::from(DEPLOYED)];
     if !paired_already {
-        if let Some(step) = empty::empty(component, planning, &mut part) {
+        if let Some(step) = empty::empty(component, planning, &alias, &mut part) {
             before_pairing.push(step.id.clone());
             part.steps.push(step);
         }
-        for step in not_replicated::copy(component, planning, &mut part) {
+        if let Some(step) = not_replicated::copy_network(component, planning, &mut part) {
             before_pairing.push(step.id.clone());
             part.steps.push(step);
         }
+    }
+    // Roles are not the namespace's own: the secondary of a pair takes them too.
+    for step in not_replicated::copy_roles(component, planning, &mut part) {
+        before_pairing.push(step.id.clone());
+        part.steps.push(step);
     }
     let pair = pair(component, planning, &alias, before_pairing, &mut part);
     let replicated = wait_until_replicated(component, planning, &alias, &pair.id, &mut part);
@@ -49,10 +54,12 @@ pub(super) fn prepare(component: &Component, planning: &Planning<'_>) -> Result<
     Ok(part)
 }
 
-/// Early refusal, before any write: the rules that make pairing impossible.
+/// Early refusal, before any write: the rules that make pairing impossible. Leftovers of our own are emptied, not refused.
 fn refuse_what_cannot_pair(component: &Component, planning: &Planning<'_>) -> Result<(), Refusal> {
     let subject = Subject { component, workload: planning.workload, seen: planning.seen };
-    for rule in super::rules::RULES.iter().filter(|rule| super::rules::FORBIDS_PAIRING.contains(&rule.id)) {
+    let forbids =
+        |id: &str| super::rules::FORBIDS_PAIRING.contains(&id) && !(planning.returning && id == "SB-EMPTY");
+    for rule in super::rules::RULES.iter().filter(|rule| forbids(rule.id)) {
         for finding in rule.findings(&subject) {
             if finding.answer == Answer::Fail {
                 return Err(Refusal {
@@ -72,9 +79,7 @@ pub(super) fn paired(component: &Component, planning: &Planning<'_>) -> bool {
     let namespace = Namespace::planned(planning.active, component, planning);
     let other = component.on(planning.standby());
     planning.observed(component.on(planning.active))
-        && namespace
-            .aliases()
-            .is_ok_and(|aliases| aliases.iter().any(|alias| partner(alias).is_some_and(|id| id == *other)))
+        && namespace.aliases().is_ok_and(|aliases| aliases.iter().any(|alias| names_partner(alias, other)))
 }
 
 fn pair(
@@ -89,13 +94,12 @@ fn pair(
     let partner_id = component.on(standby);
     let read = reads::alias(part, component, active, alias, planning);
     let mut properties = json!({ "partnerNamespace": partner_id.as_str() });
-    if let Some(name) = alternate_name(component, planning, alias) {
+    if let Some(name) = alternate_name(component, active, planning.workload, planning.seen, alias) {
         properties["alternateName"] = json!(name);
     }
     let path = format!("{}?api-version={API}", component.on(active).child("disasterRecoveryConfigs", alias));
     let call = CallDraft::arm(Method::Put, path, Some(json!({ "properties": properties }).into()));
-    let is_partner =
-        Condition::test(&read, "/properties/partnerNamespace", Is::SameId(partner_id.as_str().into()));
+    let is_partner = reads::is_partner(&read, partner_id);
     let state = |state: &str| Condition::equal(&read, "/properties/provisioningState", state);
     let graceful = Way {
         // Azure answers 200 and has no operation URL: only the alias itself tells that pairing is under way.
@@ -127,25 +131,12 @@ fn no_foreign_partner(read: &ReadId, ours: &ResourceId) -> Condition {
         seen: Box::new(Condition::All(vec![
             partner(Is::Present),
             Condition::Not(Box::new(partner(Is::Equal(Draft::from(""))))),
-            Condition::Not(Box::new(partner(Is::SameId(ours.as_str().into())))),
+            Condition::Not(Box::new(reads::is_partner(read, ours))),
         ])),
         why: format!(
             "the alias is paired with another namespace than {ours}; break that pairing or name it in the templates"
         ),
     }
-}
-
-/// An alias that takes over the namespace's own name needs a new name for the namespace (D04).
-fn alternate_name(component: &Component, planning: &Planning<'_>, alias: &str) -> Option<String> {
-    let own = component.on(planning.active).name();
-    own.eq_ignore_ascii_case(alias).then(|| {
-        planning
-            .workload
-            .messaging
-            .get(&component.name)
-            .and_then(|choice| choice.alternate_name.clone())
-            .unwrap_or_else(|| format!("{own}-{}", planning.from().region.abbreviation()))
-    })
 }
 
 /// The pair is ready when nothing is pending and the other side shows every queue and topic (D07).
@@ -196,10 +187,10 @@ fn wait_until_replicated(
 /// the other side's word counts; but one record that has lost its partner is enough to know that the pair is broken.
 pub(super) fn is_ready(component: &Component, seen: &Inventory) -> bool {
     let Some(_) = &component.secondary else { return true };
-    let known: Vec<&serde_json::Value> = [Side::Primary, Side::Secondary]
+    let known: Vec<(Side, &serde_json::Value)> = [Side::Primary, Side::Secondary]
         .into_iter()
-        .filter_map(|side| seen.list(component.on(side), "disasterRecoveryConfigs").ok())
-        .flatten()
+        .filter_map(|side| Some((side, seen.list(component.on(side), "disasterRecoveryConfigs").ok()?)))
+        .flat_map(|(side, aliases)| aliases.iter().map(move |alias| (side, alias)))
         .collect();
     let pending = |alias: &serde_json::Value| {
         alias
@@ -208,8 +199,8 @@ pub(super) fn is_ready(component: &Component, seen: &Inventory) -> bool {
             .unwrap_or(0)
     };
     !known.is_empty()
-        && known.iter().all(|alias| {
-            partner(alias).is_some()
+        && known.iter().all(|(side, alias)| {
+            names_partner(alias, component.on(side.other()))
                 && alias_property(alias, "provisioningState") == Some("Succeeded")
                 && pending(alias) == 0
         })
@@ -218,6 +209,8 @@ pub(super) fn is_ready(component: &Component, seen: &Inventory) -> bool {
 /// What an alias record says, for people.
 pub(super) fn describe(alias: &serde_json::Value) -> String {
     let of = |name| alias_property(alias, name).unwrap_or("?");
-    let partner = partner(alias).map_or_else(|| "nobody".to_owned(), |id| id.name().to_owned());
-    format!("role {}, {}, partner {partner}", of("role"), of("provisioningState"))
+    let partner = partner(alias).map_or("nobody", |text| text.rsplit('/').next().unwrap_or(text));
+    let pending = alias.pointer("/properties/pendingReplicationOperationsCount");
+    let pending = pending.and_then(serde_json::Value::as_u64).unwrap_or(0);
+    format!("role {}, {}, partner {partner}, {pending} pending", of("role"), of("provisioningState"))
 }

@@ -1,7 +1,7 @@
 //! The reads that conditions on a namespace share, declared once per component and side.
 
 use lifeboat_arm::ResourceId;
-use lifeboat_plan::{CallDraft, ReadDraft, ReadId};
+use lifeboat_plan::{CallDraft, Condition, Is, ReadDraft, ReadId};
 
 use super::namespace::{API, host};
 use crate::service::{Part, Planning};
@@ -18,6 +18,12 @@ pub(super) fn alias(
     let region = &p.workload.site(side).region;
     let id = component.on(side).child("disasterRecoveryConfigs", alias);
     declare(part, &format!("{}/alias@{region}", component.name), &id.to_string())
+}
+
+/// The alias has this partner: Azure shows its id or, in some versions, its bare name.
+pub(super) fn is_partner(read: &ReadId, id: &ResourceId) -> Condition {
+    let partner = |is| Condition::test(read, "/properties/partnerNamespace", is);
+    Condition::Any(vec![partner(Is::SameId(id.as_str().into())), partner(Is::SameId(id.name().into()))])
 }
 
 /// A list below the namespace on this side.

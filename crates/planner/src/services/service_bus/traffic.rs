@@ -3,7 +3,7 @@
 use lifeboat_plan::{FactUsed, Loss, LossKind, LossStatement};
 use serde_json::{Value, json};
 
-use super::namespace::Namespace;
+use super::namespace::{Namespace, last_segment};
 use crate::service::Planning;
 use crate::topology::Component;
 
@@ -32,21 +32,25 @@ pub(super) fn left_behind(component: &Component, planning: &Planning<'_>) -> Los
             _ => {
                 for subscription in namespace.subscriptions(entity.name) {
                     let name = subscription.get("name").and_then(Value::as_str).unwrap_or("?");
-                    stranded(&format!("{}/{name}", entity.name), subscription);
+                    stranded(&format!("{}/{}", entity.name, last_segment(name)), subscription);
                 }
             }
         }
     }
-    for entity in namespace.entities() {
+    let mut reset = |entity: &str, body: &Value| {
         for (property, word) in STATE {
-            if entity.body.pointer(&format!("/properties/{property}")).and_then(Value::as_bool) == Some(true)
-            {
-                losses.push(Loss {
-                    kind: LossKind::Reset,
-                    what: format!("{word} of `{}`", entity.name),
-                    count: None,
-                    observed_at,
-                });
+            if body.pointer(&format!("/properties/{property}")).and_then(Value::as_bool) == Some(true) {
+                let what = format!("{word} of `{entity}`");
+                losses.push(Loss { kind: LossKind::Reset, what, count: None, observed_at });
+            }
+        }
+    };
+    for entity in namespace.entities() {
+        reset(entity.name, entity.body);
+        if entity.segment == "topics" {
+            for subscription in namespace.subscriptions(entity.name) {
+                let name = subscription.get("name").and_then(Value::as_str).unwrap_or("?");
+                reset(&format!("{}/{}", entity.name, last_segment(name)), subscription);
             }
         }
     }
@@ -104,6 +108,7 @@ const COUNTS: &[(&str, &str)] = &[
     ("deadLetterMessageCount", "dead-lettered"),
     ("scheduledMessageCount", "scheduled"),
     ("transferMessageCount", "forwarding"),
+    ("transferDeadLetterMessageCount", "undeliverable forwarded"),
 ];
 
 /// Properties whose state does not travel (D06).

@@ -1,12 +1,13 @@
 //! Checks of the pair itself.
 
-use super::super::namespace::{Namespace, alias_name, alias_property, partner};
+use super::super::namespace::{Namespace, alias_name, alias_property, names_partner, partner};
 use super::super::pair::describe;
 use crate::durations;
 use crate::finding::Evidence;
 use crate::inventory::Look;
 use crate::rule::{Checked, Subject};
 use crate::topology::Side;
+use serde_json::Value;
 
 const SIDES: [Side; 2] = [Side::Primary, Side::Secondary];
 
@@ -26,9 +27,11 @@ pub(super) fn sku(subject: &Subject<'_>) -> Vec<Checked> {
         .iter()
         .map(|&side| {
             let namespace = namespace(subject, side);
-            match namespace.sku() {
-                None => Checked::unknown(namespace.id, "its SKU was not observed"),
-                Some(sku) => {
+            let sku = namespace.answer().map(|body| body.pointer("/sku/name").and_then(Value::as_str));
+            match sku {
+                Err(why) => Checked::unknown(namespace.id, why),
+                Ok(None) => Checked::unknown(namespace.id, "its SKU was not observed"),
+                Ok(Some(sku)) => {
                     let says = format!("{} has the SKU {sku}", namespace.id.name());
                     let evidence = subject.seen.evidence(namespace.id.as_str(), says);
                     Checked::that(sku.eq_ignore_ascii_case("Premium"), namespace.id, evidence)
@@ -40,6 +43,9 @@ pub(super) fn sku(subject: &Subject<'_>) -> Vec<Checked> {
 
 pub(super) fn regions(subject: &Subject<'_>) -> Vec<Checked> {
     let Some((a, b)) = pair(subject) else { return Vec::new() };
+    if let Err(why) = a.answer().and(b.answer()) {
+        return vec![Checked::unknown(b.id, why)];
+    }
     match (a.region(), b.region()) {
         (Some(first), Some(second)) => {
             let says = format!("{} is in {first}, {} in {second}", a.id.name(), b.id.name());
@@ -51,8 +57,8 @@ pub(super) fn regions(subject: &Subject<'_>) -> Vec<Checked> {
 
 pub(super) fn partitions(subject: &Subject<'_>) -> Vec<Checked> {
     let Some((a, b)) = pair(subject) else { return Vec::new() };
-    if a.body().is_none() || b.body().is_none() {
-        return vec![Checked::unknown(b.id, "the partitions of one of them were not observed")];
+    if let Err(why) = a.answer().and(b.answer()) {
+        return vec![Checked::unknown(b.id, why)];
     }
     let says =
         format!("{} has {} partitions, {} has {}", a.id.name(), a.partitions(), b.id.name(), b.partitions());
@@ -68,10 +74,13 @@ pub(super) fn endpoint_parity(subject: &Subject<'_>) -> Vec<Checked> {
             Err(_) if namespace.look() == Look::IsAbsent => Ok(0),
             Err(why) => Err(format!("private endpoints of {}: {why}", namespace.id.name())),
         };
-    match (count(&a), count(&b)) {
+    // Endpoints are resources beside the namespace: preparing deploys them before it pairs.
+    let will_have = |namespace: &Namespace<'_>| Ok(count(namespace)?.max(namespace.declared_endpoints()));
+    match (count(&a), will_have(&b)) {
         (Ok(first), Ok(second)) => {
             let says = format!("{first} private endpoints on {}, {second} on {}", a.id.name(), b.id.name());
-            vec![Checked::that((first > 0) == (second > 0), b.id, Evidence::says(says))]
+            let path = format!("{}/privateEndpointConnections", b.id);
+            vec![Checked::that((first > 0) == (second > 0), b.id, subject.seen.evidence(&path, says))]
         }
         (Err(why), _) | (_, Err(why)) => vec![Checked::unknown(b.id, why)],
     }
@@ -86,11 +95,12 @@ fn partner_of(subject: &Subject<'_>, side: Side) -> Vec<Checked> {
         }
         Err(why) => vec![Checked::unknown(namespace.id, format!("its aliases: {why}"))],
         Ok(aliases) => {
-            let foreign = aliases.iter().find(|alias| partner(alias).is_some_and(|id| id != *other));
+            let foreign =
+                aliases.iter().find(|alias| partner(alias).is_some() && !names_partner(alias, other));
             let path = format!("{}/disasterRecoveryConfigs", namespace.id);
             match foreign {
                 Some(alias) => {
-                    let partner = partner(alias).map_or_else(String::new, |id| id.to_string());
+                    let partner = partner(alias).unwrap_or_default();
                     let says = format!(
                         "{} is paired with {partner}, the workload's partner is {other}",
                         namespace.id.name()
@@ -111,22 +121,27 @@ pub(super) fn foreign_partner(subject: &Subject<'_>) -> Vec<Checked> {
 }
 
 /// Only where a pair is still to be made, and only of what was really observed: what a template declares for the
-/// secondary is left out of the deployment.
+/// secondary is left out of the deployment. The side that becomes the secondary is the one that does not hold the alias.
 pub(super) fn empty(subject: &Subject<'_>) -> Vec<Checked> {
     let Some((a, b)) = pair(subject) else { return Vec::new() };
-    let paired = a.aliases().is_ok_and(|aliases| !aliases.is_empty())
-        || b.aliases().is_ok_and(|aliases| !aliases.is_empty());
-    if paired || !subject.seen.was_observed(b.id.as_str()) {
-        return vec![Checked::pass(b.id, Evidence::says("it is paired already, or does not exist yet"))];
+    let has = |namespace: &Namespace<'_>, test: &dyn Fn(&Value) -> bool| {
+        namespace.aliases().is_ok_and(|aliases| aliases.iter().any(test))
+    };
+    let led_by_b = has(&b, &|alias| partner(alias).is_none());
+    // A region that returned may still name a partner that has left it.
+    let paired = !led_by_b && (has(&a, &|alias| partner(alias).is_some()) || has(&b, &|_| true));
+    let joins = if led_by_b { a.id } else { b.id };
+    if paired || !subject.seen.was_observed(joins.as_str()) {
+        return vec![Checked::pass(joins, Evidence::says("it is paired already, or does not exist yet"))];
     }
     ["queues", "topics"]
         .into_iter()
-        .map(|segment| match subject.seen.list(b.id, segment) {
-            Err(why) => Checked::unknown(b.id, format!("its {segment}: {why}")),
+        .map(|segment| match subject.seen.list(joins, segment) {
+            Err(why) => Checked::unknown(joins, format!("its {segment}: {why}")),
             Ok(members) => {
-                let says = format!("{} holds {} {segment}", b.id.name(), members.len());
-                let path = format!("{}/{segment}", b.id);
-                Checked::that(members.is_empty(), b.id, subject.seen.evidence(&path, says))
+                let says = format!("{} holds {} {segment}", joins.name(), members.len());
+                let path = format!("{joins}/{segment}");
+                Checked::that(members.is_empty(), joins, subject.seen.evidence(&path, says))
             }
         })
         .collect()
@@ -157,34 +172,41 @@ pub(super) fn alias_name_is_good(subject: &Subject<'_>) -> Vec<Checked> {
     }]
 }
 
+/// One record that has lost its partner is enough to know that the pair is broken: a region that returned may believe
+/// for a while that it still leads. A side that cannot be read says nothing against the other side's word.
 pub(super) fn stands(subject: &Subject<'_>) -> Vec<Checked> {
     let Some((a, b)) = pair(subject) else { return Vec::new() };
     let mut unknown = None;
+    let mut leading = None;
     for (namespace, other) in [(&a, &b), (&b, &a)] {
-        match namespace.aliases() {
-            Err(why) => unknown = Some(format!("aliases of {}: {why}", namespace.id.name())),
-            Ok(aliases) => {
-                let Some(alias) =
-                    aliases.iter().find(|alias| alias_property(alias, "role") == Some("Primary"))
-                else {
-                    continue;
-                };
-                let pending = alias.pointer("/properties/pendingReplicationOperationsCount");
-                let good = partner(alias).is_some_and(|id| id == *other.id)
-                    && alias_property(alias, "provisioningState") == Some("Succeeded")
-                    && pending.and_then(serde_json::Value::as_u64).unwrap_or(0) == 0;
-                let path = format!("{}/disasterRecoveryConfigs", namespace.id);
-                return vec![Checked::that(
-                    good,
-                    namespace.id,
-                    subject.seen.evidence(&path, describe(alias)),
-                )];
+        let aliases = match namespace.aliases() {
+            Err(why) => {
+                unknown = Some(format!("aliases of {}: {why}", namespace.id.name()));
+                continue;
+            }
+            Ok(aliases) => aliases,
+        };
+        let path = format!("{}/disasterRecoveryConfigs", namespace.id);
+        for alias in aliases.iter().filter(|alias| alias_property(alias, "role").is_some()) {
+            let pending = alias.pointer("/properties/pendingReplicationOperationsCount");
+            let good = names_partner(alias, other.id)
+                && alias_property(alias, "provisioningState") == Some("Succeeded")
+                && pending.and_then(Value::as_u64).unwrap_or(0) == 0;
+            let evidence = subject.seen.evidence(&path, describe(alias));
+            if !good {
+                return vec![Checked::fail(namespace.id, evidence)];
+            }
+            if alias_property(alias, "role") == Some("Primary") {
+                leading.get_or_insert(Checked::pass(namespace.id, evidence));
             }
         }
     }
-    match unknown {
-        Some(why) => vec![Checked::unknown(a.id, why)],
-        None => vec![Checked::fail(a.id, Evidence::says("neither namespace is the primary of a pair"))],
+    match (leading, unknown) {
+        (Some(pass), _) => vec![pass],
+        (None, Some(why)) => vec![Checked::unknown(a.id, why)],
+        (None, None) => {
+            vec![Checked::fail(a.id, Evidence::says("neither namespace is the primary of a pair"))]
+        }
     }
 }
 
@@ -197,8 +219,8 @@ pub(super) fn one_subscription(subject: &Subject<'_>) -> Vec<Checked> {
 
 pub(super) fn replication_time(subject: &Subject<'_>) -> Vec<Checked> {
     let Some((a, _)) = pair(subject) else { return Vec::new() };
-    if let Err(why) = subject.seen.list(a.id, "queues") {
-        return vec![Checked::unknown(a.id, format!("its queues: {why}"))];
+    if let Err(why) = a.current_entities() {
+        return vec![Checked::unknown(a.id, why)];
     }
     let forecast = durations::pairing(a.entity_count());
     let says = format!(

@@ -1,0 +1,149 @@
+//! Public templates, drilled by the binary: all that declare a Service Bus namespace, and others of all kinds.
+//!
+//! `LIFEBOAT_SHARED` names the folder that holds `arm/corpus` (default: `../shared` beside the repository); with
+//! `LIFEBOAT_SHARED_REQUIRED` set its absence is a failure. The floors only ever go up.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
+#![expect(clippy::print_stdout, reason = "scores and skipped checks are for people")]
+#![expect(clippy::disallowed_methods, reason = "tests read their settings and the clock themselves")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Others than those of Service Bus, taken evenly from all.
+const OTHERS: usize = 60;
+/// How many Service Bus templates drill to an answer, good or bad. Only ever raised.
+const BUS_FLOOR: usize = 26;
+/// The same of the others.
+const OTHERS_FLOOR: usize = 40;
+/// No template may take longer, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Drilled {
+    path: PathBuf,
+    code: Option<i32>,
+    stderr: String,
+    took: Duration,
+}
+
+#[test]
+fn public_templates_drill_to_an_answer() {
+    let Some(corpus) = shared("arm/corpus") else { return };
+    let (bus, others) = templates(&corpus);
+    let step = (others.len() / OTHERS).max(1);
+    let others: Vec<PathBuf> = others.into_iter().step_by(step).take(OTHERS).collect();
+    assert!(bus.len() >= 27, "only {} templates of Service Bus", bus.len());
+    let mut wrong = Vec::new();
+    for (what, paths, floor) in [("Service Bus", bus, BUS_FLOOR), ("other", others, OTHERS_FLOOR)] {
+        let drilled = drill_all(&paths);
+        let mut codes: BTreeMap<i32, usize> = BTreeMap::new();
+        for one in &drilled {
+            *codes.entry(one.code.unwrap_or(-1)).or_default() += 1;
+            wrong.extend(complaint(one));
+        }
+        println!("{what}: {} templates, by exit code {codes:?}", drilled.len());
+        let answered = codes.get(&0).unwrap_or(&0) + codes.get(&1).unwrap_or(&0);
+        if answered < floor {
+            wrong.push(format!("{answered} {what} templates drill to an answer, {floor} did before"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a template's drill must never do.
+fn complaint(one: &Drilled) -> Option<String> {
+    let name = one.path.display();
+    let first = one.stderr.lines().find(|line| line.starts_with("error")).unwrap_or_default();
+    if one.stderr.contains("panicked") || !matches!(one.code, Some(0..=2)) {
+        return Some(format!("{name}: ended with {:?}: {}", one.code, one.stderr));
+    }
+    if one.took > PATIENCE {
+        return Some(format!("{name}: took {:?}", one.took));
+    }
+    if one.code == Some(2) {
+        // A place in a file, or the request that Azure would refuse.
+        let located = one.stderr.contains("--> ") || first.contains("cannot be deployed where it lives");
+        if !located || first.len() < 20 {
+            return Some(format!("{name}: the message says too little: {}", one.stderr));
+        }
+    }
+    None
+}
+
+/// All at once as far as the machine allows, in the order given.
+fn drill_all(paths: &[PathBuf]) -> Vec<Drilled> {
+    let next = Mutex::new(0);
+    let done = Mutex::new(BTreeMap::new());
+    let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let at = {
+                        let mut next = next.lock().unwrap();
+                        *next += 1;
+                        *next - 1
+                    };
+                    let Some(path) = paths.get(at) else { return };
+                    let drilled = drill(path);
+                    done.lock().unwrap().insert(at, drilled);
+                }
+            });
+        }
+    });
+    done.into_inner().unwrap().into_values().collect()
+}
+
+fn drill(path: &Path) -> Drilled {
+    let began = Instant::now();
+    let out = Command::new(env!("CARGO_BIN_EXE_lifeboat")).arg("drill").arg(path).output().unwrap();
+    Drilled {
+        path: path.to_owned(),
+        code: out.status.code(),
+        stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
+        took: began.elapsed(),
+    }
+}
+
+/// Templates that declare a Service Bus namespace, and the others.
+fn templates(corpus: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let mut files = Vec::new();
+    let mut folders = vec![corpus.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "json") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    let (mut bus, mut others) = (Vec::new(), Vec::new());
+    for path in files {
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).to_ascii_lowercase();
+        if !text.contains("deploymenttemplate.json") || !text.contains("\"resources\"") {
+            continue;
+        }
+        let is_bus = text.contains("microsoft.servicebus/namespaces\"");
+        if is_bus { bus.push(path) } else { others.push(path) }
+    }
+    (bus, others)
+}
+
+/// A part of the shared data, unless it is absent.
+fn shared(part: &str) -> Option<PathBuf> {
+    let folder = std::env::var("LIFEBOAT_SHARED")
+        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
+    let path = folder.join(part);
+    if path.exists() {
+        return Some(path);
+    }
+    assert!(std::env::var("LIFEBOAT_SHARED_REQUIRED").is_err(), "{} is absent", path.display());
+    println!("SKIPPED: {} is absent, so nothing was checked", path.display());
+    None
+}

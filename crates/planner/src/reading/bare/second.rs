@@ -1,0 +1,198 @@
+//! The second region's parameters: regions are exchanged, and what made two resources compete for one name is varied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lifeboat_arm::template::{Linked, ParameterDeclaration, Template};
+use lifeboat_arm::tree::Node;
+use lifeboat_arm::{Region, ResourceType};
+use serde_json::{Value, json};
+
+use super::Assumption;
+use super::values::{Values, spelled};
+use crate::reading::{About, SiteTemplate, read_site};
+use crate::topology::Site;
+use crate::workload_rules::GLOBALLY_UNIQUE;
+
+/// One name may be made of several parameters; a few rounds settle it, and a literal name never settles.
+const ROUNDS: usize = 6;
+
+/// What is read for the second region.
+#[derive(Clone, Copy)]
+pub(super) struct Second<'a> {
+    pub(super) about: &'a About,
+    pub(super) template: &'a Template,
+    pub(super) primary: &'a Region,
+    pub(super) secondary: &'a Region,
+    pub(super) linked: &'a dyn Linked,
+}
+
+impl Second<'_> {
+    /// The group that the second region's resources go into.
+    pub(super) fn group(&self) -> String {
+        format!("{}-{}", self.about.name, self.secondary.abbreviation())
+    }
+
+    /// The values there.
+    pub(super) fn values(&self, home_values: &BTreeMap<String, Value>, home: &Site) -> Values {
+        let mut away = Values { all: home_values.clone(), assumed: Vec::new() };
+        for declaration in self.template.parameters() {
+            let default = declaration.default.as_ref().map(Node::to_value);
+            let value = home_values.get(&declaration.name).or(default.as_ref());
+            let is_home = |text: &str| Region::lenient(text) == *self.primary;
+            let Some(value) = value else { continue };
+            if value.as_str().is_some_and(is_home) {
+                let value = spelled(declaration, self.secondary);
+                let value = value.unwrap_or_else(|| self.secondary.as_str().to_owned());
+                let says = format!("parameter `{}` is {value} in the second region", declaration.name);
+                away.assumed.push(Assumption::follows(says));
+                away.all.insert(declaration.name.clone(), json!(value));
+            } else if declaration.allowed.is_none() && !computed(declaration, home_values) {
+                let mut moved = value.clone();
+                let mut found = false;
+                each_text(&mut moved, &mut |text| {
+                    if is_home(text) {
+                        self.secondary.as_str().clone_into(text);
+                        found = true;
+                    }
+                });
+                if found {
+                    let says = format!(
+                        "parameter `{}` says {} in the second region",
+                        declaration.name, self.secondary
+                    );
+                    away.assumed.push(Assumption::follows(says));
+                    away.all.insert(declaration.name.clone(), moved);
+                }
+            }
+        }
+        for _ in 0..ROUNDS {
+            let Some((name, most)) = self.competing_name(home, &away.all) else { break };
+            let Some((parameter, value, text)) = self.varied(home, &away.all, &name, most) else { break };
+            away.assumed.push(Assumption::follows(format!(
+                "parameter `{parameter}` {} \"{text}\" in the second region: `{name}` can exist once",
+                if value.is_string() { "is" } else { "says" }
+            )));
+            away.all.insert(parameter, value);
+        }
+        away
+    }
+
+    /// A name that both regions want and only one can have, and how long such a name may be.
+    fn competing_name(&self, home: &Site, away: &BTreeMap<String, Value>) -> Option<(String, usize)> {
+        let group = self.group();
+        let site =
+            SiteTemplate { template: self.template, parameters: away, group: &group, region: self.secondary };
+        let there = read_site(self.about, site, self.linked).ok()?;
+        let taken: BTreeSet<String> = unique_names(home).map(|(name, _)| name.to_lowercase()).collect();
+        let (name, kind) = unique_names(&there).find(|(name, _)| taken.contains(&name.to_lowercase()))?;
+        Some((name.to_owned(), longest_name(kind)))
+    }
+
+    /// A parameter that the name is made of, with a value for the other region: the one whose text is the most of the
+    /// name, else one whose default is computed and whose change is seen to change the name.
+    fn varied(
+        &self,
+        home: &Site,
+        away: &BTreeMap<String, Value>,
+        name: &str,
+        most: usize,
+    ) -> Option<(String, Value, String)> {
+        let folded = name.to_lowercase();
+        let suffix = self.secondary.abbreviation();
+        let free = || {
+            let kind = |declaration: &&ParameterDeclaration| declaration.allowed.is_none();
+            self.template.parameters().filter(kind)
+        };
+        let by_text = free()
+            .filter(|declaration| !computed(declaration, away))
+            .filter_map(|declaration| {
+                let default = declaration.default.as_ref().map(Node::to_value);
+                let mut value = away.get(&declaration.name).or(default.as_ref())?.clone();
+                let mut longest = String::new();
+                each_text(&mut value, &mut |text| {
+                    if text.len() > longest.len().max(1) && folded.contains(&text.to_lowercase()) {
+                        longest.clone_from(text);
+                    }
+                });
+                (!longest.is_empty()).then_some((declaration, value, longest))
+            })
+            .max_by_key(|(_, _, longest)| longest.len());
+        if let Some((declaration, mut value, longest)) = by_text {
+            // What the name has besides the value stays: the value may take the rest.
+            let room = most.saturating_sub(name.len().saturating_sub(longest.len()));
+            let varied = with_suffix(declaration, &longest, suffix, room);
+            each_text(&mut value, &mut |text| {
+                if *text == longest {
+                    text.clone_from(&varied);
+                }
+            });
+            return Some((declaration.name.clone(), value, varied));
+        }
+        free()
+            .filter(|declaration| computed(declaration, away))
+            .map(|declaration| (declaration.name.clone(), with_suffix(declaration, name, suffix, most)))
+            .find(|(parameter, value)| {
+                let mut tried = away.clone();
+                tried.insert(parameter.clone(), json!(value));
+                self.competing_name(home, &tried).is_none_or(|(other, _)| other != name)
+                    && self.still_reads(&tried)
+            })
+            .map(|(parameter, value)| (parameter, json!(value), value))
+    }
+
+    fn still_reads(&self, away: &BTreeMap<String, Value>) -> bool {
+        let group = self.group();
+        let site =
+            SiteTemplate { template: self.template, parameters: away, group: &group, region: self.secondary };
+        read_site(self.about, site, self.linked).is_ok()
+    }
+}
+
+/// Whether a parameter's value is an expression: it cannot be varied as text.
+fn computed(declaration: &ParameterDeclaration, values: &BTreeMap<String, Value>) -> bool {
+    let default = declaration.default.as_ref().map(Node::to_value);
+    !values.contains_key(&declaration.name)
+        && default.is_some_and(|default| default.to_string().contains("\"["))
+}
+
+/// Every text in a value.
+fn each_text(value: &mut Value, visit: &mut dyn FnMut(&mut String)) {
+    match value {
+        Value::String(text) => visit(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| each_text(item, visit)),
+        Value::Object(members) => members.values_mut().for_each(|member| each_text(member, visit)),
+        _ => {}
+    }
+}
+
+/// Names that exist once in the whole cloud, what is only presumed to exist included.
+fn unique_names(site: &Site) -> impl Iterator<Item = (&str, &ResourceType)> {
+    site.resources
+        .iter()
+        .chain(&site.presumed)
+        .filter(|declared| GLOBALLY_UNIQUE.iter().any(|kind| declared.kind.is(kind)))
+        .map(|declared| (declared.id.name(), &declared.kind))
+}
+
+/// How long a name of this type may be; the shortest limit of those that are longer stands for all of them.
+fn longest_name(kind: &ResourceType) -> usize {
+    let short =
+        ["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults", "Microsoft.Batch/batchAccounts"];
+    if short.iter().any(|name| kind.is(name)) {
+        24
+    } else if kind.is("Microsoft.DocumentDB/databaseAccounts") {
+        44
+    } else {
+        50
+    }
+}
+
+/// The value with the region's short form at its end, cut so that it still fits.
+fn with_suffix(declaration: &ParameterDeclaration, value: &str, suffix: &str, room: usize) -> String {
+    // A value that ends alike already would stay what it is once it is cut.
+    let suffix = if value.ends_with(suffix) { format!("{suffix}2") } else { suffix.to_owned() };
+    let declared = declaration.max_length.and_then(|limit| usize::try_from(limit).ok());
+    let limit = declared.unwrap_or(usize::MAX).min(room).max(suffix.len());
+    let kept: String = value.chars().take(limit - suffix.len()).collect();
+    format!("{kept}{suffix}")
+}

@@ -1,0 +1,137 @@
+//! What a template builds on and does not declare: parents, resources that it only reads, groups that it deploys into.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lifeboat_arm::template::Expansion;
+use lifeboat_arm::{Region, ResourceId, ResourceType};
+use serde_json::{Value, json};
+
+use crate::inventory::Source;
+use crate::topology::{Declared, Site};
+use crate::workload_rules::GLOBALLY_UNIQUE;
+
+const GROUPS: &str = "Microsoft.Resources/resourceGroups";
+const API: &str = "2024-03-01";
+
+/// Everything that must exist before the template can be deployed, parents first.
+pub(super) fn presumed(expansion: &Expansion, group: &ResourceId, region: &Region) -> Vec<Declared> {
+    let made: BTreeSet<ResourceId> = expansion
+        .resources
+        .iter()
+        .filter(|resource| !resource.existing)
+        .filter_map(|resource| ResourceId::parse(&resource.id).ok())
+        .collect();
+    let mut wanted: BTreeSet<ResourceId> = BTreeSet::new();
+    let mut want = |id: ResourceId| {
+        let mut chain = vec![id];
+        while let Some(parent) = chain.last().and_then(ResourceId::parent) {
+            chain.push(parent);
+        }
+        // What is below something that the template makes comes with it, as subnets and root keys do.
+        if !chain.iter().any(|id| made.contains(id)) {
+            wanted.extend(chain.into_iter().filter(|id| is_resource_of(group, id)));
+        }
+    };
+    for resource in &expansion.resources {
+        let Ok(id) = ResourceId::parse(&resource.id) else { continue };
+        if resource.existing {
+            want(id);
+        } else if let Some(parent) = id.parent() {
+            want(parent);
+        }
+    }
+    let in_bodies = expansion.resources.iter().flat_map(|resource| &resource.deferred);
+    let in_outputs = expansion.outputs.values().flat_map(|output| &output.deferred);
+    for id in in_bodies.chain(in_outputs).flat_map(|deferred| &deferred.references) {
+        if let Ok(id) = ResourceId::parse(id) {
+            want(id);
+        }
+    }
+    let source = source(expansion);
+    let groups: BTreeSet<ResourceId> = made
+        .iter()
+        .filter(|id| is_resource_of(group, id))
+        .chain(&wanted)
+        .filter_map(ResourceId::group_id)
+        .filter(|other| other != group && !made.contains(other))
+        .collect();
+    let groups = groups.into_iter().map(|id| Declared {
+        kind: ResourceType::new(GROUPS),
+        api_version: API.to_owned(),
+        location: Some(region.clone()),
+        body: json!({ "location": region.as_str() }),
+        depends_on: Vec::new(),
+        source: source.clone(),
+        id,
+    });
+    let mut depth: BTreeMap<usize, Vec<ResourceId>> = BTreeMap::new();
+    for id in wanted {
+        depth.entry(id.as_str().matches('/').count()).or_default().push(id);
+    }
+    let resources = depth.into_values().flatten().filter_map(|id| {
+        let kind = id.kind()?;
+        let top = kind.segments().count() == 1;
+        Some(Declared {
+            body: body(&kind, top, region),
+            kind,
+            api_version: API.to_owned(),
+            location: top.then(|| region.clone()),
+            depends_on: Vec::new(),
+            source: source.clone(),
+            id,
+        })
+    });
+    groups.chain(resources).collect()
+}
+
+/// What both sites presume is one thing, and must outlive the primary region. What can exist once under its name, and is
+/// not the same thing, exists in the primary region only: that the other one lacks it is for the drill to find out.
+pub(super) fn once(primary: &mut Site, secondary: &mut Site) {
+    for presumed in &mut primary.presumed {
+        if let Some(at) = secondary.presumed.iter().position(|other| other.id == presumed.id) {
+            *presumed = secondary.presumed.remove(at);
+        }
+    }
+    let taken: BTreeSet<String> = primary
+        .presumed
+        .iter()
+        .filter(|presumed| GLOBALLY_UNIQUE.iter().any(|kind| presumed.kind.is(kind)))
+        .map(|presumed| presumed.id.name().to_lowercase())
+        .collect();
+    let cannot: Vec<ResourceId> = secondary
+        .presumed
+        .iter()
+        .filter(|presumed| GLOBALLY_UNIQUE.iter().any(|kind| presumed.kind.is(kind)))
+        .filter(|presumed| taken.contains(&presumed.id.name().to_lowercase()))
+        .map(|presumed| presumed.id.clone())
+        .collect();
+    secondary.presumed.retain(|presumed| !cannot.iter().any(|id| presumed.id.is_within(id)));
+}
+
+/// A resource of some group of the same subscription; records of deployments are none.
+fn is_resource_of(group: &ResourceId, id: &ResourceId) -> bool {
+    id.group_name().is_some()
+        && id.subscription() == group.subscription()
+        && id.kind().is_some_and(|kind| {
+            !kind.namespace().eq_ignore_ascii_case("Microsoft.Resources") && kind.segments().count() >= 1
+        })
+}
+
+/// As good as any: nobody said what it looks like. A namespace is one that can be paired.
+fn body(kind: &ResourceType, top: bool, region: &Region) -> Value {
+    let mut body = json!({ "properties": {} });
+    if top {
+        body["location"] = json!(region.as_str());
+    }
+    if kind.is("Microsoft.ServiceBus/namespaces") {
+        body["sku"] = json!({ "name": "Premium", "tier": "Premium", "capacity": 1 });
+    } else if kind.as_str().to_ascii_lowercase().ends_with("/authorizationrules") {
+        body["properties"] = json!({ "rights": ["Listen", "Manage", "Send"] });
+    }
+    body
+}
+
+fn source(expansion: &Expansion) -> Source {
+    let file = expansion.resources.first().map(|resource| resource.origin.file.clone());
+    Source::Template { file: file.unwrap_or_default(), line: 1, pointer: String::new() }
+}

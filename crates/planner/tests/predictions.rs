@@ -1,0 +1,109 @@
+//! The world as a plan would leave it: good enough to plan the next one, offline.
+
+mod properties;
+
+use std::collections::BTreeSet;
+
+use lifeboat_plan::{Digest, Graph, Plan, PlanKind, WayKind};
+use lifeboat_planner::{Look, Side, is_protected, predict};
+
+use crate::fixtures::answers::truths;
+use crate::fixtures::{ALIASES, World};
+
+/// Each step stands after all that it waits for, and the steps make a graph.
+fn assert_in_order(plan: &Plan) {
+    Graph::new(&plan.steps).unwrap();
+    let mut done = BTreeSet::new();
+    for step in &plan.steps {
+        for before in &step.after {
+            assert!(done.contains(before), "{}: {} stands before {before}", plan.kind.word(), step.id);
+        }
+        done.insert(&step.id);
+    }
+}
+
+/// The plan of this kind, and the world as it would leave it.
+fn go(world: &mut World, kind: PlanKind) -> Plan {
+    let plan = world.plan(kind);
+    assert_in_order(&plan);
+    world.seen = predict(&world.seen, &plan);
+    plan
+}
+
+fn role(world: &World, side: Side) -> Option<&str> {
+    let path = world.bus_path(side, &format!("{ALIASES}/orders"));
+    match world.seen.look(&path) {
+        Look::Is(alias) => alias.pointer("/properties/role")?.as_str(),
+        _ => None,
+    }
+}
+
+/// Proves: P1a (offline, a failover is planned for the world as preparing would leave it)
+#[test]
+fn a_failover_is_planned_for_the_world_that_preparing_would_leave() {
+    for mut world in [World::declared(), World::from_nothing()] {
+        go(&mut world, PlanKind::Prepare);
+        assert_eq!(
+            (role(&world, Side::Primary), is_protected(&world.workload, &world.seen)),
+            (Some("Primary"), true)
+        );
+        let plan = go(&mut world, PlanKind::Failover);
+        assert_eq!(plan.policy.prefer, WayKind::Ungraceful);
+        assert_eq!(role(&world, Side::Secondary), Some("PrimaryNotReplicating"));
+        assert!(!is_protected(&world.workload, &world.seen));
+    }
+}
+
+/// What was predicted satisfies the plan it was predicted from: a second run of it finds its work done. Proves: P1b
+#[test]
+fn a_prediction_satisfies_its_own_plan() {
+    let mut world = World::from_nothing();
+    let plan = go(&mut world, PlanKind::Prepare);
+    let open: Vec<String> = truths(&plan, &world.seen)
+        .into_iter()
+        .filter(|(id, truth)| !truth.is_met() && id.starts_with("orders-bus/"))
+        .map(|(id, truth)| format!("{id}: {truth:?}"))
+        .collect();
+    assert_eq!(open, Vec::<String>::new());
+}
+
+/// Proves: P1a, F32, F20, D02 (there, protected again, home, protected again)
+#[test]
+fn the_whole_way_there_and_back_can_be_planned_offline() {
+    for mut world in [World::declared(), World::from_nothing(), World::paired()] {
+        go(&mut world, PlanKind::Prepare);
+        go(&mut world, PlanKind::Failover);
+        world.active = Side::Secondary;
+        world.returning = true;
+        go(&mut world, PlanKind::Fence);
+        assert_eq!(role(&world, Side::Primary), None, "the old side has left the alias");
+        go(&mut world, PlanKind::Drain);
+        let again = go(&mut world, PlanKind::Prepare);
+        assert!(again.steps.iter().any(|step| step.id.as_str() == "orders-bus/empty-old-side"));
+        assert_eq!(role(&world, Side::Secondary), Some("Primary"));
+        assert!(is_protected(&world.workload, &world.seen));
+        world.planned = true;
+        go(&mut world, PlanKind::Failback);
+        assert_eq!(role(&world, Side::Primary), Some("PrimaryNotReplicating"));
+        // Home again: the other side is fenced, emptied and paired like any side that was left.
+        world.active = Side::Primary;
+        go(&mut world, PlanKind::Fence);
+        go(&mut world, PlanKind::Drain);
+        go(&mut world, PlanKind::Prepare);
+        assert_eq!(role(&world, Side::Primary), Some("Primary"));
+        assert!(is_protected(&world.workload, &world.seen));
+    }
+}
+
+/// Proves: P1b (twice equals once, and a minute later is the same plan)
+#[test]
+fn a_plan_does_not_depend_on_when_it_is_made() {
+    for kind in [PlanKind::Prepare, PlanKind::Failover, PlanKind::Fence, PlanKind::Drain, PlanKind::Failback]
+    {
+        let mut world = World::paired();
+        let first = Digest::of(&world.plan(kind));
+        assert_eq!(first, Digest::of(&world.plan(kind)));
+        world.observed_at("2026-03-02T09:30:00Z".parse().unwrap());
+        assert_eq!(first, Digest::of(&world.plan(kind)), "{}", kind.word());
+    }
+}

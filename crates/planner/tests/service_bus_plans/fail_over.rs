@@ -1,0 +1,239 @@
+//! Failing over and failing back: paths, bodies, ways, losses, and what a dead region cannot stop.
+
+use lifeboat_arm::Method;
+use lifeboat_plan::{Condition, Loss, LossKind, PlanKind, Truth, Verdict, WayKind, independence};
+use lifeboat_planner::{MessagingChoice, Side, StrategyKind, predict};
+use serde_json::{Value, json};
+
+use super::outline::protected_away;
+use super::{path, sent, step};
+use crate::fixtures::answers::Answered;
+use crate::fixtures::{ALIASES, World, alias_record, region};
+
+const PRIMARY: Side = Side::Primary;
+const SECONDARY: Side = Side::Secondary;
+const MOVE: &str = "orders-bus/fail-over-alias";
+
+/// Proves: P1a (called on the secondary, forced, nothing in the body)
+#[test]
+fn an_unplanned_failover_starts_ungracefully_on_the_secondarys_path() {
+    let mut world = World::paired();
+    world.lose_side(PRIMARY);
+    let plan = world.plan(PlanKind::Failover);
+    assert_eq!((plan.policy.prefer, plan.policy.may_switch), (WayKind::Ungraceful, true));
+    let call = sent(step(&plan, MOVE), WayKind::Ungraceful).unwrap();
+    let wanted = world.bus_path(SECONDARY, "disasterRecoveryConfigs/orders/failover?api-version=2024-01-01");
+    assert_eq!((call.method, path(call), &call.body), (Method::Post, wanted.as_str(), &None));
+}
+
+/// Proves: P1a, D03 (by choice it is safe or not at all)
+#[test]
+fn a_planned_failover_is_safe_and_has_no_other_way() {
+    let world = World { planned: true, ..World::paired() };
+    let plan = world.plan(PlanKind::Failover);
+    assert_eq!(plan.policy.prefer, WayKind::Graceful);
+    let step = step(&plan, MOVE);
+    let call = sent(step, WayKind::Graceful).unwrap();
+    assert!(path(call).starts_with(&world.bus_path(SECONDARY, "disasterRecoveryConfigs/orders/failover")));
+    assert_eq!(call.body.as_ref().unwrap().sketch(), json!({ "properties": { "IsSafeFailover": true } }));
+    assert_eq!(step.ungraceful, None);
+}
+
+/// Proves: D03 (a safe failover is impossible across subscriptions: a forced one stays possible)
+#[test]
+fn across_subscriptions_force_stays_possible() {
+    let mut world = World { planned: true, ..World::declared() };
+    let other = world.bus_id(SECONDARY).as_str().replace("000000000001", "000000000002");
+    world.workload.components[0].secondary = Some(other.parse().unwrap());
+    let plan = world.plan(PlanKind::Failover);
+    assert!(step(&plan, MOVE).ungraceful.is_some());
+    assert_eq!(plan.policy.prefer, WayKind::Graceful);
+}
+
+fn busy() -> World {
+    let mut world = World::paired();
+    world.edit_member(PRIMARY, "queues", "incoming", |queue| {
+        queue["properties"]["countDetails"] = json!({
+            "activeMessageCount": 100, "deadLetterMessageCount": 4, "scheduledMessageCount": 7,
+            "transferMessageCount": 0, "transferDeadLetterMessageCount": 1,
+        });
+        queue["properties"]["requiresSession"] = json!(true);
+    });
+    world.edit_member(PRIMARY, "topics/events/subscriptions", "billing", |subscription| {
+        subscription["properties"]["countDetails"]["activeMessageCount"] = json!(12);
+        subscription["properties"]["requiresSession"] = json!(true);
+    });
+    world.edit_member(PRIMARY, ALIASES, "orders", |alias| {
+        alias["properties"]["pendingReplicationOperationsCount"] = json!(3);
+    });
+    world.lose_side(PRIMARY);
+    world
+}
+
+fn losses(world: &World, kind: WayKind) -> Vec<Loss> {
+    step(&world.plan(PlanKind::Failover), MOVE).way(kind).loses.0.clone()
+}
+
+/// Proves: S21, D06 (from the last good inventory, while the primary is silent)
+#[test]
+fn losses_are_announced_with_the_counts_that_were_last_seen() {
+    let told: Vec<String> = losses(&busy(), WayKind::Ungraceful).iter().map(Loss::to_string).collect();
+    let wanted = [
+        "stranded: 100 active messages in `incoming` (seen at 2026-03-01T08:00:00Z)",
+        "stranded: 4 dead-lettered messages in `incoming` (seen at 2026-03-01T08:00:00Z)",
+        "stranded: 7 scheduled messages in `incoming` (seen at 2026-03-01T08:00:00Z)",
+        "stranded: 1 undeliverable forwarded messages in `incoming` (seen at 2026-03-01T08:00:00Z)",
+        "stranded: 0 active messages in `audit` (seen at 2026-03-01T08:00:00Z)",
+        "stranded: 12 active messages in `events/billing` (seen at 2026-03-01T08:00:00Z)",
+        "not carried over: session state of `incoming`, count unknown",
+        "not carried over: session state of `events/billing`, count unknown",
+        "lost: 3 changes of queues and topics that `orders` had not replicated (seen at 2026-03-01T08:00:00Z)",
+    ];
+    assert_eq!(told, wanted);
+    // A safe failover waits for what is pending.
+    assert!(losses(&busy(), WayKind::Graceful).iter().all(|loss| loss.kind != LossKind::Lost));
+}
+
+/// Nobody ever looked: the counts are unknown, and what may be lost is said all the same. Proves: S21, F4
+#[test]
+fn unknown_counts_are_said_to_be_unknown() {
+    let told = losses(&World::declared(), WayKind::Ungraceful);
+    assert!(!told.is_empty());
+    assert!(told.iter().all(|loss| loss.count.is_none() && loss.observed_at.is_none()), "{told:?}");
+    assert!(told.iter().any(|loss| loss.kind == LossKind::Lost));
+    let facts = World::declared().plan(PlanKind::Failover).facts;
+    assert!(facts.iter().any(|fact| fact.key == "orders-bus/incoming/messages" && fact.value == "unknown"));
+}
+
+/// Proves: F1, F17 (an unplanned failover needs nothing of the lost region)
+#[test]
+fn an_unplanned_failover_stands_on_its_own() {
+    let mut redeploys = World::from_nothing();
+    redeploys.strategies.insert("orders-web".to_owned(), StrategyKind::Redeploy);
+    for mut world in [World::paired(), redeploys, World::declared()] {
+        world.lose_side(PRIMARY);
+        let plan = world.plan(PlanKind::Failover);
+        let verdicts = independence(&plan, &region("westeurope"));
+        let refused: Vec<_> =
+            verdicts.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Refused(_))).collect();
+        assert!(refused.is_empty(), "{refused:?}");
+        // The safe way waits for the old primary: without it there is the other way.
+        let alias = &verdicts[&MOVE.into()];
+        assert!(matches!(alias, Verdict::Contingent(needs) if !needs.is_empty()), "{alias:?}");
+    }
+}
+
+/// Proves: F1 (a standby whose group is kept in the lost region cannot be managed)
+#[test]
+fn a_standby_group_in_the_primary_region_is_refused() {
+    let mut world = World::paired();
+    world.workload.secondary.group_region = region("westeurope");
+    let verdicts = independence(&world.plan(PlanKind::Failover), &region("westeurope"));
+    let Verdict::Refused(needs) = &verdicts[&MOVE.into()] else { panic!("{:?}", verdicts[&MOVE.into()]) };
+    assert!(
+        needs.iter().any(|needed| needed.need.to_string() == "group metadata in westeurope"),
+        "{needs:?}"
+    );
+}
+
+/// Proves: F32, D02, P1a (paired, replicated and quiet first; then the safe way only)
+#[test]
+fn failing_back_is_no_failover_backwards() {
+    let world = protected_away();
+    let plan = world.plan(PlanKind::Failback);
+    assert_eq!((plan.policy.prefer, plan.policy.may_switch), (WayKind::Graceful, false));
+    assert_eq!((plan.from.as_str(), plan.to.as_str()), ("northeurope", "westeurope"));
+    let (gate, moved) = (step(&plan, "orders-bus/home-is-fit"), step(&plan, MOVE));
+    assert!(moved.after.contains(&gate.id));
+    let Condition::Any(gates) = &gate.graceful.done_when else { panic!("{:?}", gate.graceful.done_when) };
+    assert!(matches!(gates[0], Condition::Held { n: 3, .. }), "{gates:?}");
+    assert_eq!(moved.ungraceful, None);
+    let call = sent(moved, WayKind::Graceful).unwrap();
+    assert!(path(call).starts_with(&world.bus_path(PRIMARY, "disasterRecoveryConfigs/orders/failover")));
+    assert_eq!(call.body.as_ref().unwrap().sketch()["properties"]["IsSafeFailover"], true);
+    // The same world backwards would have been a failover with two ways.
+    let backwards = World { planned: false, ..protected_away() }.plan(PlanKind::Failover);
+    assert!(step(&backwards, MOVE).ungraceful.is_some());
+}
+
+/// Proves: S25, S21 (Azure's 200 is no success: role, partner, name and entities must be seen)
+#[test]
+fn a_failover_is_done_when_it_can_be_seen() {
+    let world = World::paired();
+    let plan = world.plan(PlanKind::Failover);
+    let truth = |id: &str, change: &dyn Fn(&mut World)| {
+        let mut after = World::paired();
+        after.failed_over(SECONDARY, "orders");
+        change(&mut after);
+        Answered::new(&plan.reads, &after.seen).truth(&step(&plan, id).way(WayKind::Ungraceful).done_when)
+    };
+    assert_eq!(truth(MOVE, &|_| ()), Truth::Met);
+    assert_eq!(truth(MOVE, &|world| world.pair(PRIMARY, "orders")), Truth::NotMet);
+    let accepted = |world: &mut World| {
+        let list = world.bus_path(SECONDARY, ALIASES);
+        let mut record = alias_record(&list, "orders", "PrimaryNotReplicating", "");
+        record["properties"]["provisioningState"] = json!("Accepted");
+        world.see(&format!("{list}/orders"), record);
+    };
+    assert_eq!(truth(MOVE, &accepted), Truth::NotMet);
+    let resolves = |host: &'static str| {
+        move |world: &mut World| world.see("dns:orders.servicebus.windows.net", json!({ "chain": [host] }))
+    };
+    let name = "orders-bus/alias-resolves";
+    assert_eq!(truth(name, &resolves("orders-bus-neu.servicebus.windows.net")), Truth::Met);
+    assert_eq!(truth(name, &resolves("orders-bus-weu.servicebus.windows.net")), Truth::NotMet);
+    // Every entity, although Azure shows of each how long it may idle.
+    assert_eq!(truth("orders-bus/entities-present", &|_| ()), Truth::Met);
+    assert_eq!(
+        truth("orders-bus/entities-present", &|world| world.list(SECONDARY, "queues", json!([]))),
+        Truth::NotMet
+    );
+}
+
+/// Proves: D05 (what deletes itself may be missing afterwards)
+#[test]
+fn an_entity_that_deletes_itself_is_not_waited_for() {
+    let mut world = World::paired();
+    world.edit_member(PRIMARY, "queues", "audit", |queue| {
+        queue["properties"]["autoDeleteOnIdle"] = json!("P7D");
+    });
+    let plan = world.plan(PlanKind::Failover);
+    let members: Vec<Value> =
+        world.seen.look(&world.bus_path(SECONDARY, "queues")).value().unwrap().as_array().unwrap().clone();
+    let left: Vec<Value> = members.into_iter().filter(|queue| queue["name"] == "incoming").collect();
+    world.list(SECONDARY, "queues", json!(left));
+    let done = &step(&plan, "orders-bus/entities-present").graceful.done_when;
+    assert_eq!(Answered::new(&plan.reads, &world.seen).truth(done), Truth::Met);
+}
+
+/// The alias took over the name of the namespace: going home, it must resolve to the namespace's new name. Proves: D04
+#[test]
+fn an_alias_with_the_namespaces_name_resolves_to_its_alternate_name() {
+    let mut world = protected_away();
+    let choice = MessagingChoice {
+        alias: Some("orders-bus-weu".to_owned()),
+        alternate_name: Some("orders-west".to_owned()),
+    };
+    world.workload.messaging.insert("orders-bus".to_owned(), choice);
+    world.pair(SECONDARY, "orders-bus-weu");
+    let plan = world.plan(PlanKind::Failback);
+    let title = &step(&plan, "orders-bus/alias-resolves").title;
+    assert!(title.ends_with("resolve to orders-west.servicebus.windows.net"), "{title}");
+}
+
+/// Proves: S22, F20 (any failover leaves the workload unprotected)
+#[test]
+fn a_failover_leaves_the_workload_unprotected_until_it_is_paired_again() {
+    let world = World::paired();
+    let protected = |world: &World| lifeboat_planner::is_protected(&world.workload, &world.seen);
+    assert!(protected(&world));
+    let after = predict(&world.seen, &world.plan(PlanKind::Failover));
+    assert!(!protected(&World { seen: after, ..World::paired() }));
+    let mut estranged = World::paired();
+    for side in [PRIMARY, SECONDARY] {
+        estranged.edit_member(side, ALIASES, "orders", |alias| {
+            alias["properties"]["partnerNamespace"] = json!("stranger");
+        });
+    }
+    assert!(!protected(&estranged), "a pair with a stranger protects nobody");
+}

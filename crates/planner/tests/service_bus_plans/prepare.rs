@@ -1,0 +1,297 @@
+//! Preparing: pairing from nothing, adopting, refusing, copying what is not replicated.
+
+use lifeboat_arm::Method;
+use lifeboat_plan::{Condition, Draft, PlanKind, Truth, WayKind};
+use lifeboat_planner::{Inventory, MessagingChoice, Side};
+use serde_json::{Value, json};
+
+use super::outline::moved;
+use super::{ids, open, path, sent, step, writes};
+use crate::fixtures::answers::Answered;
+use crate::fixtures::{ALIASES, ROLES, SUBSCRIPTION, World, alias_record, entity, role};
+
+const PRIMARY: Side = Side::Primary;
+const SECONDARY: Side = Side::Secondary;
+
+fn body(world: &World, id: &str) -> Value {
+    let plan = world.plan(PlanKind::Prepare);
+    sent(step(&plan, id), WayKind::Graceful).unwrap().body.as_ref().map(Draft::sketch).unwrap()
+}
+
+/// Proves: P1a, S22, D07
+#[test]
+fn from_nothing_the_group_the_deployment_the_pair_and_the_wait_follow_each_other() {
+    let world = World::from_nothing();
+    let plan = world.plan(PlanKind::Prepare);
+    let order = ["workload/group", "workload/deploy", "orders-bus/pair", "orders-bus/replicated"];
+    let places: Vec<usize> =
+        order.iter().map(|id| ids(&plan).iter().position(|found| found == id).unwrap()).collect();
+    assert!(places.is_sorted(), "{:?}", ids(&plan));
+    // The alias is made on the serving side and names the other one by its id.
+    let call = sent(step(&plan, "orders-bus/pair"), WayKind::Graceful).unwrap();
+    assert_eq!(call.method, Method::Put);
+    assert!(path(call).starts_with(&world.bus_path(PRIMARY, "disasterRecoveryConfigs/orders?")));
+    assert_eq!(
+        body(&world, "orders-bus/pair")["properties"]["partnerNamespace"],
+        world.bus_id(SECONDARY).as_str()
+    );
+    assert!(open(&world, &plan).contains_key("orders-bus/pair"));
+}
+
+/// Proves: P1b (somebody paired them in the portal: nothing acts)
+#[test]
+fn a_pair_made_by_hand_is_adopted() {
+    for leader_shows in ["/subscriptions/…", "orders-bus-neu", "ORDERS-BUS-NEU"] {
+        let mut world = World::paired();
+        if !leader_shows.starts_with('/') {
+            let path = world.bus_path(PRIMARY, &format!("{ALIASES}/orders"));
+            let mut record = world.seen.look(&path).value().unwrap().clone();
+            record["properties"]["partnerNamespace"] = json!(leader_shows);
+            world.see(&path, record.clone());
+            world.list(PRIMARY, ALIASES, json!([record]));
+        }
+        for site in [Side::Primary, Side::Secondary] {
+            let group = world.workload.site(site).group.to_string();
+            world.see(&group, json!({ "location": "x" }));
+        }
+        let shared = world.workload.shared.clone().unwrap();
+        world.see(shared.group.as_str(), json!({ "location": "northeurope" }));
+        let plan = world.plan(PlanKind::Prepare);
+        // What templates brought is there, by whomever.
+        for (read, draft) in &plan.reads {
+            let lifeboat_plan::ReadDraft::Arm(call) = draft else { continue };
+            if read.as_str().contains("-record@") {
+                world.miss(path(call));
+            } else if read.as_str().contains("-resources@") {
+                let ids: Vec<Value> =
+                    world.workload.declared().map(|declared| json!({ "id": declared.id.as_str() })).collect();
+                world.see(path(call), json!({ "value": ids }));
+            }
+        }
+        assert_eq!(open(&world, &plan), [].into(), "partner shown as {leader_shows}");
+    }
+}
+
+/// An alias of another name than the chosen one is adopted under its own. Proves: P1b
+#[test]
+fn the_alias_that_exists_keeps_its_name() {
+    let mut world = World::paired();
+    world.pair(PRIMARY, "made-by-hand");
+    let plan = world.plan(PlanKind::Prepare);
+    let call = sent(step(&plan, "orders-bus/pair"), WayKind::Graceful).unwrap();
+    assert!(path(call).contains("/disasterRecoveryConfigs/made-by-hand?"), "{}", call.path);
+}
+
+/// Proves: P1b, S24 (a foreign partner is shown with both names and never broken)
+#[test]
+fn a_foreign_partner_is_refused_with_both_names() {
+    let stranger = format!(
+        "/subscriptions/{SUBSCRIPTION}/resourceGroups/x/providers/Microsoft.ServiceBus/namespaces/stranger"
+    );
+    for partner in [stranger.as_str(), "stranger"] {
+        let mut world = World::unpaired();
+        let record = alias_record(&world.bus_path(PRIMARY, ALIASES), "orders", "Primary", partner);
+        world.list(PRIMARY, ALIASES, json!([record]));
+        let refusal = world.refused(PlanKind::Prepare);
+        assert_eq!(refusal.rule, "SB-PARTNER");
+        assert!(
+            refusal.why.contains("stranger") && refusal.why.contains("orders-bus-neu"),
+            "{}",
+            refusal.why
+        );
+    }
+}
+
+/// Somebody may pair the namespace while the plan waits for its turn: the step itself refuses. Proves: P1b
+#[test]
+fn a_foreign_partner_that_comes_later_refuses_the_step() {
+    let world = World::unpaired();
+    let plan = world.plan(PlanKind::Prepare);
+    let mut later = World::unpaired();
+    let record = alias_record(&later.bus_path(PRIMARY, ALIASES), "orders", "Primary", "stranger");
+    later.see(&later.bus_path(PRIMARY, "disasterRecoveryConfigs/orders"), record);
+    let truth = &open(&later, &plan)["orders-bus/pair"];
+    assert!(matches!(truth, Truth::Refused(why) if why.contains("orders-bus-neu")), "{truth:?}");
+}
+
+fn refusals() -> Vec<(&'static str, World)> {
+    let with = |mut world: World, change: &dyn Fn(&mut World)| {
+        change(&mut world);
+        world
+    };
+    let standard = |side| {
+        with(World::unpaired(), &|world| world.edit_bus(side, |bus| bus["sku"]["name"] = json!("Standard")))
+    };
+    vec![
+        ("SB-SKU", standard(PRIMARY)),
+        ("SB-SKU", standard(SECONDARY)),
+        (
+            "SB-REGION",
+            with(World::unpaired(), &|world| {
+                world.edit_bus(SECONDARY, |bus| bus["location"] = json!("westeurope"));
+            }),
+        ),
+        (
+            "SB-PARTITIONS",
+            with(World::unpaired(), &|world| {
+                world.edit_bus(PRIMARY, |bus| bus["properties"]["premiumMessagingPartitions"] = json!(4));
+            }),
+        ),
+        (
+            "SB-ENDPOINT-PARITY",
+            with(World::unpaired(), &|world| {
+                world.list(PRIMARY, "privateEndpointConnections", json!([{ "name": "e" }]));
+            }),
+        ),
+        (
+            "SB-EMPTY",
+            with(World::unpaired(), &|world| {
+                let queue = entity(&world.bus_path(SECONDARY, "queues"), "somebody-elses");
+                world.list(SECONDARY, "queues", json!([queue]));
+            }),
+        ),
+        ("SB-EMPTY", with(World::paired(), &|world| world.failed_over(PRIMARY, "orders"))),
+        (
+            "SB-ALIAS-NAME",
+            with(World::unpaired(), &|world| {
+                let choice =
+                    MessagingChoice { alias: Some("orders-bus-neu".to_owned()), alternate_name: None };
+                world.workload.messaging.insert("orders-bus".to_owned(), choice);
+            }),
+        ),
+    ]
+}
+
+/// Proves: S23, S24, D02, D04 (no plan, so nothing can be written)
+#[test]
+fn what_cannot_pair_is_refused_before_any_write() {
+    for (rule, world) in refusals() {
+        let refusal = world.refused(PlanKind::Prepare);
+        assert_eq!((refusal.rule.as_str(), refusal.component.as_str()), (rule, "orders-bus"), "{refusal}");
+        assert!(!refusal.why.is_empty() && !refusal.remedy.is_empty(), "{refusal:?}");
+    }
+}
+
+/// Proves: D04 (both cases)
+#[test]
+fn an_alias_that_takes_over_the_name_brings_an_alternate_one() {
+    let mut world = World::unpaired();
+    assert_eq!(body(&world, "orders-bus/pair")["properties"].get("alternateName"), None);
+    let choice = |alternate: Option<&str>| MessagingChoice {
+        alias: Some("orders-bus-weu".to_owned()),
+        alternate_name: alternate.map(str::to_owned),
+    };
+    world.workload.messaging.insert("orders-bus".to_owned(), choice(Some("orders-west")));
+    assert_eq!(body(&world, "orders-bus/pair")["properties"]["alternateName"], "orders-west");
+    world.workload.messaging.insert("orders-bus".to_owned(), choice(None));
+    assert_eq!(body(&world, "orders-bus/pair")["properties"]["alternateName"], "orders-bus-weu-weu");
+}
+
+fn with_roles(world: &mut World, members: &[Value]) {
+    world.list(PRIMARY, ROLES, json!(members));
+}
+
+/// Proves: D01 (copied once per grant, under an id that is the same each time, with its condition)
+#[test]
+fn a_role_is_copied_once_and_under_a_stable_id() {
+    for mut world in [World::from_nothing(), World::unpaired(), World::paired()] {
+        let id = world.bus_id(PRIMARY);
+        let mut inherited = role(&world.workload.primary.group, "two", "worker");
+        inherited["properties"]["condition"] = Value::Null;
+        let mut conditional = role(&id, "three", "auditor");
+        conditional["properties"]["condition"] = json!("@Resource[x] StringEquals 'audit'");
+        conditional["properties"]["conditionVersion"] = json!("2.0");
+        with_roles(&mut world, &[role(&id, "one", "worker"), inherited, conditional]);
+        let copies: Vec<(Method, String)> = writes(&world.plan(PlanKind::Prepare))
+            .into_iter()
+            .filter(|(_, path)| path.contains("roleAssignments"))
+            .collect();
+        assert_eq!(copies.len(), 2, "{copies:?}");
+        assert!(
+            copies.iter().all(|(_, path)| path.starts_with(world.bus_id(SECONDARY).as_str())),
+            "{copies:?}"
+        );
+        assert_eq!(
+            copies,
+            writes(&world.plan(PlanKind::Prepare))
+                .into_iter()
+                .filter(|(_, path)| path.contains("roleAssignments"))
+                .collect::<Vec<_>>()
+        );
+        let plan = world.plan(PlanKind::Prepare);
+        let bodies: Vec<Value> = plan
+            .steps
+            .iter()
+            .filter(|step| step.id.as_str().contains("copy-role"))
+            .map(|step| sent(step, WayKind::Graceful).unwrap().body.as_ref().unwrap().sketch())
+            .collect();
+        let auditor = bodies.iter().find(|body| body["properties"]["principalId"] == "auditor").unwrap();
+        assert_eq!(auditor["properties"]["condition"], "@Resource[x] StringEquals 'audit'");
+        assert_eq!(auditor["properties"]["conditionVersion"], "2.0");
+        // They stand before the pair, and the pair waits for them.
+        let verbs: Vec<&str> = ids(&plan).into_iter().filter(|id| id.contains("copy-role")).collect();
+        let pair = step(&plan, "orders-bus/pair");
+        assert!(verbs.iter().all(|id| pair.after.contains(&(*id).into())), "{:?}", pair.after);
+    }
+}
+
+/// Proves: D01 (after pairing the secondary refuses changes)
+#[test]
+fn network_rules_are_copied_before_pairing_only() {
+    let rules = json!([{ "name": "default", "properties": {
+        "defaultAction": "Deny", "ipRules": [{ "ipMask": "10.1.1.1", "action": "Allow" }],
+    } }]);
+    for (mut world, copied) in
+        [(World::from_nothing(), true), (World::unpaired(), true), (World::paired(), false)]
+    {
+        world.list(PRIMARY, "networkRuleSets", rules.clone());
+        let plan = world.plan(PlanKind::Prepare);
+        assert_eq!(ids(&plan).contains(&"orders-bus/copy-network-rules"), copied);
+    }
+}
+
+/// Proves: P1a, F20 (protect again: B leads and A is the partner, after A was emptied)
+#[test]
+fn after_a_failover_the_pair_is_made_the_other_way_round() {
+    let world = moved();
+    let plan = world.plan(PlanKind::Prepare);
+    let pair = step(&plan, "orders-bus/pair");
+    let call = sent(pair, WayKind::Graceful).unwrap();
+    assert!(
+        path(call).starts_with(&world.bus_path(SECONDARY, "disasterRecoveryConfigs/orders?")),
+        "{}",
+        call.path
+    );
+    assert_eq!(
+        body(&world, "orders-bus/pair")["properties"]["partnerNamespace"],
+        world.bus_id(PRIMARY).as_str()
+    );
+    assert!(pair.after.contains(&"orders-bus/empty-old-side".into()), "{:?}", pair.after);
+    // Somebody else's leftovers are refused instead.
+    let stranger = World { returning: false, ..moved() };
+    assert_eq!(stranger.refused(PlanKind::Prepare).rule, "SB-EMPTY");
+}
+
+/// Ready means replicated: a pending operation or a queue that is not there yet keeps the wait open. Proves: S22, D07
+#[test]
+fn the_pair_is_ready_when_nothing_is_pending_and_every_entity_is_there() {
+    let ready = |change: &dyn Fn(&mut World)| {
+        let mut world = World::paired();
+        change(&mut world);
+        let plan = world.plan(PlanKind::Prepare);
+        let condition: &Condition = &step(&plan, "orders-bus/replicated").graceful.done_when;
+        Answered::new(&plan.reads, &world.seen).truth(condition)
+    };
+    assert_eq!(ready(&|_| ()), Truth::Met);
+    assert_eq!(
+        ready(&|world| {
+            let path = world.bus_path(PRIMARY, "disasterRecoveryConfigs/orders");
+            let mut record = world.seen.look(&path).value().unwrap().clone();
+            record["properties"]["pendingReplicationOperationsCount"] = json!(3);
+            world.see(&path, record);
+        }),
+        Truth::NotMet
+    );
+    assert_eq!(ready(&|world| world.list(SECONDARY, "queues", json!([]))), Truth::NotMet);
+    assert!(matches!(ready(&|world| world.seen = Inventory::default()), Truth::Unknown(_)));
+}

@@ -1,0 +1,222 @@
+//! Fencing, draining and emptying: what is planned only when it is seen.
+
+use lifeboat_arm::Method;
+use lifeboat_plan::{Action, Graph, Plan, PlanKind, Stage, Step, Transfer, Truth, WayKind};
+use lifeboat_planner::{Expanded, MessagingChoice, PlanError, Side, expand};
+use serde_json::{Value, json};
+
+use super::outline::moved;
+use super::{path, sent, step};
+use crate::fixtures::answers::Answered;
+use crate::fixtures::{World, entity};
+
+/// The side that returned.
+const OLD: Side = Side::Primary;
+
+fn stage(step: &Step) -> &Stage {
+    match &step.graceful.action {
+        Action::Expand(stage) => stage,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a stage becomes when its reads answer as the world is now.
+fn expanded(world: &World, plan: &Plan, id: &str) -> Result<Expanded, PlanError> {
+    let stage = stage(step(plan, id));
+    let answered = Answered::new(&plan.reads, &world.seen);
+    let seen = answered.by_read().into_iter().filter(|(read, _)| stage.reads.contains(read)).collect();
+    expand(&world.planning(plan.kind), stage, &seen)
+}
+
+fn ids(expanded: &Expanded) -> Vec<&str> {
+    expanded.steps.iter().map(|step| step.id.as_str()).collect()
+}
+
+fn hold(world: &mut World, list: &str, name: &str, field: &str, count: u64) {
+    world.edit_member(OLD, list, name, |entity| entity["properties"]["countDetails"][field] = json!(count));
+}
+
+fn done(world: &World, plan: &Plan, id: &str) -> Truth {
+    Answered::new(&plan.reads, &world.seen).truth(&step(plan, id).graceful.done_when)
+}
+
+/// Proves: F13, F15 (first it must have left the alias; then nobody may send)
+#[test]
+fn the_fence_waits_for_the_alias_and_then_stops_senders() {
+    let mut world = moved();
+    let plan = world.plan(PlanKind::Fence);
+    assert!(step(&plan, "orders-bus/stop-senders").after.contains(&"orders-bus/old-side-left-alias".into()));
+    assert_eq!(done(&world, &plan, "orders-bus/old-side-left-alias"), Truth::Met);
+    let mut believes = World { active: Side::Secondary, ..World::paired() };
+    assert_eq!(done(&believes, &plan, "orders-bus/old-side-left-alias"), Truth::NotMet);
+    believes.lose(&believes.bus_path(OLD, "disasterRecoveryConfigs/orders"));
+    assert!(matches!(done(&believes, &plan, "orders-bus/old-side-left-alias"), Truth::Unknown(_)));
+
+    let steps = expanded(&world, &plan, "orders-bus/stop-senders").unwrap();
+    assert_eq!(
+        ids(&steps),
+        [
+            "orders-bus/stop-senders-queues-incoming",
+            "orders-bus/stop-senders-queues-audit",
+            "orders-bus/stop-senders-topics-events"
+        ]
+    );
+    let call = sent(&steps.steps[0], WayKind::Graceful).unwrap();
+    assert_eq!(call.method, Method::Put);
+    assert!(path(call).starts_with(&world.bus_path(OLD, "queues/incoming?")), "{}", call.path);
+    // Everything that can be set is sent again, for a PUT replaces the whole; what is read-only is not.
+    let body = call.body.as_ref().unwrap().sketch();
+    assert_eq!(body["properties"]["status"], "SendDisabled");
+    assert_eq!(body["properties"]["maxDeliveryCount"], 10);
+    assert_eq!(body["properties"].get("countDetails"), None);
+
+    for (list, name) in [("queues", "incoming"), ("queues", "audit"), ("topics", "events")] {
+        assert_ne!(done(&world, &plan, "orders-bus/stop-senders"), Truth::Met);
+        world.edit_member(OLD, list, name, |entity| entity["properties"]["status"] = json!("SendDisabled"));
+    }
+    assert_eq!(done(&world, &plan, "orders-bus/stop-senders"), Truth::Met);
+}
+
+fn transfers(expanded: &Expanded) -> Vec<&Transfer> {
+    expanded
+        .steps
+        .iter()
+        .map(|step| match &step.graceful.action {
+            Action::Pump(transfer) => transfer,
+            other => panic!("{other:?}"),
+        })
+        .collect()
+}
+
+/// Proves: S21 (only what holds messages is drained, each `MessageId` once)
+#[test]
+fn the_drain_moves_what_is_held_and_nothing_else() {
+    let mut world = moved();
+    let plan = world.plan(PlanKind::Drain);
+    assert_eq!(done(&world, &plan, "orders-bus/drain"), Truth::Met, "nothing is stranded");
+    hold(&mut world, "queues", "incoming", "activeMessageCount", 3);
+    hold(&mut world, "topics/events/subscriptions", "billing", "deadLetterMessageCount", 2);
+    assert_ne!(done(&world, &plan, "orders-bus/drain"), Truth::Met);
+    let steps = expanded(&world, &plan, "orders-bus/drain").unwrap();
+    assert_eq!(ids(&steps), ["orders-bus/drain-incoming", "orders-bus/drain-events"]);
+    let [queue, topic] = transfers(&steps)[..] else { panic!("{:?}", ids(&steps)) };
+    assert_eq!(queue.from_paths, ["incoming", "incoming/$DeadLetterQueue"]);
+    assert_eq!(
+        topic.from_paths,
+        ["events/Subscriptions/billing", "events/Subscriptions/billing/$DeadLetterQueue"]
+    );
+    for (transfer, to) in [(queue, "incoming"), (topic, "events")] {
+        assert_eq!(transfer.key, "MessageId");
+        assert_eq!(transfer.to_path, to);
+        assert_eq!(transfer.from_host.literal(), Some("orders-bus-weu.servicebus.windows.net"));
+        assert_eq!(transfer.to_host.literal(), Some("orders-bus-neu.servicebus.windows.net"));
+    }
+    let truth =
+        |world: &World| Answered::new(&plan.reads, &world.seen).truth(&steps.steps[0].graceful.done_when);
+    assert_eq!(truth(&world), Truth::NotMet);
+    hold(&mut world, "queues", "incoming", "activeMessageCount", 0);
+    assert_eq!(truth(&world), Truth::Met);
+}
+
+/// Proves: S21 (what was created since on the other side has nothing to bring over)
+#[test]
+fn a_topic_that_only_the_new_side_has_does_not_hold_up_the_drain() {
+    let mut world = moved();
+    let topics: Vec<Value> =
+        ["events", "new"].map(|name| entity(&world.bus_path(Side::Secondary, "topics"), name)).into();
+    world.list(Side::Secondary, "topics", json!(topics));
+    world.miss(&world.bus_path(OLD, "topics/new/subscriptions"));
+    let plan = world.plan(PlanKind::Drain);
+    assert_eq!(done(&world, &plan, "orders-bus/drain"), Truth::Met);
+}
+
+/// The alias has the old namespace's name and leads to the new side: the old one goes by its alternate name. Proves: D04
+#[test]
+fn the_drain_reads_from_the_alternate_name() {
+    let mut world = moved();
+    let choice = MessagingChoice {
+        alias: Some("orders-bus-weu".to_owned()),
+        alternate_name: Some("orders-west".to_owned()),
+    };
+    world.workload.messaging.insert("orders-bus".to_owned(), choice);
+    world.failed_over(Side::Secondary, "orders-bus-weu");
+    hold(&mut world, "queues", "incoming", "activeMessageCount", 3);
+    let plan = world.plan(PlanKind::Drain);
+    let steps = expanded(&world, &plan, "orders-bus/drain").unwrap();
+    assert_eq!(transfers(&steps)[0].from_host.literal(), Some("orders-west.servicebus.windows.net"));
+    assert!(plan.places.hosts.contains_key("orders-west.servicebus.windows.net"));
+}
+
+/// Proves: D02, F20 (queues and topics go, one by one)
+#[test]
+fn the_old_side_is_emptied_before_it_is_paired_again() {
+    let world = moved();
+    let plan = world.plan(PlanKind::Prepare);
+    let steps = expanded(&world, &plan, "orders-bus/empty-old-side").unwrap();
+    assert_eq!(steps.steps.len(), 3);
+    for step in &steps.steps {
+        let call = sent(step, WayKind::Graceful).unwrap();
+        assert_eq!(call.method, Method::Delete);
+        assert!(path(call).starts_with(world.bus_id(OLD).as_str()), "{}", call.path);
+    }
+}
+
+/// Proves: D02, S21 (nothing is deleted that still holds a message, in whatever state and wherever it lies)
+#[test]
+fn what_still_holds_messages_is_never_emptied() {
+    for (list, name, field) in [
+        ("queues", "incoming", "activeMessageCount"),
+        ("queues", "incoming", "deadLetterMessageCount"),
+        ("queues", "audit", "scheduledMessageCount"),
+        ("queues", "audit", "transferMessageCount"),
+        ("queues", "audit", "transferDeadLetterMessageCount"),
+        ("topics", "events", "scheduledMessageCount"),
+        ("topics/events/subscriptions", "billing", "activeMessageCount"),
+        ("topics/events/subscriptions", "billing", "deadLetterMessageCount"),
+    ] {
+        let mut world = moved();
+        let plan = world.plan(PlanKind::Prepare);
+        hold(&mut world, list, name, field, 1);
+        match expanded(&world, &plan, "orders-bus/empty-old-side") {
+            Err(PlanError::Refused(refusal)) => assert_eq!(refusal.rule, "SB-EMPTY"),
+            other => panic!("{list}/{name} {field}: {other:?}"),
+        }
+    }
+}
+
+/// Proves: D02, S21 (unknown is never empty)
+#[test]
+fn a_topic_whose_subscriptions_nobody_saw_is_never_emptied() {
+    let mut world = moved();
+    let plan = world.plan(PlanKind::Prepare);
+    world.lose(&world.bus_path(OLD, "topics/events/subscriptions"));
+    let refused = expanded(&world, &plan, "orders-bus/empty-old-side");
+    assert!(
+        matches!(&refused, Err(PlanError::Refused(refusal)) if refusal.rule == "SB-EMPTY"),
+        "{refused:?}"
+    );
+    // A topic that nobody knew when the plan was made is seen too late for its subscriptions to be read.
+    let mut world = moved();
+    let topics: Vec<Value> =
+        ["events", "late"].map(|name| entity(&world.bus_path(OLD, "topics"), name)).into();
+    world.list(OLD, "topics", json!(topics));
+    assert!(matches!(expanded(&world, &plan, "orders-bus/empty-old-side"), Err(PlanError::Refused(_))));
+}
+
+/// What stages add keeps to what they declared, and is a graph of its own. Proves: F1
+#[test]
+fn stages_keep_to_the_needs_they_declared() {
+    let mut world = moved();
+    hold(&mut world, "queues", "incoming", "activeMessageCount", 3);
+    for (kind, id) in [(PlanKind::Fence, "orders-bus/stop-senders"), (PlanKind::Drain, "orders-bus/drain")] {
+        let plan = world.plan(kind);
+        let declared = &stage(step(&plan, id)).needs;
+        let new = expanded(&world, &plan, id).unwrap();
+        assert!(Graph::new(&new.steps).is_ok());
+        for step in &new.steps {
+            for needed in lifeboat_plan::needs_of(&step.graceful, &new.reads, &new.places) {
+                assert!(declared.contains(&needed.need), "{}: {} via {}", step.id, needed.need, needed.via);
+            }
+        }
+    }
+}

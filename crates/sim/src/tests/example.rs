@@ -1,0 +1,127 @@
+//! The workload of `examples/minimal`, and drills of it.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use lifeboat_arm::template::{NoLinks, ParameterValue, Template, parse_parameters};
+use lifeboat_planner::{
+    About, Deciding, FailoverPolicy, MessagingChoice, Objectives, SiteTemplate, Workload, WorkloadFile, read,
+};
+
+use crate::{Drill, DrillOutcome, DrillSetup, Scenario};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/minimal/");
+
+pub(super) fn text(name: &str) -> String {
+    std::fs::read_to_string(format!("{ROOT}{name}")).unwrap()
+}
+
+pub(super) fn start() -> Timestamp {
+    "2026-01-01T00:00:00Z".parse().unwrap()
+}
+
+fn file() -> WorkloadFile {
+    WorkloadFile::parse("lifeboat.yaml", &text("lifeboat.yaml")).unwrap()
+}
+
+pub(super) fn policy() -> FailoverPolicy {
+    file().failover
+}
+
+pub(super) fn workload() -> Workload {
+    let file = file();
+    let template = |path: &str| Template::parse(path, &text(path)).unwrap();
+    let values = |paths: &[lifeboat_planner::FilePath]| {
+        paths
+            .iter()
+            .flat_map(|path| parse_parameters(path.as_str(), &text(path.as_str())).unwrap())
+            .filter_map(|(name, value)| match value {
+                ParameterValue::Value(value) => Some((name, value)),
+                ParameterValue::KeyVault(_) => None,
+            })
+            .collect::<BTreeMap<_, _>>()
+    };
+    let regional = template(file.templates.regional.as_str());
+    let shared = file.templates.shared.as_ref().unwrap();
+    let shared_template = template(shared.file.as_str());
+    let (at_home, away, once) =
+        (values(&file.primary.parameters), values(&file.secondary.parameters), values(&shared.parameters));
+    let about = About {
+        name: file.workload.to_string(),
+        subscription: file.subscription.to_string(),
+        objectives: Objectives { rto: file.objectives.rto, rpo: file.objectives.rpo },
+        deciding: Deciding {
+            hold_down: file.failover.hold_down,
+            decision: file.failover.decision,
+            approvers: Vec::new(),
+        },
+        messaging: file
+            .service_bus
+            .iter()
+            .map(|entry| {
+                let alias = Some(entry.alias.to_string());
+                (entry.namespace.to_string(), MessagingChoice { alias, alternate_name: None })
+            })
+            .collect(),
+        now: Timestamp::UNIX_EPOCH,
+    };
+    let (primary, secondary) = (&file.primary, &file.secondary);
+    read(
+        &about,
+        SiteTemplate {
+            template: &regional,
+            parameters: &at_home,
+            group: primary.resource_group.as_str(),
+            region: &primary.region,
+        },
+        SiteTemplate {
+            template: &regional,
+            parameters: &away,
+            group: secondary.resource_group.as_str(),
+            region: &secondary.region,
+        },
+        Some(SiteTemplate {
+            template: &shared_template,
+            parameters: &once,
+            group: shared.resource_group.as_str(),
+            region: &shared.region,
+        }),
+        &NoLinks,
+    )
+    .unwrap()
+}
+
+/// A drill of the example under this scenario.
+pub(super) fn drill(scenario: Scenario, seed: u64) -> Drill {
+    let setup = DrillSetup {
+        workload: workload(),
+        strategies: BTreeMap::new(),
+        policy: policy(),
+        scenario,
+        seed,
+        start: start(),
+        assumptions: Vec::new(),
+        accepted: Vec::new(),
+    };
+    Drill::new(setup).unwrap()
+}
+
+pub(super) fn scenario(text: &str) -> Scenario {
+    Scenario::parse("scenario.yaml", text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Plays a drill; more happenings than any of these scenarios can have is an endless loop.
+pub(super) fn play(drill: Drill) -> DrillOutcome {
+    let mut rounds = 0_u32;
+    drill
+        .play(&mut |_| {
+            rounds += 1;
+            rounds < 20_000
+        })
+        .expect("the drill comes to its end")
+}
+
+/// Minutes.
+pub(super) fn mins(minutes: i64) -> SignedDuration {
+    SignedDuration::from_mins(minutes)
+}
