@@ -1,8 +1,8 @@
 //! Planning large workloads: against terraform, and against itself ten times smaller.
 //!
-//! Two things are measured as whole processes. *resources*: `lifeboat plan prepare` of a template with N resources; the
-//! planner makes one deployment of all of them, as it should, so reading, choosing strategies and deciding dominate.
-//! *steps*: a plan with one step per resource through everything that is done with a plan (order, schedule, critical path,
+//! Two things are measured as whole processes. *resources*: `lifeboat plan prepare` and `plan failover` of a template with
+//! N resources. The planner makes one deployment of all of them, as it should, so reading, choosing strategies and
+//! deciding dominate; the failover is planned for the world as prepare would leave it, so it contains both. *steps*: a plan with one step per resource through everything that is done with a plan (order, schedule, critical path,
 //! independence, digest, printing), so that the graph is as large as terraform's.
 
 use std::collections::BTreeMap;
@@ -41,7 +41,12 @@ pub fn figures(rounds: usize) -> Result<Vec<Figure>> {
         figures.extend(of_count(count, &runs));
         all.insert(count, runs);
     }
-    for (what, of) in [("resources", Runs::resources as fn(&Runs) -> &[Usage]), ("steps", Runs::steps)] {
+    let kinds: [(&str, fn(&Runs) -> &[Usage]); 3] = [
+        ("resources, prepare", Runs::resources),
+        ("resources, failover", Runs::failover),
+        ("steps", Runs::steps),
+    ];
+    for (what, of) in kinds {
         let growth = cpu(of(&all[&LARGE])) / cpu(of(&all[&SMALL]));
         figures.push(Figure::at_most(
             format!("{what}: processor time of {LARGE} / {SMALL}"),
@@ -59,12 +64,16 @@ pub fn figures(rounds: usize) -> Result<Vec<Figure>> {
 struct Runs {
     terraform: Vec<Usage>,
     resources: Vec<Usage>,
+    failover: Vec<Usage>,
     steps: Vec<Usage>,
 }
 
 impl Runs {
     fn resources(&self) -> &[Usage] {
         &self.resources
+    }
+    fn failover(&self) -> &[Usage] {
+        &self.failover
     }
     fn steps(&self) -> &[Usage] {
         &self.steps
@@ -79,6 +88,7 @@ fn rounds_of(count: usize, rounds: usize) -> Result<Runs> {
     let mut runs = Runs::default();
     for _ in 0..rounds {
         runs.resources.push(Probe::lifeboat()?.with(&["plan", "prepare", &template]).run()?);
+        runs.failover.push(Probe::lifeboat()?.with(&["plan", "failover", &template]).run()?);
         if let Some(terraform) = &terraform {
             runs.terraform.push(terraform.plan()?);
         }
@@ -105,7 +115,11 @@ fn of_count(count: usize, runs: &Runs) -> Vec<Figure> {
         format!("{}, {}, {}", number(wall(runs), "s"), number(cpu(runs), "s"), number(peak(runs), "MB"))
     };
     let peer = &runs.terraform;
-    for (what, own) in [("resources", &runs.resources), ("steps", &runs.steps)] {
+    for (what, own) in [
+        ("resources, prepare", &runs.resources),
+        ("resources, failover", &runs.failover),
+        ("steps", &runs.steps),
+    ] {
         let what = format!("{count} {what}");
         if !peer.is_empty() {
             let name = |of: &str| format!("{what}: {of} / terraform's");

@@ -95,8 +95,8 @@ impl Service for ServiceBus {
             .workload
             .site(side)
             .resources
-            .iter()
-            .filter(|declared| declared.id.is_within(id))
+            .within(id)
+            .into_iter()
             .filter(|declared| whole || (declared.id != *id && replicates(declared)))
             .collect()
     }
