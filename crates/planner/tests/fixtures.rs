@@ -178,7 +178,9 @@ impl World {
     /// A list below the namespace on one side.
     pub(crate) fn list(&mut self, side: Side, list: &str, members: Value) {
         let path = self.bus_path(side, list);
-        self.see(&path, json!({ "value": members }));
+        let mut body = json!({});
+        body["value"] = members;
+        self.see(&path, body);
     }
 
     /// Everything about one side answers 503.
@@ -195,7 +197,7 @@ impl World {
         for (path, mut fact) in facts {
             match &mut fact {
                 Fact::Known(known) | Fact::Unknown { last: Some(known), .. } if known.at.is_some() => {
-                    known.at = Some(at)
+                    known.at = Some(at);
                 }
                 Fact::Absent { at: seen } => *seen = Some(at),
                 _ => {}

@@ -4,6 +4,7 @@ mod clients;
 mod evidence;
 mod not_replicated;
 mod pairing;
+mod standing;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +43,12 @@ const fn bus(
     Row { rule, proves, story, on: "orders-bus", world, expect, says }
 }
 
+/// A world after a change.
+fn with(mut world: World, change: impl FnOnce(&mut World)) -> World {
+    change(&mut world);
+    world
+}
+
 /// Rules that always know: what they look at is in the workload itself.
 const ALWAYS_KNOWS: &[(&str, &str)] = &[
     ("WL-NAME", "both names are in the ids that the workload is made of"),
@@ -56,7 +63,7 @@ const NEVER_PASSES: &[(&str, &str)] =
     &[("ANY-NO-RULES", "a resource whose service has rules is asked those rules instead")];
 
 fn table() -> impl Iterator<Item = &'static Row> {
-    [workload::ROWS, pairing::ROWS, not_replicated::ROWS, clients::ROWS].into_iter().flatten()
+    [workload::ROWS, pairing::ROWS, standing::ROWS, not_replicated::ROWS, clients::ROWS].into_iter().flatten()
 }
 
 fn findings(world: &World, rule: &str, on: &str) -> Vec<Finding> {

@@ -11,17 +11,14 @@ use super::source::{Sources, tracked};
 /// The changed files. Every row's text must be there exactly once, and no two rows may change the same place.
 pub(super) fn edits(rows: &[Row], sources: &Sources) -> Result<BTreeMap<String, String>> {
     let mut by_file: BTreeMap<&str, BTreeMap<usize, (&Row, &Edit)>> = BTreeMap::new();
+    let mut stale = Vec::new();
     for row in rows {
         let (edit, text) = (&row.edit, sources.get(&row.edit.file)?);
         let places: Vec<usize> = text.match_indices(&edit.from).map(|(at, _)| at).collect();
         let [at] = places[..] else {
-            bail!(
-                "the row `{}` is stale: its text occurs {} times in {}:\n{}",
-                row.key,
-                places.len(),
-                edit.file,
-                edit.from
-            );
+            let (key, file, from) = (&row.key, &edit.file, &edit.from);
+            stale.push(format!("the row `{key}` is stale: {} times in {file}:\n{from}", places.len()));
+            continue;
         };
         let here = by_file.entry(&edit.file).or_default();
         // Rows that are found by themselves share one switch.
@@ -31,6 +28,9 @@ pub(super) fn edits(rows: &[Row], sources: &Sources) -> Result<BTreeMap<String, 
         if let Some((other, _)) = here.insert(at, (row, edit)) {
             bail!("the rows `{}` and `{}` change the same place of {}", other.key, row.key, edit.file);
         }
+    }
+    if !stale.is_empty() {
+        bail!(stale.join("\n"));
     }
     let mut files = BTreeMap::new();
     for (file, places) in by_file {

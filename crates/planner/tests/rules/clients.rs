@@ -4,15 +4,10 @@ use lifeboat_planner::Answer::{Fail, Pass, Unknown};
 use lifeboat_planner::Side;
 use serde_json::{Value, json};
 
-use super::{Row, bus};
+use super::{Row, bus, with};
 use crate::fixtures::{World, entity};
 
 const PRIMARY: Side = Side::Primary;
-
-fn with(mut world: World, change: impl FnOnce(&mut World)) -> World {
-    change(&mut world);
-    world
-}
 
 fn queue(set: fn(&mut Value)) -> World {
     with(World::paired(), |world| world.edit_member(PRIMARY, "queues", "incoming", set))

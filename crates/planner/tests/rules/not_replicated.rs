@@ -4,17 +4,12 @@ use lifeboat_planner::Answer::{Fail, Pass, Unknown};
 use lifeboat_planner::Side;
 use serde_json::{Value, json};
 
-use super::{Row, bus};
+use super::{Row, bus, with};
 use crate::fixtures::{AUTOSCALE, EVENTS, ROLES, World, role};
 
 const PRIMARY: Side = Side::Primary;
 const SECONDARY: Side = Side::Secondary;
 const BOTH: [Side; 2] = [PRIMARY, SECONDARY];
-
-fn with(mut world: World, change: impl FnOnce(&mut World)) -> World {
-    change(&mut world);
-    world
-}
 
 /// The pair, with this list on these sides.
 fn beside(list: &'static str, sides: &[Side], members: fn(&World, Side) -> Value) -> World {
@@ -219,7 +214,7 @@ pub(super) const ROWS: &[Row] = &[
         "Microsoft.KeyVault",
         || {
             setting(&[PRIMARY], |bus| {
-                bus["properties"]["encryption"] = json!({ "keySource": "Microsoft.KeyVault" })
+                bus["properties"]["encryption"] = json!({ "keySource": "Microsoft.KeyVault" });
             })
         },
     ),

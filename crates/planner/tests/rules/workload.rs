@@ -3,7 +3,7 @@
 use lifeboat_arm::ResourceId;
 use lifeboat_planner::Answer::{Fail, Pass, Unknown};
 
-use super::{Row, bus};
+use super::{Row, bus, with};
 use crate::fixtures::{SUBSCRIPTION, World, region};
 
 /// A row about the web site.
@@ -16,11 +16,6 @@ const fn web(
     world: fn() -> World,
 ) -> Row {
     Row { on: "orders-web", ..bus(rule, proves, story, expect, says, world) }
-}
-
-fn with(mut world: World, change: impl FnOnce(&mut World)) -> World {
-    change(&mut world);
-    world
 }
 
 pub(super) const ROWS: &[Row] = &[

@@ -145,7 +145,8 @@ fn failing_back_is_no_failover_backwards() {
     assert_eq!((plan.from.as_str(), plan.to.as_str()), ("northeurope", "westeurope"));
     let (gate, moved) = (step(&plan, "orders-bus/home-is-fit"), step(&plan, MOVE));
     assert!(moved.after.contains(&gate.id));
-    assert!(matches!(gate.graceful.done_when, Condition::Held { n: 3, .. }));
+    let Condition::Any(gates) = &gate.graceful.done_when else { panic!("{:?}", gate.graceful.done_when) };
+    assert!(matches!(gates[0], Condition::Held { n: 3, .. }), "{gates:?}");
     assert_eq!(moved.ungraceful, None);
     let call = sent(moved, WayKind::Graceful).unwrap();
     assert!(path(call).starts_with(&world.bus_path(PRIMARY, "disasterRecoveryConfigs/orders/failover")));
@@ -194,7 +195,7 @@ fn a_failover_is_done_when_it_can_be_seen() {
 fn an_entity_that_deletes_itself_is_not_waited_for() {
     let mut world = World::paired();
     world.edit_member(PRIMARY, "queues", "audit", |queue| {
-        queue["properties"]["autoDeleteOnIdle"] = json!("P7D")
+        queue["properties"]["autoDeleteOnIdle"] = json!("P7D");
     });
     let plan = world.plan(PlanKind::Failover);
     let members: Vec<Value> =

@@ -128,7 +128,7 @@ fn refusals() -> Vec<(&'static str, World)> {
         (
             "SB-REGION",
             with(World::unpaired(), &|world| {
-                world.edit_bus(SECONDARY, |bus| bus["location"] = json!("westeurope"))
+                world.edit_bus(SECONDARY, |bus| bus["location"] = json!("westeurope"));
             }),
         ),
         (
@@ -140,7 +140,7 @@ fn refusals() -> Vec<(&'static str, World)> {
         (
             "SB-ENDPOINT-PARITY",
             with(World::unpaired(), &|world| {
-                world.list(PRIMARY, "privateEndpointConnections", json!([{ "name": "e" }]))
+                world.list(PRIMARY, "privateEndpointConnections", json!([{ "name": "e" }]));
             }),
         ),
         (
@@ -229,9 +229,9 @@ fn a_role_is_copied_once_and_under_a_stable_id() {
         assert_eq!(auditor["properties"]["condition"], "@Resource[x] StringEquals 'audit'");
         assert_eq!(auditor["properties"]["conditionVersion"], "2.0");
         // They stand before the pair, and the pair waits for them.
-        let copied: Vec<&str> = ids(&plan).into_iter().filter(|id| id.contains("copy-role")).collect();
+        let verbs: Vec<&str> = ids(&plan).into_iter().filter(|id| id.contains("copy-role")).collect();
         let pair = step(&plan, "orders-bus/pair");
-        assert!(copied.iter().all(|id| pair.after.contains(&(*id).into())), "{:?}", pair.after);
+        assert!(verbs.iter().all(|id| pair.after.contains(&(*id).into())), "{:?}", pair.after);
     }
 }
 

@@ -88,7 +88,7 @@ fn transfers(expanded: &Expanded) -> Vec<&Transfer> {
         .collect()
 }
 
-/// Proves: S21 (only what holds messages is drained, each MessageId once)
+/// Proves: S21 (only what holds messages is drained, each `MessageId` once)
 #[test]
 fn the_drain_moves_what_is_held_and_nothing_else() {
     let mut world = moved();

@@ -257,6 +257,11 @@ impl<'a> Executor<'a> {
     }
 
     fn drive_once(&mut self, seat: usize) -> bool {
+        // The slowest disk there is: everything else that the engine wants at the same time happens before the write.
+        let effects = &mut self.seats[seat].station.effects;
+        if effects.len() > 1 && matches!(effects.front(), Some(Effect::Write { .. })) {
+            effects.rotate_left(1);
+        }
         let kind = match self.seats[seat].station.effects.front() {
             Some(Effect::Write { .. }) => Some(Kind::Write),
             Some(Effect::Send { .. }) => Some(Kind::Leaves),

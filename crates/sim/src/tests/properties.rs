@@ -30,17 +30,17 @@ const EFFECTS: [&str; 5] = [
 fn bad_luck(seed: u64) -> String {
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
     let mut text = format!(
-        "scenario: seed {seed}\nduration: 12h\n\
+        "scenario: seed {seed}\nduration: 9h\n\
          clients: {{ producers: 4, consumers: 4, messagesPerSecond: 1, ignoreTtlPercent: 25 }}\nevents:\n"
     );
     let mut dead: Vec<(u32, &str)> = Vec::new();
     for _ in 0..dice.random_range(2..7) {
-        let at = dice.random_range(5..420_u32);
+        let at = dice.random_range(5..300_u32);
         let region = ["primary", "primary", "secondary"][dice.random_range(0..3)];
         match dice.random_range(0..6) {
             0..=2 => {
                 // One outage of a region at a time, so that each restore has its loss.
-                let until = at + dice.random_range(2..240);
+                let until = at + dice.random_range(2..200);
                 if dead.iter().any(|(end, other)| *other == region && *end + 300 > at) {
                     continue;
                 }
@@ -67,7 +67,7 @@ fn bad_luck(seed: u64) -> String {
             }
         }
     }
-    writeln!(text, "  - {{ at: 11h, operator: {{ answers: approve }} }}").unwrap();
+    writeln!(text, "  - {{ at: 8h50m, operator: {{ answers: approve }} }}").unwrap();
     text
 }
 

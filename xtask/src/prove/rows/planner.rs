@@ -3,6 +3,7 @@
 use super::super::row::Written;
 
 const FAIL_OVER: &str = "crates/planner/src/services/service_bus/fail_over.rs";
+const NAMESPACE: &str = "crates/planner/src/services/service_bus/namespace.rs";
 const PAIR: &str = "crates/planner/src/services/service_bus/pair.rs";
 const TRAFFIC: &str = "crates/planner/src/services/service_bus/traffic.rs";
 const LIFECYCLE: &str = "crates/planner/src/lifecycle/transition.rs";
@@ -114,17 +115,17 @@ pub(super) const SERVICE_BUS: &[Written] = &[
         "alternate-name",
         "D04",
         "a namespace whose name the alias takes gets no other",
-        PAIR,
-        "    own.eq_ignore_ascii_case(alias).then(|| {",
-        "    (!{out} && own.eq_ignore_ascii_case(alias)).then(|| {",
+        NAMESPACE,
+        "    if !id.name().eq_ignore_ascii_case(alias) {",
+        "    if {out} || !id.name().eq_ignore_ascii_case(alias) {",
     ),
     Written::new(
         "protected-without-partner",
         "F20 P1a",
         "an alias without a partner counts as protected",
         PAIR,
-        "            partner(alias).is_some()\n                && alias_property",
-        "            ({out} || partner(alias).is_some())\n                && alias_property",
+        "            names_partner(alias, component.on(side.other()))\n                && alias_property",
+        "            ({out} || names_partner(alias, component.on(side.other())))\n                && alias_property",
     ),
     Written::new(
         "protected-while-pending",

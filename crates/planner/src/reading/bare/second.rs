@@ -67,9 +67,7 @@ impl Second<'_> {
         }
         for _ in 0..ROUNDS {
             let Some((name, most)) = self.competing_name(home, &away.all) else { break };
-            let Some((parameter, value, text)) = self.varied(home, &away.all, &name, most) else {
-                break;
-            };
+            let Some((parameter, value, text)) = self.varied(home, &away.all, &name, most) else { break };
             away.assumed.push(Assumption::follows(format!(
                 "parameter `{parameter}` {} \"{text}\" in the second region: `{name}` can exist once",
                 if value.is_string() { "is" } else { "says" }

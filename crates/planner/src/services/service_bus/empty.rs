@@ -47,11 +47,7 @@ pub(super) fn empty(
     let nothing_there = Condition::All(lists.iter().map(empty).collect());
     // What a partner holds was copied to it: it was emptied before, and must not be again.
     let record = reads::alias(part, component, planning.active, alias, planning);
-    let is_partner = Condition::test(
-        &record,
-        "/properties/partnerNamespace",
-        Is::SameId(component.on(old).as_str().into()),
-    );
+    let is_partner = reads::is_partner(&record, component.on(old));
     Some(Step {
         id: StepId::new(&component.name, "empty-old-side"),
         component: component.name.clone(),
@@ -74,6 +70,15 @@ pub(super) fn empty(
     })
 }
 
+/// Also what is on its way to another queue: nothing may be deleted with its entity.
+fn held_in_any_state(entity: &Value) -> u64 {
+    let forwarding: u64 = ["transferMessageCount", "transferDeadLetterMessageCount"]
+        .iter()
+        .filter_map(|field| entity.pointer(&format!("/properties/countDetails/{field}"))?.as_u64())
+        .sum();
+    held(entity) + forwarding
+}
+
 /// A plan may be run on another day than the one it was made for: nothing is removed where the workload lives.
 fn lives_elsewhere(
     component: &Component,
@@ -90,15 +95,6 @@ fn lives_elsewhere(
             "{name} holds the alias `{alias}`: the workload lives there, or it has not been fenced yet"
         ),
     }
-}
-
-/// Also what is on its way to another queue: nothing may be deleted with its entity.
-fn held_in_any_state(entity: &Value) -> u64 {
-    let forwarding: u64 = ["transferMessageCount", "transferDeadLetterMessageCount"]
-        .iter()
-        .filter_map(|field| entity.pointer(&format!("/properties/countDetails/{field}"))?.as_u64())
-        .sum();
-    held(entity) + forwarding
 }
 
 /// One removal per entity; refused as long as any of them holds a message, or may hold one.
