@@ -24,10 +24,11 @@ pub enum Verdict {
 /// The verdict on every step if `lost` is gone.
 pub fn independence(plan: &Plan, lost: &Region) -> BTreeMap<StepId, Verdict> {
     let mut verdicts = BTreeMap::new();
+    let by_id: BTreeMap<&StepId, &Step> = plan.steps.iter().map(|step| (&step.id, step)).collect();
     // Steps stand after all that they wait for, so one pass carries a refusal to everything behind it.
     for step in &plan.steps {
         let verdict = own_verdict(plan, step, lost);
-        let inherited = inherited(plan, step, &verdicts);
+        let inherited = inherited(plan, step, &by_id, &verdicts);
         let verdict = match (verdict, inherited) {
             (Verdict::Refused(mut because), mut more) => {
                 because.append(&mut more);
@@ -62,33 +63,35 @@ fn own_verdict(plan: &Plan, step: &Step, lost: &Region) -> Verdict {
     }
 }
 
-/// Refusals of steps that this one waits for or takes values from.
-fn inherited(plan: &Plan, step: &Step, verdicts: &BTreeMap<StepId, Verdict>) -> Vec<Needed> {
-    let mut sources: Vec<(&StepId, &str)> = step.after.iter().map(|id| (id, "waits for")).collect();
+/// Refusals of steps that this one waits for or takes values from, with one path to each thing that is needed: there may
+/// be as many paths as there are ways through the graph.
+fn inherited(
+    plan: &Plan,
+    step: &Step,
+    by_id: &BTreeMap<&StepId, &Step>,
+    verdicts: &BTreeMap<StepId, Verdict>,
+) -> Vec<Needed> {
     let captured = holes(plan, step);
-    sources.extend(captured.iter().map(|id| (id, "takes a value from")));
-    let goes_on = |id: &StepId| {
-        plan.steps
-            .iter()
-            .find(|step| step.id == *id)
-            .is_some_and(|step| step.graceful.on_failure == OnFailure::Continue && step.ungraceful.is_none())
-    };
-    sources
-        .into_iter()
-        .filter_map(|(id, how)| match verdicts.get(id)? {
-            Verdict::Refused(because) if how != "waits for" || !goes_on(id) => Some(
-                because
-                    .iter()
-                    .map(move |needed| Needed {
-                        need: needed.need.clone(),
-                        via: format!("{how} {id} → {}", needed.via),
-                    })
-                    .collect::<Vec<_>>(),
-            ),
-            _ => None,
-        })
-        .flatten()
-        .collect()
+    let waits = step.after.iter().filter(|id| !goes_on(by_id, id)).map(|id| (id, "waits for"));
+    let takes = captured.iter().map(|id| (id, "takes a value from"));
+    let mut found: Vec<Needed> = Vec::new();
+    for (id, how) in waits.chain(takes) {
+        let Some(Verdict::Refused(because)) = verdicts.get(id) else { continue };
+        for needed in because {
+            if found.iter().all(|other| other.need != needed.need) {
+                let via = format!("{how} {id} → {}", needed.via);
+                found.push(Needed { need: needed.need.clone(), via });
+            }
+        }
+    }
+    found
+}
+
+/// Whether what waits for this step goes on when it fails.
+fn goes_on(by_id: &BTreeMap<&StepId, &Step>, id: &StepId) -> bool {
+    by_id
+        .get(id)
+        .is_some_and(|step| step.graceful.on_failure == OnFailure::Continue && step.ungraceful.is_none())
 }
 
 fn holes(plan: &Plan, step: &Step) -> Vec<StepId> {

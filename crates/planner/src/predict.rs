@@ -3,6 +3,8 @@
 //! Offline, a failover is planned for the world as prepare would leave it and a failback for the world as failover
 //! would leave it. A drill compares every prediction with the lab.
 
+use std::collections::BTreeSet;
+
 use lifeboat_plan::{At, CallDraft, Condition, Draft, Is, Plan, ReadDraft, ReadId, Step};
 use serde_json::{Value, json};
 
@@ -77,9 +79,7 @@ fn test(world: &mut Inventory, step: &Step, path: &str, at: &At, is: &Is) {
             Is::Includes(Draft::Value(Value::Array(values)))
             | Is::SameSet(Draft::Value(Value::Array(values))),
         ) if list == "/value" => {
-            for value in values {
-                include(world, path, field, value, &source);
-            }
+            include(world, path, field, values, &source);
         }
         (At::Count(_), Is::Equal(Draft::Value(count))) if count == &json!(0) => {
             put(world, path, json!([]), source);
@@ -125,28 +125,34 @@ fn absent(world: &mut Inventory, path: &str) {
     put(world, list, Value::Array(members), Source::Predicted { step: String::new() });
 }
 
-/// A list that must include a member gets one, copied from wherever a twin of the same name is known.
-fn include(world: &mut Inventory, list: &str, field: &str, value: &Value, source: &Source) {
+/// A list that must include members gets those that it has not, each copied from wherever a twin of the same name is
+/// known.
+fn include(world: &mut Inventory, list: &str, field: &str, values: &[Value], source: &Source) {
     let mut members = members(world, list);
-    let same = |member: &Value| match (member.pointer(field).and_then(Value::as_str), value.as_str()) {
-        (Some(have), Some(want)) => have.eq_ignore_ascii_case(want),
-        _ => false,
-    };
-    if members.iter().any(same) {
-        return;
+    let folded = |value: &Value| value.as_str().map(str::to_ascii_lowercase);
+    let mut there: BTreeSet<String> =
+        members.iter().filter_map(|member| member.pointer(field).and_then(folded)).collect();
+    let known = members.len();
+    for value in values {
+        if folded(value).is_none_or(|value| there.insert(value)) {
+            members.push(newcomer(world, list, field, value, source));
+        }
     }
+    if members.len() > known {
+        put(world, list, Value::Array(members), source.clone());
+    }
+}
+
+fn newcomer(world: &mut Inventory, list: &str, field: &str, value: &Value, source: &Source) -> Value {
     let mut member = json!({});
     set(&mut member, field, value.clone());
+    let Some(name) = value.as_str() else { return member };
     if field == "/id" {
-        if let Some(id) = value.as_str() {
-            set(&mut member, "/name", json!(id.rsplit('/').next().unwrap_or_default()));
-            let known = world
-                .fact(id)
-                .and_then(Fact::last_known)
-                .map_or_else(|| member.clone(), |known| known.value.clone());
-            put(world, id, known, source.clone());
-        }
-    } else if let Some(name) = value.as_str() {
+        set(&mut member, "/name", json!(name.rsplit('/').next().unwrap_or_default()));
+        let known = world.fact(name).and_then(Fact::last_known);
+        let known = known.map_or_else(|| member.clone(), |known| known.value.clone());
+        put(world, name, known, source.clone());
+    } else {
         set(&mut member, "/id", json!(format!("{list}/{name}")));
         set(
             &mut member,
@@ -154,8 +160,7 @@ fn include(world: &mut Inventory, list: &str, field: &str, value: &Value, source
             json!({"activeMessageCount": 0, "deadLetterMessageCount": 0, "scheduledMessageCount": 0}),
         );
     }
-    members.push(member);
-    put(world, list, Value::Array(members), source.clone());
+    member
 }
 
 fn list_of(path: &str) -> Option<&str> {

@@ -55,14 +55,14 @@ fn placeholders_are_listed() {
     let given: BTreeMap<String, Value> = [("GIVEN".to_owned(), json!("x"))].into();
     let (workload, assumptions) = bare(&template, &Bare { given, ..Bare::default() }).unwrap();
     let about = |name: &str| {
-        assumptions.iter().filter(|text| text.contains(&format!("`{name}`"))).collect::<Vec<_>>()
+        assumptions.iter().filter(|text| text.says.contains(&format!("`{name}`"))).collect::<Vec<_>>()
     };
-    assert!(about("busName")[0].contains("has no value"), "{assumptions:?}");
-    assert!(about("location")[0].contains("westeurope stands for it"), "{assumptions:?}");
-    assert!(about("secret")[0].contains("a made-up secret"), "{assumptions:?}");
+    assert!(about("busName")[0].says.contains("has no value"), "{assumptions:?}");
+    assert!(about("location")[0].says.contains("westeurope stands for it"), "{assumptions:?}");
+    assert!(about("secret")[0].says.contains("a made-up secret"), "{assumptions:?}");
     assert!(about("tier").is_empty() && about("given").is_empty(), "{assumptions:?}");
     for region in ["westeurope", "northeurope"] {
-        assert!(assumptions.iter().any(|text| text.contains(region)), "{assumptions:?}");
+        assert!(assumptions.iter().any(|text| text.says.contains(region)), "{assumptions:?}");
     }
     assert_eq!(
         (workload.primary.region.as_str(), workload.secondary.region.as_str()),
@@ -89,7 +89,9 @@ fn a_template_of_two_regions_is_adopted() {
             ("eastus2", "centralus")
         );
         assert_eq!(names(&workload), [("bus-one", Some("bus-two"))]);
-        assert!(assumptions.iter().any(|text| text.contains("holds both regions: eastus2 and centralus")));
+        assert!(
+            assumptions.iter().any(|text| text.says.contains("holds both regions: eastus2 and centralus"))
+        );
         // F1: one group for both, and not in the region that may be lost.
         assert_eq!(workload.secondary.group_region.as_str(), "centralus");
         let plan = World::of(workload).plan(PlanKind::Failover);
@@ -110,7 +112,7 @@ fn another_secondary_than_the_templates_is_refused() {
     assert!(matches!(bare(&two_regions(), &one), Err(BareError::OneRegion(_))));
 }
 
-fn varied(kind: &str, name: &str, parameter: &Value) -> (Workload, Vec<String>) {
+fn varied(kind: &str, name: &str, parameter: &Value) -> (Workload, Vec<lifeboat_planner::Assumption>) {
     let resource = json!({ "type": kind, "apiVersion": "2023-01-01", "name": name, "location": "[resourceGroup().location]" });
     bare(&template(&json!({ "name": parameter }), &json!([resource])), &Bare::default()).unwrap()
 }
@@ -168,7 +170,7 @@ fn names_that_compete_are_varied_within_their_limits() {
     ] {
         let (workload, assumptions) = varied(kind, name, &parameter);
         assert_eq!(names(&workload), [(first, Some(second))], "{assumptions:?}");
-        assert!(assumptions.iter().any(|text| text.contains("can exist once")), "{assumptions:?}");
+        assert!(assumptions.iter().any(|text| text.says.contains("can exist once")), "{assumptions:?}");
     }
 }
 
