@@ -184,6 +184,7 @@ impl Workload {
         for declared in self.declared() {
             let known = |value| Fact::Known(Known { value, at: None, source: declared.source.clone() });
             let mut body = declared.body.clone();
+            crate::services::say_defaults(&declared.kind, &mut body);
             if let Some(object) = body.as_object_mut() {
                 object.insert("id".into(), declared.id.as_str().into());
                 object.insert("name".into(), declared.id.name().into());

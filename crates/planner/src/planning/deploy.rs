@@ -156,6 +156,12 @@ fn deployment(
     };
     // Somebody may have deployed by other means: what is there is there. But never call a deployment done that runs.
     let settled = Condition::Any(vec![Condition::status(&record, 404), state(&["Succeeded"])]);
+    // A group's list names no children: where only children are deployed, only the deployment itself tells.
+    let done = if top.is_empty() && !kept.is_empty() {
+        state(&["Succeeded"])
+    } else {
+        Condition::All(vec![all_there, settled])
+    };
     let action = if kept.is_empty() {
         Action::Wait
     } else {
@@ -169,7 +175,7 @@ fn deployment(
             .map(Need::ControlPlane)
             .collect(),
         started_when: Some(state(&["Accepted", "Running", "Creating", "Updating"])),
-        ..Way::new(action, Condition::All(vec![all_there, settled]), forecast(kept))
+        ..Way::new(action, done, forecast(kept))
     };
     Step {
         id: StepId::new("workload", verb),

@@ -11,9 +11,15 @@ use lifeboat_arm::{Region, ResourceId};
 use serde_json::{Value, json};
 
 use self::second::Second;
+<<<<<<< HEAD
 use self::values::{Values, allowed_region, from_group, values};
 use super::{About, SiteTemplate, assemble, read_site, together};
 use crate::topology::{Component, Declared, Resources, Site, Workload};
+=======
+use self::values::{Here, Values, allowed_region, from_group, values};
+use super::{About, SiteTemplate, assemble, read, read_site};
+use crate::topology::{Component, Declared, Site, Workload};
+>>>>>>> corpus
 
 const GROUPS: &str = "Microsoft.Resources/resourceGroups";
 
@@ -190,8 +196,9 @@ fn home_in(
         let pair = other_region(&primary);
         allowed_region(template, &pair, Some(&primary)).unwrap_or(pair)
     });
-    let values = values(template, bare, &primary, &fallback);
     let group = format!("{}-{}", about.name, primary.abbreviation());
+    let here = Here { region: &primary, group: &group, subscription: &about.subscription };
+    let values = values(template, bare, here, &fallback);
     let at_home = SiteTemplate { template, parameters: &values.all, group: &group, region: &primary };
     let site = read_site(about, at_home, linked).map_err(BareError::Template)?;
     Ok(Home { primary, fallback, values, site, assumed: says.into_iter().collect() })
