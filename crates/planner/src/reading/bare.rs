@@ -11,15 +11,9 @@ use lifeboat_arm::{Region, ResourceId};
 use serde_json::{Value, json};
 
 use self::second::Second;
-<<<<<<< HEAD
-use self::values::{Values, allowed_region, from_group, values};
+use self::values::{Here, Values, allowed_region, from_group, values};
 use super::{About, SiteTemplate, assemble, read_site, together};
 use crate::topology::{Component, Declared, Resources, Site, Workload};
-=======
-use self::values::{Here, Values, allowed_region, from_group, values};
-use super::{About, SiteTemplate, assemble, read, read_site};
-use crate::topology::{Component, Declared, Site, Workload};
->>>>>>> corpus
 
 const GROUPS: &str = "Microsoft.Resources/resourceGroups";
 
