@@ -126,7 +126,7 @@ mod tests {
     fn paths() -> impl Strategy<Value = Vec<String>> {
         let path = prop::collection::vec(prop::sample::select(vec!["a", "A", "b", "a-b", "ab"]), 1..4)
             .prop_map(|names| {
-                let tail: String = names.iter().map(|name| format!("/t/{name}")).collect();
+                let tail = names.iter().fold(String::new(), |tail, name| tail + "/t/" + name);
                 format!("/subscriptions/s/resourceGroups/g/providers/A.B{tail}")
             });
         prop::collection::vec(path, 1..20)
