@@ -69,16 +69,6 @@ impl Bucket {
         }
     }
 
-    /// The same with less room: as much less as is refilled in this time.
-    #[must_use]
-    pub fn less(mut self, refilled_in: SignedDuration) -> Self {
-        let milli =
-            self.refill_per_second.saturating_mul(i64::try_from(refilled_in.as_millis()).unwrap_or(0));
-        self.capacity_milli = (self.capacity_milli - milli).max(1000);
-        self.milli = self.milli.min(self.capacity_milli);
-        self
-    }
-
     fn refill(&mut self, now: Timestamp) {
         let elapsed = now.duration_since(self.at);
         if elapsed <= SignedDuration::ZERO {

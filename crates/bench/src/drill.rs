@@ -54,7 +54,7 @@ impl Minimal {
                     .map_err(|found| anyhow!("{found:?}"))?;
                 values.extend(read.into_iter().filter_map(|(name, value)| match value {
                     ParameterValue::Value(value) => Some((name, value)),
-                    _ => None,
+                    ParameterValue::KeyVault(_) => None,
                 }));
             }
             Ok(values)

@@ -54,14 +54,23 @@ pub(crate) fn template(count: usize) -> String {
 
 /// The same as a configuration of terraform, of resources that are built in and do nothing.
 pub(crate) fn terraform(count: usize) -> String {
-    (0..count)
-        .map(|index| {
-            let waits = above(index, count)
-                .map(|above| format!("  depends_on = [terraform_data.r{above}]\n"))
-                .unwrap_or_default();
-            format!("resource \"terraform_data\" \"r{index}\" {{\n  input = \"v{index}\"\n{waits}}}\n")
-        })
-        .collect()
+    let mut text = String::new();
+    for index in 0..count {
+        let waits = above(index, count)
+            .map(|above| format!("  depends_on = [terraform_data.r{above}]\n"))
+            .unwrap_or_default();
+        text += &[
+            "resource \"terraform_data\" \"r",
+            &index.to_string(),
+            "\" {\n  input = \"v",
+            &index.to_string(),
+            "\"\n",
+            &waits,
+            "}\n",
+        ]
+        .concat();
+    }
+    text
 }
 
 /// The same as a workload of two sites, read from the template.

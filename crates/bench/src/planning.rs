@@ -1,8 +1,8 @@
 //! Planning large workloads: against terraform, and against itself ten times smaller.
 //!
-//! Two things are measured as whole processes. *resources*: `lifeboat plan prepare` of a template with N resources; the
-//! planner makes one deployment of all of them, as it should, so reading, choosing strategies and deciding dominate.
-//! *steps*: a plan with one step per resource through everything that is done with a plan (order, schedule, critical path,
+//! Two things are measured as whole processes. *resources*: `lifeboat plan prepare` and `plan failover` of a template with
+//! N resources. The planner makes one deployment of all of them, as it should, so reading, choosing strategies and
+//! deciding dominate; the failover is planned for the world as prepare would leave it, so it contains both. *steps*: a plan with one step per resource through everything that is done with a plan (order, schedule, critical path,
 //! independence, digest, printing), so that the graph is as large as terraform's.
 
 use std::collections::BTreeMap;
@@ -41,7 +41,12 @@ pub fn figures(rounds: usize) -> Result<Vec<Figure>> {
         figures.extend(of_count(count, &runs));
         all.insert(count, runs);
     }
-    for (what, of) in [("resources", Runs::resources as fn(&Runs) -> &[Usage]), ("steps", Runs::steps)] {
+    let kinds: [Kind; 3] = [
+        ("resources, prepare", Runs::resources),
+        ("resources, failover", Runs::failover),
+        ("steps", Runs::steps),
+    ];
+    for (what, of) in kinds {
         let growth = cpu(of(&all[&LARGE])) / cpu(of(&all[&SMALL]));
         figures.push(Figure::at_most(
             format!("{what}: processor time of {LARGE} / {SMALL}"),
@@ -59,12 +64,16 @@ pub fn figures(rounds: usize) -> Result<Vec<Figure>> {
 struct Runs {
     terraform: Vec<Usage>,
     resources: Vec<Usage>,
+    failover: Vec<Usage>,
     steps: Vec<Usage>,
 }
 
 impl Runs {
     fn resources(&self) -> &[Usage] {
         &self.resources
+    }
+    fn failover(&self) -> &[Usage] {
+        &self.failover
     }
     fn steps(&self) -> &[Usage] {
         &self.steps
@@ -79,6 +88,7 @@ fn rounds_of(count: usize, rounds: usize) -> Result<Runs> {
     let mut runs = Runs::default();
     for _ in 0..rounds {
         runs.resources.push(Probe::lifeboat()?.with(&["plan", "prepare", &template]).run()?);
+        runs.failover.push(Probe::lifeboat()?.with(&["plan", "failover", &template]).run()?);
         if let Some(terraform) = &terraform {
             runs.terraform.push(terraform.plan()?);
         }
@@ -105,7 +115,11 @@ fn of_count(count: usize, runs: &Runs) -> Vec<Figure> {
         format!("{}, {}, {}", number(wall(runs), "s"), number(cpu(runs), "s"), number(peak(runs), "MB"))
     };
     let peer = &runs.terraform;
-    for (what, own) in [("resources", &runs.resources), ("steps", &runs.steps)] {
+    for (what, own) in [
+        ("resources, prepare", &runs.resources),
+        ("resources, failover", &runs.failover),
+        ("steps", &runs.steps),
+    ] {
         let what = format!("{count} {what}");
         if !peer.is_empty() {
             let name = |of: &str| format!("{what}: {of} / terraform's");
@@ -181,20 +195,23 @@ fn phases(rounds: usize) -> Result<Vec<Figure>> {
         .collect())
 }
 
+/// A kind of run, and where its usage is kept.
+type Kind = (&'static str, fn(&Runs) -> &[Usage]);
+
 /// The process that tells where the time goes.
 pub fn run_phases(count: usize) -> Result<()> {
     let mut times: Vec<(String, f64)> = Vec::new();
     let text = layers::template(count);
     {
-        let mut timed = |name: &str, work: &mut dyn FnMut()| {
+        let mut phase = |name: &str, work: &mut dyn FnMut()| {
             let ((), spent) = Spent::on(work);
             times.push((name.to_owned(), spent.cpu.as_secs_f64()));
         };
         let mut workload = Err(anyhow!("not read"));
-        timed("templates read for both sites", &mut || workload = layers::workload(&text));
+        phase("templates read for both sites", &mut || workload = layers::workload(&text));
         let workload = workload?;
         let mut seen = lifeboat_planner::Inventory::default();
-        timed("inventory", &mut || seen = workload.declared_inventory());
+        phase("inventory", &mut || seen = workload.declared_inventory());
         let policy = FailoverPolicy {
             policy: DecisionPolicy::Propose,
             hold_down: workload.deciding.hold_down,
@@ -202,12 +219,12 @@ pub fn run_phases(count: usize) -> Result<()> {
             approvers: Vec::new(),
         };
         let mut choice = None;
-        timed("strategies", &mut || choice = Some(choose_for(&workload, &seen, &policy)));
+        phase("strategies", &mut || choice = Some(choose_for(&workload, &seen, &policy)));
         let choice = choice.context("no choice")??;
         let strategies: BTreeMap<String, StrategyKind> =
             choice.strategies.into_iter().map(|(name, strategy)| (name, strategy.kind)).collect();
         let mut findings = 0;
-        timed("rules", &mut || findings = assess(&workload, &seen).len());
+        phase("rules", &mut || findings = assess(&workload, &seen).len());
         let endpoint = Endpoint::Lab("bench".to_owned());
         let planning = |kind, seen| -> Planning<'_> {
             Planning {
@@ -223,15 +240,15 @@ pub fn run_phases(count: usize) -> Result<()> {
             }
         };
         let mut prepare = None;
-        timed("plan prepare", &mut || prepare = Some(plan(&planning(PlanKind::Prepare, &seen))));
+        phase("plan prepare", &mut || prepare = Some(plan(&planning(PlanKind::Prepare, &seen))));
         let prepare = prepare.context("no plan")??;
         let mut ahead = seen.clone();
-        timed("predict", &mut || ahead = predict(&seen, &prepare));
+        phase("predict", &mut || ahead = predict(&seen, &prepare));
         let mut failover = None;
-        timed("plan failover", &mut || failover = Some(plan(&planning(PlanKind::Failover, &ahead))));
+        phase("plan failover", &mut || failover = Some(plan(&planning(PlanKind::Failover, &ahead))));
         failover.context("no plan")??;
         let made = layers::plan(count);
-        through(&made, &mut |name, work| timed(&format!("{name} of steps"), work))?;
+        through(&made, &mut |name, work| phase(&format!("{name} of steps"), work))?;
         let settings = lifeboat_engine::Settings {
             run: lifeboat_engine::RunId::new("bench"),
             executor: "bench".to_owned(),
@@ -240,7 +257,7 @@ pub fn run_phases(count: usize) -> Result<()> {
             jitter_seed: 1,
         };
         let mut engine = None;
-        timed("engine started on steps", &mut || {
+        phase("engine started on steps", &mut || {
             engine = Some(lifeboat_engine::Engine::start(made.clone(), settings.clone(), workload_start()));
         });
         engine.context("no engine")??;

@@ -35,7 +35,7 @@ pub(crate) fn megabytes(bytes: u64) -> f64 {
 }
 
 /// Runs a program and waits for it. To be called once per process: the kernel adds up all children and keeps the
-/// largest peak, so each measurement has a process of its own ([`Probe`] starts it).
+/// largest peak, so each measurement has a process of its own (`Probe` starts it).
 pub fn measure(program: &str, arguments: &[String]) -> Result<()> {
     let started = now();
     let status = Command::new(program)

@@ -148,20 +148,20 @@ pub(crate) fn wrap(text: &str, width_max: usize) -> Vec<String> {
     for paragraph in text.split('\n') {
         let mut line = String::new();
         for word in paragraph.split(' ') {
-            let mut word = word.to_owned();
+            let mut word = word;
             let blank = usize::from(!line.is_empty());
-            if width(&line) + blank + width(&word) > width_max && !line.is_empty() {
+            if width(&line) + blank + width(word) > width_max && !line.is_empty() {
                 lines.push(std::mem::take(&mut line));
             }
-            while width(&word) > width_max {
-                let cut = break_at(&word, width_max);
-                let rest = word.split_off(cut);
-                lines.push(std::mem::replace(&mut word, rest));
+            while word.chars().nth(width_max).is_some() {
+                let (line, rest) = word.split_at(break_at(word, width_max));
+                lines.push(line.to_owned());
+                word = rest;
             }
             if !line.is_empty() {
                 line.push(' ');
             }
-            line.push_str(&word);
+            line.push_str(word);
         }
         lines.push(line);
     }

@@ -273,8 +273,8 @@ fn refuse_assumptions(assumed: &[Assumption]) -> Result<(), CliError> {
         return Ok(());
     }
     let things = if missing.len() == 1 { "1 thing".to_owned() } else { format!("{} things", missing.len()) };
-    let list: String = missing.iter().map(|says| format!("\n  - {says}")).collect();
-    Err(CliError::failed(format!("`--strict`: {things} would have to be assumed{list}")).with_hint(
+    let list = missing.join("\n  - ");
+    Err(CliError::failed(format!("`--strict`: {things} would have to be assumed\n  - {list}")).with_hint(
         "give `--primary` and `--secondary`, every parameter, and a template that declares what it needs",
     ))
 }

@@ -13,6 +13,9 @@ use crate::style::Tone;
 pub(crate) fn verdict(report: &DrillReport) -> (&'static str, Tone, &[String]) {
     match &report.verdict {
         DrillVerdict::Passed => ("passed", Tone::Good, &[]),
+        DrillVerdict::Missed(reasons) if reasons.iter().any(|why| why.starts_with("cannot be protected")) => {
+            ("cannot be protected", Tone::Bad, reasons)
+        }
         DrillVerdict::Missed(reasons) => ("objective missed", Tone::Bad, reasons),
         DrillVerdict::Broken(reasons) => ("broken", Tone::Bad, reasons),
     }

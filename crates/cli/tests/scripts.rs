@@ -11,10 +11,6 @@
 //! `LIFEBOAT_BLESS=1` writes what is printed into blocks without `...`.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "tests read their settings themselves, and signals need a real process"
-)]
 
 use std::fmt::Write as _;
 use std::io::Read as _;

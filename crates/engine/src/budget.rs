@@ -8,10 +8,6 @@ use lifeboat_arm::{Answer, Bucket, Call, Cost, Read, Target};
 /// How long a bucket stays closed after a 429 that does not say.
 const UNTOLD: SignedDuration = SignedDuration::from_secs(10);
 
-/// ARM counts a request when it arrives, we when it leaves. A bucket that was full refills from the first arrival on, so
-/// whatever we send within this time of travel comes before what we believe to be refilled.
-const TRAVEL_MAX: SignedDuration = SignedDuration::from_secs(1);
-
 /// Whose bucket a request draws from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct BucketKey {
@@ -70,7 +66,7 @@ pub(crate) struct Token {
 impl Budget {
     fn meter(&mut self, key: &BucketKey, now: Timestamp) -> &mut Meter {
         self.meters.entry(key.clone()).or_insert_with(|| Meter {
-            bucket: key.cost.bucket(now).less(TRAVEL_MAX),
+            bucket: key.cost.bucket(now),
             closed_until: Timestamp::MIN,
             taken: 0,
             given_up: 0,
@@ -145,7 +141,7 @@ mod tests {
     #[test]
     fn a_server_that_counts_as_we_do_takes_nothing_away() {
         let (mut budget, now) = (Budget::default(), Timestamp::UNIX_EPOCH);
-        let tokens: Vec<Token> = (0..190).map(|_| budget.take(&key(), now).unwrap()).collect();
+        let tokens: Vec<Token> = (0..200).map(|_| budget.take(&key(), now).unwrap()).collect();
         let later = now + SignedDuration::from_millis(150);
         for (nth, token) in (1..).zip(&tokens) {
             budget.learn(token, &says(200 - nth), later);

@@ -1,6 +1,5 @@
 //! What the conditions of a step say, and what is kept from the reads.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,8 +9,6 @@ use crate::effect::Secret;
 use crate::engine::Engine;
 use crate::reads::Want;
 use crate::record::Captured;
-use crate::schedule::Rank;
-use crate::step_state::StepState;
 
 /// What looking at both conditions says about a step of whose own action nothing is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +161,7 @@ impl Engine {
             } else {
                 state.interval / 4
             },
-            rank: self.look_rank(index),
+            rank: self.run.ranks[index],
         };
         for read in reads {
             if self.reads.issued(read) <= state.cursor {
@@ -177,19 +174,6 @@ impl Engine {
         state.wanting.clone_from(reads);
         self.volatile[index] = state;
         complete
-    }
-
-    /// A step that is under way has less of its way still to go than one that has not acted yet: where tokens are short, a
-    /// look that a request waits for goes before a poll.
-    fn look_rank(&self, index: usize) -> Rank {
-        let (Reverse(remaining), place) = self.run.ranks[index];
-        match self.run.steps[index].state {
-            StepState::Acting { .. } => {
-                let own = self.run.steps[index].way().forecast.p95;
-                (Reverse(remaining.saturating_sub(own).max(SignedDuration::ZERO)), place)
-            }
-            _ => (Reverse(remaining), place),
-        }
     }
 
     /// The first interval between rounds of looks while a change is under way.

@@ -3,9 +3,15 @@
 use std::fmt::Write as _;
 
 use lifeboat_arm::Method;
+use serde_json::Value;
 
 use crate::condition::{At, Condition, Is, Threshold};
 use crate::draft::{CallDraft, Draft, TargetDraft};
+
+/// A set of up to so many members is shown whole …
+const SET_MEMBERS_MAX: usize = 20;
+/// … and a larger one by so many.
+const SET_MEMBERS_SHOWN: usize = 3;
 
 /// One line: `PUT /subscriptions/…`, or with the host for a data plane.
 pub fn describe_call(call: &CallDraft) -> String {
@@ -80,6 +86,7 @@ fn join(inner: &[Condition], word: &str) -> String {
 
 fn describe_is(is: &Is) -> String {
     let show = |draft: &Draft| draft.sketch().to_string();
+    let set = |draft: &Draft| sketch_of_set(&draft.sketch());
     match is {
         Is::Equal(draft) => format!("= {}", show(draft)),
         Is::SameId(text) => format!("is the id {text}"),
@@ -91,14 +98,32 @@ fn describe_is(is: &Is) -> String {
         Is::After(draft) => format!("after {}", show(draft)),
         Is::Absent => "is absent".to_owned(),
         Is::Present => "is present".to_owned(),
-        Is::SameSet(draft) => format!("is exactly the set {}", show(draft)),
-        Is::Includes(draft) => format!("includes {}", show(draft)),
+        Is::SameSet(draft) => format!("is exactly the set {}", set(draft)),
+        Is::Includes(draft) => format!("includes {}", set(draft)),
+    }
+}
+
+/// A set of many members is shown by its first few: nobody reads thousands of ids in a sentence.
+fn sketch_of_set(set: &Value) -> String {
+    match set.as_array() {
+        Some(members) if members.len() > SET_MEMBERS_MAX => {
+            let few: Vec<String> = members[..SET_MEMBERS_SHOWN].iter().map(ToString::to_string).collect();
+            format!("[{}, … and {} more]", few.join(","), members.len() - SET_MEMBERS_SHOWN)
+        }
+        _ => set.to_string(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_large_set_is_shown_by_its_first_members() {
+        let ids: Vec<u32> = (0..40).collect();
+        assert_eq!(sketch_of_set(&json!(ids)), "[0,1,2, … and 37 more]");
+        assert_eq!(sketch_of_set(&json!([1, 2])), "[1,2]");
+    }
     use crate::step::ReadId;
     use serde_json::json;
 

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use crate::inventory::Source;
 use crate::topology::{
-    Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Site, Workload, components,
-    shared_name,
+    Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Resources, Site, Workload,
+    components, shared_name,
 };
 
 pub use bare::{Assumed, Assumption, Bare, BareError, read_bare};
@@ -66,7 +66,7 @@ pub fn read(
     let primary = read_site(about, primary, linked);
     let secondary = read_site(about, secondary, linked);
     let shared = shared.map(|shared| read_site(about, shared, linked)).transpose();
-    let (mut primary, mut secondary, shared) = match (primary, secondary, shared) {
+    let (primary, secondary, shared) = match (primary, secondary, shared) {
         (Ok(primary), Ok(secondary), Ok(shared)) => (primary, secondary, shared),
         (primary, secondary, shared) => {
             let mut wrong: Vec<Diagnostic> =
@@ -77,12 +77,16 @@ pub fn read(
             return Err(wrong);
         }
     };
+    Ok(together(about, primary, secondary, shared))
+}
+
+fn together(about: &About, mut primary: Site, mut secondary: Site, shared: Option<Site>) -> Workload {
     presumed::once(&mut primary, &mut secondary);
     let mut all = components(&primary.resources, &secondary.resources);
     if let Some(shared) = &shared {
         all.extend(components(&shared.resources, &[]));
     }
-    Ok(assemble(about, primary, secondary, shared, all))
+    assemble(about, primary, secondary, shared, all)
 }
 
 fn assemble(
@@ -149,26 +153,29 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let resources: Vec<Declared> = expansion.resources.iter().filter_map(declared).collect();
+    let template = self_contained(&site.template.tree().to_value(), &expansion.links);
+    let elements = elements(&expansion);
+    let group = ResourceId::group(&about.subscription, site.group);
+    let presumed = presumed::presumed(&expansion, &group, site.region);
+    let resources: Resources = expansion.resources.into_iter().filter_map(declared).collect();
     if resources.is_empty() {
         let message = "the template creates nothing: there is nothing to protect".to_owned();
         let hint = "with these parameters it has no resource whose condition is true";
         return Err(vec![complaint(site.template, "nothing", message, "resources", hint)]);
     }
-    let template = self_contained(&site.template.tree().to_value(), &expansion.links).map_err(|error| {
+    let template = template.map_err(|error| {
         let hint = "give each turn of the loop a deployment of its own, so that it can be sent in one piece";
         vec![complaint(site.template, "two-links", error.to_string(), "resources", hint)]
     })?;
-    let group = ResourceId::group(&about.subscription, site.group);
     Ok(Site {
         region: site.region.clone(),
-        presumed: presumed::presumed(&expansion, &group, site.region),
+        presumed,
         group,
         group_region: site.region.clone(),
         deployment: Deployment {
             file: site.template.file().to_owned(),
             template,
-            elements: elements(&expansion),
+            elements,
             parameters: site
                 .parameters
                 .iter()
@@ -240,21 +247,21 @@ fn complaint(
 }
 
 /// A resource that will be created; what is only read, and the records of nested deployments, are none.
-fn declared(resource: &ExpandedResource) -> Option<Declared> {
+fn declared(resource: ExpandedResource) -> Option<Declared> {
     if resource.existing || resource.deployment.is_some() {
         return None;
     }
     Some(Declared {
         id: ResourceId::parse(&resource.id).ok()?,
-        kind: ResourceType::new(resource.kind.clone()),
-        api_version: resource.api_version.clone(),
+        kind: ResourceType::new(resource.kind),
+        api_version: resource.api_version,
         location: resource.location.as_deref().map(Region::lenient),
-        body: resource.body.clone(),
+        body: resource.body,
         depends_on: resource.depends_on.iter().filter_map(|id| ResourceId::parse(id).ok()).collect(),
         source: Source::Template {
-            file: resource.origin.file.clone(),
+            file: resource.origin.file,
             line: u32::try_from(resource.origin.position.line).unwrap_or(u32::MAX),
-            pointer: resource.origin.pointer.clone(),
+            pointer: resource.origin.pointer,
         },
     })
 }

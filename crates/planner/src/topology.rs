@@ -1,5 +1,7 @@
 //! The workload as its templates declare it: two sites, what exists once, and the components that stand on both.
 
+mod resources;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::SignedDuration;
@@ -7,6 +9,9 @@ use lifeboat_arm::{Region, ResourceId, ResourceType};
 use serde_json::Value;
 
 use crate::inventory::{Fact, Inventory, Known, Source};
+
+pub use resources::Resources;
+pub(crate) use resources::Roots;
 
 /// One of the two regions, by the role it was given in the workload file. Roles do not swap when the workload moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -71,7 +76,7 @@ pub struct Site {
     /// The region that holds the group's metadata: the site's own, unless one group holds both sites.
     pub group_region: Region,
     /// What is declared.
-    pub resources: Vec<Declared>,
+    pub resources: Resources,
     /// What the template builds on and does not declare: it exists already, parents first.
     pub presumed: Vec<Declared>,
     /// What is sent to create it.
@@ -179,6 +184,7 @@ impl Workload {
         for declared in self.declared() {
             let known = |value| Fact::Known(Known { value, at: None, source: declared.source.clone() });
             let mut body = declared.body.clone();
+            crate::services::say_defaults(&declared.kind, &mut body);
             if let Some(object) = body.as_object_mut() {
                 object.insert("id".into(), declared.id.as_str().into());
                 object.insert("name".into(), declared.id.name().into());
@@ -206,7 +212,8 @@ impl Workload {
 /// Pairs what two sites declare into components: the same template expanded twice gives the same elements, so the place
 /// in the template pairs them, and the type must agree. What a condition leaves out of one site shifts nothing.
 pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component> {
-    let top = |resources: &[Declared]| -> Vec<Declared> {
+    let top = |resources| -> Vec<&Declared> {
+        let resources: &[Declared] = resources;
         let ids: BTreeSet<&ResourceId> = resources.iter().map(|declared| &declared.id).collect();
         resources
             .iter()
@@ -220,12 +227,11 @@ pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component
                 }
                 true
             })
-            .cloned()
             .collect()
     };
     let (primary, secondary) = (top(primary), top(secondary));
     let mut twins: BTreeMap<(&str, String), VecDeque<&Declared>> = BTreeMap::new();
-    for twin in &secondary {
+    for twin in secondary {
         twins.entry(place(twin)).or_default().push_back(twin);
     }
     let mut taken: BTreeSet<String> = BTreeSet::new();

@@ -94,7 +94,7 @@ fn names(subject: &Subject<'_>) -> Vec<Checked> {
 
 fn location(subject: &Subject<'_>) -> Vec<Checked> {
     let Some(secondary) = &subject.component.secondary else { return Vec::new() };
-    let declared = subject.workload.secondary.resources.iter().find(|declared| declared.id == *secondary);
+    let declared = subject.workload.secondary.resources.find(secondary);
     match declared.map(|declared| &declared.location) {
         None => vec![Checked::unknown(secondary, "the template does not declare it")],
         Some(None) => Vec::new(),

@@ -353,10 +353,19 @@ impl Drill {
             }
             self.world.start(purpose, &says, plan)
         });
-        if let Err(why) = started {
-            self.world.log.happens(self.world.now, "engine", Tone::Bad, format!("{says}: no plan: {why}"));
-            self.trouble.push(format!("{says}: no plan: {why}"));
-            self.finished(kind, RunOutcome::Failed(why));
+        match started {
+            Ok(None) => {}
+            Ok(Some((number, summary))) => self.run_ended(number, &summary),
+            Err(why) => {
+                self.world.log.happens(
+                    self.world.now,
+                    "engine",
+                    Tone::Bad,
+                    format!("{says}: no plan: {why}"),
+                );
+                self.trouble.push(format!("{says}: no plan: {why}"));
+                self.finished(kind, RunOutcome::Failed(why));
+            }
         }
     }
 

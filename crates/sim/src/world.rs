@@ -161,8 +161,13 @@ impl World {
         plan(&planning(&self.workload, &self.inventory, &self.endpoint, &self.strategies, purpose, self.now))
     }
 
-    /// Starts executing a plan.
-    pub(crate) fn start(&mut self, purpose: Purpose, says: &str, plan: Plan) -> Result<(), String> {
+    /// Starts executing a plan. A plan with nothing to do ends at once: then its number and its end are given back.
+    pub(crate) fn start(
+        &mut self,
+        purpose: Purpose,
+        says: &str,
+        plan: Plan,
+    ) -> Result<Option<(usize, Summary)>, String> {
         let number = self.runs.len();
         let settings = RunSettings {
             run: RunId::new(format!("{}-{:02}-{}", self.workload.name, number + 1, purpose.kind.word())),
@@ -195,10 +200,10 @@ impl World {
             ended: None,
             predicted,
         });
-        self.with_station(number, |station, now, expander, posts| {
+        let ended = self.with_station(number, |station, now, expander, posts| {
             station.perform(now, effects, expander, posts);
         });
-        Ok(())
+        Ok(ended.map(|summary| (number, summary)))
     }
 
     /// Something posted for a run comes due. Tells how the run ended when that ended it.

@@ -95,7 +95,7 @@ fn typed_value(declared: &ParameterDeclaration, text: &str) -> Result<Value, &'s
     let fits = |fits: fn(&Value) -> bool, name: &'static str| json().filter(fits).ok_or(name);
     match declared.kind {
         ParameterType::String | ParameterType::SecureString => Ok(Value::String(text.to_owned())),
-        ParameterType::Int => fits(|value| value.is_i64(), "an int"),
+        ParameterType::Int => fits(Value::is_i64, "an int"),
         ParameterType::Bool => fits(Value::is_boolean, "a bool"),
         ParameterType::Array => fits(Value::is_array, "an array"),
         ParameterType::Object | ParameterType::SecureObject => fits(Value::is_object, "an object"),

@@ -137,7 +137,7 @@ impl<'a> Live<'a> {
     }
 
     /// Subnets, host keys, front-end addresses: parts of a resource that the lab does not model are there with it.
-    fn comes_with_its_parent(&self, id: &str) -> bool {
+    pub(super) fn comes_with_its_parent(&self, id: &str) -> bool {
         let Ok(id) = ResourceId::parse(id) else { return false };
         let modelled = id.kind().is_none_or(|kind| providers::is_modelled(kind.namespace()));
         let mut next = id.parent().filter(|_| !modelled);

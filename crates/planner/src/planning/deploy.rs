@@ -13,7 +13,7 @@ use sha2::Digest as _;
 
 use crate::durations;
 use crate::service::{Part, Planning, Refusal, service_for};
-use crate::topology::{Declared, Deployment, Site, Workload};
+use crate::topology::{Component, Declared, Deployment, Roots, Site, Workload};
 
 /// The step after which everything that templates bring is there. Every plan has it.
 pub const DEPLOYED: &str = "workload/deploy";
@@ -38,7 +38,7 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
             let step = deployment(
                 "deploy-shared",
                 shared,
-                &shared.deployment.template,
+                shared.deployment.template.clone(),
                 &kept,
                 after.clone(),
                 planning,
@@ -69,7 +69,7 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
             "the deployment leaves out {names}: Azure would refuse it there, or it waits for the day"
         ));
     }
-    let step = deployment("deploy", site, &template, &kept, after, planning, &mut part);
+    let step = deployment("deploy", site, template, &kept, after, planning, &mut part);
     part.steps.push(step);
     Ok(part)
 }
@@ -88,7 +88,7 @@ pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     for site in workload.shared.iter().chain([&workload.primary]) {
         calls.push(put_group(site));
         calls.extend(site.presumed.iter().map(put));
-        let body = request_body(&site.deployment.template, &site.deployment.parameters);
+        let body = request_body(site.deployment.template.clone(), &site.deployment.parameters);
         calls.push(Call::arm(Method::Put, deployment_path(site, &workload.name, &body), Some(body)));
     }
     let there = &workload.secondary;
@@ -125,7 +125,7 @@ fn group(verb: &str, site: &Site, part: &mut Part) -> Step {
 fn deployment(
     verb: &str,
     site: &Site,
-    template: &Value,
+    template: Value,
     kept: &[&Declared],
     after: BTreeSet<StepId>,
     planning: &Planning<'_>,
@@ -156,6 +156,12 @@ fn deployment(
     };
     // Somebody may have deployed by other means: what is there is there. But never call a deployment done that runs.
     let settled = Condition::Any(vec![Condition::status(&record, 404), state(&["Succeeded"])]);
+    // A group's list names no children: where only children are deployed, only the deployment itself tells.
+    let done = if top.is_empty() && !kept.is_empty() {
+        state(&["Succeeded"])
+    } else {
+        Condition::All(vec![all_there, settled])
+    };
     let action = if kept.is_empty() {
         Action::Wait
     } else {
@@ -169,7 +175,7 @@ fn deployment(
             .map(Need::ControlPlane)
             .collect(),
         started_when: Some(state(&["Accepted", "Running", "Creating", "Updating"])),
-        ..Way::new(action, Condition::All(vec![all_there, settled]), forecast(kept))
+        ..Way::new(action, done, forecast(kept))
     };
     Step {
         id: StepId::new("workload", verb),
@@ -192,8 +198,11 @@ fn deployment(
     }
 }
 
-fn request_body(template: &Value, parameters: &Value) -> Value {
-    json!({ "properties": { "mode": "Incremental", "template": template, "parameters": parameters } })
+/// Takes the template: it may be large, and `json!` would copy it.
+fn request_body(template: Value, parameters: &Value) -> Value {
+    let mut body = json!({ "properties": { "mode": "Incremental", "parameters": parameters } });
+    body["properties"]["template"] = template;
+    body
 }
 
 /// Region and content are in the name: the same deployment is recognised, another one never collides with it.
@@ -218,17 +227,13 @@ fn left_out(planning: &Planning<'_>) -> BTreeSet<ResourceId> {
         .collect();
     let resources = &planning.workload.site(side).resources;
     // Only what merely waits for the day can be wanted earlier; what Azure refuses stays out.
-    let refused: BTreeSet<ResourceId> = out
-        .iter()
-        .filter(|id| {
-            planning.workload.components.iter().any(|component| {
-                id.is_within(component.on(side))
-                    && planning.strategies.get(&component.name)
-                        != Some(&crate::service::StrategyKind::Redeploy)
-            })
-        })
-        .cloned()
-        .collect();
+    let stands = |component: &&Component| {
+        planning.strategies.get(&component.name) != Some(&crate::service::StrategyKind::Redeploy)
+    };
+    let standing =
+        Roots::new(planning.workload.components.iter().filter(stands).map(|component| component.on(side)));
+    let refused: BTreeSet<ResourceId> =
+        out.iter().filter(|id| standing.around(id).next().is_some()).cloned().collect();
     loop {
         let wanted: Vec<ResourceId> = resources
             .iter()

@@ -11,9 +11,9 @@ use lifeboat_arm::{Region, ResourceId};
 use serde_json::{Value, json};
 
 use self::second::Second;
-use self::values::{Values, allowed_region, from_group, values};
-use super::{About, SiteTemplate, assemble, read, read_site};
-use crate::topology::{Component, Declared, Site, Workload};
+use self::values::{Here, Values, allowed_region, from_group, values};
+use super::{About, SiteTemplate, assemble, read_site, together};
+use crate::topology::{Component, Declared, Resources, Site, Workload};
 
 const GROUPS: &str = "Microsoft.Resources/resourceGroups";
 
@@ -91,7 +91,7 @@ pub fn read_bare(
     bare: &Bare,
     linked: &dyn Linked,
 ) -> Result<Assumed, BareError> {
-    let mut home = home(about, template, bare, linked)?;
+    let home = home(about, template, bare, linked)?;
     if let Some((first, second)) = paired_regions(&home.site) {
         if first == second {
             return Err(BareError::OneRegion(first));
@@ -117,21 +117,19 @@ pub fn read_bare(
         }
         return both_regions(about, template, home, (&first, &second), linked);
     }
-    let mut assumed = std::mem::take(&mut home.assumed);
-    assumed.append(&mut home.values.assumed);
-    let Home { primary, fallback, .. } = &home;
+    let Home { primary, fallback, mut values, site: at_home, mut assumed } = home;
+    assumed.append(&mut values.assumed);
     if bare.secondary.is_none() {
         let says = format!("the secondary region is {fallback}: no `--secondary` was given");
         assumed.push(Assumption::missing(says));
     }
-    let second = Second { about, template, primary, secondary: fallback, linked };
-    let mut away = second.values(&home.values.all, &home.site);
+    let second = Second { about, template, primary: &primary, secondary: &fallback, linked };
+    let mut away = second.values(&values.all, &at_home);
     assumed.append(&mut away.assumed);
-    let home_site =
-        SiteTemplate { template, parameters: &home.values.all, group: &home.group, region: primary };
     let group = second.group();
-    let away_site = SiteTemplate { template, parameters: &away.all, group: &group, region: fallback };
-    let workload = read(about, home_site, away_site, None, linked).map_err(BareError::Template)?;
+    let away_site = SiteTemplate { template, parameters: &away.all, group: &group, region: &fallback };
+    let away = read_site(about, away_site, linked).map_err(BareError::Template)?;
+    let workload = together(about, at_home, away, None);
     let away: BTreeSet<&str> =
         workload.secondary.presumed.iter().map(|presumed| presumed.id.name()).collect();
     let presumed = workload.primary.presumed.iter();
@@ -144,7 +142,6 @@ struct Home {
     primary: Region,
     /// The second region, unless the template turns out to hold one.
     fallback: Region,
-    group: String,
     values: Values,
     site: Site,
     assumed: Vec<Assumption>,
@@ -193,11 +190,12 @@ fn home_in(
         let pair = other_region(&primary);
         allowed_region(template, &pair, Some(&primary)).unwrap_or(pair)
     });
-    let values = values(template, bare, &primary, &fallback);
     let group = format!("{}-{}", about.name, primary.abbreviation());
+    let here = Here { region: &primary, group: &group, subscription: &about.subscription };
+    let values = values(template, bare, here, &fallback);
     let at_home = SiteTemplate { template, parameters: &values.all, group: &group, region: &primary };
     let site = read_site(about, at_home, linked).map_err(BareError::Template)?;
-    Ok(Home { primary, fallback, group, values, site, assumed: says.into_iter().collect() })
+    Ok(Home { primary, fallback, values, site, assumed: says.into_iter().collect() })
 }
 
 /// Azure's clouds know nothing of each other.
@@ -249,13 +247,12 @@ fn other_region(primary: &Region) -> Region {
 /// The two regions of a pair that the template itself declares.
 fn paired_regions(home: &Site) -> Option<(Region, Region)> {
     let (a, b) = declared_pairs(&home.resources).into_iter().next()?;
-    let region =
-        |id: &ResourceId| home.resources.iter().find(|declared| declared.id == *id)?.location.clone();
+    let region = |id: &ResourceId| home.resources.find(id)?.location.clone();
     Some((region(&a)?, region(&b)?))
 }
 
 /// Namespaces that the template pairs: an alias below the first names the second.
-fn declared_pairs(resources: &[Declared]) -> Vec<(ResourceId, ResourceId)> {
+fn declared_pairs(resources: &Resources) -> Vec<(ResourceId, ResourceId)> {
     resources
         .iter()
         .filter(|declared| declared.kind.as_str().to_ascii_lowercase().ends_with("/disasterrecoveryconfigs"))
@@ -263,7 +260,7 @@ fn declared_pairs(resources: &[Declared]) -> Vec<(ResourceId, ResourceId)> {
             let partner =
                 ResourceId::parse(alias.body.pointer("/properties/partnerNamespace")?.as_str()?).ok()?;
             let own = alias.id.parent()?;
-            let both = [&own, &partner].iter().all(|id| resources.iter().any(|declared| declared.id == **id));
+            let both = [&own, &partner].iter().all(|id| resources.find(id).is_some());
             both.then_some((own, partner))
         })
         .collect()

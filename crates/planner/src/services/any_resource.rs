@@ -66,8 +66,7 @@ impl Service for AnyResource {
         if !waits_for_the_day {
             return Vec::new();
         }
-        let root = component.on(side);
-        planning.workload.site(side).resources.iter().filter(|declared| declared.id.is_within(root)).collect()
+        planning.workload.site(side).resources.within(component.on(side))
     }
 
     fn prepare(&self, component: &Component, _: &Planning<'_>) -> Result<Part, Refusal> {

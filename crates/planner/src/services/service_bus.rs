@@ -95,8 +95,8 @@ impl Service for ServiceBus {
             .workload
             .site(side)
             .resources
-            .iter()
-            .filter(|declared| declared.id.is_within(id))
+            .within(id)
+            .into_iter()
             .filter(|declared| whole || (declared.id != *id && replicates(declared)))
             .collect()
     }
@@ -162,3 +162,10 @@ fn replicates(declared: &Declared) -> bool {
 
 /// How long a healthy alias must have been healthy before the workload goes home.
 const HEALTHY_FOR: SignedDuration = SignedDuration::from_mins(5);
+
+/// A namespace without a SKU is a Standard one (REST reference, `SBNamespace.sku`).
+pub(super) fn say_defaults(body: &mut serde_json::Value) {
+    if let Some(body) = body.as_object_mut() {
+        body.entry("sku").or_insert_with(|| serde_json::json!({ "name": "Standard", "tier": "Standard" }));
+    }
+}

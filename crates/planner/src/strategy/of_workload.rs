@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::{Candidate, Choice, FixedTerms, StrategyError, choose};
 use crate::inventory::Inventory;
 use crate::service::service_for;
-use crate::topology::{Component, Workload};
+use crate::topology::{Component, Roots, Workload};
 use crate::workload::{DecisionPolicy, FailoverPolicy};
 
 /// From the loss until it is suspected: three samples in a row, half a minute apart.
@@ -27,9 +27,10 @@ pub fn choose_for(
         workload.components.iter().filter(|component| component.secondary.is_some()).collect();
     let candidates: Vec<Candidate> = movable
         .iter()
-        .map(|component| Candidate {
+        .zip(waits(&movable, workload))
+        .map(|(component, after)| Candidate {
             name: component.name.clone(),
-            after: waits_for(component, &movable, workload),
+            after,
             options: service_for(&component.kind).strategies(component, workload, seen),
         })
         .collect();
@@ -46,16 +47,17 @@ pub fn choose_for(
     choose(&candidates, workload.objectives.rto, terms)
 }
 
-/// Components that the template makes this one wait for, whatever child of theirs it names.
-fn waits_for(component: &Component, movable: &[&Component], workload: &Workload) -> BTreeSet<String> {
-    workload
-        .primary
-        .resources
-        .iter()
-        .filter(|declared| declared.id.is_within(&component.primary))
-        .flat_map(|declared| &declared.depends_on)
-        .filter_map(|id| movable.iter().find(|other| id.is_within(&other.primary)))
-        .filter(|other| other.name != component.name)
-        .map(|other| other.name.clone())
-        .collect()
+/// By component, the components that the template makes it wait for, whatever child of theirs it names.
+fn waits(movable: &[&Component], workload: &Workload) -> Vec<BTreeSet<String>> {
+    let roots = Roots::new(movable.iter().map(|component| &component.primary));
+    let mut waits = vec![BTreeSet::new(); movable.len()];
+    for declared in &workload.primary.resources {
+        let before: BTreeSet<usize> =
+            declared.depends_on.iter().filter_map(|id| roots.around(id).min()).collect();
+        for component in roots.around(&declared.id) {
+            let others = before.iter().map(|&other| &movable[other].name);
+            waits[component].extend(others.filter(|name| **name != movable[component].name).cloned());
+        }
+    }
+    waits
 }

@@ -83,7 +83,7 @@ pub(super) const ROWS: &[Row] = &[
         "the standby is not in the template",
         Unknown,
         "does not declare it",
-        || with(World::declared(), |world| world.workload.secondary.resources.clear()),
+        || with(World::declared(), |world| world.workload.secondary.resources = Vec::new().into()),
     ),
     Row {
         on: "orders-alerts",

@@ -38,31 +38,27 @@ impl Second<'_> {
         for declaration in self.template.parameters() {
             let default = declaration.default.as_ref().map(Node::to_value);
             let value = home_values.get(&declaration.name).or(default.as_ref());
-            let is_home = |text: &str| Region::lenient(text) == *self.primary;
             let Some(value) = value else { continue };
-            if value.as_str().is_some_and(is_home) {
-                let value = spelled(declaration, self.secondary);
-                let value = value.unwrap_or_else(|| self.secondary.as_str().to_owned());
-                let says = format!("parameter `{}` is {value} in the second region", declaration.name);
-                away.assumed.push(Assumption::follows(says));
-                away.all.insert(declaration.name.clone(), json!(value));
-            } else if declaration.allowed.is_none() && !computed(declaration, home_values) {
-                let mut moved = value.clone();
-                let mut found = false;
+            let mut moved = value.clone();
+            let mut now = None;
+            if !computed(declaration, home_values) {
                 each_text(&mut moved, &mut |text| {
-                    if is_home(text) {
-                        self.secondary.as_str().clone_into(text);
-                        found = true;
+                    if Region::lenient(text) == *self.primary {
+                        let spelled = spelled(declaration, self.secondary);
+                        *text = spelled.unwrap_or_else(|| self.secondary.as_str().to_owned());
+                    } else if text.eq_ignore_ascii_case(home.group.name()) {
+                        *text = self.group();
+                    } else {
+                        return;
                     }
+                    now = Some(text.clone());
                 });
-                if found {
-                    let says = format!(
-                        "parameter `{}` says {} in the second region",
-                        declaration.name, self.secondary
-                    );
-                    away.assumed.push(Assumption::follows(says));
-                    away.all.insert(declaration.name.clone(), moved);
-                }
+            }
+            if let Some(now) = now {
+                let verb = if moved.is_string() { "is" } else { "says" };
+                let says = format!("parameter `{}` {verb} {now} in the second region", declaration.name);
+                away.assumed.push(Assumption::follows(says));
+                away.all.insert(declaration.name.clone(), moved);
             }
         }
         for _ in 0..ROUNDS {

@@ -21,7 +21,8 @@ pub(super) struct Values {
 
 /// Values for every parameter that needs one: given, region by name, else a placeholder. Markers such as `GEN-UNIQUE`,
 /// which test harnesses fill in, are filled in.
-pub(super) fn values(template: &Template, bare: &Bare, primary: &Region, secondary: &Region) -> Values {
+pub(super) fn values(template: &Template, bare: &Bare, here: Here<'_>, secondary: &Region) -> Values {
+    let primary = here.region;
     let mut values = Values::default();
     for declaration in template.parameters() {
         let name = &declaration.name;
@@ -58,7 +59,10 @@ pub(super) fn values(template: &Template, bare: &Bare, primary: &Region, seconda
     }
     let given: BTreeSet<String> = values.all.keys().cloned().collect();
     for (name, mut placeholder) in placeholders(template, &given) {
-        place(&mut placeholder.value, primary);
+        let free = template.parameters().any(|declared| declared.name == name && declared.allowed.is_none());
+        if free {
+            here.place(&name, &mut placeholder.value);
+        }
         let secure = template.parameters().any(|declaration| declaration.name == name && declaration.secure);
         let shown = if secure { "a made-up secret".to_owned() } else { placeholder.value.to_string() };
         let says = format!("parameter `{name}` has no value: {shown} stands for it ({})", placeholder.why);
@@ -68,21 +72,38 @@ pub(super) fn values(template: &Template, bare: &Bare, primary: &Region, seconda
     values
 }
 
-/// Members of made-up objects that are named like regions are regions.
-fn place(value: &mut Value, region: &Region) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| place(item, region)),
-        Value::Object(members) => {
-            for (name, member) in members {
-                let name = name.to_lowercase();
-                if member.is_string() && (name.ends_with("location") || name.ends_with("region")) {
-                    *member = json!(region.as_str());
+/// Where the template is read for.
+#[derive(Clone, Copy)]
+pub(super) struct Here<'a> {
+    pub(super) region: &'a Region,
+    pub(super) group: &'a str,
+    pub(super) subscription: &'a str,
+}
+
+impl Here<'_> {
+    /// Made-up texts that are named like regions, groups and subscriptions are the ones of this place.
+    fn place(self, name: &str, value: &mut Value) {
+        let folded = name.to_lowercase();
+        match value {
+            Value::String(text) => {
+                let ends = |ends: &[&str]| ends.iter().any(|end| folded.ends_with(end));
+                let own = if ends(&["location", "region"]) {
+                    self.region.as_str()
+                } else if ends(&["resourcegroup", "resourcegroupname"]) {
+                    self.group
+                } else if ends(&["subscriptionid"]) {
+                    self.subscription
                 } else {
-                    place(member, region);
-                }
+                    return;
+                };
+                own.clone_into(text);
             }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.place(name, item)),
+            Value::Object(members) => {
+                members.iter_mut().for_each(|(name, member)| self.place(name, member));
+            }
+            _ => {}
         }
-        _ => {}
     }
 }
 
