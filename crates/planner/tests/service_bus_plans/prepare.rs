@@ -2,7 +2,7 @@
 
 use lifeboat_arm::Method;
 use lifeboat_plan::{Condition, Draft, PlanKind, Truth, WayKind};
-use lifeboat_planner::{Inventory, MessagingChoice, Side};
+use lifeboat_planner::{Inventory, MessagingChoice, Side, is_protected};
 use serde_json::{Value, json};
 
 use super::outline::moved;
@@ -70,6 +70,27 @@ fn a_pair_made_by_hand_is_adopted() {
         }
         assert_eq!(open(&world, &plan), [].into(), "partner shown as {leader_shows}");
     }
+}
+
+/// Proves: P1b (Azure refuses changes of a paired secondary: an adopted one gets none)
+#[test]
+fn an_adopted_pair_gets_no_copies() {
+    let mut world = World::paired();
+    let granted = role(&world.bus_id(PRIMARY), "granted-later", "somebody");
+    world.list(PRIMARY, ROLES, json!([granted]));
+    let plan = world.plan(PlanKind::Prepare);
+    assert!(!ids(&plan).iter().any(|id| id.contains("/copy-")), "{:?}", ids(&plan));
+}
+
+/// Proves: S22 (a pair that still replicates is not ready)
+#[test]
+fn a_pair_that_replicates_is_not_ready() {
+    let mut world = World::paired();
+    assert!(is_protected(&world.workload, &world.seen));
+    world.edit_member(PRIMARY, ALIASES, "orders", |alias| {
+        alias["properties"]["pendingReplicationOperationsCount"] = json!(7);
+    });
+    assert!(!is_protected(&world.workload, &world.seen));
 }
 
 /// An alias of another name than the chosen one is adopted under its own. Proves: P1b
