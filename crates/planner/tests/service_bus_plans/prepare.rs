@@ -72,16 +72,6 @@ fn a_pair_made_by_hand_is_adopted() {
     }
 }
 
-/// Proves: P1b (Azure refuses changes of a paired secondary: an adopted one gets none)
-#[test]
-fn an_adopted_pair_gets_no_copies() {
-    let mut world = World::paired();
-    let granted = role(&world.bus_id(PRIMARY), "granted-later", "somebody");
-    world.list(PRIMARY, ROLES, json!([granted]));
-    let plan = world.plan(PlanKind::Prepare);
-    assert!(!ids(&plan).iter().any(|id| id.contains("/copy-")), "{:?}", ids(&plan));
-}
-
 /// Proves: S22 (a pair that still replicates is not ready)
 #[test]
 fn a_pair_that_replicates_is_not_ready() {
@@ -256,7 +246,7 @@ fn a_role_is_copied_once_and_under_a_stable_id() {
     }
 }
 
-/// Proves: D01 (after pairing the secondary refuses changes)
+/// Proves: D01, P1b (after pairing the secondary refuses changes: an adopted one gets none)
 #[test]
 fn network_rules_are_copied_before_pairing_only() {
     let rules = json!([{ "name": "default", "properties": {
