@@ -172,8 +172,10 @@ fn red(
     let mut red = BTreeSet::new();
     for (index, names) in picked {
         let program = &programs[*index];
-        let mut command = Command::new(&program.path);
+        let mut command = Command::new("sh");
         command
+            .args(["-c", LIMITED])
+            .arg(&program.path)
             .args(["--exact", "--color", "never"])
             .args(names)
             .current_dir(&program.folder)
@@ -232,6 +234,9 @@ fn finish(mut command: Command) -> Result<Option<(String, bool)>> {
     let success = child.wait()?.success();
     Ok(Some((String::from_utf8_lossy(&bytes).into_owned(), success)))
 }
+
+/// What is taken out may be what keeps a program from growing without end: 6 GiB are enough for any.
+const LIMITED: &str = "ulimit -v 6291456; exec \"$0\" \"$@\"";
 
 /// No trial takes longer.
 const LONGEST: Duration = Duration::from_mins(5);

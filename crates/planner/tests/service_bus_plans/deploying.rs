@@ -95,13 +95,17 @@ fn an_element_that_brings_both_is_refused() {
     assert_eq!(world.refused(PlanKind::Prepare).rule, "WL-CANNOT-LEAVE-OUT");
 }
 
-/// Proves: S05 (both regions get the same file; parameters differ)
+/// Proves: S05, S06 (both regions get the same file; parameters differ, and are sent)
 #[test]
 fn both_regions_are_deployed_from_the_same_template() {
     let world = World::declared();
     let (one, other) = (&world.workload.primary.deployment, &world.workload.secondary.deployment);
     assert_eq!(one.template.to_string(), other.template.to_string());
     assert_ne!(one.parameters, other.parameters);
+    let plan = World::from_nothing().plan(PlanKind::Prepare);
+    let call = sent(step(&plan, "workload/deploy"), WayKind::Graceful).unwrap();
+    let body = call.body.as_ref().map(lifeboat_plan::Draft::sketch).unwrap();
+    assert_eq!(body["properties"]["parameters"], other.parameters);
     assert_eq!(other.parameters["busName"], json!({ "value": "orders-bus-neu" }));
 }
 

@@ -14,7 +14,7 @@ const PRIMARY: Side = Side::Primary;
 const SECONDARY: Side = Side::Secondary;
 const MOVE: &str = "orders-bus/fail-over-alias";
 
-/// Proves: P1a (called on the secondary, forced, nothing in the body)
+/// Proves: P1a, D03 (called on the secondary, forced, nothing in the body)
 #[test]
 fn an_unplanned_failover_starts_ungracefully_on_the_secondarys_path() {
     let mut world = World::paired();

@@ -2,7 +2,7 @@
 
 use lifeboat_arm::Method;
 use lifeboat_plan::{Condition, Draft, PlanKind, Truth, WayKind};
-use lifeboat_planner::{Inventory, MessagingChoice, Side};
+use lifeboat_planner::{Inventory, MessagingChoice, Side, is_protected};
 use serde_json::{Value, json};
 
 use super::outline::moved;
@@ -70,6 +70,17 @@ fn a_pair_made_by_hand_is_adopted() {
         }
         assert_eq!(open(&world, &plan), [].into(), "partner shown as {leader_shows}");
     }
+}
+
+/// Proves: S22 (a pair that still replicates is not ready)
+#[test]
+fn a_pair_that_replicates_is_not_ready() {
+    let mut world = World::paired();
+    assert!(is_protected(&world.workload, &world.seen));
+    world.edit_member(PRIMARY, ALIASES, "orders", |alias| {
+        alias["properties"]["pendingReplicationOperationsCount"] = json!(7);
+    });
+    assert!(!is_protected(&world.workload, &world.seen));
 }
 
 /// An alias of another name than the chosen one is adopted under its own. Proves: P1b
@@ -235,7 +246,7 @@ fn a_role_is_copied_once_and_under_a_stable_id() {
     }
 }
 
-/// Proves: D01 (after pairing the secondary refuses changes)
+/// Proves: D01, P1b (after pairing the secondary refuses changes: an adopted one gets none)
 #[test]
 fn network_rules_are_copied_before_pairing_only() {
     let rules = json!([{ "name": "default", "properties": {

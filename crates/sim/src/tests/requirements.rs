@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lifeboat_arm::{Call, Method};
 use lifeboat_lab::Trace;
-use lifeboat_plan::PlanKind;
+use lifeboat_plan::{Action, PlanKind};
 
 use super::example::{drill, mins, play, policy, scenario, start, workload};
 use super::executor::{End, Executor};
@@ -35,6 +35,16 @@ fn the_whole_procedure_is_lived_through() {
 #[test]
 fn no_chapter_but_the_drain_touches_a_data_plane() {
     for chapter in story().iter().filter(|chapter| chapter.name != "drain") {
+        for step in &chapter.plan.steps {
+            for way in [Some(&step.graceful), step.ungraceful.as_ref()].into_iter().flatten() {
+                let moves = match &way.action {
+                    Action::Pump(_) => true,
+                    Action::Expand(stage) => stage.name.contains("drain"),
+                    _ => false,
+                };
+                assert!(!moves, "{}: {}", chapter.name, step.id);
+            }
+        }
         let lab = live(chapter).lab;
         let touched: Vec<&Trace> = lab.trace().filter(|trace| trace.host.is_some()).collect();
         assert!(touched.is_empty(), "{}: {touched:#?}", chapter.name);

@@ -84,7 +84,7 @@ pub(super) const SERVICE_BUS: &[Written] = &[
         FAIL_OVER,
         "    part.steps.extend([step, resolves, present]);\n",
         "    part.steps.extend([step, resolves, present]);\n    if {out} {\n        \
-             let more = super::drain::drain(component, planning);\n        part.steps.extend(more.steps);\n        \
+             let home = Planning { active: planning.standby(), ..*planning };\n        let more = super::drain::drain(component, &home);\n        part.steps.extend(more.steps);\n        \
              part.reads.extend(more.reads);\n        part.hosts.extend(more.hosts);\n    }\n",
     ),
     Written::new(
