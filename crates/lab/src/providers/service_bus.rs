@@ -29,6 +29,7 @@ mod keys;
 mod messages;
 mod migration;
 mod namespace;
+mod old_rules;
 mod pairing;
 mod refusals;
 mod replication;

@@ -131,7 +131,7 @@ fn about(file: &WorkloadFile) -> Result<About> {
 }
 
 fn examples() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples"))
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples"))
 }
 
 /// Bytes of `events.jsonl`.
