@@ -114,7 +114,10 @@ mod tests {
 
         let after = weighed(Answer::Fail, accepted(None), date(2026, 7, 1));
         assert!(after.accepted.is_none() && after.blocks());
-        assert!(after.evidence[0].says.contains("no longer is: made tomorrow (until 2026-06-30)"), "{after:?}");
+        assert!(
+            after.evidence[0].says.contains("no longer is: made tomorrow (until 2026-06-30)"),
+            "{after:?}"
+        );
     }
 
     #[test]

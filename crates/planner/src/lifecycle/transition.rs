@@ -124,7 +124,7 @@ impl Lifecycle {
             return (self, vec![Intention::Wait { until: None, why }]);
         }
         let mut intentions = vec![Intention::KeepSnapshot];
-        if self.active != Side::Primary && !self.home_declined {
+        if self.active != Side::Primary && !self.stays_away {
             self.phase = Phase::Deciding { question: Question::Failback, until: None };
             intentions.push(Intention::Ask(Question::Failback));
         }
@@ -176,7 +176,7 @@ impl Lifecycle {
             _ => vec![run],
         };
         self.phase = Phase::FailingOver { planned, fence };
-        self.home_declined = false;
+        self.stays_away = planned;
         self.generation += 1;
         (self, intentions)
     }
