@@ -262,7 +262,7 @@ impl World {
     pub(crate) fn stop(&mut self, kind: PlanKind) -> Option<usize> {
         let number = self.runs.iter().position(|run| run.ended.is_none() && run.purpose.kind == kind)?;
         self.with_station(number, |station, now, expander, posts| {
-            station.pause(now, "the lifecycle", expander, posts)
+            station.pause(now, "the lifecycle", expander, posts);
         });
         self.runs[number].ended = Some(self.now);
         Some(number)

@@ -439,7 +439,7 @@ fn half_a_failover_is_a_persons_to_judge() {
     assert_snapshot!(story.transcript, @r#"
     Primary down: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
     failover failed: degraded; ask "run the failover again?"
-    Primary returned: degraded; nothing
+    Primary returned: degraded; ask "run the failover again?"
     Declined "run the failover again?": returning; run fence from primary to secondary, planned
     fence done: draining; run drain from primary to secondary, planned
     drain done: re-protecting; run prepare from primary to secondary, planned

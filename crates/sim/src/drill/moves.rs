@@ -82,8 +82,10 @@ impl Drill {
     /// What a person must know to answer a question about a move.
     pub(super) fn announce_for(&mut self, question: Question) -> Option<String> {
         let (kind, planned) = match question {
-            Question::Failover { .. } => (PlanKind::Failover, false),
-            Question::Failback => (PlanKind::Failback, true),
+            Question::Failover { .. } | Question::Again { kind: PlanKind::Failover } => {
+                (PlanKind::Failover, false)
+            }
+            Question::Failback | Question::Again { kind: PlanKind::Failback } => (PlanKind::Failback, true),
             Question::Again { .. } => return None,
         };
         self.world.look();
