@@ -7,7 +7,8 @@ use lifeboat_plan::{Action, At, CallDraft, Condition, Draft, Forecast, Is, Item,
 use serde_json::json;
 
 use crate::plans::{plan, read, step, thing_path, way};
-use crate::world::{Shell, World, epoch};
+use crate::shell::Shell;
+use crate::world::{World, epoch};
 
 /// A write whose conditions look at one list that all share.
 fn listed(name: &str, after: &[&str]) -> Step {
@@ -105,7 +106,7 @@ fn the_critical_path_goes_first() {
 fn a_takeover_stays_inside_the_buckets() {
     let plan = many(450);
     let mut shell = Shell::new(metered());
-    shell.crash = Some((250, crate::world::Crash::After));
+    shell.crash = Some((250, crate::shell::Crash::After));
     let summary = shell.run(&plan);
     assert_eq!((shell.crashes, summary.end), (1, RunEnd::Done));
     assert_eq!(shell.world.refused, 0);
