@@ -36,7 +36,7 @@ impl Engine {
                     slack: SignedDuration::ZERO,
                     rank: self.run.ranks[index],
                 };
-                self.reads.want(read, index, want);
+                self.want(read, index, want);
             }
             self.volatile[index].wanting.extend(missing);
             return self.mind_deadline(index, "what the stage has to see does not answer", now);

@@ -1,0 +1,94 @@
+use super::*;
+use lifeboat_arm::{Call, Cost, Method};
+use lifeboat_plan::Places;
+use proptest::prelude::*;
+use serde_json::Value;
+
+const EPOCH: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn scope(method: Method, path: &str) -> Scope {
+    Scope::of_call(&Call::arm(method, path, None), &Places::default()).unwrap()
+}
+fn write() -> Scope {
+    scope(Method::Put, "/subscriptions/S/resourceGroups/g")
+}
+fn look() -> Scope {
+    scope(Method::Get, "/subscriptions/S/resourceGroups/g")
+}
+fn says(cost: Cost, remaining: i64) -> Answer {
+    Answer::new(200, Value::Null).with_header(cost.remaining_header(), remaining.to_string())
+}
+fn left(budget: &mut Budget, scope: &Scope, now: Timestamp) -> usize {
+    (0..300).take_while(|_| budget.take(scope, now).is_ok()).count()
+}
+
+#[test]
+fn a_server_that_counts_as_we_do_takes_nothing_away() {
+    let mut budget = Budget::default();
+    let tokens: Vec<Token> = (0..190).map(|_| budget.take(&write(), EPOCH).unwrap()).collect();
+    let later = EPOCH + SignedDuration::from_millis(150);
+    for (nth, token) in (1..).zip(&tokens) {
+        budget.learn(token, &says(Cost::Write, 200 - nth), later);
+    }
+    assert!(budget.take(&write(), later).is_ok(), "the refill of 150 ms is one token");
+}
+
+#[test]
+fn a_429_closes_the_bucket() {
+    let mut budget = Budget::default();
+    let token = budget.take(&write(), EPOCH).unwrap();
+    budget.learn(&token, &Answer::new(429, Value::Null).with_header("Retry-After", "7"), EPOCH);
+    assert_eq!(budget.take(&write(), EPOCH).unwrap_err(), EPOCH + SignedDuration::from_secs(7));
+}
+
+#[test]
+fn a_server_that_has_less_is_believed_once() {
+    let mut budget = Budget::default();
+    let tokens: Vec<Token> = (0..10).map(|_| budget.take(&write(), EPOCH).unwrap()).collect();
+    for (nth, token) in (1..).zip(&tokens) {
+        budget.learn(token, &says(Cost::Write, 150 - nth), EPOCH); // somebody else has taken 50
+    }
+    let left = left(&mut budget, &write(), EPOCH);
+    assert!((140..=150).contains(&left), "{left}");
+}
+
+/// How many a server refuses that counts requests as they arrive. Each leaves so long after the one before it, as soon as
+/// it has a token; `travels` says how long it is on its way, by number and the time at which it left.
+fn refused(cost: Cost, pauses: &[i64], travels: impl Fn(usize, SignedDuration) -> SignedDuration) -> usize {
+    let scope = if cost == Cost::Read { look() } else { write() };
+    let (mut budget, mut now) = (Budget::default(), EPOCH);
+    let mut arrivals = Vec::new();
+    for (nth, pause) in pauses.iter().enumerate() {
+        now += SignedDuration::from_millis(*pause);
+        while let Err(at) = budget.take(&scope, now) {
+            now = at;
+        }
+        arrivals.push(now + travels(nth, now.duration_since(EPOCH)));
+    }
+    arrivals.sort_unstable();
+    let mut server = cost.bucket(EPOCH);
+    arrivals.into_iter().filter(|at| server.take(*at).is_err()).count()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// However requests travel, as long as none takes a second longer than another, none is refused.
+    #[test]
+    fn what_arrives_is_never_more_than_the_bucket_holds(
+        wishes in prop::collection::vec((0_i64..60, 5_i64..1000), 1..600),
+        reads in any::<bool>(),
+    ) {
+        let cost = if reads { Cost::Read } else { Cost::Write };
+        let (pauses, travels): (Vec<i64>, Vec<i64>) = wishes.into_iter().unzip();
+        prop_assert_eq!(refused(cost, &pauses, |nth, _| SignedDuration::from_millis(travels[nth])), 0);
+    }
+
+    /// The same at the worst: whatever leaves within a time arrives at its end, all at once, from a full bucket.
+    #[test]
+    fn a_burst_that_piles_up_on_its_way_is_not_refused(late in 0_i64..=1000, reads in any::<bool>()) {
+        let cost = if reads { Cost::Read } else { Cost::Write };
+        let late = SignedDuration::from_millis(late);
+        prop_assert_eq!(refused(cost, &[0; 500], |_, left| (late - left).max(SignedDuration::ZERO)), 0);
+    }
+}
