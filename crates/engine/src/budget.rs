@@ -1,13 +1,13 @@
-//! Our own copy of ARM's token buckets, so that no request is sent to be refused.
+//! Our own copy of ARM's token buckets, so that no request is sent to be refused; and what providers have closed.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Answer, Bucket};
+use lifeboat_arm::{Answer, Bucket, Reach};
 
 use crate::scope::{BucketKey, Scope};
 
-/// How long a bucket stays closed after a 429 that does not say.
+/// How long a 429 that does not say closes what it closes.
 const UNTOLD: SignedDuration = SignedDuration::from_secs(10);
 
 /// By how much one request may travel longer than another. ARM counts a request when it arrives, we when it leaves: a
@@ -19,6 +19,8 @@ const TRAVEL: SignedDuration = SignedDuration::from_secs(1);
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
     meters: BTreeMap<BucketKey, Meter>,
+    /// What a provider refuses for now, and until when.
+    closed: BTreeMap<Scope, Timestamp>,
 }
 
 #[derive(Debug)]
@@ -52,10 +54,11 @@ impl Budget {
 
     /// Takes a token, or tells when there will be one.
     pub(crate) fn take(&mut self, scope: &Scope, now: Timestamp) -> Result<Token, Timestamp> {
-        let meter = self.meter(&scope.bucket, now);
-        if now < meter.closed_until {
-            return Err(meter.closed_until);
+        let opens = self.opens_at(scope).max(self.meter(&scope.bucket, now).closed_until);
+        if now < opens {
+            return Err(opens);
         }
+        let meter = self.meter(&scope.bucket, now);
         meter.bucket.take(now).map_err(|wait| now + wait)?;
         meter.taken += 1;
         Ok(Token {
@@ -70,7 +73,12 @@ impl Budget {
     pub(crate) fn ready_at(&mut self, scope: &Scope, now: Timestamp) -> Timestamp {
         let meter = self.meter(&scope.bucket, now);
         let refilled = meter.bucket.clone().take(now).map_or_else(|wait| now + wait, |()| now);
-        refilled.max(meter.closed_until)
+        refilled.max(meter.closed_until).max(self.opens_at(scope))
+    }
+
+    /// Until when a provider has closed this scope.
+    pub(crate) fn opens_at(&self, scope: &Scope) -> Timestamp {
+        self.closed.get(scope).copied().unwrap_or(Timestamp::MIN)
     }
 
     /// Learns from an answer.
@@ -78,7 +86,16 @@ impl Budget {
         let cost = token.scope.bucket.cost();
         if answer.status == 429 {
             let until = now + answer.retry_after().unwrap_or(UNTOLD);
-            return self.meter(&token.scope.bucket, now).empty(until, now);
+            match Reach::of(answer, cost) {
+                Reach::Object => {}
+                Reach::Provider if token.scope.provider.is_some() => {
+                    let opens = self.closed.entry(token.scope.clone()).or_insert(until);
+                    *opens = until.max(*opens);
+                }
+                Reach::Bucket | Reach::Provider => {
+                    return self.meter(&token.scope.bucket, now).empty(until, now);
+                }
+            }
         }
         let remain = answer.header(cost.remaining_header()).and_then(|text| text.trim().parse().ok());
         if let Some(remain) = remain {

@@ -358,7 +358,7 @@ impl Engine {
         if self.alarm.is_some_and(|alarm| alarm <= now) {
             self.alarm = None;
         }
-        let crowded = self.sends.crowded();
+        let crowded = self.sends.crowded(&self.budget, now);
         let looks = self.looks.next(&mut self.budget, &crowded, now);
         let acts = self.run.paused.is_none();
         let sends = acts.then(|| self.sends.next(&mut self.budget, &BTreeSet::new(), now)).flatten();

@@ -68,7 +68,7 @@ impl Engine {
                 None => {}
             }
         }
-        let crowded = self.sends.crowded();
+        let crowded = self.sends.crowded(&self.budget, now);
         loop {
             let (reads, ripe) = (&mut self.reads, &mut self.ripe);
             let popped = self.looks.pop(&mut self.budget, &crowded, now, |id| {

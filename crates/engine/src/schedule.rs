@@ -106,11 +106,11 @@ impl<T: Ord + Clone> Queue<T> {
             .min()
     }
 
-    /// The buckets for whose tokens enough things wait.
-    pub(crate) fn crowded(&self) -> BTreeSet<BucketKey> {
+    /// The buckets for whose tokens enough things wait. What a provider has closed waits for something else.
+    pub(crate) fn crowded(&self, budget: &Budget, now: Timestamp) -> BTreeSet<BucketKey> {
         let mut waiting: BTreeMap<&BucketKey, usize> = BTreeMap::new();
         for (line, items) in &self.lines {
-            if let Some(scope) = &line.scope {
+            if let Some(scope) = line.scope.as_ref().filter(|scope| budget.opens_at(scope) <= now) {
                 *waiting.entry(&scope.bucket).or_default() += items.len();
             }
         }
@@ -128,7 +128,7 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lifeboat_arm::{Call, Method};
+    use lifeboat_arm::{Answer, ArmError, Call, Method};
     use lifeboat_plan::Places;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -147,6 +147,28 @@ mod tests {
         std::iter::from_fn(|| queue.pop(budget, &crowded, NOW, |_| true)).map(|(item, _)| item).collect()
     }
 
+    /// Lines that draw from one bucket go in one order; a closed one is passed by until it opens.
+    #[test]
+    fn the_most_urgent_of_all_open_lines_goes_first() {
+        let (one, two) = ("/subscriptions/s/providers/P.One/a/b", "/subscriptions/s/providers/P.Two/a/b");
+        for closed in [false, true] {
+            let (mut queue, mut budget) = (Queue::new(), Budget::default());
+            queue.push(line(one), rank(30, 0), "one, urgent");
+            queue.push(line(two), rank(20, 1), "two");
+            queue.push(line(one), rank(10, 2), "one");
+            let mut wanted = vec!["one, urgent", "two", "one"];
+            if closed {
+                let token = budget.take(&scope(one), NOW).unwrap();
+                let refusal = Answer::refusal(429, &ArmError::new("TooManyRequests", "slow down"));
+                budget.learn(&token, &refusal.with_header("Retry-After", "9"), NOW);
+                wanted = vec!["two"];
+            }
+            assert_eq!(order(&mut queue, &mut budget, &[]), wanted);
+            let opens = closed.then(|| NOW + SignedDuration::from_secs(9));
+            assert_eq!(queue.next(&mut budget, &BTreeSet::new(), NOW), opens);
+        }
+    }
+
     /// Looks ahead of requests wait while enough requests wait; other looks do not.
     #[test]
     fn nobody_looks_ahead_of_a_crowded_bucket() {
@@ -155,9 +177,9 @@ mod tests {
         for place in 0..199 {
             sends.push(line("/subscriptions/s/resourceGroups/g"), rank(1, place), place);
         }
-        assert!(sends.crowded().is_empty(), "not yet the requests of 20 s");
+        assert!(sends.crowded(&budget, NOW).is_empty(), "not yet the requests of 20 s");
         sends.push(line("/subscriptions/s/resourceGroups/h"), rank(1, 199), 199);
-        assert_eq!(sends.crowded(), [acts.bucket.clone()].into());
+        assert_eq!(sends.crowded(&budget, NOW), [acts.bucket.clone()].into());
         let mut looks = Queue::new();
         let ahead = Line { scope: None, ahead_of: Some(acts.bucket.clone()) };
         looks.push(ahead, rank(30, 0), "ahead");

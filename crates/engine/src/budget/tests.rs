@@ -1,5 +1,5 @@
 use super::*;
-use lifeboat_arm::{Call, Cost, Method};
+use lifeboat_arm::{ArmError, Call, Cost, Method};
 use lifeboat_plan::Places;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -18,6 +18,13 @@ fn look() -> Scope {
 fn says(cost: Cost, remaining: i64) -> Answer {
     Answer::new(200, Value::Null).with_header(cost.remaining_header(), remaining.to_string())
 }
+fn refusal(code: &str, remaining: Option<&str>) -> Answer {
+    let refusal = Answer::refusal(429, &ArmError::new(code, "slow down")).with_header("Retry-After", "7");
+    match remaining {
+        Some(left) => refusal.with_header(Cost::Write.remaining_header(), left),
+        None => refusal,
+    }
+}
 fn left(budget: &mut Budget, scope: &Scope, now: Timestamp) -> usize {
     (0..300).take_while(|_| budget.take(scope, now).is_ok()).count()
 }
@@ -34,14 +41,6 @@ fn a_server_that_counts_as_we_do_takes_nothing_away() {
 }
 
 #[test]
-fn a_429_closes_the_bucket() {
-    let mut budget = Budget::default();
-    let token = budget.take(&write(), EPOCH).unwrap();
-    budget.learn(&token, &Answer::new(429, Value::Null).with_header("Retry-After", "7"), EPOCH);
-    assert_eq!(budget.take(&write(), EPOCH).unwrap_err(), EPOCH + SignedDuration::from_secs(7));
-}
-
-#[test]
 fn a_server_that_has_less_is_believed_once() {
     let mut budget = Budget::default();
     let tokens: Vec<Token> = (0..10).map(|_| budget.take(&write(), EPOCH).unwrap()).collect();
@@ -50,6 +49,50 @@ fn a_server_that_has_less_is_believed_once() {
     }
     let left = left(&mut budget, &write(), EPOCH);
     assert!((140..=150).contains(&left), "{left}");
+}
+
+/// A 429 closes what it covers and nothing else: (code, what remains, path refused) against who may still send.
+#[test]
+fn a_refusal_closes_only_what_it_covers() {
+    let group = "/subscriptions/s/resourceGroups/g";
+    let one = format!("{group}/providers/P.One/things/t");
+    let two = format!("{group}/providers/P.Two/things/t");
+    let near = "/subscriptions/s/providers/P.One/locations/northeurope/things";
+    let far = "/subscriptions/s/providers/P.One/locations/westeurope/things";
+    let (bucket, provider) = (("SubscriptionRequestsThrottled", Some("0")), ("TooManyRequests", None));
+    let locked = ("RetryableErrorDueToAnotherOperation", Some("150"));
+    // (refusal, path refused, closed, open)
+    let cases: [(_, &str, &[&str], &[&str]); 6] = [
+        (
+            bucket,
+            &one,
+            &[&one, &two, near, group],
+            &["/subscriptions/t/resourceGroups/g", "/providers/P.One/q"],
+        ),
+        (provider, &one, &[&one], &[&two, group, near]),
+        (("TooManyRequests", Some("150")), &one, &[&one], &[&two, group]),
+        (provider, near, &[near], &[far, &one, group]),
+        (locked, &one, &[], &[&one, &two, group]),
+        // Nobody but ARM stands behind a group.
+        (provider, group, &[group, &one, &two], &["/subscriptions/t/resourceGroups/g"]),
+    ];
+    for ((code, remaining), refused, closed, open) in cases {
+        let mut budget = Budget::default();
+        let token = budget.take(&scope(Method::Put, refused), EPOCH).unwrap();
+        budget.learn(&token, &refusal(code, remaining), EPOCH);
+        for path in closed {
+            let until = EPOCH + SignedDuration::from_secs(7);
+            assert_eq!(budget.take(&scope(Method::Put, path), EPOCH).unwrap_err(), until, "{code}: {path}");
+            assert_eq!(budget.ready_at(&scope(Method::Put, path), EPOCH), until, "{code}: {path}");
+            assert!(budget.take(&scope(Method::Put, path), until).is_ok(), "{code}: {path}");
+        }
+        for path in open {
+            assert!(budget.take(&scope(Method::Put, path), EPOCH).is_ok(), "{code}: {path}");
+        }
+        for other in [Method::Get, Method::Delete] {
+            assert!(budget.take(&scope(other, refused), EPOCH).is_ok(), "{code}: {other} is another kind");
+        }
+    }
 }
 
 /// How many a server refuses that counts requests as they arrive. Each leaves so long after the one before it, as soon as
