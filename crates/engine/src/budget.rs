@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Answer, Bucket, Reach};
+use lifeboat_arm::{Answer, Bucket, Cost, Reach};
 
 use crate::scope::{BucketKey, Scope};
 
@@ -21,6 +21,8 @@ pub(crate) struct Budget {
     meters: BTreeMap<BucketKey, Meter>,
     /// What a provider refuses for now, and until when.
     closed: BTreeMap<Scope, Timestamp>,
+    /// Whether another execution has drawn from these buckets before.
+    inherited: bool,
 }
 
 #[derive(Debug)]
@@ -31,6 +33,8 @@ struct Meter {
     taken: i64,
     /// Tokens given up so far because the server had fewer than we thought.
     given_up: i64,
+    /// Nobody has told yet how many there are.
+    guessed: bool,
 }
 
 /// A token taken, with what is needed to compare our count with the server's when the answer comes.
@@ -42,14 +46,27 @@ pub(crate) struct Token {
     given_up: i64,
 }
 
+impl Meter {
+    fn new(cost: Cost, inherited: bool, now: Timestamp) -> Self {
+        let mut bucket = cost.bucket(now).holding_back(TRAVEL);
+        // The journal tells who acted, not who looked: one request finds out how many reads are left.
+        let guessed = inherited && cost == Cost::Read;
+        if guessed {
+            bucket.at_most(1, now);
+        }
+        Self { bucket, closed_until: Timestamp::MIN, taken: 0, given_up: 0, guessed }
+    }
+}
+
 impl Budget {
+    /// The buckets that an execution finds which takes over from another one.
+    pub(crate) fn inherited() -> Self {
+        Self { inherited: true, ..Self::default() }
+    }
+
     fn meter(&mut self, key: &BucketKey, now: Timestamp) -> &mut Meter {
-        self.meters.entry(key.clone()).or_insert_with(|| Meter {
-            bucket: key.cost().bucket(now).holding_back(TRAVEL),
-            closed_until: Timestamp::MIN,
-            taken: 0,
-            given_up: 0,
-        })
+        let inherited = self.inherited;
+        self.meters.entry(key.clone()).or_insert_with(|| Meter::new(key.cost(), inherited, now))
     }
 
     /// Takes a token, or tells when there will be one.
@@ -110,13 +127,18 @@ impl Meter {
         self.closed_until = self.closed_until.max(until);
         self.given_up += i64::from(self.bucket.remaining(now));
         self.bucket.at_most(0, now);
+        self.guessed = false;
     }
 
-    /// Compares our count with the server's. Ours is only ever lowered: a server that has more was refilled meanwhile, or
-    /// does not count as we do.
+    /// Compares our count with the server's. What was only guessed is replaced; else our count is only ever lowered: a
+    /// server that has more was refilled meanwhile, or does not count as we do.
     fn compare(&mut self, token: &Token, remain: i64, now: Timestamp) {
         // The server may have charged our later requests already, or may not.
         let later = self.taken - token.taken;
+        if self.guessed {
+            self.guessed = false;
+            return self.bucket.exactly(tokens(remain - later), now);
+        }
         // Like is compared with like: what we thought when this request left, less what we have given up since, against
         // what the server says.
         let thought = token.remained - (self.given_up - token.given_up);

@@ -119,9 +119,9 @@ impl Engine {
     }
 
     /// The buckets as former executions left them: charged with what they sent, so that a takeover does not run into a
-    /// 429.
+    /// 429. Their looks are in no journal.
     fn left_by(&self, records: &[Record], now: Timestamp) -> Budget {
-        let mut budget = Budget::default();
+        let mut budget = Budget::inherited();
         for record in records {
             let Event::Step { step, change: StepEvent::Intended { .. } | StepEvent::Sending { .. } } =
                 &record.event

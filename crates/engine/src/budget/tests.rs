@@ -1,5 +1,5 @@
 use super::*;
-use lifeboat_arm::{ArmError, Call, Cost, Method};
+use lifeboat_arm::{ArmError, Call, Method};
 use lifeboat_plan::Places;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -93,6 +93,33 @@ fn a_refusal_closes_only_what_it_covers() {
             assert!(budget.take(&scope(other, refused), EPOCH).is_ok(), "{code}: {other} is another kind");
         }
     }
+}
+
+/// Whoever takes over knows nothing of the looks before: one finds out, and the server's word then counts both ways.
+#[test]
+fn inherited_reads_are_what_the_first_answer_says() {
+    // (what the server says remains, looks sent before it said so, looks that may be sent then)
+    for (remain, sent, wanted) in
+        [(249, 1, 225), (180, 1, 180), (3, 1, 3), (0, 1, 0), (180, 3, 178), (1, 3, 0)]
+    {
+        let mut budget = Budget::inherited();
+        let first = budget.take(&look(), EPOCH).unwrap();
+        assert!(budget.take(&look(), EPOCH).is_err(), "one at first");
+        let mut now = EPOCH;
+        for _ in 1..sent {
+            now += SignedDuration::from_millis(40);
+            budget.take(&look(), now).unwrap();
+            assert!(budget.take(&look(), now).is_err(), "then as they are refilled");
+        }
+        budget.learn(&first, &says(Cost::Read, remain), now);
+        assert_eq!(left(&mut budget, &look(), now), wanted, "{remain} after {sent}");
+        let hour = now + SignedDuration::from_hours(1);
+        let token = budget.take(&look(), hour).unwrap();
+        budget.learn(&token, &says(Cost::Read, 10), hour);
+        assert_eq!(left(&mut budget, &look(), hour), 10, "later answers only lower it");
+    }
+    let mut budget = Budget::inherited();
+    assert_eq!(left(&mut budget, &write(), EPOCH), 190, "the journal tells of writes");
 }
 
 /// How many a server refuses that counts requests as they arrive. Each leaves so long after the one before it, as soon as

@@ -126,6 +126,19 @@ fn a_takeover_stays_inside_the_buckets() {
     assert_eq!(shell.world.refused, 0);
 }
 
+/// Proves: P6, F29. Looks are in no journal, so whoever takes over finds out how many are left.
+#[test]
+fn a_takeover_does_not_trust_a_bucket_that_others_emptied() {
+    let plan = many_alone(600);
+    for point in [2, 100, 260, 500, 900] {
+        let mut shell = Shell::new(metered());
+        shell.crash = Some((point, crate::shell::Crash::After));
+        let summary = shell.run(&plan);
+        assert_eq!((shell.crashes, summary.end), (1, RunEnd::Done));
+        assert_eq!(shell.world.refused, 0, "after a crash at effect {point}");
+    }
+}
+
 /// The work per input does not grow with the plan.
 #[test]
 fn ten_thousand_steps_are_no_burden() {
