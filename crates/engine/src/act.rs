@@ -243,7 +243,7 @@ impl Engine {
         let run = &self.run.steps[index];
         let other_way = run.way == WayKind::Graceful && run.step.ungraceful.is_some();
         if other_way && self.run.plan.policy.may_switch {
-            return self.change(index, StepEvent::Switched { by: "policy".to_owned(), why }, now);
+            return self.switch_over(index, "policy".to_owned(), why, now);
         }
         match &run.state {
             // The person who is being asked owns it now.

@@ -252,8 +252,18 @@ impl Engine {
         let step = self.run.steps[index].step.id.clone();
         let former = self.run.steps[index].state.clone();
         let was_just_seen = matches!(change, StepEvent::FoundUnderWay { .. });
+        let abandoned: Vec<usize> = match &change {
+            StepEvent::Switched { abandons, .. } => {
+                abandons.iter().filter_map(|id| self.run.index.get(id).copied()).collect()
+            }
+            _ => Vec::new(),
+        };
         self.record(Event::Step { step, change }, now);
         self.unwritten.push((self.run.seq, index));
+        for child in abandoned {
+            self.unwritten.push((self.run.seq, child));
+            self.enter(child, now);
+        }
         while self.volatile.len() < self.run.steps.len() {
             self.volatile.push(Volatile::default());
         }
