@@ -271,6 +271,7 @@ impl Lab {
             });
         }
         let (answer, happened) = outcome.unwrap_or((None, false));
+        let answer = answer.map(|answer| crate::pages::cut(call, answer));
         let answer =
             answer.map(|answer| self.decorate(remaining.tell(answer), call, serial, region.as_ref()));
         self.reply(call, answer, after, happened, region)
