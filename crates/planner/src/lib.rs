@@ -21,7 +21,7 @@ mod topology;
 mod workload;
 mod workload_rules;
 
-pub use assess::{accept, assess, blocking, is_protected, rules};
+pub use assess::{accept, assess, blocking, is_enforced, is_protected, rules};
 pub use finding::{Answer, Evidence, Finding, Severity};
 pub use inventory::{Fact, Inventory, Known, Look, Source};
 pub use planning::{DEPLOYED, Expanded, PlanError, expand, initial_deployments, plan};
