@@ -234,6 +234,21 @@ fn mistakes_in_dependencies() {
 }
 
 #[test]
+fn nothing_waits_for_itself() {
+    let alone = json!({"resources": [with(storage("one"), &json!({"dependsOn": ["one"]}))]});
+    let found = expanded(&alone).diagnostics;
+    assert_eq!(found[0].message, "`one` waits for itself");
+    assert_eq!(found[0].pointer, "/resources/0/dependsOn/0");
+    // a loop that names one of its own turns
+    let turn = json!({"copy": {"name": "l", "count": 3}, "dependsOn": ["q1"]});
+    let found =
+        expanded(&json!({"resources": [with(storage("[concat('q', copyIndex())]"), &turn)]})).diagnostics;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].code, found[0].message.as_str()), ("dependency-cycle", "`q1` waits for itself"));
+    assert!(found[0].hint.as_deref().is_some_and(|hint| hint.contains("every turn of a loop")));
+}
+
+#[test]
 fn children_get_their_parents_type_and_name() {
     let child =
         json!({"type": "queues", "apiVersion": "2021-11-01", "name": "incoming", "dependsOn": ["bus"]});
