@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use lifeboat_arm::template::{
-    Context, Expansion, Linked, LinkedTemplate, NoLinks, ResourceGroupInfo, Runtime, Template, expand,
+    Context, Expansion, Link, Linked, LinkedTemplate, NoLinks, ResourceGroupInfo, Runtime, Template, expand,
     fill_markers, placeholders, resolve, resolve_output,
 };
 use serde_json::{Value, json};
@@ -361,7 +361,8 @@ fn outputs_of_one_deployment_name_the_resources_of_the_next() {
 struct One(&'static str, String);
 
 impl Linked for One {
-    fn load(&self, uri: &str) -> Option<LinkedTemplate> {
+    fn load(&self, link: Link<'_>) -> Option<LinkedTemplate> {
+        let uri = link.to;
         (uri == self.0).then(|| LinkedTemplate { file: uri.to_owned(), text: self.1.clone() })
     }
 }
@@ -383,7 +384,10 @@ fn linked_templates_come_from_the_caller() {
     // one that links to itself ends
     let text = link("x.json").to_string();
     let expansion = expand(&template(&link("x.json")), &BTreeMap::new(), &context(), &One("x.json", text));
-    assert_eq!(codes(&expansion), ["limit"]);
+    assert_eq!(codes(&expansion), ["linked-cycle"]);
+    let found = &expansion.diagnostics[0];
+    assert!(found.message.ends_with("without an end: `x.json` → `x.json`"), "{found}");
+    assert!(found.chain.is_empty(), "the same deployment over and over says nothing");
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub use finding::{Answer, Evidence, Finding, Severity};
 pub use inventory::{Fact, Inventory, Known, Look, Source};
 pub use planning::{DEPLOYED, Expanded, PlanError, expand, initial_deployments, plan};
 pub use predict::predict;
-pub use reading::{About, Assumed, Assumption, Bare, BareError, SiteTemplate, read, read_bare};
+pub use reading::{About, Assumed, Assumption, Bare, BareError, NOWHERE, SiteTemplate, read, read_bare};
 pub use rule::{Checked, Rule, Subject};
 pub use service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind, service_for, services};
 pub use strategy::{
