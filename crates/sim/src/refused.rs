@@ -23,7 +23,7 @@ impl Refused {
         });
         let Some((declared, source)) = target else { return Self::from(says.to_string()) };
         let at = match source {
-            Source::Template { file, line, .. } => Some((file.clone(), *line)),
+            Source::Template { file, line, .. } => Some((file.to_string(), *line)),
             _ => None,
         };
         Self { why: format!("`{}` ({}): {says}", declared.id.name(), declared.kind), at }

@@ -24,7 +24,7 @@ pub(super) fn drill(args: &DrillArgs, surroundings: &Surroundings) -> Result<Exi
         can_write_into(folder)?;
     }
     let setup = DrillSetup {
-        strategies: strategies(&loaded)?.of,
+        strategies: strategies(&loaded, &loaded.workload.declared_inventory())?.of,
         workload: loaded.workload,
         policy: loaded.policy,
         scenario,

@@ -22,11 +22,12 @@ pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit,
             complain(&format!("assumed: {assumption}"));
         }
     }
-    let strategies = strategies(&loaded)?;
+    let seen = loaded.workload.declared_inventory();
+    let strategies = strategies(&loaded, &seen)?;
     // Only an unplanned failover has all the terms of the sum.
     let unplanned = args.kind == PlanKindArg::Failover && !args.planned;
     let recovery = if unplanned { strategies.arithmetic.as_slice() } else { &[] };
-    let made = match make(args, &loaded, strategies.of.clone()) {
+    let made = match make(args, &loaded, seen, strategies.of.clone()) {
         Ok(made) => made,
         Err(PlanError::Refused(refusal)) => {
             let hint = format!("{}; `lifeboat explain {}` says more", refusal.remedy, refusal.rule);
@@ -108,15 +109,12 @@ impl Ahead<'_> {
 fn make(
     args: &PlanArgs,
     loaded: &Loaded,
+    seen: Inventory,
     strategies: BTreeMap<String, StrategyKind>,
 ) -> Result<Plan, PlanError> {
     use PlanKind::{Drain, Failback, Failover, Fence, Prepare};
-    let mut world = Ahead {
-        workload: &loaded.workload,
-        endpoint: Endpoint::Lab("offline".to_owned()),
-        strategies,
-        seen: loaded.workload.declared_inventory(),
-    };
+    let mut world =
+        Ahead { workload: &loaded.workload, endpoint: Endpoint::Lab("offline".to_owned()), strategies, seen };
     if args.kind == PlanKindArg::Prepare {
         return world.plan(Prepare, Side::Primary, true, false);
     }

@@ -64,7 +64,7 @@ pub(super) fn nowhere(site: SiteTemplate<'_>, expansion: &Expansion) -> Vec<Diag
 /// At the value itself where it can be followed to its parameter or variable, else at the resource.
 fn complaint(site: SiteTemplate<'_>, resource: &ExpandedResource, message: String, hint: &str) -> Diagnostic {
     let (template, origin) = (site.template, &resource.origin);
-    let own = (origin.file == template.file()).then(|| template.tree().pointer(&origin.pointer)).flatten();
+    let own = (*origin.file == *template.file()).then(|| template.tree().pointer(&origin.pointer)).flatten();
     if let Some(location) = own.and_then(|element| element.get("location")) {
         // The parameters of a nested deployment are its own: only what stands in the file itself can be followed.
         let start = (location.range.clone(), format!("{}/location", origin.pointer));
@@ -79,10 +79,10 @@ fn complaint(site: SiteTemplate<'_>, resource: &ExpandedResource, message: Strin
         code: NOWHERE,
         severity: Severity::Error,
         message,
-        file: origin.file.clone(),
+        file: origin.file.to_string(),
         range: origin.range.start..origin.range.start + 1,
         position: origin.position,
-        pointer: origin.pointer.clone(),
+        pointer: origin.pointer.to_string(),
         hint: Some(hint.to_owned()),
         chain: resource.deployment_chain.clone(),
     }
