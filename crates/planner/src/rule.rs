@@ -89,7 +89,7 @@ impl Rule {
                 severity: self.severity,
                 component: subject.component.name.clone(),
                 title: self.title.to_owned(),
-                remedy: self.advice(&checked),
+                remedy: self.advice(checked.answer),
                 evidence: placed(checked.evidence, checked.resource.as_ref(), subject.seen),
                 resource: checked.resource,
                 why: self.why.to_owned(),
@@ -99,16 +99,15 @@ impl Rule {
     }
 
     /// What to do: nobody mends what may be whole.
-    fn advice(&self, checked: &Checked) -> String {
-        match (&checked.resource, checked.answer) {
-            (Some(resource), Answer::Unknown) => format!(
-                "find out: the templates do not tell, a look at {} does, in the lab (`lifeboat drill`) or at the real \
-                 one; if it fails: {}",
-                resource.name(),
+    fn advice(&self, answer: Answer) -> String {
+        if answer == Answer::Unknown {
+            return format!(
+                "look first: templates do not tell, a drill does in the lab, and so does the real resource; if it \
+                 fails: {}",
                 self.remedy
-            ),
-            _ => self.remedy.to_owned(),
+            );
         }
+        self.remedy.to_owned()
     }
 }
 

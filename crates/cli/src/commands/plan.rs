@@ -16,6 +16,9 @@ use crate::output::{Surroundings, complain, save_all};
 use crate::tables::{self, PlanView};
 
 pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
+    if let Some(path) = &args.save {
+        place_of(path)?;
+    }
     let loaded = load(&args.target)?;
     if args.output == Output::Table {
         for assumption in &loaded.assumptions {
@@ -54,17 +57,22 @@ pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit,
     Ok(Exit::Fine)
 }
 
-/// Writes the plan into a folder that is there: a slip in a path makes no folders.
-fn save(path: &Path, made: &Plan) -> Result<(), CliError> {
-    let text = serde_json::to_string_pretty(made).map_err(super::json_error)?;
+/// The folder and the name of the file to save: told before anything is planned. A slip in a path makes no folders.
+fn place_of(path: &Path) -> Result<(&Path, &str), CliError> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
         return Err(CliError::failed(format!("`{}` names no file", path.display()))
             .with_hint("name a file, such as `--save failback.json`"));
     };
-    if !folder.as_os_str().is_empty() && !folder.is_dir() {
-        return Err(CliError::failed(format!("there is no folder `{}`", folder.display()))
-            .with_hint("make it first, or name a file in a folder that is there"));
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok((folder, name));
     }
+    Err(CliError::failed(format!("there is no folder `{}`", folder.display()))
+        .with_hint("make it first, or name a file in a folder that is there"))
+}
+
+fn save(path: &Path, made: &Plan) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(made).map_err(super::json_error)?;
+    let (folder, name) = place_of(path)?;
     save_all(folder, &[(name, text + "\n")])?;
     complain(&format!("saved to {} with the digest {}", path.display(), Digest::of(made)));
     Ok(())

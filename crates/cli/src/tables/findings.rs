@@ -32,7 +32,7 @@ pub(crate) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
 pub fn findings(findings: &[Finding], layout: Layout) -> String {
     let mut out = String::new();
     for finding in worst_first(findings).into_iter().filter(|finding| finding.answer != Answer::Pass) {
-        out += &one(finding, layout);
+        out += &one(finding, findings, layout);
         out.push('\n');
     }
     let mut passed: Vec<&str> = findings
@@ -49,14 +49,14 @@ pub fn findings(findings: &[Finding], layout: Layout) -> String {
     out + &layout.hang("", &findings_summary(findings), Tone::Strong)
 }
 
-fn one(finding: &Finding, layout: Layout) -> String {
+fn one(finding: &Finding, all: &[Finding], layout: Layout) -> String {
     let tone = finding_tone(finding);
     let severity = finding.severity.word();
     let word = match finding.answer {
         Answer::Fail => severity.to_owned(),
         other => format!("{} ({severity})", other.word()),
     };
-    let title = format!("{word}  {}  {}: {}", finding.rule, subject(finding), finding.title);
+    let title = format!("{word}  {}  {}: {}", finding.rule, subject(finding, all), finding.title);
     let mut out = layout.hang(&format!("{} ", tone.sign()), &title, tone);
     for evidence in &finding.evidence {
         out += &layout.hang("    seen: ", &evidence_words(evidence), Tone::Plain);
@@ -68,14 +68,17 @@ fn one(finding: &Finding, layout: Layout) -> String {
     out + &layout.hang("    do:   ", &finding.remedy, Tone::Plain)
 }
 
-/// The component, and which of its resources where nothing else says so: a rule may ask the same of both sides.
-fn subject(finding: &Finding) -> String {
+/// The component, and which of its resources where nothing else tells two findings apart: a rule may ask the same of both
+/// sides.
+fn subject(finding: &Finding, all: &[Finding]) -> String {
     let component = &finding.component;
-    let name = finding.resource.as_ref().map(lifeboat_arm::ResourceId::name);
-    let said = |name: &str| name == component || finding.evidence.iter().any(|one| one.says.contains(name));
-    match name.filter(|name| !said(name)) {
-        Some(name) => format!("{component} ({name})"),
-        None => component.clone(),
+    let says = |one: &Finding| one.evidence.iter().map(|one| one.says.clone()).collect::<Vec<_>>();
+    let same = |other: &&Finding| {
+        other.rule == finding.rule && other.component == *component && says(other) == says(finding)
+    };
+    match &finding.resource {
+        Some(resource) if all.iter().filter(same).count() > 1 => format!("{component} ({})", resource.name()),
+        _ => component.clone(),
     }
 }
 
