@@ -16,6 +16,12 @@ pub(crate) fn verdict(report: &DrillReport) -> (&'static str, Tone, &[String]) {
         DrillVerdict::Missed(reasons) if reasons.iter().any(|why| why.starts_with("cannot be protected")) => {
             ("cannot be protected", Tone::Bad, reasons)
         }
+        // Without a second region there is no failover whose objectives could be missed.
+        DrillVerdict::Missed(reasons)
+            if !reasons.is_empty() && reasons.iter().all(|why| why.starts_with("prepare ")) =>
+        {
+            ("could not be prepared", Tone::Bad, reasons)
+        }
         DrillVerdict::Missed(reasons) => ("objective missed", Tone::Bad, reasons),
         DrillVerdict::Broken(reasons) => ("broken", Tone::Bad, reasons),
     }
@@ -33,6 +39,7 @@ pub(crate) fn loss_word(kind: LossKind) -> &'static str {
 /// A loss without its kind: `1,204 active messages in orders`.
 pub(crate) fn loss_words(loss: &Loss) -> String {
     match loss.count {
+        Some(1) => format!("1 {}", loss.what.replacen("messages", "message", 1)),
         Some(count) => format!("{} {}", crate::format::count(count), loss.what),
         None => format!("{}, count unknown", loss.what),
     }

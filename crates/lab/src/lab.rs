@@ -21,7 +21,7 @@ use crate::operation::Status;
 use crate::providers::{HostOutcome, Providers};
 use crate::refusal::Refused;
 use crate::route::{Request, Route};
-use crate::settings::Settings;
+use crate::settings::{Quota, Settings};
 use crate::world::{Ctx, World};
 use crate::{group, names, subscription};
 
@@ -171,6 +171,13 @@ impl Lab {
     /// Adds a fault.
     pub fn inject(&mut self, fault: Fault) {
         self.world.faults.add(fault);
+    }
+
+    /// Sets how many resources of a type a region takes from now on. What exists beyond that stays.
+    pub fn limit(&mut self, quota: Quota) {
+        let quotas = &mut self.world.quotas;
+        quotas.retain(|known| known.region != quota.region || !known.kind.eq_ignore_ascii_case(&quota.kind));
+        quotas.push(quota);
     }
 
     /// Removes all faults. What they caused stays.

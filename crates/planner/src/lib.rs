@@ -22,12 +22,12 @@ mod topology;
 mod workload;
 mod workload_rules;
 
-pub use assess::{accept, assess, blocking, is_protected, rules};
+pub use assess::{accept, assess, blocking, is_enforced, is_protected, rules};
 pub use finding::{Answer, Evidence, Finding, Severity};
 pub use inventory::{Fact, Inventory, Known, Look, Source};
 pub use planning::{DEPLOYED, Expanded, PlanError, expand, initial_deployments, plan};
 pub use predict::predict;
-pub use reading::{About, Assumed, Assumption, Bare, BareError, SiteTemplate, read, read_bare};
+pub use reading::{About, Assumed, Assumption, Bare, BareError, NOWHERE, SiteTemplate, read, read_bare};
 pub use recovery_time::{FixedTerms, moves_names, platform_p95};
 pub use rule::{Checked, Rule, Subject};
 pub use service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind, service_for, services};

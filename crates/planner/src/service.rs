@@ -35,6 +35,11 @@ pub trait Service: Sync {
     /// Its rules.
     fn rules(&self) -> &'static [Rule];
 
+    /// The ids of its rules that Azure itself enforces: whoever accepts such a finding is refused all the same.
+    fn enforced(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Ways to keep a component recoverable, with what each costs and takes.
     fn strategies(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Strategy>;
 

@@ -28,6 +28,7 @@ use lifeboat_planner::{
 
 use crate::clients::{Clients, Load};
 use crate::log::Tone;
+use crate::refused::Refused;
 use crate::report::{DrillReport, Missing, PredictionReport, RtoTerms};
 use crate::scenario::Scenario;
 use crate::world::{Event, Purpose, World};
@@ -74,7 +75,7 @@ pub struct DrillOutcome {
 pub enum DrillError {
     /// The lab refuses the workload's own first deployment.
     #[error("the workload cannot be deployed where it lives: {0}")]
-    CannotDeploy(String),
+    CannotDeploy(Refused),
     /// The user wants to stop.
     #[error("interrupted")]
     Interrupted,
@@ -139,7 +140,10 @@ impl Drill {
         );
         world.found().map_err(DrillError::CannotDeploy)?;
         let mut assumptions = setup.assumptions;
-        assumptions.extend(channels::make_traffic_possible(&mut world).map_err(DrillError::CannotDeploy)?);
+        assumptions.extend(
+            channels::make_traffic_possible(&mut world)
+                .map_err(|why| DrillError::CannotDeploy(Refused::from(why)))?,
+        );
         let probes = Probes::new(&world.workload, setup.policy.hold_down);
         Ok(Self {
             life: Lifecycle::serving(Side::Primary),
@@ -175,6 +179,7 @@ impl Drill {
         self.assess();
         let (life, intentions) = Lifecycle::begin();
         self.life = life;
+        self.before_prepare();
         if self.findings_allow_a_run() {
             self.carry_out(intentions);
         } else {

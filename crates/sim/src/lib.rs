@@ -7,6 +7,7 @@ mod ledger;
 mod log;
 mod observe;
 mod queue;
+mod refused;
 mod report;
 mod reporting;
 mod scenario;
@@ -14,13 +15,14 @@ mod station;
 mod world;
 
 pub use drill::{Drill, DrillError, DrillOutcome, DrillProgress, DrillSetup};
+pub use refused::Refused;
 pub use report::{
     ClientReport, DrillReport, DrillVerdict, FactLine, Happening, LossReport, Minute, Missing, MoveLosses,
     PredictionReport, RpoReport, RtoReport, RtoTerms, RunReport, ScenarioSummary, StateLine, StepReport,
 };
 pub use scenario::{
-    Answers, Clients, Effect, Fault, LostPlane, Outage, Phase, Place, Planned, Scenario, ScenarioError,
-    ScenarioEvent, What,
+    Answers, Clients, Effect, Fault, LostPlane, Outage, Phase, Place, Places, Planned, Scenario,
+    ScenarioError, ScenarioEvent, What,
 };
 
 #[cfg(test)]

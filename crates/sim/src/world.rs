@@ -19,6 +19,7 @@ use crate::ledger::Ledger;
 use crate::log::{Log, Tone};
 use crate::observe::observe;
 use crate::queue::Queue;
+use crate::refused::Refused;
 use crate::station::{Post, Station};
 
 /// How often the workload is looked at while nothing happens.
@@ -111,12 +112,12 @@ impl World {
     }
 
     /// Creates the workload where it lives, as its owner did long ago: group by group, deployment by deployment.
-    pub(crate) fn found(&mut self) -> Result<(), String> {
+    pub(crate) fn found(&mut self) -> Result<(), Refused> {
         for call in initial_deployments(&self.workload) {
             let reply = self.lab.handle(self.now, &call);
-            let answer = reply.answer.ok_or("the lab does not answer")?;
+            let answer = reply.answer.ok_or_else(silent)?;
             if let Some(error) = answer.error() {
-                return Err(format!("{} {}: {}", call.method, call.path_only(), error.innermost()));
+                return Err(Refused::of(&error, &self.workload));
             }
             self.settle(&call.path)?;
         }
@@ -125,10 +126,10 @@ impl World {
     }
 
     /// Waits until what was put at `path` is no longer under way.
-    fn settle(&mut self, path: &str) -> Result<(), String> {
+    fn settle(&mut self, path: &str) -> Result<(), Refused> {
         for _ in 0..2_000 {
             let call = lifeboat_arm::Call::arm(lifeboat_arm::Method::Get, path, None);
-            let answer = self.lab.handle(self.now, &call).answer.ok_or("the lab does not answer")?;
+            let answer = self.lab.handle(self.now, &call).answer.ok_or_else(silent)?;
             let state = answer.body.pointer("/properties/provisioningState").and_then(|state| state.as_str());
             match state {
                 Some(state) if !lifeboat_arm::is_terminal(state) => self.now += SignedDuration::from_secs(5),
@@ -137,12 +138,12 @@ impl World {
                         answer.status,
                         answer.body.pointer("/properties").unwrap_or(&answer.body),
                     );
-                    return Err(format!("the first deployment failed: {}", error.innermost()));
+                    return Err(Refused::of(&error, &self.workload));
                 }
                 _ => return Ok(()),
             }
         }
-        Err(format!("{path} never came to an end"))
+        Err(Refused::from(format!("{path} never came to an end")))
     }
 
     /// Looks at everything now.
@@ -285,6 +286,10 @@ impl World {
             self.queue.at(at, Event::Client(turn));
         }
     }
+}
+
+fn silent() -> Refused {
+    Refused::from("the lab does not answer".to_owned())
 }
 
 pub(crate) fn planning<'a>(

@@ -30,8 +30,9 @@ pub struct PlanView {
     pub layout: Layout,
 }
 
-/// A plan for people: what it is, what it rests on, its steps, what decides its duration, what it gives up.
-pub fn plan(plan: &Plan, view: PlanView) -> Result<String, GraphError> {
+/// A plan for people: what it is, what it rests on, its steps, what decides its duration, what it gives up, and the sum
+/// that makes the recovery time (none, if the plan is not about one).
+pub fn plan(plan: &Plan, recovery: &[String], view: PlanView) -> Result<String, GraphError> {
     let times = Times::of(plan)?;
     Ok([
         head(plan, &times, view.layout),
@@ -39,6 +40,7 @@ pub fn plan(plan: &Plan, view: PlanView) -> Result<String, GraphError> {
         steps::steps(plan, &times, view),
         critical_path(&times, view.layout),
         losses(plan, view),
+        recovery_time(recovery, view.layout),
         notes(plan, view.layout),
     ]
     .concat())
@@ -121,8 +123,14 @@ fn head(plan: &Plan, times: &Times, layout: Layout) -> String {
         PlanKind::Prepare => format!("{} ready in case of {}", plan.to, plan.from),
         _ => format!("{} → {}", plan.from, plan.to),
     };
-    let title =
-        format!("{}  Plan to {} {}: {direction}", endpoint(&plan.endpoint), plan.kind.word(), plan.workload);
+    let purpose = match plan.kind {
+        PlanKind::Prepare => "prepare",
+        PlanKind::Failover => "fail over",
+        PlanKind::Failback => "bring home",
+        PlanKind::Fence => "fence",
+        PlanKind::Drain => "drain",
+    };
+    let title = format!("{}  Plan to {purpose} {}: {direction}", endpoint(&plan.endpoint), plan.workload);
     let mut out = layout.hang("", &title, Tone::Strong);
     out += &layout.hang("digest ", Digest::of(plan).as_str(), Tone::Quiet);
     let prefer = match plan.policy.prefer {
@@ -148,7 +156,11 @@ fn facts(plan: &Plan, view: PlanView) -> String {
                 serde_json::Value::String(text) => text.clone(),
                 other => other.to_string(),
             }),
-            Cell::from(age(fact_age(fact, view.now))),
+            Cell::from(match (fact_age(fact, view.now), fact.value.as_str()) {
+                // Nobody declares that something is unknown.
+                (None, Some("unknown")) => "never seen".to_owned(),
+                (seen, _) => age(seen),
+            }),
             Cell::toned(fact.source.as_str(), Tone::Quiet),
         ]);
     }
@@ -193,6 +205,14 @@ fn loss_line(loss: &Loss, when: &str, step: &Step, view: PlanView) -> String {
         step.id
     );
     view.layout.hang("  ! ", &text, Tone::Warn)
+}
+
+fn recovery_time(sum: &[String], layout: Layout) -> String {
+    if sum.is_empty() {
+        return String::new();
+    }
+    layout.heading("Recovery time of an unplanned failover, at p95")
+        + &sum.iter().map(|line| layout.hang("  ", line, Tone::Plain)).collect::<String>()
 }
 
 fn notes(plan: &Plan, layout: Layout) -> String {

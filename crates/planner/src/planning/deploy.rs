@@ -35,12 +35,14 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
         }
         if let Some(shared) = &planning.workload.shared {
             let kept: Vec<&Declared> = shared.resources.iter().collect();
+            // What exists once lies in a group of its own, and waits for no other.
+            let group = BTreeSet::from([StepId::new("workload", "shared-group")]);
             let step = deployment(
                 "deploy-shared",
                 shared,
                 Value::clone(&shared.deployment.template),
                 &kept,
-                after.clone(),
+                group,
                 planning,
                 &mut part,
             );
@@ -186,7 +188,8 @@ fn deployment(
                 site.group.name()
             )
         } else {
-            format!("deploy {} resources to {} in {}", kept.len(), site.group.name(), site.region)
+            let resources = if kept.len() == 1 { "resource" } else { "resources" };
+            format!("deploy {} {resources} to {} in {}", kept.len(), site.group.name(), site.region)
         },
         after,
         graceful: way,
@@ -284,6 +287,9 @@ fn without(
 
 /// The longest chain of creations, not their sum: ARM creates what does not wait in parallel.
 fn forecast(kept: &[&Declared]) -> Forecast {
+    if kept.is_empty() {
+        return Forecast::assumed(1, 2, "nothing is deployed, only looked at");
+    }
     let by_id: BTreeMap<&ResourceId, &Declared> =
         kept.iter().map(|declared| (&declared.id, *declared)).collect();
     let mut known: BTreeMap<&ResourceId, (SignedDuration, SignedDuration)> = BTreeMap::new();

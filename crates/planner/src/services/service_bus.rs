@@ -71,6 +71,10 @@ impl Service for ServiceBus {
         rules::RULES
     }
 
+    fn enforced(&self) -> &'static [&'static str] {
+        rules::FORBIDS_PAIRING
+    }
+
     fn strategies(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Strategy> {
         if component.secondary.is_none() {
             return Vec::new();

@@ -2,23 +2,41 @@
 
 use jiff::SignedDuration;
 use lifeboat_arm::{Method, Region};
-use lifeboat_lab::{Effect as LabEffect, Fault as LabFault, FaultMatch, Health, Phase as LabPhase, Plane};
+use lifeboat_lab::{
+    Effect as LabEffect, Fault as LabFault, FaultMatch, Health, Phase as LabPhase, Plane, Quota,
+};
 use lifeboat_planner::Side;
 use lifeboat_planner::lifecycle::{Happened, Wish};
 
-use super::Drill;
+use super::{Drill, brief};
 use crate::log::Tone;
-use crate::scenario::{Effect, Fault, LostPlane, Outage, Phase, Place, Planned, What};
+use crate::scenario::{Effect, Fault, LostPlane, Outage, Phase, Place, Planned, ScenarioEvent, What};
 
 impl Drill {
+    /// What is so already when the second region is prepared.
+    pub(super) fn before_prepare(&mut self) {
+        for event in self.scenario.before.clone() {
+            self.takes_place(event.what);
+        }
+    }
+
     /// The happening at this position comes due.
     pub(super) fn scene(&mut self, index: usize) {
-        let what = self.scenario.events[index].what.clone();
+        self.takes_place(self.scenario.events[index].what.clone());
+    }
+
+    fn takes_place(&mut self, what: What) {
         match what {
             What::Lose(outage) => self.plane(&outage, Health::Down),
             What::Restore(outage) => self.plane(&outage, Health::Up),
             What::Flap { region, times, every } => self.flap(&region, times, every),
             What::Fault(fault) => self.fault(&fault),
+            What::Quota { region, kind, limit } => {
+                let region = self.region(&region);
+                let says = format!("from now on {region} takes no more than {limit} of {kind}");
+                self.world.lab.limit(Quota { region, kind, limit });
+                self.world.log.happens(self.world.now, "world", Tone::Bad, says);
+            }
             What::Operator { answers, after } => self.people.behave(answers, after),
             What::Plan(wish) => {
                 let wish = match wish {
@@ -105,7 +123,7 @@ impl Drill {
             for (at, lose) in [(gone, true), (gone + every / 2, false)] {
                 let outage = Outage { region: place.clone(), planes: LostPlane::BOTH.into() };
                 let what = if lose { What::Lose(outage) } else { What::Restore(outage) };
-                self.scenario.events.push(crate::scenario::ScenarioEvent { at, what });
+                self.scenario.events.push(ScenarioEvent::new(at, what));
                 let index = self.scenario.events.len() - 1;
                 self.world.queue.at(opened + at, crate::world::Event::Scenario(index));
             }
@@ -114,37 +132,51 @@ impl Drill {
 
     fn fault(&mut self, fault: &Fault) {
         let region = self.region(&fault.region);
+        let refusal = |status, code: &str, retry_after_seconds| LabEffect::Status {
+            status,
+            code: code.to_owned(),
+            message: "Injected by the drill.".to_owned(),
+            retry_after_seconds,
+        };
         let effect = match &fault.effect {
-            Effect::Error { status, code } => LabEffect::Status {
-                status: *status,
-                code: code.clone(),
-                message: "Injected by the drill.".to_owned(),
-                retry_after_seconds: None,
-            },
+            Effect::Error { status, code } => refusal(*status, code, None),
+            Effect::Throttled { retry_after } => {
+                let seconds = u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX);
+                refusal(429, "TooManyRequests", Some(seconds))
+            }
             Effect::Hang | Effect::LostAnswer => LabEffect::Hang,
             Effect::Delay { by } => LabEffect::Delay(*by),
+            Effect::NoCapacity => LabEffect::NoCapacity,
+            Effect::Stuck => LabEffect::OperationStuck,
+            Effect::NoReplication => LabEffect::ReplicationStalled,
+            Effect::SlowDns { by } => LabEffect::DnsLag(*by),
         };
         let phase = match (fault.phase, &fault.effect) {
             (_, Effect::LostAnswer) | (Phase::After, _) => LabPhase::After,
             (Phase::Before, _) => LabPhase::Before,
         };
-        let (method, kind) = operation(&fault.operation);
+        let (method, kind) = fault.operation.as_deref().map_or((None, None), |words| {
+            let (method, kind) = operation(words);
+            (method, Some(kind.to_owned()))
+        });
+        // Before the drill's clock runs, time is counted from now.
+        let clock = self.opened.unwrap_or(self.world.now);
         self.world.lab.inject(LabFault {
             at: FaultMatch {
                 region: Some(region.clone()),
                 provider: Some(fault.provider.clone()),
                 method,
-                operation: Some(kind.to_owned()),
+                operation: kind,
                 phase,
                 ..FaultMatch::default()
             },
             effect,
             times: fault.times,
             from: None,
-            until: fault.until.and_then(|until| Some(self.opened? + until)),
+            until: fault.until.map(|until| clock + until),
             per_mille: None,
         });
-        let says = format!("from now on {} of {} in {region} goes wrong", fault.operation, fault.provider);
+        let says = fault_words(fault, &region);
         self.world.log.happens(self.world.now, "world", Tone::Bad, says);
     }
 
@@ -154,6 +186,21 @@ impl Drill {
             .into_iter()
             .find(|side| self.world.workload.site(*side).region == *region)
     }
+}
+
+fn fault_words(fault: &Fault, region: &Region) -> String {
+    let provider = &fault.provider;
+    let what = match &fault.effect {
+        Effect::NoCapacity => format!("{region} has no capacity for anything new of {provider}"),
+        Effect::Stuck => format!("operations of {provider} in {region} do not end"),
+        Effect::NoReplication => format!("nothing is replicated from {region} by {provider}"),
+        Effect::SlowDns { by } => format!("name servers learn {} late of {provider} in {region}", brief(*by)),
+        _ => {
+            let operation = fault.operation.as_deref().unwrap_or("everything");
+            format!("{operation} of {provider} in {region} goes wrong")
+        }
+    };
+    format!("from now on {what}")
 }
 
 /// A scenario says `namespaces/write` or `failover`; the lab takes a verb, and the end of a type or an action.
