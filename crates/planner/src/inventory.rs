@@ -4,6 +4,7 @@
 //! its children for a list. One inventory is made from a live subscription, from the lab or from templates alone.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use jiff::Timestamp;
 use lifeboat_arm::{Answer, ResourceId};
@@ -153,6 +154,14 @@ impl Inventory {
     /// All facts, in path order.
     pub fn facts(&self) -> impl Iterator<Item = (&str, &Fact)> {
         self.facts.iter().map(|(path, fact)| (path.as_str(), fact))
+    }
+
+    /// Facts about everything below a path, in path order.
+    pub fn below(&self, path: &str) -> impl Iterator<Item = (&str, &Fact)> {
+        let prefix = format!("{}/", Self::key(path));
+        let from = (Bound::Included(prefix.clone()), Bound::Unbounded);
+        let facts = self.facts.range(from).take_while(move |(path, _)| path.starts_with(&prefix));
+        facts.map(|(path, fact)| (path.as_str(), fact))
     }
 
     /// What is known about a path.

@@ -33,8 +33,8 @@ pub use strategy::{
     Candidate, Choice, EXACT_MOST, FixedTerms, StrategyError, Term, TermLine, choose, choose_for,
 };
 pub use topology::{
-    Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Resources, Side, Site, Workload,
-    components,
+    Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Replaced, Resources, Side, Site,
+    Standby, Workload, components,
 };
 pub use workload::{
     Acceptance, Approver, ComponentName, DataStore, DecisionPolicy, FailoverPolicy, FilePath, GroupName,

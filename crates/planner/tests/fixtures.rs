@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod corpus;
+mod fresh;
 
 use std::collections::BTreeMap;
 
@@ -43,7 +44,7 @@ pub(crate) fn about() -> About {
         },
         messaging: [(
             "orders-bus".to_owned(),
-            MessagingChoice { alias: Some("orders".to_owned()), alternate_name: None },
+            MessagingChoice { alias: Some("orders".to_owned()), ..MessagingChoice::default() },
         )]
         .into(),
         now: now(),
