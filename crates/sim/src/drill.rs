@@ -414,7 +414,7 @@ impl Drill {
             return;
         }
         let held = self.world.lab.message_counts();
-        for component in &self.world.workload.components {
+        for component in &self.world.standing().components {
             let Some(entities) = held.get(component.on(left).name()) else { continue };
             for (entity, counts) in entities {
                 *self.stranded.entry(entity.clone()).or_insert(0) += counts.total();
@@ -436,6 +436,11 @@ impl Drill {
         let took = now.duration_since(run.started);
         self.world.look();
         let outcome = match summary.end {
+            RunEnd::Degraded if self.may_stay(purpose.kind, summary) => {
+                let says = format!("{says}: what is left stays where it is: {}", why(summary));
+                self.world.log.happens(now, "engine", Tone::Plain, says);
+                RunOutcome::Done
+            }
             RunEnd::Done => RunOutcome::Done,
             RunEnd::Degraded => RunOutcome::Partly(why(summary)),
             RunEnd::Failed => RunOutcome::Failed(why(summary)),
@@ -457,6 +462,10 @@ impl Drill {
                 self.trouble.push(trouble);
             }
         }
+        if let Some(clients) = &mut self.world.clients {
+            let workload = self.world.workload.as_observed(&self.world.inventory);
+            channels::move_home(&workload, &mut clients.channels);
+        }
         if purpose.kind == PlanKind::Drain && self.drained.is_none() {
             self.drained = Some(self.world.ledger.drained_count());
         }
@@ -465,6 +474,15 @@ impl Drill {
             self.people.moved_at = Some(now);
         }
         self.finished(purpose.kind, outcome);
+    }
+
+    /// Whether all that a drain could not bring over lies where a fresh resource protects next.
+    fn may_stay(&self, kind: PlanKind, summary: &Summary) -> bool {
+        let bad = summary.outcomes.iter().filter(|(_, outcome)| !outcome.is_good()).map(|(step, _)| step);
+        let mut left = bad.chain(summary.not_started.keys());
+        let workload = &self.world.workload;
+        kind == PlanKind::Drain
+            && left.all(|step| step.as_str().split('/').next().is_some_and(|name| workload.wants_fresh(name)))
     }
 
     fn finished(&mut self, kind: PlanKind, outcome: RunOutcome) {

@@ -196,7 +196,7 @@ impl Drill {
         let left = self.left_side();
         let still: usize = self
             .world
-            .workload
+            .standing()
             .components
             .iter()
             .map(|component| {
