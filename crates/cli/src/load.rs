@@ -201,6 +201,7 @@ fn about_file(file: &WorkloadFile) -> About {
                 let choice = MessagingChoice {
                     alias: Some(entry.alias.to_string()),
                     alternate_name: entry.alternate_name.as_ref().map(ToString::to_string),
+                    reprotect: entry.reprotect,
                 };
                 (entry.namespace.to_string(), choice)
             })

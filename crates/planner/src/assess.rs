@@ -12,6 +12,7 @@ use crate::workload_rules;
 
 /// All findings, the worst first; pass included, so that nobody has to guess what was looked at.
 pub fn assess(workload: &Workload, seen: &Inventory) -> Vec<Finding> {
+    let workload = &*workload.as_observed(seen);
     let mut findings: Vec<Finding> = workload
         .components
         .iter()
@@ -76,6 +77,7 @@ pub fn blocking(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
 /// Whether the workload could be moved now, by the latest that is known. Computed, never stored: after any failover it is
 /// false until pairs, replication and backups stand again.
 pub fn is_protected(workload: &Workload, seen: &Inventory) -> bool {
+    let workload = &*workload.as_observed(seen);
     workload
         .components
         .iter()

@@ -1,6 +1,7 @@
 //! The workload as its templates declare it: two sites, what exists once, and the components that stand on both.
 
 mod resources;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -10,9 +11,11 @@ use lifeboat_arm::{Region, ResourceId, ResourceType};
 use serde_json::Value;
 
 use crate::inventory::{Inventory, Source};
+use crate::workload::Reprotect;
 
 pub use resources::Resources;
 pub(crate) use resources::Roots;
+pub use standing::{Replaced, Standby};
 
 /// One of the two regions, by the role it was given in the workload file. Roles do not swap when the workload moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -96,6 +99,8 @@ pub struct Component {
     pub primary: ResourceId,
     /// The resource in the secondary region; none for what exists once.
     pub secondary: Option<ResourceId>,
+    /// What the templates call the two, once a fresh resource has taken the place of a declared one.
+    pub replaced: Option<Replaced>,
 }
 
 impl Component {
@@ -115,6 +120,8 @@ pub struct MessagingChoice {
     pub alias: Option<String>,
     /// The namespace's own new name when the alias takes over its old one (D04).
     pub alternate_name: Option<String>,
+    /// How the namespace that was left becomes a partner again, or which one does.
+    pub reprotect: Reprotect,
 }
 
 /// What the owner wants from the failover.
@@ -219,6 +226,7 @@ pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component
                 kind: declared.kind.clone(),
                 primary: declared.id.clone(),
                 secondary: twin.map(|twin| twin.id.clone()),
+                replaced: None,
             }
         })
         .collect()

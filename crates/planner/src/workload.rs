@@ -132,9 +132,10 @@ pub struct ServiceBusEntry {
 }
 
 /// How a namespace becomes a secondary again: Azure pairs only with an empty one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reprotect {
     /// The old one, drained, its entities deleted. Messages that cannot be drained stop it.
+    #[default]
     Emptied,
     /// A new one under a new name. The old one stays, and costs, until somebody deletes it.
     Fresh,

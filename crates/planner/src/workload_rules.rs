@@ -2,6 +2,7 @@
 
 use crate::finding::Severity;
 use crate::rule::{Checked, Rule, Subject};
+use crate::topology::Side;
 
 const TEMPLATES: &str = "Stateless servers should be redeployed using Infrastructure as Code (ARM templates) when \
     feasible. Leverage template parameters to minimize the changes required to the templates.";
@@ -97,7 +98,7 @@ fn names(subject: &Subject<'_>) -> Vec<Checked> {
 
 fn location(subject: &Subject<'_>) -> Vec<Checked> {
     let Some(secondary) = &subject.component.secondary else { return Vec::new() };
-    let declared = subject.workload.secondary.resources.find(secondary);
+    let declared = subject.workload.secondary.resources.find(subject.component.declared(Side::Secondary));
     match declared.map(|declared| &declared.location) {
         None => vec![Checked::unknown(secondary, "the template does not declare it")],
         Some(None) => Vec::new(),

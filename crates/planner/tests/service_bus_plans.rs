@@ -2,6 +2,7 @@
 
 mod deploying;
 mod fail_over;
+mod fresh;
 mod outline;
 mod prepare;
 mod stages;

@@ -19,7 +19,7 @@ pub(crate) fn observe(lab: &mut Lab, now: Timestamp, workload: &Workload, before
         let wanted: Vec<String> = workload
             .components
             .iter()
-            .flat_map(|component| service_for(&component.kind).observes(component, &seen))
+            .flat_map(|component| service_for(&component.kind).observes(component, workload, &seen))
             .filter(|path| asked.insert(path.to_ascii_lowercase()))
             .collect();
         if wanted.is_empty() {

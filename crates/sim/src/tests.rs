@@ -8,6 +8,7 @@ mod determinism;
 mod example;
 mod executor;
 mod failing;
+mod fresh;
 mod picture;
 mod properties;
 mod racing;

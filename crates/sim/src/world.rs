@@ -3,6 +3,7 @@
 //! Here: what happens when an event comes due. Not here: what the workload's life demands next (`drill.rs`), and how the
 //! engine's effects travel (`station.rs`).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -155,6 +156,11 @@ impl World {
     pub(crate) fn watch(&mut self) {
         self.look();
         self.queue.at(self.now + WATCH, Event::Watch);
+    }
+
+    /// The workload with the resources that stand for its components now.
+    pub(crate) fn standing(&self) -> Cow<'_, Workload> {
+        self.workload.as_observed(&self.inventory)
     }
 
     /// A plan for the world as it is seen now.

@@ -235,8 +235,9 @@ fn left_out(planning: &Planning<'_>) -> BTreeSet<ResourceId> {
     let stands = |component: &&Component| {
         planning.strategies.get(&component.name) != Some(&crate::service::StrategyKind::Redeploy)
     };
-    let standing =
-        Roots::new(planning.workload.components.iter().filter(stands).map(|component| component.on(side)));
+    let standing = Roots::new(
+        planning.workload.components.iter().filter(stands).map(|component| component.declared(side)),
+    );
     let refused: BTreeSet<ResourceId> =
         out.iter().filter(|id| standing.around(id).next().is_some()).cloned().collect();
     loop {

@@ -9,6 +9,7 @@ mod drain;
 mod empty;
 mod fail_over;
 mod fence;
+mod fresh;
 mod namespace;
 mod not_replicated;
 mod pair;
@@ -24,7 +25,7 @@ use crate::durations;
 use crate::inventory::Inventory;
 use crate::rule::Rule;
 use crate::service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind};
-use crate::topology::{Component, Declared, Side, Workload};
+use crate::topology::{Component, Declared, Side, Standby, Workload};
 
 use namespace::Namespace;
 
@@ -50,21 +51,18 @@ impl Service for ServiceBus {
         Some(namespace::own_host(component, side, workload, seen))
     }
 
-    fn observes(&self, component: &Component, seen: &Inventory) -> Vec<String> {
-        let mut ids = vec![&component.primary];
-        ids.extend(&component.secondary);
-        let mut paths = Vec::new();
-        for id in ids {
-            paths.push(id.to_string());
-            paths.extend(LISTS.iter().map(|list| format!("{id}/{list}")));
-            // Topics are known only after the first round.
-            for topic in seen.list(id, "topics").unwrap_or_default() {
-                if let Some(name) = topic.get("name").and_then(serde_json::Value::as_str) {
-                    paths.push(format!("{}/subscriptions", id.child("topics", name)));
-                }
-            }
-        }
-        paths
+    fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<String> {
+        fresh::observed(component, workload, seen)
+    }
+
+    fn standing(
+        &self,
+        component: &Component,
+        workload: &Workload,
+        seen: &Inventory,
+        standby: Standby,
+    ) -> Option<Component> {
+        fresh::standing(component, workload, seen, standby)
     }
 
     fn rules(&self) -> &'static [Rule] {
@@ -103,8 +101,10 @@ impl Service for ServiceBus {
     /// A namespace that is the secondary of a pair refuses every redeploy (400 "Cannot update a namespace which is
     /// secondary"), and one that is to be paired must be empty: its entities come by replication.
     fn left_out<'a>(&self, component: &Component, side: Side, planning: &Planning<'a>) -> Vec<&'a Declared> {
-        let id = component.on(side);
-        let whole = planning.observed(id) || planning.kind != PlanKind::Prepare;
+        let id = component.declared(side);
+        // What a fresh one has replaced stays as it is.
+        let replaced = id != component.on(side);
+        let whole = replaced || planning.observed(id) || planning.kind != PlanKind::Prepare;
         planning
             .workload
             .site(side)

@@ -137,6 +137,7 @@ fn the_drain_reads_from_the_alternate_name() {
     let choice = MessagingChoice {
         alias: Some("orders-bus-weu".to_owned()),
         alternate_name: Some("orders-west".to_owned()),
+        ..MessagingChoice::default()
     };
     world.workload.messaging.insert("orders-bus".to_owned(), choice);
     world.failed_over(Side::Secondary, "orders-bus-weu");

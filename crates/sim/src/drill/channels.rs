@@ -1,6 +1,6 @@
 //! Where the clients of a drill send and read: every queue, and every topic with one subscription, behind an alias.
 
-use lifeboat_arm::{Call, Method};
+use lifeboat_arm::{Call, Method, ResourceId};
 use lifeboat_planner::{Component, Inventory, Side, Workload};
 use serde_json::Value;
 
@@ -36,6 +36,20 @@ pub(super) fn make_traffic_possible(world: &mut World) -> Result<Vec<String>, St
     Ok(said)
 }
 
+/// A fresh namespace in the primary region is home as the former one was.
+pub(super) fn move_home(workload: &Workload, channels: &mut [Channel]) {
+    for component in workload.components.iter().filter(|component| is_bus(component)) {
+        let was_home = |host: &str| component.former().iter().any(|id| host == host_of(id));
+        for channel in channels.iter_mut().filter(|channel| was_home(&channel.primary_host)) {
+            channel.primary_host = host_of(component.on(Side::Primary));
+        }
+    }
+}
+
+fn host_of(id: &ResourceId) -> String {
+    format!("{}.servicebus.windows.net", id.name().to_ascii_lowercase())
+}
+
 fn is_bus(component: &Component) -> bool {
     component.kind.is("Microsoft.ServiceBus/namespaces")
 }
@@ -50,13 +64,12 @@ pub(super) fn channels(workload: &Workload, seen: &Inventory) -> Vec<Channel> {
         let id = component.on(Side::Primary);
         let aliases = seen.list(id, "disasterRecoveryConfigs").unwrap_or_default();
         let Some(alias) = aliases.iter().find_map(name) else { continue };
-        let own = id.name().to_ascii_lowercase();
         let channel = |send_to: &str, read_from: String, body: &Value| Channel {
             host: format!("{alias}.servicebus.windows.net"),
             send_to: send_to.to_owned(),
             read_from,
             sessions: body.pointer("/properties/requiresSession").and_then(Value::as_bool) == Some(true),
-            primary_host: format!("{own}.servicebus.windows.net"),
+            primary_host: host_of(id),
         };
         for queue in seen.list(id, "queues").unwrap_or_default() {
             // What is forwarded elsewhere is not read here.

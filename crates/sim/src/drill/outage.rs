@@ -56,8 +56,8 @@ impl Drill {
             return;
         }
         let left = self.left_side();
-        let components = &self.world.workload.components;
-        let hosts = components.iter().filter_map(|component| self.host(component, left));
+        let standing = self.world.standing();
+        let hosts = standing.components.iter().filter_map(|component| self.host(component, left));
         let still: usize = hosts.map(|host| clients.still_at(&host, now)).sum();
         let served = self.world.ledger.last_acknowledged().is_some_and(|last| last >= moved);
         if still == 0 && served {
@@ -71,8 +71,9 @@ impl Drill {
     /// Where everything lies that was acknowledged and never received.
     pub(super) fn whereabouts(&self) -> Whereabouts {
         let serving = self.life.active();
+        let standing = self.world.standing();
         let names: Vec<&str> =
-            self.world.workload.components.iter().map(|component| component.on(serving).name()).collect();
+            standing.components.iter().map(|component| component.on(serving).name()).collect();
         // Whether a message can be had: a copy on the serving side, or one that a consumer set aside.
         let mut places: BTreeMap<u64, bool> = BTreeMap::new();
         for held in self.world.lab.held() {

@@ -5,7 +5,7 @@ use lifeboat_plan::PlanKind;
 use lifeboat_planner::Side;
 use lifeboat_planner::lifecycle::{Happened, RunOutcome};
 
-use super::{Drill, brief};
+use super::{Drill, brief, channels};
 use crate::log::Tone;
 use crate::reporting::predictions;
 use crate::world::Purpose;
@@ -74,6 +74,11 @@ impl Drill {
         let took = now.duration_since(run.started);
         self.world.look();
         let outcome = match summary.end {
+            RunEnd::Degraded if self.may_stay(purpose.kind, summary) => {
+                let says = format!("{says}: what is left stays where it is: {}", why(summary));
+                self.world.log.happens(now, "engine", Tone::Plain, says);
+                RunOutcome::Done
+            }
             RunEnd::Done => RunOutcome::Done,
             RunEnd::Degraded => RunOutcome::Partly(why(summary)),
             RunEnd::Failed => RunOutcome::Failed(why(summary)),
@@ -91,6 +96,10 @@ impl Drill {
         } else {
             self.note_trouble(format!("{says}: {word}"));
         }
+        if let Some(clients) = &mut self.world.clients {
+            let workload = self.world.workload.as_observed(&self.world.inventory);
+            channels::move_home(&workload, &mut clients.channels);
+        }
         if purpose.kind == PlanKind::Drain {
             self.count_drained();
         }
@@ -99,6 +108,15 @@ impl Drill {
             self.milestones.moved = Some((number, now));
         }
         self.finished(purpose.kind, outcome);
+    }
+
+    /// Whether all that a drain could not bring over lies where a fresh resource protects next.
+    fn may_stay(&self, kind: PlanKind, summary: &Summary) -> bool {
+        let bad = summary.outcomes.iter().filter(|(_, outcome)| !outcome.is_good()).map(|(step, _)| step);
+        let mut left = bad.chain(summary.not_started.keys());
+        let workload = &self.world.workload;
+        kind == PlanKind::Drain
+            && left.all(|step| step.as_str().split('/').next().is_some_and(|name| workload.wants_fresh(name)))
     }
 
     /// The same failure, tried again, is one trouble.

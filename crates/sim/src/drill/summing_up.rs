@@ -209,7 +209,7 @@ impl Drill {
     }
 
     fn state_after(&self) -> Vec<StateLine> {
-        let workload = &self.world.workload;
+        let workload = &*self.world.standing();
         let active = self.life.active();
         let mut lines = vec![StateLine {
             component: "workload".to_owned(),
@@ -221,14 +221,20 @@ impl Drill {
         }];
         for component in workload.components.iter().filter(|component| component.secondary.is_some()) {
             let protected = service_for(&component.kind).is_protected(component, workload, self.inventory());
+            let mut says = format!(
+                "{} serves, {} stands by",
+                component.on(active).name(),
+                component.on(active.other()).name()
+            );
+            for former in component.former() {
+                says += "; ";
+                says += former.name();
+                says += " is out of use, and costs until somebody deletes it";
+            }
             lines.push(StateLine {
                 component: component.name.clone(),
                 state: if protected { "protected" } else { "unprotected" }.to_owned(),
-                says: format!(
-                    "{} serves, {} stands by",
-                    component.on(active).name(),
-                    component.on(active.other()).name()
-                ),
+                says,
             });
         }
         lines

@@ -29,7 +29,16 @@ pub(super) fn policy() -> FailoverPolicy {
 }
 
 pub(super) fn workload() -> Workload {
-    let file = file();
+    workload_of(&file(), |text| text)
+}
+
+/// The example whose owner wants a fresh namespace in the place of the one that was left, by a changed template.
+pub(super) fn with_fresh_namespaces(change: impl Fn(String) -> String) -> Workload {
+    let text = text("lifeboat.yaml").replace("alias: orders }", "alias: orders, reprotect: fresh }");
+    workload_of(&WorkloadFile::parse("lifeboat.yaml", &text).unwrap(), change)
+}
+
+fn workload_of(file: &WorkloadFile, change: impl Fn(String) -> String) -> Workload {
     let template = |path: &str| Template::parse(path, &text(path)).unwrap();
     let values = |paths: &[lifeboat_planner::FilePath]| {
         paths
@@ -41,7 +50,7 @@ pub(super) fn workload() -> Workload {
             })
             .collect::<BTreeMap<_, _>>()
     };
-    let regional = template(file.templates.regional.as_str());
+    let regional = Template::parse("regional.json", &change(text(file.templates.regional.as_str()))).unwrap();
     let shared = file.templates.shared.as_ref().unwrap();
     let shared_template = template(shared.file.as_str());
     let (at_home, away, once) =
@@ -55,7 +64,8 @@ pub(super) fn workload() -> Workload {
             .iter()
             .map(|entry| {
                 let alias = Some(entry.alias.to_string());
-                (entry.namespace.to_string(), MessagingChoice { alias, alternate_name: None })
+                let choice = MessagingChoice { alias, alternate_name: None, reprotect: entry.reprotect };
+                (entry.namespace.to_string(), choice)
             })
             .collect(),
         now: Timestamp::UNIX_EPOCH,
@@ -88,7 +98,12 @@ pub(super) fn workload() -> Workload {
 
 /// A drill of the example under this scenario.
 pub(super) fn drill(scenario: Scenario, seed: u64) -> Drill {
-    Drill::new(setup(scenario, seed)).unwrap()
+    drill_of(workload(), scenario, seed)
+}
+
+/// A drill of this workload.
+pub(super) fn drill_of(workload: Workload, scenario: Scenario, seed: u64) -> Drill {
+    Drill::new(DrillSetup { workload, ..setup(scenario, seed) }).unwrap()
 }
 
 /// The same before it begins, to be changed.

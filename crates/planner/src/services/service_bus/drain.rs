@@ -45,27 +45,26 @@ pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
             .collect(),
     );
     let old = planning.standby();
+    let action = Action::Expand(Stage {
+        name: format!("{STAGE} {}", component.name),
+        reads: lists.into_iter().collect(),
+        needs: [
+            Need::ControlPlane(planning.to().region.clone()),
+            Need::DataPlane(planning.to().region.clone()),
+            Need::DataPlane(planning.from().region.clone()),
+        ]
+        .into(),
+    });
+    let way = Way::new(action, nothing_held, durations::entity());
     part.steps.push(Step {
         id: StepId::new(&component.name, "drain"),
         component: component.name.clone(),
         title: format!("bring over what is stranded in {}", component.on(old).name()),
         after: [].into(),
-        graceful: Way {
-            deadline: SignedDuration::from_hours(4),
-            ..Way::new(
-                Action::Expand(Stage {
-                    name: format!("{STAGE} {}", component.name),
-                    reads: lists.into_iter().collect(),
-                    needs: [
-                        Need::ControlPlane(planning.to().region.clone()),
-                        Need::DataPlane(planning.to().region.clone()),
-                        Need::DataPlane(planning.from().region.clone()),
-                    ]
-                    .into(),
-                }),
-                nothing_held,
-                durations::entity(),
-            )
+        graceful: if planning.workload.wants_fresh(&component.name) {
+            beside_a_fresh_one(way)
+        } else {
+            Way { deadline: SignedDuration::from_hours(4), ..way }
         },
         ungraceful: None,
         because: Citation::new(
@@ -74,6 +73,11 @@ pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
         ),
     });
     part
+}
+
+/// Where a fresh namespace protects next, what cannot be drained may stay, and being unprotected is worse.
+fn beside_a_fresh_one(way: Way) -> Way {
+    Way { on_failure: OnFailure::Continue, deadline: way.deadline.max(SignedDuration::from_hours(1)), ..way }
 }
 
 fn place_hosts(component: &Component, planning: &Planning<'_>, part: &mut Part) {
@@ -167,25 +171,23 @@ fn transfer(
     done_when: Condition,
 ) -> Step {
     let host = |side| own_host(component, side, planning.workload, planning.seen);
+    let action = Action::Pump(Transfer {
+        from_host: host(planning.standby()).into(),
+        from_paths,
+        to_host: host(planning.active).into(),
+        to_path: name.to_owned(),
+        key: "MessageId".to_owned(),
+    });
+    let way = Way::new(action, done_when, durations::drain(messages));
     Step {
         id: StepId::new(&component.name, &format!("drain-{name}")),
         component: component.name.clone(),
         title: format!("send on {messages} messages of `{name}`, at least once, MessageId kept"),
         after: [].into(),
-        graceful: Way {
-            deadline: SignedDuration::from_hours(2),
-            on_failure: OnFailure::Continue,
-            ..Way::new(
-                Action::Pump(Transfer {
-                    from_host: host(planning.standby()).into(),
-                    from_paths,
-                    to_host: host(planning.active).into(),
-                    to_path: name.to_owned(),
-                    key: "MessageId".to_owned(),
-                }),
-                done_when,
-                durations::drain(messages),
-            )
+        graceful: if planning.workload.wants_fresh(&component.name) {
+            beside_a_fresh_one(way)
+        } else {
+            Way { deadline: SignedDuration::from_hours(2), on_failure: OnFailure::Continue, ..way }
         },
         ungraceful: None,
         because: Citation::new(&["S21"], "none lost, duplicates only with the same MessageId, and counted"),

@@ -20,7 +20,8 @@ pub(super) const STAGE: &str = "service-bus/empty";
 
 /// A step that empties the standby side, if the workload lived there before and left entities behind.
 ///
-/// A namespace that never was ours to empty is not touched: the rule `SB-EMPTY` refuses it instead.
+/// A namespace that never was ours to empty is not touched: the rule `SB-EMPTY` refuses it instead. Nor is one whose owner
+/// wants a fresh one beside it.
 pub(super) fn empty(
     component: &Component,
     planning: &Planning<'_>,
@@ -29,7 +30,10 @@ pub(super) fn empty(
 ) -> Option<Step> {
     let old = planning.standby();
     let namespace = Namespace::planned(old, component, planning);
-    if !planning.returning || namespace.entities().is_empty() {
+    if !planning.returning
+        || planning.workload.wants_fresh(&component.name)
+        || namespace.entities().is_empty()
+    {
         return None;
     }
     let lists = ["queues", "topics"].map(|segment| reads::list(part, component, old, segment, planning));
@@ -71,7 +75,7 @@ pub(super) fn empty(
 }
 
 /// Also what is on its way to another queue: nothing may be deleted with its entity.
-fn held_in_any_state(entity: &Value) -> u64 {
+pub(super) fn held_in_any_state(entity: &Value) -> u64 {
     let forwarding: u64 = ["transferMessageCount", "transferDeadLetterMessageCount"]
         .iter()
         .filter_map(|field| entity.pointer(&format!("/properties/countDetails/{field}"))?.as_u64())

@@ -236,9 +236,14 @@ pub(super) fn copy_roles(component: &Component, planning: &Planning<'_>, part: &
 /// A step that gives the standby side the network rules of the active one. It must come before pairing: afterwards the
 /// secondary refuses changes.
 pub(super) fn copy_network(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Option<Step> {
-    let to = component.on(planning.standby());
-    let lacking = missing(component, planning.workload, planning.seen, planning.standby(), &NETWORK);
-    let rules = lacking.unwrap_or_default().into_iter().next()?;
+    let standby = planning.standby();
+    let to = component.on(standby);
+    // No deployment brings a fresh namespace what the template declares for its side: those rules come before the others'.
+    let own = Some(component.declared(standby)).filter(|&id| id != to);
+    let own = own.and_then(|id| declared(planning.workload, id, &NETWORK).into_iter().next());
+    let lacking =
+        || missing(component, planning.workload, planning.seen, standby, &NETWORK).ok()?.into_iter().next();
+    let rules = own.or_else(lacking)?;
     let id = to.child("networkRuleSets", "default");
     let properties = rules.get("properties").cloned().unwrap_or(json!({}));
     Some(put(component, part, "copy-network-rules", &id, API, &properties, "copy the network rules"))

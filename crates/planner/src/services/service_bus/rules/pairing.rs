@@ -1,12 +1,13 @@
 //! Checks of the pair itself.
 
+use super::super::fresh;
 use super::super::namespace::{Namespace, alias_name, alias_property, names_partner, partner};
 use super::super::pair::describe;
 use crate::durations;
 use crate::finding::Evidence;
 use crate::inventory::Look;
 use crate::rule::{Checked, Subject};
-use crate::topology::Side;
+use crate::topology::{Side, Standby};
 use serde_json::Value;
 
 const SIDES: [Side; 2] = [Side::Primary, Side::Secondary];
@@ -130,7 +131,12 @@ pub(super) fn empty(subject: &Subject<'_>) -> Vec<Checked> {
     let led_by_b = has(&b, &|alias| partner(alias).is_none());
     // A region that returned may still name a partner that has left it.
     let paired = !led_by_b && (has(&a, &|alias| partner(alias).is_some()) || has(&b, &|_| true));
-    let joins = if led_by_b { a.id } else { b.id };
+    let (joins, side) = if led_by_b { (a.id, Side::Primary) } else { (b.id, Side::Secondary) };
+    let next = fresh::standing(subject.component, subject.workload, subject.seen, Standby::ToCome);
+    if let Some(next) = next.filter(|next| next.on(side) != joins) {
+        let says = format!("it stays as it is: {} is to stand by", next.on(side).name());
+        return vec![Checked::pass(joins, Evidence::says(says))];
+    }
     if paired || !subject.seen.was_observed(joins.as_str()) {
         return vec![Checked::pass(joins, Evidence::says("it is paired already, or does not exist yet"))];
     }
@@ -154,7 +160,9 @@ pub(super) fn alias_name_is_good(subject: &Subject<'_>) -> Vec<Checked> {
     let alternate = choice.and_then(|choice| choice.alternate_name.as_deref());
     let problem = if alias.eq_ignore_ascii_case(b.id.name()) {
         Some(format!("the alias `{alias}` is the name of the secondary namespace"))
-    } else if alternate.is_some() && !alias.eq_ignore_ascii_case(a.id.name()) {
+    } else if alternate.is_some()
+        && !alias.eq_ignore_ascii_case(subject.component.declared(Side::Primary).name())
+    {
         Some(format!(
             "an alternate name is given, but the alias `{alias}` is not the primary namespace's name"
         ))
