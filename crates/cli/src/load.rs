@@ -139,8 +139,9 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         &folders,
     )
     .map_err(|found| {
-        let shared = shared.as_ref().map(|(_, values, _)| values);
-        of_expansion(found, [&primary_values, &secondary_values].into_iter().chain(shared))
+        let mut given = vec![&primary_values, &secondary_values];
+        given.extend(shared.as_ref().map(|(_, values, _)| values));
+        of_expansion(found, &given)
     })?;
     let strangers = names::of_nothing(&file, &workload);
     if !strangers.is_empty() {
@@ -179,12 +180,11 @@ fn region(text: Option<&String>, option: &str) -> Result<Option<Region>, CliErro
 }
 
 /// What is wrong with a template, or with a value that was given for one of its parameters.
-fn of_expansion<'a>(
-    mut found: Vec<Diagnostic>,
-    given: impl IntoIterator<Item = &'a values::Given> + Clone,
-) -> CliError {
+fn of_expansion(mut found: Vec<Diagnostic>, given: &[&values::Given]) -> CliError {
     for diagnostic in &mut found {
-        given.clone().into_iter().for_each(|given| given.relocate(diagnostic));
+        for given in given {
+            given.relocate(diagnostic);
+        }
     }
     of_diagnostics(&found)
 }
@@ -249,7 +249,7 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     };
     let folders = Folders::of([path]);
     let (workload, assumed) = read_bare(&about, &template, &bare, &folders).map_err(|error| match error {
-        BareError::Template(found) => of_expansion(found, [&given]),
+        BareError::Template(found) => of_expansion(found, &[&given]),
         other @ BareError::OtherSecondary { .. } => {
             CliError::failed(other.to_string()).with_hint("leave `--secondary` out, or change the template")
         }

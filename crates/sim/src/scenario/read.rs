@@ -159,6 +159,10 @@ fn at(fields: &Fields<'_>, key: &str) -> Position {
     fields.get(key).map_or(fields.at, |node| node.at)
 }
 
+fn at_region(fields: &Fields<'_>) -> Places {
+    Places { region: at(fields, "region"), ..Places::default() }
+}
+
 fn place(node: &Node, reader: &mut Reader) -> Option<Place> {
     reader.parsed(node, "region", |text| match text {
         "primary" => Ok(Place::Primary),
@@ -186,8 +190,7 @@ fn outage(node: &Node, reader: &mut Reader, name: &str, means: fn(Outage) -> Wha
         }
         Some(planes.into_iter().collect())
     });
-    let places = Places { region: at(&fields, "region"), ..Places::default() };
-    Some((means(Outage { region: region?, planes: planes? }), places))
+    Some((means(Outage { region: region?, planes: planes? }), at_region(&fields)))
 }
 
 fn flap(node: &Node, reader: &mut Reader) -> Option<(What, Places)> {
@@ -197,8 +200,7 @@ fn flap(node: &Node, reader: &mut Reader) -> Option<(What, Places)> {
     let every = fields.required("every", reader, |n, r| {
         r.positive_duration(n, "every", "it is the time from one going to the next")
     });
-    let places = Places { region: at(&fields, "region"), ..Places::default() };
-    Some((What::Flap { region: region?, times: times?, every: every? }, places))
+    Some((What::Flap { region: region?, times: times?, every: every? }, at_region(&fields)))
 }
 
 fn quota(node: &Node, reader: &mut Reader) -> Option<(What, Places)> {
@@ -206,7 +208,7 @@ fn quota(node: &Node, reader: &mut Reader) -> Option<(What, Places)> {
     let region = fields.required("region", reader, place);
     let kind = fields.required("type", reader, |n, r| r.parsed(n, "type", resource_type));
     let limit = fields.required("limit", reader, |n, r| r.whole(n, "limit", 0, QUOTA_MOST));
-    let places = Places { region: at(&fields, "region"), provider: at(&fields, "type"), ..Places::default() };
+    let places = Places { provider: at(&fields, "type"), ..at_region(&fields) };
     Some((What::Quota { region: region?, kind: kind?, limit: limit? }, places))
 }
 

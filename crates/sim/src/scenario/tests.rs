@@ -162,7 +162,7 @@ fn each_slip_names_its_place_and_what_was_meant() {
         ),
         (
             "{ at: 2h, quota: { region: primary, type: namespaces, limit: 1 } }",
-            "drill.yaml:4:45: `namespaces` is no type of resource\n  hint: write it in full, such as `Microsoft.ServiceBus/namespaces`",
+            "drill.yaml:4:47: `namespaces` is no type of resource\n  hint: write it in full, such as `Microsoft.ServiceBus/namespaces`",
         ),
         (
             "{ at: 2h, restore: { region: primary } }",
@@ -218,7 +218,7 @@ fn a_fault_says_what_it_is_and_nothing_else() {
         ),
         (
             "provider: Microsoft.Web, operation: x, effect: stuck",
-            "drill.yaml:4:73: `operation` says nothing here\n  hint: remove it: this effect is about the service, not about single requests",
+            "drill.yaml:4:77: `operation` says nothing here\n  hint: remove it: this effect is about the service, not about single requests",
         ),
         (
             "provider: Microsoft.Web, operation: x, phase: before, effect: hang, until: 1h",

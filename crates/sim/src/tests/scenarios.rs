@@ -244,7 +244,7 @@ fn what_a_scenario_would_not_hit_is_told() {
     );
     assert_eq!(
         told("at: 1h, quota: { region: secondary, type: Microsoft.ServiceBus/namespace, limit: 1 }"),
-        ["4:48: the workload has nothing of the type `Microsoft.ServiceBus/namespace`; did you mean \
+        ["4:49: the workload has nothing of the type `Microsoft.ServiceBus/namespace`; did you mean \
           `Microsoft.ServiceBus/namespaces`?"]
     );
 }
