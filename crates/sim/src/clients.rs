@@ -243,8 +243,8 @@ impl Clients {
             Some(host) => match lab.receive(now, &host, &channel.read_from, Session::Any) {
                 Ok(Some(received)) => {
                     let message = match received.message.message_id {
-                        MessageId::Number(id) => id,
-                        MessageId::Text(_) => u64::MAX,
+                        Some(MessageId::Number(id)) => id,
+                        _ => u64::MAX,
                     };
                     client.at_work = Some(Work { host, lock: received.lock, message });
                     self.dice.millis(WORK.0, WORK.1)

@@ -76,7 +76,7 @@ impl Drill {
         // Whether a message can be had: a copy on the serving side, or one that a consumer set aside.
         let mut places: BTreeMap<u64, bool> = BTreeMap::new();
         for held in self.world.lab.held() {
-            let MessageId::Number(id) = held.id else { continue };
+            let Some(MessageId::Number(id)) = held.id else { continue };
             let serves = names.iter().any(|name| name.eq_ignore_ascii_case(held.namespace));
             *places.entry(*id).or_default() |= serves || held.set_aside;
         }
