@@ -11,7 +11,7 @@ pub(crate) struct Ledger {
     entities: Vec<u16>,
     /// Seconds from the start until each was acknowledged.
     acknowledged_at: Vec<u32>,
-    /// How often a drain sent a message on.
+    /// Messages that drains brought over.
     pub(crate) drained: u64,
     pub(crate) acknowledged: u64,
     pub(crate) failed_sends: u64,
@@ -92,11 +92,6 @@ impl Ledger {
         if let Some(minute) = self.minute(now) {
             minute.received += 1;
         }
-    }
-
-    /// A drain has sent a message on.
-    pub(crate) fn drained(&mut self) {
-        self.drained += 1;
     }
 
     /// The end: a gap that is still open counts.

@@ -27,8 +27,11 @@ fn estranged(side: Side) -> World {
 /// The owner chose these names.
 fn called(alias: &str, alternate: Option<&str>) -> World {
     with(World::unpaired(), |world| {
-        let choice =
-            MessagingChoice { alias: Some(alias.to_owned()), alternate_name: alternate.map(str::to_owned) };
+        let choice = MessagingChoice {
+            alias: Some(alias.to_owned()),
+            alternate_name: alternate.map(str::to_owned),
+            ..MessagingChoice::default()
+        };
         world.workload.messaging.insert("orders-bus".to_owned(), choice);
     })
 }

@@ -213,6 +213,7 @@ fn an_alias_with_the_namespaces_name_resolves_to_its_alternate_name() {
     let choice = MessagingChoice {
         alias: Some("orders-bus-weu".to_owned()),
         alternate_name: Some("orders-west".to_owned()),
+        ..MessagingChoice::default()
     };
     world.workload.messaging.insert("orders-bus".to_owned(), choice);
     world.pair(SECONDARY, "orders-bus-weu");

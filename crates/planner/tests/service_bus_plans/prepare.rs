@@ -165,8 +165,11 @@ fn refusals() -> Vec<(&'static str, World)> {
         (
             "SB-ALIAS-NAME",
             with(World::unpaired(), &|world| {
-                let choice =
-                    MessagingChoice { alias: Some("orders-bus-neu".to_owned()), alternate_name: None };
+                let choice = MessagingChoice {
+                    alias: Some("orders-bus-neu".to_owned()),
+                    alternate_name: None,
+                    ..MessagingChoice::default()
+                };
                 world.workload.messaging.insert("orders-bus".to_owned(), choice);
             }),
         ),
@@ -191,6 +194,7 @@ fn an_alias_that_takes_over_the_name_brings_an_alternate_one() {
     let choice = |alternate: Option<&str>| MessagingChoice {
         alias: Some("orders-bus-weu".to_owned()),
         alternate_name: alternate.map(str::to_owned),
+        ..MessagingChoice::default()
     };
     world.workload.messaging.insert("orders-bus".to_owned(), choice(Some("orders-west")));
     assert_eq!(body(&world, "orders-bus/pair")["properties"]["alternateName"], "orders-west");

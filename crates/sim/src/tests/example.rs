@@ -29,7 +29,15 @@ pub(super) fn policy() -> FailoverPolicy {
 }
 
 pub(super) fn workload() -> Workload {
-    let file = file();
+    workload_where(|file| file, |template| template)
+}
+
+/// The example after changes of its file and of its regional template.
+pub(super) fn workload_where(
+    change_file: impl Fn(String) -> String,
+    change_template: impl Fn(String) -> String,
+) -> Workload {
+    let file = WorkloadFile::parse("lifeboat.yaml", &change_file(text("lifeboat.yaml"))).unwrap();
     let template = |path: &str| Template::parse(path, &text(path)).unwrap();
     let values = |paths: &[lifeboat_planner::FilePath]| {
         paths
@@ -41,7 +49,8 @@ pub(super) fn workload() -> Workload {
             })
             .collect::<BTreeMap<_, _>>()
     };
-    let regional = template(file.templates.regional.as_str());
+    let path = file.templates.regional.as_str();
+    let regional = Template::parse(path, &change_template(text(path))).unwrap();
     let shared = file.templates.shared.as_ref().unwrap();
     let shared_template = template(shared.file.as_str());
     let (at_home, away, once) =
@@ -55,7 +64,9 @@ pub(super) fn workload() -> Workload {
             .iter()
             .map(|entry| {
                 let alias = Some(entry.alias.to_string());
-                (entry.namespace.to_string(), MessagingChoice { alias, alternate_name: None })
+                let choice =
+                    MessagingChoice { alias, alternate_name: None, dead_letters: entry.dead_letters };
+                (entry.namespace.to_string(), choice)
             })
             .collect(),
         now: Timestamp::UNIX_EPOCH,
