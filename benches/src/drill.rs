@@ -118,6 +118,7 @@ fn about(file: &WorkloadFile) -> Result<About> {
                 alias: Some(entry.alias.to_string()),
                 alternate_name,
                 reprotect: entry.reprotect,
+                dead_letters: entry.dead_letters,
             },
         )
     });

@@ -14,8 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
 use lifeboat_arm::template::{Diagnostic, Template};
 use lifeboat_planner::{
-    About, Acceptance, Assumption, Bare, BareError, FailoverPolicy, MessagingChoice, Objectives,
-    SiteTemplate, Workload, WorkloadFile, read, read_bare,
+    About, Acceptance, Assumption, Bare, BareError, Component, DeadLetters, FailoverPolicy, MessagingChoice,
+    Objectives, SiteTemplate, Workload, WorkloadFile, read, read_bare,
 };
 
 use crate::args::{TargetArgs, TemplateArgs};
@@ -202,6 +202,7 @@ fn about_file(file: &WorkloadFile) -> About {
                     alias: Some(entry.alias.to_string()),
                     alternate_name: entry.alternate_name.as_ref().map(ToString::to_string),
                     reprotect: entry.reprotect,
+                    dead_letters: entry.dead_letters,
                 };
                 (entry.namespace.to_string(), choice)
             })
@@ -269,7 +270,22 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     assumptions.extend(folders.assumptions());
     assumptions
         .push("objectives are an RTO of 1 h and an RPO of 15 min: there is no workload file".to_owned());
+    let (workload, resent) = with_dead_letters_resent(workload);
+    assumptions.extend(resent);
     Ok(Loaded { workload, assumptions, policy, accept: Vec::new() })
+}
+
+/// Left where they are, dead letters would end the way home, and whoever has a template alone wants to see it whole.
+fn with_dead_letters_resent(mut workload: Workload) -> (Workload, Option<String>) {
+    let is_bus = |component: &&Component| component.kind.is("Microsoft.ServiceBus/namespaces");
+    let buses = workload.components.iter().filter(is_bus).filter(|component| component.secondary.is_some());
+    let names: Vec<String> = buses.map(|component| component.name.clone()).collect();
+    let says = "dead letters are sent on to the consumers again: there is no workload file to leave them";
+    let says = (!names.is_empty()).then(|| says.to_owned());
+    for name in names {
+        workload.messaging.entry(name).or_default().dead_letters = DeadLetters::Resend;
+    }
+    (workload, says)
 }
 
 /// `--strict`: what stands for something that could have been given is an error.

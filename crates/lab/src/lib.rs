@@ -31,7 +31,9 @@ mod throttle;
 mod timing;
 mod world;
 
-pub use data_plane::{Counts, DataError, Lock, Message, MessageId, Received, SendOk, Session, Sums};
+pub use data_plane::{
+    BrokerProperties, Counts, DataError, Lock, Message, MessageId, Received, SendOk, Session, Sums,
+};
 pub use dns::{DnsAnswer, DnsRecord};
 pub use fault::{Effect, Fault, FaultMatch, Phase};
 pub use health::{Health, Plane};

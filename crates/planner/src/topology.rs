@@ -122,6 +122,19 @@ pub struct MessagingChoice {
     pub alternate_name: Option<String>,
     /// How the namespace that was left becomes a partner again, or which one does.
     pub reprotect: Reprotect,
+    /// What happens to dead letters when the namespace is drained.
+    pub dead_letters: DeadLetters,
+}
+
+/// What happens to dead letters when their namespace is drained. Nobody can send into a dead-letter queue: they stay where
+/// they are, or go to the consumers once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeadLetters {
+    /// They stay, and the namespace cannot be emptied until somebody has taken them out.
+    #[default]
+    Leave,
+    /// They are sent on to the live queue or topic, with the reason as properties of their own.
+    Resend,
 }
 
 /// What the owner wants from the failover.

@@ -20,7 +20,7 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 use lifeboat_arm::Region;
 
-use crate::topology::Objectives;
+use crate::topology::{DeadLetters, Objectives};
 
 pub use duration::{parse_duration, render_duration};
 pub use names::{
@@ -129,6 +129,8 @@ pub struct ServiceBusEntry {
     pub alternate_name: Option<NamespaceName>,
     /// How the old primary becomes the new secondary. Default: `emptied`.
     pub reprotect: Reprotect,
+    /// What happens to dead letters when the old primary is drained. Default: `leave`.
+    pub dead_letters: DeadLetters,
 }
 
 /// How a namespace becomes a secondary again: Azure pairs only with an empty one.

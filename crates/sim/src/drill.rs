@@ -257,7 +257,7 @@ impl Drill {
             messages_per_second: f64::from(scenario.messages_per_second),
             ignore_ttl_percent: scenario.ignore_ttl_percent,
         };
-        let channels = channels::channels(&self.world.workload, &self.world.inventory);
+        let channels = channels::channels(&self.world.workload, &self.world.inventory, &self.world.lab);
         let clients = Clients::new(channels, load, self.world.seed);
         let (producers, consumers) = clients.counts();
         if producers + consumers == 0 {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::dice::Dice;
 
-use pump::Pump;
+use pump::{Next, Pump};
 
 /// After how long a request without an answer is given up. ARM itself cuts providers off after 60 s.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
@@ -68,8 +68,8 @@ pub(crate) struct Station {
     /// Lists whose pages are being gathered.
     pages: BTreeMap<u64, Pages>,
     pumps: BTreeMap<u64, Pump>,
-    /// Ids of messages that were sent on.
-    pub(crate) moved: Vec<u64>,
+    /// Messages that a drain brought over and nobody has counted yet.
+    pub(crate) brought_over: u64,
     pub(crate) throttled: u64,
     pub(crate) finished: Option<Summary>,
     /// To be performed, in order.
@@ -91,7 +91,7 @@ impl Station {
             looking: BTreeMap::new(),
             pages: BTreeMap::new(),
             pumps: BTreeMap::new(),
-            moved: Vec::new(),
+            brought_over: 0,
             throttled: 0,
             finished: None,
             effects: VecDeque::new(),
@@ -267,7 +267,7 @@ impl Station {
             }
             Post::Returns(Errand::Pump(ticket), answer) => {
                 let Some(pump) = self.pumps.get_mut(&ticket.number()) else { return };
-                let next = pump.answered(&answer, &mut self.moved);
+                let next = pump.answered(now, &answer, &mut self.brought_over);
                 self.pump_goes_on(now, ticket, next, post);
             }
             Post::Wakes(at) => {
@@ -307,12 +307,12 @@ impl Station {
         &mut self,
         now: Timestamp,
         ticket: Ticket,
-        next: Result<Call, lifeboat_engine::Pumped>,
+        next: Next,
         post: &mut Vec<(Timestamp, Post)>,
     ) {
         match next {
-            Ok(call) => post.push((now + self.travel(), Post::Arrives(Errand::Pump(ticket), call))),
-            Err(progress) => {
+            Next::Call(call) => post.push((now + self.travel(), Post::Arrives(Errand::Pump(ticket), call))),
+            Next::Over(progress) => {
                 self.pumps.remove(&ticket.number());
                 self.inputs.push_back(Input::Pumped { ticket, progress });
             }

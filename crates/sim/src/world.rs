@@ -253,9 +253,7 @@ impl World {
             self.queue.at(at, Event::Run(number, post));
         }
         let run = &mut self.runs[number];
-        for _ in run.station.moved.drain(..) {
-            self.ledger.drained();
-        }
+        self.ledger.drained += std::mem::take(&mut run.station.brought_over);
         let summary = run.station.finished.clone()?;
         if run.ended.is_some() {
             return None;

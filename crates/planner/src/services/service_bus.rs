@@ -5,6 +5,7 @@
 //! alternative, not driven; a secondary in another subscription is moved by force only (D03).
 //! Reference: "Azure Service Bus Geo-Disaster Recovery", REST api-version 2024-01-01.
 
+mod counts;
 mod drain;
 mod empty;
 mod fail_over;

@@ -159,6 +159,11 @@ fn service_bus() -> Value {
                 "enum": ["emptied", "fresh"],
                 "default": "emptied",
             },
+            "deadLetters": {
+                "description": "What happens to dead letters when the old primary is drained. leave: they stay, and it cannot be emptied before somebody has taken them out. resend: they go to the live queue or topic once more, with the reason as properties.",
+                "enum": ["leave", "resend"],
+                "default": "leave",
+            },
         }),
     )
 }

@@ -74,12 +74,15 @@ impl Drill {
         let standing = self.world.standing();
         let names: Vec<&str> =
             standing.components.iter().map(|component| component.on(serving).name()).collect();
+        let channels = self.world.clients.as_ref().map_or(&[][..], |clients| &clients.channels);
         // Whether a message can be had: a copy on the serving side, or one that a consumer set aside.
         let mut places: BTreeMap<u64, bool> = BTreeMap::new();
         for held in self.world.lab.held() {
-            let MessageId::Number(id) = held.id else { continue };
+            // Each subscription's copy is promised by itself.
+            let channel = channels.iter().find(|channel| channel.read_from.eq_ignore_ascii_case(held.entity));
+            let (Some(MessageId::Number(id)), Some(channel)) = (held.id, channel) else { continue };
             let serves = names.iter().any(|name| name.eq_ignore_ascii_case(held.namespace));
-            *places.entry(*id).or_default() |= serves || held.set_aside;
+            *places.entry(*id + channel.copy).or_default() |= serves || held.set_aside;
         }
         let mut found = Whereabouts::default();
         for outstanding in self.world.ledger.outstanding() {

@@ -29,16 +29,23 @@ pub(super) fn policy() -> FailoverPolicy {
 }
 
 pub(super) fn workload() -> Workload {
-    workload_of(&file(), |text| text)
+    workload_where(|file| file, |template| template)
 }
 
 /// The example whose owner wants a fresh namespace in the place of the one that was left, by a changed template.
-pub(super) fn with_fresh_namespaces(change: impl Fn(String) -> String) -> Workload {
-    let text = text("lifeboat.yaml").replace("alias: orders }", "alias: orders, reprotect: fresh }");
-    workload_of(&WorkloadFile::parse("lifeboat.yaml", &text).unwrap(), change)
+pub(super) fn with_fresh_namespaces(change_template: impl Fn(String) -> String) -> Workload {
+    workload_where(
+        |file| file.replace("    alias: orders\n", "    alias: orders\n    reprotect: fresh\n"),
+        change_template,
+    )
 }
 
-fn workload_of(file: &WorkloadFile, change: impl Fn(String) -> String) -> Workload {
+/// The example after changes of its file and of its regional template.
+pub(super) fn workload_where(
+    change_file: impl Fn(String) -> String,
+    change_template: impl Fn(String) -> String,
+) -> Workload {
+    let file = WorkloadFile::parse("lifeboat.yaml", &change_file(text("lifeboat.yaml"))).unwrap();
     let template = |path: &str| Template::parse(path, &text(path)).unwrap();
     let values = |paths: &[lifeboat_planner::FilePath]| {
         paths
@@ -50,7 +57,8 @@ fn workload_of(file: &WorkloadFile, change: impl Fn(String) -> String) -> Worklo
             })
             .collect::<BTreeMap<_, _>>()
     };
-    let regional = Template::parse("regional.json", &change(text(file.templates.regional.as_str()))).unwrap();
+    let path = file.templates.regional.as_str();
+    let regional = Template::parse(path, &change_template(text(path))).unwrap();
     let shared = file.templates.shared.as_ref().unwrap();
     let shared_template = template(shared.file.as_str());
     let (at_home, away, once) =
@@ -64,7 +72,12 @@ fn workload_of(file: &WorkloadFile, change: impl Fn(String) -> String) -> Worklo
             .iter()
             .map(|entry| {
                 let alias = Some(entry.alias.to_string());
-                let choice = MessagingChoice { alias, alternate_name: None, reprotect: entry.reprotect };
+                let choice = MessagingChoice {
+                    alias,
+                    alternate_name: None,
+                    reprotect: entry.reprotect,
+                    dead_letters: entry.dead_letters,
+                };
                 (entry.namespace.to_string(), choice)
             })
             .collect(),

@@ -77,7 +77,7 @@ impl Picture {
                 let host = format!("{namespace}.servicebus.windows.net");
                 let mut ids = BTreeSet::new();
                 while let Ok(Some(received)) = lab.receive(now, &host, &entity, Session::Any) {
-                    ids.insert(received.message.message_id.to_string());
+                    ids.extend(received.message.message_id.map(|id| id.to_string()));
                 }
                 messages.insert(place, ids);
             }

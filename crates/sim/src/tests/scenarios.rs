@@ -2,11 +2,17 @@
 
 use std::fmt::Write as _;
 
-use super::example::{drill, play, scenario, text, workload};
-use crate::{DrillOutcome, DrillVerdict};
+use lifeboat_planner::Workload;
+
+use super::example::{drill, play, scenario, setup, text, workload, workload_where};
+use crate::{Drill, DrillOutcome, DrillSetup, DrillVerdict};
 
 /// A scenario with few clients, so that hours pass in no time. One event a line.
 fn short(hours: u32, events: &[&str]) -> DrillOutcome {
+    short_of(workload(), hours, events)
+}
+
+fn short_of(workload: Workload, hours: u32, events: &[&str]) -> DrillOutcome {
     let mut text = format!(
         "scenario: short\nduration: {hours}h\n\
          clients: {{ producers: 4, consumers: 4, messagesPerSecond: 1, ignoreTtlPercent: 25 }}\nevents:\n"
@@ -14,7 +20,7 @@ fn short(hours: u32, events: &[&str]) -> DrillOutcome {
     for event in events {
         writeln!(text, "  - {{ {event} }}").unwrap();
     }
-    play(drill(scenario(&text), 1))
+    play(Drill::new(DrillSetup { workload, ..setup(scenario(&text), 1) }).unwrap())
 }
 
 /// The kinds of runs, in order.
@@ -52,6 +58,51 @@ fn the_examples_pass() {
         let outcome = play(drill(scenario(&text(&format!("scenarios/{name}.yaml"))), 1));
         assert_eq!(outcome.report.verdict, DrillVerdict::Passed, "{name}");
     }
+}
+
+/// Proves: S21. Every subscription of a topic gets every message that its rules let in, here and there; what the drain
+/// sends on reaches all of them, so some come twice, and none is missing.
+#[test]
+fn topics_with_several_subscriptions_lose_nothing() {
+    let subscription = |name: &str, properties: &str| {
+        format!(
+            r#"{{ "type": "Microsoft.ServiceBus/namespaces/topics/subscriptions", "apiVersion": "2021-11-01",
+                "name": "[concat(parameters('namespaceName'), '/shipments/{name}')]",
+                "dependsOn": ["[resourceId('Microsoft.ServiceBus/namespaces/topics', parameters('namespaceName'), 'shipments')]",
+                    "[resourceId('Microsoft.ServiceBus/namespaces/queues', parameters('namespaceName'), 'refunds')]"],
+                "properties": {{ {properties} }} }},"#
+        )
+    };
+    let more = [
+        subscription("audit", ""),
+        subscription("billing", ""),
+        subscription("kept", r#""forwardTo": "refunds""#),
+    ];
+    let workload = workload_where(
+        |file| file,
+        |template| template.replacen("\"resources\": [", &format!("\"resources\": [{}", more.concat()), 1),
+    );
+    let outcome = short_of(workload, 6, &[LOST, BACK]);
+    passes(&outcome, &WHOLE);
+    assert_eq!(outcome.report.losses.lost, 0);
+    assert!(outcome.report.losses.drained >= outcome.report.losses.stranded, "{:?}", outcome.report.losses);
+    let titles = outcome.report.runs.iter().flat_map(|run| &run.steps).map(|step| step.title.as_str());
+    assert!(titles.into_iter().any(|title| title.contains("every subscription gets them")));
+}
+
+/// Proves: S21, D02. Dead letters that are left keep the old namespace from being emptied: it is said, and nothing is lost.
+#[test]
+fn dead_letters_that_are_left_keep_the_old_namespace() {
+    let workload =
+        workload_where(|file| file.replace("deadLetters: resend", "deadLetters: leave"), |template| template);
+    let outcome = short_of(workload, 4, &[LOST, BACK]);
+    let why = missed(&outcome).join("; ");
+    assert!(why.contains("dead letters, and `deadLetters: leave` leaves them"), "{why}");
+    assert_eq!(outcome.report.losses.lost, 0);
+    let notes: Vec<&String> = outcome.report.runs.iter().flat_map(|run| &run.notes).collect();
+    assert!(notes.iter().any(|note| note.contains("dead letters of `orders` stay in")), "{notes:?}; {why}");
+    let mut announced = outcome.report.losses.moves.iter().flat_map(|one| &one.announced);
+    assert!(announced.any(|loss| loss.what.ends_with("which stay there: `deadLetters: leave`")));
 }
 
 /// Proves: F13. Management alone is lost: the workload serves on, so nobody is asked and nobody moves.

@@ -152,13 +152,14 @@ fn request(way: &Way, layout: Layout) -> String {
             layout.hang("      expands   ", &format!("stage `{}`", stage.name), Tone::Plain)
         }
         Action::Pump(transfer) => {
+            let copies = transfer.key.as_ref().map(|key| format!(", of copies with one {key} only one"));
             let text = format!(
-                "{} of {} to {} of {}, keeping {}",
+                "{} of {} to {} of {}{}",
                 transfer.from_paths.join(", "),
                 transfer.from_host,
                 transfer.to_path,
                 transfer.to_host,
-                transfer.key
+                copies.unwrap_or_default()
             );
             layout.hang("      moves     ", &text, Tone::Plain)
         }
