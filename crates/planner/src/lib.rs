@@ -33,7 +33,8 @@ pub use rule::{Checked, Rule, Subject};
 pub use service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind, service_for, services};
 pub use strategy::{Candidate, Choice, EXACT_MOST, StrategyError, Term, TermLine, choose, choose_for};
 pub use topology::{
-    Component, Declared, Deployment, MessagingChoice, Objectives, Resources, Side, Site, Workload, components,
+    Component, DeadLetters, Declared, Deployment, MessagingChoice, Objectives, Resources, Side, Site,
+    Workload, components,
 };
 pub use workload::{
     Acceptance, Approver, ComponentName, DataStore, DecisionPolicy, FailoverPolicy, FilePath, GroupName,
