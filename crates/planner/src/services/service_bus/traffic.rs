@@ -19,8 +19,11 @@ pub(super) fn left_behind(component: &Component, planning: &Planning<'_>) -> Los
             let count = count(body, field);
             // What was empty a moment ago may fill up until the button is pressed, so active messages are always named.
             if field == "activeMessageCount" || count.is_some_and(|count| count > 0) {
-                let stays =
-                    if field == DEAD_LETTERS && left { ", for good: `deadLetters: leave`" } else { "" };
+                let stays = if field == DEAD_LETTERS && left {
+                    ", which stay there: `deadLetters: leave`"
+                } else {
+                    ""
+                };
                 losses.push(Loss {
                     kind: LossKind::Stranded,
                     what: format!("{word} messages in `{entity}`{stays}"),
