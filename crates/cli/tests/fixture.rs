@@ -1,5 +1,6 @@
 //! A realistic drill: West Europe is lost at 08:10, its control plane answers again at 09:40.
 
+mod planes;
 mod runs;
 
 use std::str::FromStr as _;
@@ -9,8 +10,8 @@ use lifeboat_arm::ResourceId;
 use lifeboat_plan::{Loss, LossKind};
 use lifeboat_planner::{Answer, Evidence, Finding, Severity};
 use lifeboat_sim::{
-    ClientReport, DrillReport, DrillVerdict, Happening, LossReport, Minute, PredictionReport, RtoReport,
-    RtoTerms, ScenarioSummary, StateLine,
+    ClientReport, DrillReport, DrillVerdict, Happening, Held, LossReport, Minute, PredictionReport,
+    RtoReport, RtoTerms, ScenarioSummary, StateLine,
 };
 
 const ALIAS: &str = "/subscriptions/5f0c7a6e-93c4-4d0e-b9a1-2f6f6c1a7d11/resourceGroups/orders-neu/providers/Microsoft.ServiceBus/namespaces/orders-bus-neu/disasterRecoveryConfigs/orders";
@@ -71,6 +72,8 @@ pub(crate) fn report() -> DrillReport {
         runs: runs::runs(),
         findings: findings(),
         timeline: timeline(),
+        planes: planes::planes(),
+        faults: planes::faults(),
         predictions: predictions(),
         state_after: state_after(),
         generic_types: owned(&["Microsoft.Insights/components"]),
@@ -120,6 +123,7 @@ fn clients() -> ClientReport {
         received_twice: 17,
         longest_send_gap: secs(2_106),
         longest_receive_gap: secs(2_118),
+        held: Held { messages: 37, queued: 20, scheduled: 12, dead_lettered: 5 },
         minutes,
     }
 }

@@ -8,14 +8,15 @@ mod invariants;
 mod people;
 mod probes;
 mod scene;
+mod standing;
 mod summing_up;
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_engine::{RunEnd, Summary};
-use lifeboat_plan::{Loss, LossKind, PlanKind};
+use lifeboat_engine::{Outcome, RunEnd, Summary};
+use lifeboat_plan::{Loss, LossKind, PlanKind, StepId, duration as brief};
 use lifeboat_planner::lifecycle::{
     Happened, Intention, Lifecycle, LifecycleEvent, Question, RunOutcome, next,
 };
@@ -294,6 +295,7 @@ impl Drill {
             Ok((life, intentions)) => {
                 self.life = life;
                 self.carry_out(intentions);
+                self.say_what_goes_on();
             }
             Err(error) => {
                 self.world.log.happens(self.world.now, "lifecycle", Tone::Plain, format!("not now: {error}"));
@@ -307,7 +309,7 @@ impl Drill {
                 self.world.now,
                 "lifecycle",
                 "intends",
-                serde_json::json!({ "intention": format!("{intention:?}") }),
+                serde_json::json!({ "intention": intention }),
             );
             match intention {
                 Intention::RunPlan { kind, from, planned, .. } => self.run_plan(kind, from, planned),
@@ -447,7 +449,7 @@ impl Drill {
             RunOutcome::Failed(why) => (Tone::Bad, format!("failed: {why}")),
             RunOutcome::Stopped => (Tone::Bad, "stopped".to_owned()),
         };
-        self.world.log.happens(now, "engine", tone, format!("{says}: {word} after {}", brief(took)));
+        self.world.log.happens(now, "engine", tone, ended(&says, &word, took));
         if outcome == RunOutcome::Done {
             let run = &self.world.runs[number];
             self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory));
@@ -492,12 +494,19 @@ impl Drill {
     }
 }
 
-fn why(summary: &Summary) -> String {
-    let bad = summary.outcomes.iter().filter(|(_, outcome)| !outcome.is_good());
-    bad.map(|(step, outcome)| format!("{step} {outcome}")).take(3).collect::<Vec<_>>().join("; ")
+/// The time before the reason: behind it, it would read as part of it.
+fn ended(says: &str, word: &str, took: SignedDuration) -> String {
+    match word.split_once(": ") {
+        Some((word, why)) => format!("{says}: {word} after {}: {why}", brief(took)),
+        None => format!("{says}: {word} after {}", brief(took)),
+    }
 }
 
-/// A duration for a sentence: no fractions of seconds.
-fn brief(duration: SignedDuration) -> String {
-    format!("{:#}", SignedDuration::from_secs(duration.as_secs()))
+fn why(summary: &Summary) -> String {
+    let bad = summary.outcomes.iter().filter(|(_, outcome)| !outcome.is_good());
+    let told = |(step, outcome): (&StepId, &Outcome)| match outcome {
+        Outcome::Failed { why } => format!("{step}: {why}"),
+        other => format!("{step} {other}"),
+    };
+    bad.map(told).take(3).collect::<Vec<_>>().join("; ")
 }

@@ -6,6 +6,7 @@ mod drill;
 mod ledger;
 mod log;
 mod observe;
+mod planes;
 mod queue;
 mod report;
 mod reporting;
@@ -15,8 +16,9 @@ mod world;
 
 pub use drill::{Drill, DrillError, DrillOutcome, DrillProgress, DrillSetup};
 pub use report::{
-    ClientReport, DrillReport, DrillVerdict, FactLine, Happening, LossReport, Minute, PredictionReport,
-    RtoReport, RtoTerms, RunReport, ScenarioSummary, StateLine, StepReport,
+    Belief, BelievedStretch, ClientReport, DrillReport, DrillVerdict, FactLine, FaultReport, Happening, Held,
+    LossReport, Minute, PlaneReport, PredictionReport, RtoReport, RtoTerms, RunReport, ScenarioSummary,
+    StateLine, StepReport, TrueStretch, Truth,
 };
 pub use scenario::{
     Answers, Clients, Effect, Fault, LostPlane, Outage, Phase, Place, Planned, Scenario, ScenarioError,

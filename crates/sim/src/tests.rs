@@ -13,5 +13,6 @@ mod properties;
 mod racing;
 mod requirements;
 mod scenarios;
+mod shown;
 mod story;
 mod sweep;

@@ -3,11 +3,14 @@
 use jiff::SignedDuration;
 use lifeboat_arm::{Method, Region};
 use lifeboat_lab::{Effect as LabEffect, Fault as LabFault, FaultMatch, Health, Phase as LabPhase, Plane};
+use lifeboat_plan::duration;
 use lifeboat_planner::Side;
+use lifeboat_planner::detector::Plane as Watched;
 use lifeboat_planner::lifecycle::{Happened, Wish};
 
 use super::Drill;
 use crate::log::Tone;
+use crate::report::{FaultReport, Truth};
 use crate::scenario::{Effect, Fault, LostPlane, Outage, Phase, Place, Planned, What};
 
 impl Drill {
@@ -52,11 +55,13 @@ impl Drill {
     fn plane(&mut self, outage: &Outage, health: Health) {
         let region = self.region(&outage.region);
         for plane in &outage.planes {
-            let plane = match plane {
-                LostPlane::Control => Plane::Control,
-                LostPlane::Data => Plane::Data,
+            let (plane, watched) = match plane {
+                LostPlane::Control => (Plane::Control, Watched::Control),
+                LostPlane::Data => (Plane::Data, Watched::Data),
             };
             self.world.lab.set_health(self.world.now, &region, plane, health);
+            let truth = if health == Health::Up { Truth::Up } else { Truth::Down };
+            self.world.log.planes.becomes(self.world.now, &region, watched, truth);
         }
         let words: Vec<&str> = outage
             .planes
@@ -85,6 +90,7 @@ impl Drill {
                 format!("{region} has its {} back", words.join(" and ")),
             );
         }
+        self.say_what_goes_on();
     }
 
     /// Each going and coming becomes a happening of its own.
@@ -105,6 +111,7 @@ impl Drill {
 
     fn fault(&mut self, fault: &Fault) {
         let region = self.region(&fault.region);
+        let until = fault.until.and_then(|until| Some(self.opened? + until));
         let effect = match &fault.effect {
             Effect::Error { status, code } => LabEffect::Status {
                 status: *status,
@@ -132,11 +139,26 @@ impl Drill {
             effect,
             times: fault.times,
             from: None,
-            until: fault.until.and_then(|until| Some(self.opened? + until)),
+            until,
             per_mille: None,
         });
-        let says = format!("from now on {} of {} in {region} goes wrong", fault.operation, fault.provider);
+        let operation = format!("{} of {}", fault.operation, fault.provider);
+        let effect = in_words(fault);
+        let which = match fault.times {
+            None => "from now on".to_owned(),
+            Some(1) => "the next".to_owned(),
+            Some(times) => format!("the next {times} requests:"),
+        };
+        let says = format!("{which} {operation} in {region}: {effect}");
         self.world.log.happens(self.world.now, "world", Tone::Bad, says);
+        self.world.log.planes.goes_wrong(FaultReport {
+            region: region.to_string(),
+            operation,
+            effect,
+            from: self.world.now,
+            until,
+            times: fault.times,
+        });
     }
 
     /// Which side a region is.
@@ -144,6 +166,17 @@ impl Drill {
         [Side::Primary, Side::Secondary]
             .into_iter()
             .find(|side| self.world.workload.site(*side).region == *region)
+    }
+}
+
+/// What the caller of a faulty request sees.
+fn in_words(fault: &Fault) -> String {
+    match (&fault.effect, fault.phase) {
+        (Effect::Error { status, code }, Phase::Before) => format!("{status} {code}"),
+        (Effect::Error { status, code }, Phase::After) => format!("{status} {code}, although it happens"),
+        (Effect::Hang, Phase::Before) => "no answer, and nothing happens".to_owned(),
+        (Effect::Hang, Phase::After) | (Effect::LostAnswer, _) => "no answer, although it happens".to_owned(),
+        (Effect::Delay { by }, _) => format!("the answer comes {} late", duration(*by)),
     }
 }
 

@@ -6,7 +6,7 @@ use super::example::{drill, play, scenario, text};
 use crate::{DrillOutcome, DrillVerdict};
 
 /// A scenario with few clients, so that hours pass in no time. One event a line.
-fn short(hours: u32, events: &[&str]) -> DrillOutcome {
+pub(super) fn short(hours: u32, events: &[&str]) -> DrillOutcome {
     let mut text = format!(
         "scenario: short\nduration: {hours}h\n\
          clients: {{ producers: 4, consumers: 4, messagesPerSecond: 1, ignoreTtlPercent: 25 }}\nevents:\n"
