@@ -6,12 +6,12 @@ mod steps;
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
 use lifeboat_plan::{
-    Digest, Endpoint, FactUsed, Graph, GraphError, Loss, Plan, PlanKind, Scheduled, Step, Way, WayKind,
+    Digest, Endpoint, FactUsed, Graph, GraphError, Plan, PlanKind, Scheduled, Step, Way, WayKind,
 };
 
 use crate::format::{age, counted, duration};
 use crate::layout::{Cell, Columns, Layout};
-use crate::report::{loss_word, loss_words};
+use crate::report::{LossSum, fact_words, loss_word, short_source, sums};
 use crate::style::Tone;
 
 pub use json::plan_json;
@@ -91,9 +91,10 @@ pub(super) fn chosen<'a>(plan: &Plan, step: &'a Step) -> (WayKind, &'a Way) {
     (kind, step.way(kind))
 }
 
-/// The region whose loss the plan must survive: the one that a failover leaves. Other plans need both by their nature.
+/// The region whose loss the plan must survive: the one that an unplanned failover leaves. Every other plan needs both
+/// regions by its nature.
 pub(super) fn lost_region(plan: &Plan) -> Option<&Region> {
-    (plan.kind == PlanKind::Failover).then_some(&plan.from)
+    (plan.kind == PlanKind::Failover && plan.policy.prefer == WayKind::Ungraceful).then_some(&plan.from)
 }
 
 /// The age of a fact. What a person declared has none.
@@ -114,7 +115,7 @@ fn head(plan: &Plan, times: &Times, layout: Layout) -> String {
         _ => format!("{} → {}", plan.from, plan.to),
     };
     let title =
-        format!("{}  Plan to {} {}: {direction}", endpoint(&plan.endpoint), plan.kind.word(), plan.workload);
+        format!("{}  Plan to {} {}: {direction}", endpoint(&plan.endpoint), verb(plan.kind), plan.workload);
     let mut out = layout.hang("", &title, Tone::Strong);
     out += &layout.hang("digest ", Digest::of(plan).as_str(), Tone::Quiet);
     let prefer = match plan.policy.prefer {
@@ -128,6 +129,14 @@ fn head(plan: &Plan, times: &Times, layout: Layout) -> String {
     out + &layout.hang("", &says, Tone::Plain)
 }
 
+fn verb(kind: PlanKind) -> &'static str {
+    match kind {
+        PlanKind::Failover => "fail over",
+        PlanKind::Failback => "fail back",
+        other => other.word(),
+    }
+}
+
 fn facts(plan: &Plan, view: PlanView) -> String {
     if plan.facts.is_empty() {
         return String::new();
@@ -138,10 +147,13 @@ fn facts(plan: &Plan, view: PlanView) -> String {
             Cell::from(fact.key.as_str()),
             Cell::from(match &fact.value {
                 serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
+                other => fact_words(&other.to_string()),
             }),
-            Cell::from(age(fact_age(fact, view.now))),
-            Cell::toned(fact.source.as_str(), Tone::Quiet),
+            Cell::from(match (&fact.value, fact_age(fact, view.now)) {
+                (serde_json::Value::String(text), None) if text == "unknown" => "never seen".to_owned(),
+                (_, known) => age(known),
+            }),
+            Cell::toned(short_source(&fact.source), Tone::Quiet),
         ]);
     }
     view.layout.heading("Rests on") + &table.render(view.layout, 2)
@@ -160,27 +172,33 @@ fn losses(plan: &Plan, view: PlanView) -> String {
     let mut lines = String::new();
     for step in &plan.steps {
         let (kind, way) = chosen(plan, step);
-        for loss in &way.loses.0 {
-            lines += &loss_line(loss, "", step, view);
+        for sum in sums(&way.loses.0) {
+            lines += &loss_line(&sum, "", step, view);
         }
         if let (WayKind::Graceful, Some(other)) = (kind, &step.ungraceful) {
-            for loss in &other.loses.0 {
-                lines += &loss_line(loss, "only if it switches to its ungraceful way, ", step, view);
+            for sum in sums(&other.loses.0) {
+                lines += &loss_line(&sum, "only if it switches to its ungraceful way, ", step, view);
             }
         }
     }
     if lines.is_empty() {
         lines.push_str("  nothing\n");
     }
-    view.layout.heading("Gives up") + &lines
+    view.layout.heading("Losses it accepts") + &lines
 }
 
-fn loss_line(loss: &Loss, when: &str, step: &Step, view: PlanView) -> String {
-    let seen = loss.observed_at.map(|at| format!(", seen {} ago", duration(view.now.duration_since(at))));
+fn loss_line(sum: &LossSum, when: &str, step: &Step, view: PlanView) -> String {
+    let seen = sum.observed_at.map(|at| format!(", seen {} ago", duration(view.now.duration_since(at))));
+    let number = if sum.count.is_some() { sum.number() + " " } else { String::new() };
+    let unknown = if sum.count.is_none() { ", count unknown" } else { "" };
+    let places = match sum.whereabouts() {
+        places if places.is_empty() => String::new(),
+        places => format!(" in {places}"),
+    };
     let text = format!(
-        "{when}{}: {}{} (by {})",
-        loss_word(loss.kind),
-        loss_words(loss),
+        "{when}{}: {number}{}{places}{unknown}{} (by {})",
+        loss_word(sum.kind),
+        sum.what,
         seen.unwrap_or_default(),
         step.id
     );
