@@ -30,7 +30,7 @@ fn words(value: &Value) -> String {
         Value::Object(fields) => {
             let told: Vec<String> = fields
                 .iter()
-                .filter(|(_, value)| **value != Value::from(0))
+                .filter(|(_, value)| value.as_u64() != Some(0))
                 .map(|(name, value)| match name.strip_suffix("MessageCount") {
                     Some(sort) => format!("{} {}", words(value), spaced(sort)),
                     None => format!("{} {}", spaced(name), words(value)),

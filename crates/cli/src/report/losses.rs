@@ -56,7 +56,7 @@ pub(crate) fn sums(losses: &[Loss]) -> Vec<LossSum> {
     sums
 }
 
-/// `active messages in `orders`` is a sort and a place; a sentence without a place at its end is a sort alone.
+/// What ends in the name of a place is a sort and a place; any other sentence is a sort alone.
 fn split(what: &str) -> (&str, Option<&str>) {
     let place = |lead: &str| {
         let (sort, place) = what.strip_suffix('`')?.split_once(lead)?;
@@ -86,8 +86,12 @@ impl LossSum {
                 _ => place.clone(),
             })
             .collect();
-        if self.places.len() > NAMED {
-            named.push(format!("{} more", count((self.places.len() - NAMED) as u64)));
+        let (empty, full): (Vec<_>, Vec<_>) =
+            self.places.iter().skip(NAMED).partition(|(_, number)| *number == Some(0));
+        for (rest, word) in [(full, "more"), (empty, "empty when seen")] {
+            if !rest.is_empty() {
+                named.push(format!("{} {word}", count(rest.len() as u64)));
+            }
         }
         named.join(", ")
     }
@@ -111,6 +115,7 @@ mod tests {
             stranded("active messages in `c`", 3),
             stranded("active messages in `d`", 4),
             stranded("active messages in `e/f`", 5),
+            stranded("active messages in `g`", 0),
             loss(LossKind::Lost, "changes of queues that `x` had not replicated", None),
         ];
         let told: Vec<String> = sums(&losses)
@@ -120,7 +125,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "1,213 active messages: b 1,200, e/f 5, d 4, c 3, 1 more",
+                "1,213 active messages: b 1,200, e/f 5, d 4, c 3, 1 more, 1 empty when seen",
                 "1 dead-lettered message: a",
                 "unknown changes of queues that `x` had not replicated: ",
             ]
