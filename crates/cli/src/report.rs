@@ -8,7 +8,7 @@ pub mod text;
 
 use lifeboat_plan::{Loss, LossKind, Verdict};
 use lifeboat_planner::Finding;
-use lifeboat_sim::{DrillReport, DrillVerdict, Held, RtoReport, RunReport, StepReport};
+use lifeboat_sim::{ClientReport, DrillReport, DrillVerdict, RtoReport, RunReport, StepReport};
 
 use crate::format::{count, counted, difference, duration, percent};
 use crate::style::Tone;
@@ -22,6 +22,12 @@ pub(crate) fn verdict(report: &DrillReport) -> (&'static str, Tone, &[String]) {
         DrillVerdict::Passed => ("passed", Tone::Good, &[]),
         DrillVerdict::Missed(reasons) if reasons.iter().any(|why| why.starts_with("cannot be protected")) => {
             ("cannot be protected", Tone::Bad, reasons)
+        }
+        // Without a second region there is no failover whose objectives could be missed.
+        DrillVerdict::Missed(reasons)
+            if !reasons.is_empty() && reasons.iter().all(|why| why.starts_with("prepare ")) =>
+        {
+            ("could not be prepared", Tone::Bad, reasons)
         }
         DrillVerdict::Missed(reasons) if missed_objective(report) => ("objective missed", Tone::Bad, reasons),
         DrillVerdict::Missed(reasons) => ("failed", Tone::Bad, reasons),
@@ -97,7 +103,8 @@ pub(crate) fn total_difference(rto: &RtoReport) -> Option<String> {
 }
 
 /// What becomes of acknowledged messages, so that the numbers add up: the messages still held, and where.
-pub(crate) fn held_words(held: &Held) -> String {
+pub(crate) fn held_words(seen: &ClientReport) -> String {
+    let held = seen.held;
     let parts =
         [(held.queued, "queued"), (held.scheduled, "scheduled"), (held.dead_lettered, "dead-lettered")];
     let parts: Vec<String> = parts
@@ -105,7 +112,7 @@ pub(crate) fn held_words(held: &Held) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, word)| format!("{} {word}", count(number)))
         .collect();
-    let copies = (held.queued + held.scheduled + held.dead_lettered).saturating_sub(held.messages);
+    let copies = (held.queued + held.scheduled + held.dead_lettered).saturating_sub(seen.still_held);
     match (parts.is_empty(), copies) {
         (true, _) => "nothing waits anywhere".to_owned(),
         (false, 0) => parts.join(", "),

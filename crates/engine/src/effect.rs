@@ -132,7 +132,8 @@ pub enum Effect {
         /// The request, complete; it may hold secrets.
         call: Call,
     },
-    /// Look, at a read of the plan or at an operation. Answered by [`Input::Answered`].
+    /// Look, at a read of the plan or at an operation. Answered by [`Input::Answered`], with the whole of a list that comes
+    /// in pages ([`lifeboat_arm::Pages`]), or with what kept it from being whole.
     Look {
         /// Answered by [`Input::Answered`].
         ticket: Ticket,

@@ -21,6 +21,7 @@ mod index;
 mod lab;
 mod names;
 mod operation;
+mod pages;
 mod providers;
 mod refusal;
 mod route;

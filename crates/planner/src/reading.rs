@@ -1,9 +1,12 @@
 //! Reading templates: from one template and two sets of parameters to a [`Workload`].
 
 mod bare;
+mod locations;
 mod presumed;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use lifeboat_arm::template::{
@@ -21,6 +24,7 @@ use crate::topology::{
 };
 
 pub use bare::{Assumed, Assumption, Bare, BareError, read_bare};
+pub use locations::NOWHERE;
 
 /// One template, to be read for one site.
 #[derive(Clone, Copy)]
@@ -145,16 +149,25 @@ fn is_error(found: &Diagnostic) -> bool {
 fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Result<Site, Vec<Diagnostic>> {
     group_only(site.template)?;
     let expansion = expand_site(about, site, linked);
-    let wrong: Vec<Diagnostic> =
+    let mut wrong: Vec<Diagnostic> =
         expansion.diagnostics.iter().filter(|found| is_error(found)).cloned().collect();
+    wrong.extend(locations::nowhere(site, &expansion));
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let template = self_contained(&site.template.tree().to_value(), &expansion.links);
-    let elements = elements(&expansion);
+    let template = if expansion.links.is_empty() {
+        Ok(site.template.json())
+    } else {
+        self_contained(&site.template.json(), &expansion.links).map(Arc::new)
+    };
+    let ids: Vec<Option<ResourceId>> =
+        expansion.resources.iter().map(|resource| ResourceId::parse(&resource.id).ok()).collect();
+    let elements = elements(&expansion, &ids);
     let group = ResourceId::group(&about.subscription, site.group);
-    let presumed = presumed::presumed(&expansion, &group, site.region);
-    let resources: Resources = expansion.resources.into_iter().filter_map(declared).collect();
+    let presumed = presumed::presumed(&expansion, &ids, &group, site.region);
+    let resources = expansion.resources.into_iter().zip(&ids);
+    let resources: Resources =
+        resources.filter_map(|(resource, id)| declared(resource, id.clone()?, &ids)).collect();
     if resources.is_empty() {
         let message = "the template creates nothing: there is nothing to protect".to_owned();
         let hint = "with these parameters it has no resource whose condition is true";
@@ -184,11 +197,11 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
 }
 
 /// Where each resource stands in the template that is sent.
-fn elements(expansion: &Expansion) -> BTreeMap<ResourceId, Vec<String>> {
-    let mut elements: BTreeMap<ResourceId, Vec<String>> = BTreeMap::new();
-    for resource in expansion.resources.iter().filter(|resource| resource.deployment.is_none()) {
-        if let Ok(id) = ResourceId::parse(&resource.id) {
-            elements.entry(id).or_default().push(resource.origin.written_at.clone());
+fn elements(expansion: &Expansion, ids: &[Option<ResourceId>]) -> BTreeMap<ResourceId, Vec<Arc<str>>> {
+    let mut elements: BTreeMap<ResourceId, Vec<Arc<str>>> = BTreeMap::new();
+    for (resource, id) in expansion.resources.iter().zip(ids) {
+        if let Some(id) = id.as_ref().filter(|_| resource.deployment.is_none()) {
+            elements.entry(id.clone()).or_default().push(Arc::clone(&resource.origin.written_at));
         }
     }
     elements
@@ -218,6 +231,18 @@ fn complaint(
     hint: &str,
 ) -> Diagnostic {
     let place = template.tree().get(member).map_or(0..0, |node: &Node| node.range.clone());
+    let pointer = format!("/{member}");
+    complaint_at(template, code, message, (place, pointer), hint)
+}
+
+/// What is wrong at one place of a template.
+fn complaint_at(
+    template: &Template,
+    code: &'static str,
+    message: String,
+    (place, pointer): (Range<usize>, String),
+    hint: &str,
+) -> Diagnostic {
     // A long list would be shown whole: its first character is enough.
     let range = place.start..place.end.min(place.start + 120);
     let range = if template.text().get(range.clone()).is_some_and(|text| !text.contains('\n')) {
@@ -237,24 +262,27 @@ fn complaint(
             column: before[line_start..].chars().count() + 1,
         },
         range,
-        pointer: format!("/{member}"),
+        pointer,
         hint: Some(hint.to_owned()),
         chain: Vec::new(),
     }
 }
 
 /// A resource that will be created; what is only read, and the records of nested deployments, are none.
-fn declared(resource: ExpandedResource) -> Option<Declared> {
+fn declared(resource: ExpandedResource, id: ResourceId, ids: &[Option<ResourceId>]) -> Option<Declared> {
     if resource.existing || resource.deployment.is_some() {
         return None;
     }
+    let mut named = BTreeSet::from([&id]);
+    let before = resource.waits_for.iter().filter_map(|&place| ids[place].as_ref());
+    let depends_on = before.filter(|id| named.insert(id)).cloned().collect();
     Some(Declared {
-        id: ResourceId::parse(&resource.id).ok()?,
+        id,
         kind: ResourceType::new(resource.kind),
         api_version: resource.api_version,
         location: resource.location.as_deref().map(Region::lenient),
-        body: resource.body,
-        depends_on: resource.depends_on.iter().filter_map(|id| ResourceId::parse(id).ok()).collect(),
+        body: resource.body.into(),
+        depends_on,
         source: Source::Template {
             file: resource.origin.file,
             line: u32::try_from(resource.origin.position.line).unwrap_or(u32::MAX),

@@ -19,11 +19,26 @@ pub trait Service: Sync {
     /// Whether it plans for resources of this type.
     fn plans_for(&self, kind: &ResourceType) -> bool;
 
+    /// The host of a component's data plane on one side, in lower case and whoever holds an alias; none for what has no
+    /// data plane. Probers ask it, and clients that still believe in it have not moved.
+    fn host(
+        &self,
+        component: &Component,
+        side: Side,
+        workload: &Workload,
+        seen: &Inventory,
+    ) -> Option<String>;
+
     /// What it wants to see of a component, as paths to GET. Asked again until it wants nothing new.
     fn observes(&self, component: &Component, seen: &Inventory) -> Vec<String>;
 
     /// Its rules.
     fn rules(&self) -> &'static [Rule];
+
+    /// The ids of its rules that Azure itself enforces: whoever accepts such a finding is refused all the same.
+    fn enforced(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Ways to keep a component recoverable, with what each costs and takes.
     fn strategies(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Strategy>;

@@ -3,6 +3,8 @@
 //! Here: the file as values. Not here: what is true in Azure (the inventory) or wrong with it (the rules): a shared group
 //! in the primary region is a finding, not an error of the file. Start with [`WorkloadFile::parse`].
 
+#[cfg(test)]
+mod documentation;
 mod duration;
 mod names;
 mod read;

@@ -60,6 +60,9 @@ pub(crate) const RULES: &[Rule] = &[
     },
 ];
 
+/// Of these, what Azure itself refuses: it creates no second resource of a name that exists once.
+pub(crate) const ENFORCED: &[&str] = &["WL-NAME"];
+
 fn group_region(subject: &Subject<'_>) -> Vec<Checked> {
     let workload = subject.workload;
     let lost = &workload.primary.region;

@@ -8,7 +8,7 @@ mod pump;
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Answer, Call, Read};
+use lifeboat_arm::{Answer, Call, Paged, Pages, Read};
 use lifeboat_engine::{Effect, Engine, Expansion, Input, Lost, Summary, Ticket, encode};
 use lifeboat_lab::{Lab, Silence};
 use lifeboat_plan::{ReadId, Stage, StepId, duration};
@@ -65,6 +65,8 @@ pub(crate) struct Station {
     /// The latest answer to each read: evidence for the report.
     pub(crate) looked: BTreeMap<ReadId, (Timestamp, Result<Answer, Lost>)>,
     looking: BTreeMap<u64, ReadId>,
+    /// Lists whose pages are being gathered.
+    pages: BTreeMap<u64, Pages>,
     pumps: BTreeMap<u64, Pump>,
     /// Ids of messages that were sent on.
     pub(crate) moved: Vec<u64>,
@@ -87,6 +89,7 @@ impl Station {
             sent: BTreeMap::new(),
             looked: BTreeMap::new(),
             looking: BTreeMap::new(),
+            pages: BTreeMap::new(),
             pumps: BTreeMap::new(),
             moved: Vec::new(),
             throttled: 0,
@@ -154,7 +157,10 @@ impl Station {
                 self.looking.insert(ticket.number(), id);
                 let at = now + self.travel();
                 post.push(match read {
-                    Read::Arm(call) | Read::Http(call) => (at, Post::Arrives(Errand::Engine(ticket), call)),
+                    Read::Arm(call) | Read::Http(call) => {
+                        self.pages.insert(ticket.number(), Pages::of(call.clone()));
+                        (at, Post::Arrives(Errand::Engine(ticket), call))
+                    }
                     Read::Dns(name) => (at, Post::Resolves(Errand::Engine(ticket), name)),
                 });
             }
@@ -184,6 +190,18 @@ impl Station {
             }),
             Effect::Finished(summary) => self.finished = Some(summary),
         }
+    }
+
+    /// The run starts nothing more, and its journal says who wanted that.
+    pub(crate) fn pause(
+        &mut self,
+        now: Timestamp,
+        by: &str,
+        expand: &mut Expander<'_>,
+        post: &mut Vec<(Timestamp, Post)>,
+    ) {
+        self.inputs.push_back(Input::Pause { by: by.to_owned() });
+        while self.perform_next(now, expand, post) {}
     }
 
     /// Half a round trip.
@@ -243,6 +261,7 @@ impl Station {
                 post.push((now + self.travel(), Post::Returns(errand, Ok(Answer::new(200, body)))));
             }
             Post::Returns(Errand::Engine(ticket), answer) => {
+                let Some(answer) = self.gathered(now, ticket, answer, post) else { return };
                 self.note(now, ticket, &answer);
                 self.inputs.push_back(Input::Answered { ticket, answer });
             }
@@ -256,6 +275,30 @@ impl Station {
                     self.wake = None;
                     self.inputs.push_back(Input::Woken);
                 }
+            }
+        }
+    }
+
+    /// The whole list, when its last page has come; the next page is asked for otherwise. A list of which a page is lost is
+    /// lost.
+    fn gathered(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        answer: Result<Answer, Lost>,
+        post: &mut Vec<(Timestamp, Post)>,
+    ) -> Option<Result<Answer, Lost>> {
+        let Some(mut pages) = self.pages.remove(&ticket.number()) else { return Some(answer) };
+        let page = match answer {
+            Ok(page) => page,
+            lost => return Some(lost),
+        };
+        match pages.take(page) {
+            Paged::All(list) => Some(Ok(list)),
+            Paged::More(call) => {
+                self.pages.insert(ticket.number(), pages);
+                post.push((now + self.travel(), Post::Arrives(Errand::Engine(ticket), call)));
+                None
             }
         }
     }

@@ -16,3 +16,4 @@ mod scenarios;
 mod shown;
 mod story;
 mod sweep;
+mod truth;

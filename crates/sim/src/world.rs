@@ -19,6 +19,7 @@ use crate::ledger::Ledger;
 use crate::log::{Log, Tone};
 use crate::observe::observe;
 use crate::queue::Queue;
+use crate::refused::Refused;
 use crate::station::{Post, Station};
 
 /// How often the workload is looked at while nothing happens.
@@ -111,12 +112,12 @@ impl World {
     }
 
     /// Creates the workload where it lives, as its owner did long ago: group by group, deployment by deployment.
-    pub(crate) fn found(&mut self) -> Result<(), String> {
+    pub(crate) fn found(&mut self) -> Result<(), Refused> {
         for call in initial_deployments(&self.workload) {
             let reply = self.lab.handle(self.now, &call);
-            let answer = reply.answer.ok_or("the lab does not answer")?;
+            let answer = reply.answer.ok_or_else(silent)?;
             if let Some(error) = answer.error() {
-                return Err(format!("{} {}: {}", call.method, call.path_only(), error.innermost()));
+                return Err(Refused::of(&error, &self.workload));
             }
             self.settle(&call.path)?;
         }
@@ -125,10 +126,10 @@ impl World {
     }
 
     /// Waits until what was put at `path` is no longer under way.
-    fn settle(&mut self, path: &str) -> Result<(), String> {
+    fn settle(&mut self, path: &str) -> Result<(), Refused> {
         for _ in 0..2_000 {
             let call = lifeboat_arm::Call::arm(lifeboat_arm::Method::Get, path, None);
-            let answer = self.lab.handle(self.now, &call).answer.ok_or("the lab does not answer")?;
+            let answer = self.lab.handle(self.now, &call).answer.ok_or_else(silent)?;
             let state = answer.body.pointer("/properties/provisioningState").and_then(|state| state.as_str());
             match state {
                 Some(state) if !lifeboat_arm::is_terminal(state) => self.now += SignedDuration::from_secs(5),
@@ -137,12 +138,12 @@ impl World {
                         answer.status,
                         answer.body.pointer("/properties").unwrap_or(&answer.body),
                     );
-                    return Err(format!("the first deployment failed: {}", error.innermost()));
+                    return Err(Refused::of(&error, &self.workload));
                 }
                 _ => return Ok(()),
             }
         }
-        Err(format!("{path} never came to an end"))
+        Err(Refused::from(format!("{path} never came to an end")))
     }
 
     /// Looks at everything now.
@@ -205,6 +206,13 @@ impl World {
     pub(crate) fn deliver(&mut self, number: usize, due: Post) -> Option<Summary> {
         let Self { lab, runs, workload, inventory, endpoint, strategies, posts, now, .. } = self;
         let run = &mut runs[number];
+        if run.ended.is_some() {
+            // Nobody waits for it any more; what is on its way still arrives.
+            if let Post::Arrives(_, call) = due {
+                lab.handle(*now, &call);
+            }
+            return None;
+        }
         let purpose = run.purpose;
         let mut expander = |stage: &Stage, seen: &BTreeMap<ReadId, Answer>| {
             expansion(&planning(workload, inventory, endpoint, strategies, purpose, *now), stage, seen)
@@ -234,8 +242,8 @@ impl World {
             self.queue.at(at, Event::Run(number, post));
         }
         let run = &mut self.runs[number];
-        for id in run.station.moved.drain(..) {
-            self.ledger.drained(id);
+        for _ in run.station.moved.drain(..) {
+            self.ledger.drained();
         }
         let summary = run.station.finished.clone()?;
         if run.ended.is_some() {
@@ -245,9 +253,15 @@ impl World {
         Some(summary)
     }
 
-    /// The run that is under way, if one is.
-    pub(crate) fn running(&self) -> Option<usize> {
-        self.runs.iter().position(|run| run.ended.is_none())
+    /// Stops the run of this kind that is under way: it is paused in its journal, and whatever comes back for it later is
+    /// nobody's any more. A request that is on its way still arrives.
+    pub(crate) fn stop(&mut self, kind: PlanKind) -> Option<usize> {
+        let number = self.runs.iter().position(|run| run.ended.is_none() && run.purpose.kind == kind)?;
+        self.with_station(number, |station, now, expander, posts| {
+            station.pause(now, "the lifecycle", expander, posts);
+        });
+        self.runs[number].ended = Some(self.now);
+        Some(number)
     }
 
     /// Clients begin to work.
@@ -267,6 +281,10 @@ impl World {
             self.queue.at(at, Event::Client(turn));
         }
     }
+}
+
+fn silent() -> Refused {
+    Refused::from("the lab does not answer".to_owned())
 }
 
 pub(crate) fn planning<'a>(

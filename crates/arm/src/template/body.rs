@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::deferred::Deferred;
 use super::diagnostic::did_you_mean;
@@ -125,14 +126,21 @@ impl Unit<'_> {
             deployment_chain: self.chain.clone(),
             symbol: header.symbol.map(str::to_owned),
             origin: Origin {
-                file: document.file.clone(),
+                file: Arc::clone(&document.file),
                 range: header.node.range.clone(),
                 position: document.lines.position(&document.text, header.node.range.start),
-                pointer: header.pointer.clone(),
-                written_at: format!("{}{}", self.frame.deployment.written_at, header.pointer),
+                pointer: Arc::clone(&header.pointer),
+                written_at: self.written_at(header),
             },
         };
         self.frame.engine.push_resource(Draft { key: header.key, needs, resource })
+    }
+
+    fn written_at(&self, header: &Header<'_>) -> Arc<str> {
+        match self.frame.deployment.written_at.as_str() {
+            "" => Arc::clone(&header.pointer),
+            before => format!("{before}{}", header.pointer).into(),
+        }
     }
 
     /// The keys of what a resource waits for: written, implied by `reference`, by batches, by the deployment.
@@ -149,6 +157,7 @@ impl Unit<'_> {
                         format!("a dependency must be a string, is {}", other.kind_name()),
                     )),
                 };
+                let found = found.and_then(|found| not_itself(header, found));
                 match found {
                     Ok(found) => keys.extend(found),
                     Err(fault) => {
@@ -269,4 +278,18 @@ pub(crate) fn public_outputs(outputs: &[(std::rc::Rc<str>, String, Value)]) -> B
 /// The pointer of a template's resources.
 pub(crate) fn resources_pointer(template: &str) -> String {
     push_pointer(template, "resources")
+}
+
+/// A resource that waits for itself is never made.
+fn not_itself(header: &Header<'_>, found: Vec<usize>) -> Outcome<Vec<usize>> {
+    if !found.contains(&header.key) {
+        return Ok(found);
+    }
+    let hint = if header.turns.is_empty() {
+        "take it out of its own `dependsOn`"
+    } else {
+        "every turn of a loop has the loop's `dependsOn`, the one that it names too: declare that one apart"
+    };
+    let message = format!("`{}` waits for itself", header.name);
+    Err(Fault::new("dependency-cycle", message).hint(Some(hint.to_owned())))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -45,8 +46,17 @@ pub struct ResourceGroupInfo {
 
 /// Finds linked templates. The engine itself opens no file and no connection.
 pub trait Linked {
-    /// The template at a URI, or at a path if the root template was named by a path.
-    fn load(&self, uri: &str) -> Option<LinkedTemplate>;
+    /// What a link leads to, if it is there.
+    fn load(&self, link: Link<'_>) -> Option<LinkedTemplate>;
+}
+
+/// A link to follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link<'a> {
+    /// A URI, or a path that starts where the path of the root template starts.
+    pub to: &'a str,
+    /// The file that links, as the caller or [`Linked::load`] named it.
+    pub from: &'a str,
 }
 
 /// A template that another one links to.
@@ -63,7 +73,7 @@ pub struct LinkedTemplate {
 pub struct NoLinks;
 
 impl Linked for NoLinks {
-    fn load(&self, _: &str) -> Option<LinkedTemplate> {
+    fn load(&self, _: Link<'_>) -> Option<LinkedTemplate> {
         None
     }
 }
@@ -156,13 +166,13 @@ impl Output {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Origin {
     /// The file, as the caller named it.
-    pub file: String,
+    pub file: Arc<str>,
     /// The bytes.
     pub range: Range<usize>,
     /// Line and column of the start.
     pub position: Position,
     /// The JSON pointer in the file.
-    pub pointer: String,
+    pub pointer: Arc<str>,
     /// The JSON pointer in the root template, once every linked template is written into it (`self_contained`).
-    pub written_at: String,
+    pub written_at: Arc<str>,
 }

@@ -154,7 +154,7 @@ fn clients(report: &DrillReport, layout: Layout) -> String {
             Tone::Plain,
             "same MessageId, at least once".to_owned(),
         ),
-        ("still held", count(seen.held.messages), Tone::Plain, held_words(&seen.held)),
+        ("still held", count(seen.still_held), Tone::Plain, held_words(seen)),
         (
             "longest gap, sending",
             gap(seen.longest_send_gap),

@@ -32,7 +32,7 @@ pub(crate) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
 pub fn findings(findings: &[Finding], layout: Layout) -> String {
     let mut out = String::new();
     for finding in worst_first(findings).into_iter().filter(|finding| finding.answer != Answer::Pass) {
-        out += &one(finding, layout);
+        out += &one(finding, findings, layout);
         out.push('\n');
     }
     let passed: Vec<&str> = passed_everywhere(findings).into_iter().map(|(rule, _)| rule).collect();
@@ -57,10 +57,14 @@ pub(crate) fn passed_everywhere(findings: &[Finding]) -> Vec<(&str, &str)> {
     passed
 }
 
-fn one(finding: &Finding, layout: Layout) -> String {
+fn one(finding: &Finding, all: &[Finding], layout: Layout) -> String {
     let tone = finding_tone(finding);
-    let word = if finding.answer == Answer::Fail { finding.severity.word() } else { finding.answer.word() };
-    let title = format!("{word}  {}  {}: {}", finding.rule, finding.component, finding.title);
+    let severity = finding.severity.word();
+    let word = match finding.answer {
+        Answer::Fail => severity.to_owned(),
+        other => format!("{} ({severity})", other.word()),
+    };
+    let title = format!("{word}  {}  {}: {}", finding.rule, subject(finding, all), finding.title);
     let mut out = layout.hang(&format!("{} ", tone.sign()), &title, tone);
     for evidence in &finding.evidence {
         out += &layout.hang("    seen: ", &evidence_words(evidence), Tone::Plain);
@@ -70,6 +74,20 @@ fn one(finding: &Finding, layout: Layout) -> String {
     }
     out += &layout.hang("    why:  ", &finding.why, Tone::Quiet);
     out + &layout.hang("    do:   ", &finding.remedy, Tone::Plain)
+}
+
+/// The component, and which of its resources where nothing else tells two findings apart: a rule may ask the same of both
+/// sides.
+fn subject(finding: &Finding, all: &[Finding]) -> String {
+    let component = &finding.component;
+    let says = |one: &Finding| one.evidence.iter().map(|one| one.says.clone()).collect::<Vec<_>>();
+    let same = |other: &&Finding| {
+        other.rule == finding.rule && other.component == *component && says(other) == says(finding)
+    };
+    match &finding.resource {
+        Some(resource) if all.iter().filter(same).count() > 1 => format!("{component} ({})", resource.name()),
+        _ => component.clone(),
+    }
 }
 
 /// `weu.json:14 /resources/0/sku: the namespace is Standard`.
@@ -95,6 +113,7 @@ pub(crate) fn place(evidence: &Evidence) -> Option<String> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Counts {
     /// Failures that something must be done about; remarks are none.
     fail: usize,
@@ -103,6 +122,8 @@ struct Counts {
     pass: usize,
     accepted: usize,
     blocking: usize,
+    /// Unknown, and blocking if they fail.
+    may_block: usize,
 }
 
 impl Counts {
@@ -118,6 +139,7 @@ impl Counts {
             pass: open(Answer::Pass),
             accepted: findings.iter().filter(|finding| finding.accepted.is_some()).count(),
             blocking: findings.iter().filter(|finding| finding.blocks()).count(),
+            may_block: findings.iter().filter(|finding| may_block(finding)).count(),
         }
     }
 }
@@ -134,9 +156,13 @@ pub(crate) fn findings_summary(findings: &[Finding]) -> String {
         0 => String::new(),
         accepted => format!(", {accepted} accepted"),
     };
-    let blocks = match counts.blocking {
-        0 => "nothing blocks a failover".to_owned(),
-        blocking => format!("{} a failover", counted_verb(blocking)),
+    let blocks = match (counts.blocking, counts.may_block) {
+        (0, 0) => "nothing blocks a failover".to_owned(),
+        (0, 1) => "nothing is known to block a failover; 1 that would block is unknown".to_owned(),
+        (0, unknown) => {
+            format!("nothing is known to block a failover; {unknown} that would block are unknown")
+        }
+        (blocking, _) => format!("{} a failover", counted_verb(blocking)),
     };
     let info = match counts.info {
         0 => String::new(),
@@ -148,18 +174,23 @@ pub(crate) fn findings_summary(findings: &[Finding]) -> String {
     )
 }
 
+fn may_block(finding: &Finding) -> bool {
+    finding.answer == Answer::Unknown && finding.severity == Severity::Blocking && finding.accepted.is_none()
+}
+
 fn counted_verb(number: usize) -> String {
     let verb = if number == 1 { "blocks" } else { "block" };
     format!("{} {verb}", counted(number, "finding"))
 }
 
-/// Findings for programs: `{"findings": […], "counts": {…}}`, the worst first.
-pub fn findings_json(findings: &[Finding]) -> Result<String, serde_json::Error> {
+/// Findings for programs: `{"findings": […], "counts": {…}, "assumptions": […]}`, the worst first.
+pub fn findings_json(findings: &[Finding], assumptions: &[String]) -> Result<String, serde_json::Error> {
     #[derive(Serialize)]
     struct Document<'a> {
+        assumptions: &'a [String],
         counts: Counts,
         findings: Vec<&'a Finding>,
     }
-    let document = Document { counts: Counts::of(findings), findings: worst_first(findings) };
+    let document = Document { assumptions, counts: Counts::of(findings), findings: worst_first(findings) };
     serde_json::to_string_pretty(&document)
 }

@@ -3,10 +3,12 @@
 mod json;
 mod steps;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
 use lifeboat_plan::{
-    Digest, Endpoint, FactUsed, Graph, GraphError, Plan, PlanKind, Scheduled, Step, Way, WayKind,
+    Digest, Endpoint, FactUsed, Graph, GraphError, Plan, PlanKind, Scheduled, Step, StepId, Way, WayKind,
 };
 
 use crate::format::{age, counted, duration};
@@ -27,8 +29,9 @@ pub struct PlanView {
     pub layout: Layout,
 }
 
-/// A plan for people: what it is, what it rests on, its steps, what decides its duration, what it gives up.
-pub fn plan(plan: &Plan, view: PlanView) -> Result<String, GraphError> {
+/// A plan for people: what it is, what it rests on, its steps, what decides its duration, what it gives up, and the sum
+/// that makes the recovery time (none, if the plan is not about one).
+pub fn plan(plan: &Plan, recovery: &[String], view: PlanView) -> Result<String, GraphError> {
     let times = Times::of(plan)?;
     Ok([
         head(plan, &times, view.layout),
@@ -36,6 +39,7 @@ pub fn plan(plan: &Plan, view: PlanView) -> Result<String, GraphError> {
         steps::steps(plan, &times, view),
         critical_path(&times, view.layout),
         losses(plan, view),
+        recovery_time(recovery, view.layout),
         notes(plan, view.layout),
     ]
     .concat())
@@ -44,7 +48,9 @@ pub fn plan(plan: &Plan, view: PlanView) -> Result<String, GraphError> {
 /// When each step is forecast to start and end, at p95, and which steps decide the end.
 pub(super) struct Times {
     schedule: Vec<Scheduled>,
-    critical: Vec<(String, SignedDuration)>,
+    critical: Vec<(StepId, SignedDuration)>,
+    /// The same steps, to be found in.
+    decisive: BTreeSet<StepId>,
     total: SignedDuration,
 }
 
@@ -53,16 +59,19 @@ impl Times {
         let graph = Graph::new(&plan.steps)?;
         let p95 = |index: usize| chosen(plan, &plan.steps[index]).1.forecast.p95;
         let schedule = graph.schedule(p95);
-        let critical = graph
+        let durations: BTreeMap<&StepId, SignedDuration> =
+            plan.steps.iter().enumerate().map(|(index, step)| (&step.id, p95(index))).collect();
+        let critical: Vec<(StepId, SignedDuration)> = graph
             .critical_path(p95)
             .into_iter()
             .map(|id| {
-                let index = plan.steps.iter().position(|step| step.id == id);
-                (id.to_string(), index.map(p95).unwrap_or_default())
+                let p95 = durations.get(&id).copied().unwrap_or_default();
+                (id, p95)
             })
             .collect();
+        let decisive = critical.iter().map(|(id, _)| id.clone()).collect();
         let total = schedule.iter().map(|step| step.finish).max().unwrap_or_default();
-        Ok(Self { schedule, critical, total })
+        Ok(Self { schedule, critical, decisive, total })
     }
 
     pub(super) fn schedule(&self) -> &[Scheduled] {
@@ -78,7 +87,7 @@ impl Times {
     }
 
     pub(super) fn is_critical(&self, step: &Step) -> bool {
-        self.critical.iter().any(|(id, _)| id == step.id.as_str())
+        self.decisive.contains(&step.id)
     }
 }
 
@@ -114,8 +123,14 @@ fn head(plan: &Plan, times: &Times, layout: Layout) -> String {
         PlanKind::Prepare => format!("{} ready in case of {}", plan.to, plan.from),
         _ => format!("{} → {}", plan.from, plan.to),
     };
-    let title =
-        format!("{}  Plan to {} {}: {direction}", endpoint(&plan.endpoint), verb(plan.kind), plan.workload);
+    let purpose = match plan.kind {
+        PlanKind::Prepare => "prepare",
+        PlanKind::Failover => "fail over",
+        PlanKind::Failback => "bring home",
+        PlanKind::Fence => "fence",
+        PlanKind::Drain => "drain",
+    };
+    let title = format!("{}  Plan to {purpose} {}: {direction}", endpoint(&plan.endpoint), plan.workload);
     let mut out = layout.hang("", &title, Tone::Strong);
     out += &layout.hang("digest ", Digest::of(plan).as_str(), Tone::Quiet);
     let prefer = match plan.policy.prefer {
@@ -127,14 +142,6 @@ fn head(plan: &Plan, times: &Times, layout: Layout) -> String {
     };
     let says = format!("{}, {} at p95, {prefer}", counted(plan.steps.len(), "step"), duration(times.total));
     out + &layout.hang("", &says, Tone::Plain)
-}
-
-fn verb(kind: PlanKind) -> &'static str {
-    match kind {
-        PlanKind::Failover => "fail over",
-        PlanKind::Failback => "fail back",
-        other => other.word(),
-    }
 }
 
 fn facts(plan: &Plan, view: PlanView) -> String {
@@ -149,9 +156,10 @@ fn facts(plan: &Plan, view: PlanView) -> String {
                 serde_json::Value::String(text) => text.clone(),
                 other => fact_words(&other.to_string()),
             }),
-            Cell::from(match (&fact.value, fact_age(fact, view.now)) {
-                (serde_json::Value::String(text), None) if text == "unknown" => "never seen".to_owned(),
-                (_, known) => age(known),
+            Cell::from(match (fact_age(fact, view.now), fact.value.as_str()) {
+                // Nobody declares that something is unknown.
+                (None, Some("unknown")) => "never seen".to_owned(),
+                (seen, _) => age(seen),
             }),
             Cell::toned(short_source(&fact.source), Tone::Quiet),
         ]);
@@ -203,6 +211,14 @@ fn loss_line(sum: &LossSum, when: &str, step: &Step, view: PlanView) -> String {
         step.id
     );
     view.layout.hang("  ! ", &text, Tone::Warn)
+}
+
+fn recovery_time(sum: &[String], layout: Layout) -> String {
+    if sum.is_empty() {
+        return String::new();
+    }
+    layout.heading("Recovery time of an unplanned failover, at p95")
+        + &sum.iter().map(|line| layout.hang("  ", line, Tone::Plain)).collect::<String>()
 }
 
 fn notes(plan: &Plan, layout: Layout) -> String {

@@ -25,6 +25,7 @@ use crate::world::Ctx;
 mod delivery;
 mod entity;
 mod entity_requests;
+mod holdings;
 mod keys;
 mod messages;
 mod migration;
@@ -163,7 +164,9 @@ impl Provider for ServiceBus {
     }
 
     fn host_call(&mut self, host: &str, call: &Call, ctx: &mut Ctx<'_>) -> Option<HostOutcome> {
-        host.ends_with(SUFFIX).then(|| self.rest(host, call, ctx))
+        // Other services share the suffix: a host that is no namespace and no alias of ours is theirs.
+        self.key_of_host(host, ctx.now)?;
+        Some(self.rest(host, call, ctx))
     }
 }
 

@@ -35,12 +35,14 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
         }
         if let Some(shared) = &planning.workload.shared {
             let kept: Vec<&Declared> = shared.resources.iter().collect();
+            // What exists once lies in a group of its own, and waits for no other.
+            let group = BTreeSet::from([StepId::new("workload", "shared-group")]);
             let step = deployment(
                 "deploy-shared",
                 shared,
-                shared.deployment.template.clone(),
+                Value::clone(&shared.deployment.template),
                 &kept,
-                after.clone(),
+                group,
                 planning,
                 &mut part,
             );
@@ -83,12 +85,12 @@ pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     };
     let put = |declared: &Declared| {
         let path = format!("{}?api-version={}", declared.id, declared.api_version);
-        Call::arm(Method::Put, path, Some(declared.body.clone()))
+        Call::arm(Method::Put, path, Some(Value::clone(&declared.body)))
     };
     for site in workload.shared.iter().chain([&workload.primary]) {
         calls.push(put_group(site));
         calls.extend(site.presumed.iter().map(put));
-        let body = request_body(site.deployment.template.clone(), &site.deployment.parameters);
+        let body = request_body(Value::clone(&site.deployment.template), &site.deployment.parameters);
         calls.push(Call::arm(Method::Put, deployment_path(site, &workload.name, &body), Some(body)));
     }
     let there = &workload.secondary;
@@ -207,7 +209,9 @@ fn request_body(template: Value, parameters: &Value) -> Value {
 
 /// Region and content are in the name: the same deployment is recognised, another one never collides with it.
 fn deployment_path(site: &Site, workload: &str, body: &Value) -> String {
-    let digest = sha2::Sha256::digest(body.to_string());
+    let mut digest = sha2::Sha256::new();
+    serde_json::to_writer(&mut digest, body).expect("a digest takes whatever is written");
+    let digest = digest.finalize();
     let short = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
     let workload: String = workload.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
     let name = format!("lifeboat-{workload}-{}-{short:08x}", site.region.abbreviation());
@@ -259,13 +263,14 @@ fn without(
     all: &[Declared],
     out: &BTreeSet<ResourceId>,
 ) -> Result<Value, Refusal> {
-    let pointers = |declared: &Declared| deployment.elements.get(&declared.id).cloned().unwrap_or_default();
-    let needed: BTreeSet<String> = kept.iter().flat_map(|declared| pointers(declared)).collect();
-    let mut template = deployment.template.clone();
+    let pointers = |declared: &Declared| deployment.elements.get(&declared.id).into_iter().flatten();
+    let needed: BTreeSet<&str> =
+        kept.iter().flat_map(|declared| pointers(declared)).map(|at| &**at).collect();
+    let mut template = Value::clone(&deployment.template);
     for declared in all.iter().filter(|declared| out.contains(&declared.id)) {
         for at in pointers(declared) {
-            let element = template.pointer_mut(&at).and_then(Value::as_object_mut);
-            let (false, Some(element)) = (needed.contains(&at), element) else {
+            let element = template.pointer_mut(at).and_then(Value::as_object_mut);
+            let (false, Some(element)) = (needed.contains(&**at), element) else {
                 return Err(Refusal {
                     rule: "WL-CANNOT-LEAVE-OUT".into(),
                     component: declared.id.name().into(),
@@ -281,6 +286,9 @@ fn without(
 
 /// The longest chain of creations, not their sum: ARM creates what does not wait in parallel.
 fn forecast(kept: &[&Declared]) -> Forecast {
+    if kept.is_empty() {
+        return Forecast::assumed(1, 2, "nothing is deployed, only looked at");
+    }
     let by_id: BTreeMap<&ResourceId, &Declared> =
         kept.iter().map(|declared| (&declared.id, *declared)).collect();
     let mut known: BTreeMap<&ResourceId, (SignedDuration, SignedDuration)> = BTreeMap::new();

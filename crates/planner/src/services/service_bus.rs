@@ -40,6 +40,16 @@ impl Service for ServiceBus {
         kind.is("Microsoft.ServiceBus/namespaces")
     }
 
+    fn host(
+        &self,
+        component: &Component,
+        side: Side,
+        workload: &Workload,
+        seen: &Inventory,
+    ) -> Option<String> {
+        Some(namespace::own_host(component, side, workload, seen))
+    }
+
     fn observes(&self, component: &Component, seen: &Inventory) -> Vec<String> {
         let mut ids = vec![&component.primary];
         ids.extend(&component.secondary);
@@ -59,6 +69,10 @@ impl Service for ServiceBus {
 
     fn rules(&self) -> &'static [Rule] {
         rules::RULES
+    }
+
+    fn enforced(&self) -> &'static [&'static str] {
+        rules::FORBIDS_PAIRING
     }
 
     fn strategies(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Strategy> {

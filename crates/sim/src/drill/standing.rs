@@ -54,7 +54,7 @@ impl Drill {
 
     /// The phase that progress shows: a run by its name, else what everybody waits for.
     pub(super) fn say_what_goes_on(&mut self) {
-        if self.world.running().is_some() {
+        if self.world.runs.iter().any(|run| run.ended.is_none()) {
             return;
         }
         let region = &self.world.workload.site(self.life.active()).region;
@@ -63,8 +63,11 @@ impl Drill {
             Phase::Serving => format!("{region} is lost, and nobody has noticed yet"),
             Phase::Suspecting { .. } => format!("{region} is suspected, and the hold-down runs"),
             Phase::Deciding { question, .. } => {
-                let question = self.question(*question);
-                format!("waiting for an answer to \"{}\"", question.trim_start_matches("asks: "))
+                let question = self.question(*question, true);
+                let question = question.trim_start_matches("asks: ");
+                // The reasons stand on the timeline.
+                let question = question.split_inclusive('?').next().unwrap_or(question);
+                format!("waiting for an answer to \"{question}\"")
             }
             phase => phase.to_string(),
         };
@@ -76,11 +79,9 @@ impl Drill {
         self.world.log.planes.truth(region, Plane::Data) == Truth::Up
     }
 
-    /// Acknowledged, not received, not lost: where it is, in both regions.
+    /// Where the messages lie that are there at the end, in both regions.
     pub(super) fn held(&self) -> Held {
         let Some(clients) = &self.world.clients else { return Held::default() };
-        let outstanding: u64 = self.world.ledger.outstanding_by_entity().values().sum();
-        let lost: u64 = self.lost_by_channel().iter().map(|(_, count)| count).sum();
         let counts = self.world.lab.message_counts();
         let here =
             |name: &str| clients.channels.iter().any(|channel| channel.read_from.eq_ignore_ascii_case(name));
@@ -90,7 +91,6 @@ impl Drill {
             .collect();
         let sum = |of: fn(&Counts) -> u64| entities.iter().map(|counts| of(counts)).sum();
         Held {
-            messages: outstanding.saturating_sub(lost),
             queued: sum(|counts| counts.active),
             scheduled: sum(|counts| counts.scheduled),
             dead_lettered: sum(|counts| counts.dead_letter),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::example::{drill, play, scenario, text};
+use super::example::{drill, play, scenario, text, workload};
 use crate::{DrillOutcome, DrillVerdict};
 
 /// A scenario with few clients, so that hours pass in no time. One event a line.
@@ -82,7 +82,8 @@ fn a_lost_data_plane_moves_the_workload() {
     passes(&outcome, &WHOLE);
 }
 
-/// Proves: F29, P1a. The failover acts and nobody hears of it: it is seen, not sent again.
+/// Proves: F29, P1a. The failover acts and nobody hears of it: it is seen, not done again. While it is under way Azure
+/// refuses any other.
 #[test]
 fn a_failover_whose_answer_is_lost_is_seen() {
     let outcome = short(
@@ -94,7 +95,11 @@ fn a_failover_whose_answer_is_lost_is_seen() {
         ],
     );
     passes(&outcome, &WHOLE);
-    assert_eq!(outcome.report.runs[1].requests, 1, "{:#?}", outcome.report.runs[1]);
+    let about = |line: &&String| line.contains("fail-over-alias") && line.contains("T00:3");
+    let journal: Vec<&String> = outcome.journal.iter().filter(about).collect();
+    let with = |what: &str| journal.iter().filter(|line| line.contains(what)).count();
+    assert_eq!((with("answerLost"), with("\"accepted\""), with("seenDone")), (1, 0, 1), "{journal:#?}");
+    assert_eq!(with("\"sending\""), with("409 Conflict"), "{journal:#?}");
 }
 
 /// Proves: F13. What comes and goes within the hold-down moves nobody.
@@ -109,7 +114,11 @@ fn without_an_answer_the_workload_stays_and_the_drill_says_so() {
     for answers in ["nobody", "decline"] {
         let operator = format!("at: 0s, operator: {{ answers: {answers} }}");
         let outcome = short(3, &[&operator, LOST]);
-        assert!(missed(&outcome)[0].contains("never moved"), "{answers}: {:?}", outcome.report.verdict);
+        assert!(
+            missed(&outcome)[0].contains("no failover was begun"),
+            "{answers}: {:?}",
+            outcome.report.verdict
+        );
         assert_eq!(runs(&outcome), ["prepare"], "{answers}");
     }
 }
@@ -161,4 +170,81 @@ fn pairing_that_is_refused_leaves_the_workload_unprotected() {
     assert!(why.contains("protect again") && why.contains("pair"), "{why}");
     assert_eq!(runs(&outcome)[..4], WHOLE[..4]);
     assert!(outcome.report.state_after.iter().any(|line| line.state == "unprotected"));
+}
+
+/// No room in the second region: nothing can be prepared, and what follows says so.
+#[test]
+fn a_second_region_without_capacity_cannot_be_prepared() {
+    let full = "at: before-prepare, fault: { region: secondary, provider: Microsoft.ServiceBus, effect: no-capacity }";
+    let outcome = short(3, &[full, "at: 0s, operator: { answers: nobody }"]);
+    let why = missed(&outcome);
+    assert!(why[0].starts_with("prepare northeurope: failed"), "{why:?}");
+    assert!(why[0].contains("SkuNotAvailable") || why[0].contains("capacity"), "{why:?}");
+}
+
+#[test]
+fn a_quota_in_the_second_region_stops_the_preparation() {
+    let none =
+        "at: before-prepare, quota: { region: secondary, type: Microsoft.ServiceBus/namespaces, limit: 0 }";
+    let outcome = short(3, &[none, "at: 0s, operator: { answers: nobody }"]);
+    let why = missed(&outcome);
+    assert!(why[0].contains("quota"), "{why:?}");
+}
+
+#[test]
+fn who_asks_too_often_waits_and_is_served() {
+    let throttled = "at: 5m, fault: { region: secondary, provider: Microsoft.ServiceBus, operation: failover, \
+                     effect: throttled, retryAfter: 20s, times: 3 }";
+    passes(&short(14, &[throttled, LOST, BACK]), &WHOLE);
+}
+
+#[test]
+fn what_a_scenario_would_not_hit_is_told() {
+    let told = |event: &str| {
+        let text = format!("scenario: s\nduration: 12h\nevents:\n  - {{ {event} }}\n");
+        let found = scenario(&text).strangers(&workload());
+        found
+            .iter()
+            .map(|problem| format!("{problem}; {}", problem.hint.as_deref().unwrap_or("-")))
+            .collect::<Vec<_>>()
+    };
+    let fault = |provider: &str, operation: &str| {
+        format!(
+            "at: 1h, fault: {{ region: secondary, provider: {provider}, operation: {operation}, phase: before, effect: hang }}"
+        )
+    };
+    assert_eq!(told("at: 1h, lose: { region: westeurope }"), [""; 0]);
+    assert_eq!(
+        told("at: 1h, lose: { region: eastus }"),
+        [
+            "4:31: the workload has nothing in `eastus`; it would hit nothing; there is northeurope, westeurope"
+        ]
+    );
+    assert_eq!(
+        told("at: 1h, lose: { region: northcentralus }").len(),
+        1,
+        "a region of Azure, and none of the workload's"
+    );
+    for known in ["failover", "namespaces/write", "namespaces/queues/read", "disasterRecoveryConfigs", "send"]
+    {
+        assert_eq!(told(&fault("Microsoft.ServiceBus", known)), [""; 0], "{known}");
+    }
+    assert_eq!(told(&fault("Microsoft.Resources", "deployments/write")), [""; 0]);
+    assert_eq!(
+        told(&fault("Microsoft.ServiceBuss", "failover")),
+        ["4:53: the workload has nothing of `Microsoft.ServiceBuss`; did you mean `Microsoft.ServiceBus`?"]
+    );
+    assert_eq!(
+        told(&fault("Microsoft.ServiceBus", "failovr")),
+        ["4:86: nothing of the workload is asked to `failovr`; did you mean `failover`?"]
+    );
+    assert_eq!(
+        told(&fault("Microsoft.ServiceBus", "namespace/write")),
+        ["4:86: nothing of the workload is asked to `namespace/write`; did you mean `namespaces/write`?"]
+    );
+    assert_eq!(
+        told("at: 1h, quota: { region: secondary, type: Microsoft.ServiceBus/namespace, limit: 1 }"),
+        ["4:48: the workload has nothing of the type `Microsoft.ServiceBus/namespace`; did you mean \
+          `Microsoft.ServiceBus/namespaces`?"]
+    );
 }

@@ -228,7 +228,7 @@ pub(super) fn clients(report: &DrillReport) -> Markup {
             (figure("Sent and acknowledged", &count(seen.acknowledged), &producers, Tone::Plain))
             (figure("Sends that failed", &count(seen.failed_sends), "answered with an error or not at all", Tone::Plain))
             (figure("Received", &count(seen.received), &consumers, Tone::Plain))
-            (figure("Still held", &count(seen.held.messages), &held_words(&seen.held), Tone::Plain))
+            (figure("Still held", &count(seen.still_held), &held_words(seen), Tone::Plain))
             (figure("Longest gap, sending", &gap(seen.longest_send_gap), "no send acknowledged", Tone::Plain))
             (figure("Longest gap, receiving", &gap(seen.longest_receive_gap), "nothing received", Tone::Plain))
         }

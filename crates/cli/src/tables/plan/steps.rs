@@ -1,6 +1,5 @@
 //! The steps of a plan: order, way, needs, forecast, proof, requests.
 
-use lifeboat_arm::Region;
 use lifeboat_plan::{
     Action, Basis, Needed, Plan, Repeat, Step, Verdict, Way, WayKind, as_az_rest, describe_call,
     describe_condition, independence, needs_of,
@@ -31,13 +30,13 @@ pub(super) fn steps(plan: &Plan, times: &Times, view: PlanView) -> String {
         out += &layout.hang("      forecast  ", &forecast(way), Tone::Plain);
         out += &layout.hang("      needs     ", &needs(plan, way), Tone::Plain);
         if let Some(verdict) = verdicts.get(&step.id) {
-            out += &proof(verdict, &plan.from, layout);
+            out += &proof(verdict, plan, step, layout);
         }
         let done = describe_condition(&way.done_when);
         let done = if view.requests { done } else { first_of(&done) };
         out += &layout.hang("      done when ", &done, Tone::Quiet);
         if view.requests {
-            out += &requests(step, layout);
+            out += &requests(plan, step, layout);
         }
     }
     out
@@ -103,35 +102,54 @@ fn first_of(condition: &str) -> String {
     format!("{text} and {left} more (all with --requests)")
 }
 
-fn proof(verdict: &Verdict, gone: &Region, layout: Layout) -> String {
+fn proof(verdict: &Verdict, plan: &Plan, step: &Step, layout: Layout) -> String {
     let (word, tone) = need_word(verdict);
     let paths: &[Needed] = match verdict {
         Verdict::Independent => &[],
         Verdict::Contingent(paths) | Verdict::Refused(paths) => paths,
     };
-    let mut out = layout.hang("      verdict   ", &format!("needs {gone}: {word}"), tone);
+    let mut out = layout.hang("      verdict   ", &format!("needs {}: {word}", plan.from), tone);
     for path in paths {
-        let text = match path.via.as_str() {
-            "declared" => path.need.to_string(),
-            via => format!("{} ← {via}", path.need),
-        };
+        let text = format!("{} ← {}", path.need, path_words(path, verdict, step));
         out += &layout.hang("                - ", &text, Tone::Plain);
     }
     out
 }
 
-/// Both ways as they will be sent: whoever holds this page can do it by hand.
-fn requests(step: &Step, layout: Layout) -> String {
-    let mut out = String::new();
-    let ways = [(WayKind::Graceful, Some(&step.graceful)), (WayKind::Ungraceful, step.ungraceful.as_ref())];
-    for (kind, way) in ways.into_iter().filter_map(|(kind, way)| Some((kind, way?))) {
-        if step.ungraceful.is_some() {
-            let word = if kind == WayKind::Graceful { "graceful" } else { "ungraceful" };
-            out += &layout.hang("      ", &format!("{word} way:"), Tone::Strong);
+/// Which condition, read or request leads there. What only a planner knows of an action is said of that action.
+fn path_words(path: &Needed, verdict: &Verdict, step: &Step) -> String {
+    let Some(before) = path.via.strip_suffix("declared") else { return path.via.clone() };
+    // What makes a step contingent is its graceful way; what refuses it is the last way that it has.
+    let way = match verdict {
+        Verdict::Refused(_) => step.ungraceful.as_ref().unwrap_or(&step.graceful),
+        _ => &step.graceful,
+    };
+    match &way.action {
+        Action::Send(call) if before.is_empty() => {
+            format!("action → {} → reaches there by itself", describe_call(call))
         }
-        out += &request(way, layout);
+        _ => format!("{before}its action reaches there by itself"),
     }
-    out
+}
+
+/// The plan's way as it will be sent, then the other one: whoever holds this page can do it by hand, and takes the first
+/// line in the dark.
+fn requests(plan: &Plan, step: &Step, layout: Layout) -> String {
+    let (kind, way) = chosen(plan, step);
+    let Some(ungraceful) = &step.ungraceful else { return request(way, layout) };
+    let word = |kind| if kind == WayKind::Graceful { "graceful" } else { "ungraceful" };
+    let (other, other_way) = match kind {
+        WayKind::Graceful => (WayKind::Ungraceful, ungraceful),
+        WayKind::Ungraceful => (WayKind::Graceful, &step.graceful),
+    };
+    let unless = match other {
+        WayKind::Graceful => "NOT this plan's way: it needs the side that is taken for dead",
+        WayKind::Ungraceful => "not this plan's way, unless the graceful one has failed",
+    };
+    let mut out = layout.hang("      ", &format!("{} way, this plan's:", word(kind)), Tone::Strong);
+    out += &request(way, layout);
+    out += &layout.hang("      ", &format!("{} way ({unless}):", word(other)), Tone::Quiet);
+    out + &request(other_way, layout)
 }
 
 fn request(way: &Way, layout: Layout) -> String {

@@ -86,21 +86,30 @@ pub(super) fn with_pending_metadata(
     losses
 }
 
-/// The counts that the plan rests on.
+/// The counts that the plan rests on, of everything whose messages it gives up.
 pub(super) fn facts(component: &Component, planning: &Planning<'_>) -> Vec<FactUsed> {
     let namespace = Namespace::planned(planning.active, component, planning);
-    let at = planning.seen.last_list(component.on(planning.active), "queues").and_then(|(_, at)| at);
-    namespace
-        .entities()
-        .iter()
-        .filter(|entity| entity.segment == "queues")
-        .map(|entity| FactUsed {
-            key: format!("{}/{}/messages", component.name, entity.name),
-            value: entity.body.pointer("/properties/countDetails").cloned().unwrap_or(json!("unknown")),
-            observed_at: at,
-            source: format!("GET {}/queues", component.on(planning.active)),
-        })
-        .collect()
+    let id = component.on(planning.active);
+    let at = planning.seen.last_list(id, "queues").and_then(|(_, at)| at);
+    let fact = |entity: &str, body: &Value, list: &str| FactUsed {
+        key: format!("{}/{entity}/messages", component.name),
+        value: body.pointer("/properties/countDetails").cloned().unwrap_or(json!("unknown")),
+        observed_at: at,
+        source: format!("GET {id}/{list}"),
+    };
+    let mut facts = Vec::new();
+    for entity in namespace.entities() {
+        if entity.segment == "queues" {
+            facts.push(fact(entity.name, entity.body, "queues"));
+            continue;
+        }
+        let list = format!("topics/{}/subscriptions", entity.name);
+        for subscription in namespace.subscriptions(entity.name) {
+            let name = subscription.get("name").and_then(Value::as_str).unwrap_or("?");
+            facts.push(fact(&format!("{}/{}", entity.name, last_segment(name)), subscription, &list));
+        }
+    }
+    facts
 }
 
 const COUNTS: &[(&str, &str)] = &[
