@@ -17,6 +17,7 @@ mod loss;
 mod need;
 mod print;
 mod step;
+mod words;
 
 pub use condition::{At, Condition, Is, Item, Threshold, Truth};
 pub use digest::Digest;
@@ -34,3 +35,4 @@ pub use step::{
     Action, Capture, CaptureFrom, Citation, Endpoint, FactUsed, OnFailure, Plan, PlanKind, Policy, Question,
     ReadId, Repeat, Stage, Step, StepId, Transfer, Way, WayKind,
 };
+pub use words::{count, counted, duration};

@@ -11,13 +11,14 @@ mod people;
 mod probes;
 mod runs;
 mod scene;
+mod standing;
 mod summing_up;
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_plan::{Digest, Plan, PlanKind};
+use lifeboat_plan::{Digest, Plan, PlanKind, duration as brief};
 use lifeboat_planner::lifecycle::{
     Fence, Happened, Intention, Lifecycle, LifecycleEvent, Phase, Question, Trouble, next,
 };
@@ -305,6 +306,7 @@ impl Drill {
                 let nowhere = Phase::Degraded { why: Trouble::NowhereToGo, fence: Fence::Open };
                 self.mark_nowhere(*self.life.phase() == nowhere);
                 self.carry_out(intentions);
+                self.say_what_goes_on();
             }
             Err(error) => {
                 self.world.log.happens(self.world.now, "lifecycle", Tone::Plain, format!("not now: {error}"));
@@ -318,7 +320,7 @@ impl Drill {
                 self.world.now,
                 "lifecycle",
                 "intends",
-                serde_json::json!({ "intention": format!("{intention:?}") }),
+                serde_json::json!({ "intention": intention }),
             );
             match intention {
                 Intention::RunPlan { kind, from, planned, .. } => self.run_plan(kind, from, planned),
@@ -390,9 +392,4 @@ impl Drill {
             self.world.queue.at(self.world.now + delay, Event::Answer(number));
         }
     }
-}
-
-/// A duration for a sentence: no fractions of seconds.
-fn brief(duration: SignedDuration) -> String {
-    format!("{:#}", SignedDuration::from_secs(duration.as_secs()))
 }

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Call, Paged, Pages, Read};
 use lifeboat_engine::{Effect, Engine, Expansion, Input, Lost, Summary, Ticket, encode};
 use lifeboat_lab::{Lab, Silence};
-use lifeboat_plan::{ReadId, Stage, StepId};
+use lifeboat_plan::{ReadId, Stage, StepId, duration};
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
@@ -236,7 +236,7 @@ impl Station {
                 let answer = reply.answer.ok_or_else(|| {
                     Lost(match reply.silence {
                         Some(Silence::ConnectionRefused) => "connection refused".to_owned(),
-                        _ => format!("no answer within {PATIENCE:#}"),
+                        _ => format!("no answer within {}", duration(PATIENCE)),
                     })
                 });
                 // A refused connection is known at once; silence only when patience ends.

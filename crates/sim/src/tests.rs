@@ -14,6 +14,7 @@ mod properties;
 mod racing;
 mod requirements;
 mod scenarios;
+mod shown;
 mod story;
 mod sweep;
 mod truth;

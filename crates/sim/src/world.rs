@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Answer;
 use lifeboat_engine::{Engine, Expansion, RunId, Settings as RunSettings, Summary};
 use lifeboat_lab::{Lab, Settings as LabSettings};
-use lifeboat_plan::{Endpoint, Plan, PlanKind, ReadId, Stage};
+use lifeboat_plan::{Endpoint, Plan, PlanKind, ReadId, Stage, counted};
 use lifeboat_planner::{
     Inventory, PlanError, Planning, Side, StrategyKind, Workload, expand, initial_deployments, plan, predict,
 };
@@ -191,12 +191,7 @@ impl World {
             self.now,
             "engine",
             Tone::Plain,
-            format!(
-                "{says}: {} {}, plan {}",
-                plan.steps.len(),
-                if plan.steps.len() == 1 { "step" } else { "steps" },
-                digest.short()
-            ),
+            format!("{says}: {}, plan {}", counted(plan.steps.len(), "step"), digest.short()),
         );
         self.runs.push(Run {
             purpose,

@@ -68,7 +68,7 @@ fn play(setup: DrillSetup, surroundings: &Surroundings) -> Result<DrillOutcome, 
         reporter.show(&Progress {
             at: progress.at,
             phase: progress.phase.to_owned(),
-            text: format!("{:.0} %", progress.share * 100.0),
+            text: format!("played {:.0} %", progress.share * 100.0),
             share: progress.share,
         });
         !interrupted.load(Ordering::Relaxed)

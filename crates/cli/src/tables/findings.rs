@@ -35,18 +35,26 @@ pub fn findings(findings: &[Finding], layout: Layout) -> String {
         out += &one(finding, findings, layout);
         out.push('\n');
     }
-    let mut passed: Vec<&str> = findings
-        .iter()
-        .filter(|finding| finding.answer == Answer::Pass)
-        .map(|finding| finding.rule.as_str())
-        .collect();
-    passed.sort_unstable();
-    passed.dedup();
+    let passed: Vec<&str> = passed_everywhere(findings).into_iter().map(|(rule, _)| rule).collect();
     if !passed.is_empty() {
         out += &layout.hang("✓ pass: ", &passed.join(", "), Tone::Quiet);
         out.push('\n');
     }
     out + &layout.hang("", &findings_summary(findings), Tone::Strong)
+}
+
+/// Rules that pass for every component they look at, with their titles: what fails elsewhere has not passed.
+pub(crate) fn passed_everywhere(findings: &[Finding]) -> Vec<(&str, &str)> {
+    let mut passed: Vec<(&str, &str)> = findings
+        .iter()
+        .filter(|finding| {
+            findings.iter().all(|other| other.rule != finding.rule || other.answer == Answer::Pass)
+        })
+        .map(|finding| (finding.rule.as_str(), finding.title.as_str()))
+        .collect();
+    passed.sort_unstable();
+    passed.dedup();
+    passed
 }
 
 fn one(finding: &Finding, all: &[Finding], layout: Layout) -> String {
@@ -107,7 +115,9 @@ pub(crate) fn place(evidence: &Evidence) -> Option<String> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Counts {
+    /// Failures that something must be done about; remarks are none.
     fail: usize,
+    info: usize,
     unknown: usize,
     pass: usize,
     accepted: usize,
@@ -121,8 +131,10 @@ impl Counts {
         let open = |answer| {
             findings.iter().filter(|finding| finding.answer == answer && finding.accepted.is_none()).count()
         };
+        let info = findings.iter().filter(|finding| is_remark(finding) && finding.accepted.is_none()).count();
         Self {
-            fail: open(Answer::Fail),
+            fail: open(Answer::Fail) - info,
+            info,
             unknown: open(Answer::Unknown),
             pass: open(Answer::Pass),
             accepted: findings.iter().filter(|finding| finding.accepted.is_some()).count(),
@@ -130,6 +142,11 @@ impl Counts {
             may_block: findings.iter().filter(|finding| may_block(finding)).count(),
         }
     }
+}
+
+/// Worth knowing, and nothing more.
+fn is_remark(finding: &Finding) -> bool {
+    finding.answer == Answer::Fail && finding.severity == Severity::Info
 }
 
 /// How many there are of each answer, and whether one of them blocks.
@@ -147,7 +164,14 @@ pub(crate) fn findings_summary(findings: &[Finding]) -> String {
         }
         (blocking, _) => format!("{} a failover", counted_verb(blocking)),
     };
-    format!("{} fail, {} unknown, {} pass{accepted}; {blocks}", counts.fail, counts.unknown, counts.pass)
+    let info = match counts.info {
+        0 => String::new(),
+        info => format!(", {info} info"),
+    };
+    format!(
+        "{} fail, {} unknown{info}, {} pass{accepted}; {blocks}",
+        counts.fail, counts.unknown, counts.pass
+    )
 }
 
 fn may_block(finding: &Finding) -> bool {

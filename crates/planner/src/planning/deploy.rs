@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use lifeboat_arm::{Call, Method, ResourceId};
 use lifeboat_plan::{
     Action, At, Basis, CallDraft, Citation, Condition, Forecast, Is, Need, PlanKind, ReadDraft, ReadId, Step,
-    StepId, Way,
+    StepId, Way, counted,
 };
 use serde_json::{Value, json};
 use sha2::Digest as _;
@@ -188,8 +188,7 @@ fn deployment(
                 site.group.name()
             )
         } else {
-            let resources = if kept.len() == 1 { "resource" } else { "resources" };
-            format!("deploy {} {resources} to {} in {}", kept.len(), site.group.name(), site.region)
+            format!("deploy {} to {} in {}", counted(kept.len(), "resource"), site.group.name(), site.region)
         },
         after,
         graceful: way,

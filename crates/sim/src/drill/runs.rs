@@ -1,7 +1,8 @@
 //! Runs of a drill: planned when the lifecycle intends them, executed by the engine, told of when they end.
 
-use lifeboat_engine::{RunEnd, Summary};
-use lifeboat_plan::PlanKind;
+use jiff::SignedDuration;
+use lifeboat_engine::{Outcome, RunEnd, Summary};
+use lifeboat_plan::{PlanKind, StepId};
 use lifeboat_planner::Side;
 use lifeboat_planner::lifecycle::{Happened, RunOutcome};
 
@@ -89,7 +90,7 @@ impl Drill {
             RunOutcome::Failed(why) => (Tone::Bad, format!("failed: {why}")),
             RunOutcome::Stopped => (Tone::Bad, "stopped".to_owned()),
         };
-        self.world.log.happens(now, "engine", tone, format!("{says}: {word} after {}", brief(took)));
+        self.world.log.happens(now, "engine", tone, ended(&says, &word, took));
         if outcome == RunOutcome::Done {
             let run = &self.world.runs[number];
             self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory));
@@ -138,7 +139,19 @@ impl Drill {
     }
 }
 
+/// The time before the reason: behind it, it would read as part of it.
+fn ended(says: &str, word: &str, took: SignedDuration) -> String {
+    match word.split_once(": ") {
+        Some((word, why)) => format!("{says}: {word} after {}: {why}", brief(took)),
+        None => format!("{says}: {word} after {}", brief(took)),
+    }
+}
+
 fn why(summary: &Summary) -> String {
     let bad = summary.outcomes.iter().filter(|(_, outcome)| !outcome.is_good());
-    bad.map(|(step, outcome)| format!("{step} {outcome}")).take(3).collect::<Vec<_>>().join("; ")
+    let told = |(step, outcome): (&StepId, &Outcome)| match outcome {
+        Outcome::Failed { why } => format!("{step}: {why}"),
+        other => format!("{step} {other}"),
+    };
+    bad.map(told).take(3).collect::<Vec<_>>().join("; ")
 }

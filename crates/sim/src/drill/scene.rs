@@ -6,10 +6,12 @@ use lifeboat_lab::{
     Effect as LabEffect, Fault as LabFault, FaultMatch, Health, Phase as LabPhase, Plane, Quota,
 };
 use lifeboat_planner::Side;
+use lifeboat_planner::detector::Plane as Watched;
 use lifeboat_planner::lifecycle::{Happened, Wish};
 
 use super::{Drill, brief};
 use crate::log::Tone;
+use crate::report::{FaultReport, Truth};
 use crate::scenario::{Effect, Fault, LostPlane, Outage, Phase, Place, Planned, ScenarioEvent, What};
 
 impl Drill {
@@ -73,11 +75,13 @@ impl Drill {
     fn plane(&mut self, outage: &Outage, health: Health) {
         let region = self.region(&outage.region);
         for plane in &outage.planes {
-            let plane = match plane {
-                LostPlane::Control => Plane::Control,
-                LostPlane::Data => Plane::Data,
+            let (plane, watched) = match plane {
+                LostPlane::Control => (Plane::Control, Watched::Control),
+                LostPlane::Data => (Plane::Data, Watched::Data),
             };
             self.world.lab.set_health(self.world.now, &region, plane, health);
+            let truth = if health == Health::Up { Truth::Up } else { Truth::Down };
+            self.world.log.planes.becomes(self.world.now, &region, watched, truth);
         }
         let words: Vec<&str> = outage
             .planes
@@ -112,6 +116,7 @@ impl Drill {
                 format!("{region} has its {} back", words.join(" and ")),
             );
         }
+        self.say_what_goes_on();
     }
 
     /// Each going and coming becomes a happening of its own.
@@ -161,6 +166,7 @@ impl Drill {
         });
         // Before the drill's clock runs, time is counted from now.
         let clock = self.opened.unwrap_or(self.world.now);
+        let until = fault.until.map(|until| clock + until);
         self.world.lab.inject(LabFault {
             at: FaultMatch {
                 region: Some(region.clone()),
@@ -173,11 +179,23 @@ impl Drill {
             effect,
             times: fault.times,
             from: None,
-            until: fault.until.map(|until| clock + until),
+            until,
             per_mille: None,
         });
         let says = fault_words(fault, &region);
         self.world.log.happens(self.world.now, "world", Tone::Bad, says);
+        self.world.log.planes.goes_wrong(FaultReport {
+            region: region.to_string(),
+            operation: format!(
+                "{} of {}",
+                fault.operation.as_deref().unwrap_or("everything"),
+                fault.provider
+            ),
+            effect: in_words(fault),
+            from: self.world.now,
+            until,
+            times: fault.times,
+        });
     }
 
     /// Which side a region is.
@@ -185,6 +203,24 @@ impl Drill {
         [Side::Primary, Side::Secondary]
             .into_iter()
             .find(|side| self.world.workload.site(*side).region == *region)
+    }
+}
+
+/// What the caller of a faulty request sees.
+fn in_words(fault: &Fault) -> String {
+    match (&fault.effect, fault.phase) {
+        (Effect::Error { status, code }, Phase::Before) => format!("{status} {code}"),
+        (Effect::Error { status, code }, Phase::After) => format!("{status} {code}, although it happens"),
+        (Effect::Throttled { retry_after }, _) => {
+            format!("429, to be tried again after {}", brief(*retry_after))
+        }
+        (Effect::Hang, Phase::Before) => "no answer, and nothing happens".to_owned(),
+        (Effect::Hang, Phase::After) | (Effect::LostAnswer, _) => "no answer, although it happens".to_owned(),
+        (Effect::Delay { by }, _) => format!("the answer comes {} late", brief(*by)),
+        (Effect::NoCapacity, _) => "no capacity for anything new".to_owned(),
+        (Effect::Stuck, _) => "what was begun never ends".to_owned(),
+        (Effect::NoReplication, _) => "nothing is replicated".to_owned(),
+        (Effect::SlowDns { by }, _) => format!("name servers learn {} late", brief(*by)),
     }
 }
 
@@ -197,7 +233,7 @@ fn fault_words(fault: &Fault, region: &Region) -> String {
         Effect::SlowDns { by } => format!("name servers learn {} late of {provider} in {region}", brief(*by)),
         _ => {
             let operation = fault.operation.as_deref().unwrap_or("everything");
-            format!("{operation} of {provider} in {region} goes wrong")
+            format!("{operation} of {provider} in {region}: {}", in_words(fault))
         }
     };
     format!("from now on {what}")

@@ -8,7 +8,7 @@ use super::example::{drill, play, scenario, setup, text, workload, workload_wher
 use crate::{Drill, DrillOutcome, DrillSetup, DrillVerdict};
 
 /// A scenario with few clients, so that hours pass in no time. One event a line.
-fn short(hours: u32, events: &[&str]) -> DrillOutcome {
+pub(super) fn short(hours: u32, events: &[&str]) -> DrillOutcome {
     short_of(workload(), hours, events)
 }
 

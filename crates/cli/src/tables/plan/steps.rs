@@ -8,7 +8,7 @@ use lifeboat_plan::{
 use super::{PlanView, Times, chosen, lost_region};
 use crate::format::duration;
 use crate::layout::Layout;
-use crate::report::independence_word;
+use crate::report::need_word;
 use crate::style::Tone;
 
 pub(super) fn steps(plan: &Plan, times: &Times, view: PlanView) -> String {
@@ -17,7 +17,7 @@ pub(super) fn steps(plan: &Plan, times: &Times, view: PlanView) -> String {
     let verdicts = lost.map(|lost| independence(plan, lost)).unwrap_or_default();
     let mut out = layout.heading("Steps");
     if let Some(lost) = lost {
-        let text = format!("each with its verdict if {lost} is gone");
+        let text = format!("each with what it needs of {lost}, which is taken for gone");
         out += &layout.hang("  ", &text, Tone::Quiet);
     }
     for (index, step) in plan.steps.iter().enumerate() {
@@ -32,7 +32,9 @@ pub(super) fn steps(plan: &Plan, times: &Times, view: PlanView) -> String {
         if let Some(verdict) = verdicts.get(&step.id) {
             out += &proof(verdict, plan, step, layout);
         }
-        out += &layout.hang("      done when ", &describe_condition(&way.done_when), Tone::Quiet);
+        let done = describe_condition(&way.done_when);
+        let done = if view.requests { done } else { first_of(&done) };
+        out += &layout.hang("      done when ", &done, Tone::Quiet);
         if view.requests {
             out += &requests(plan, step, layout);
         }
@@ -75,23 +77,38 @@ fn needs(plan: &Plan, way: &Way) -> String {
     if needs.is_empty() { "nothing that lies in a region".to_owned() } else { needs.join(", ") }
 }
 
+/// The beginning of a condition that is too long for a glance.
+fn first_of(condition: &str) -> String {
+    const GLANCE: usize = 220;
+    if condition.chars().count() <= GLANCE {
+        return condition.to_owned();
+    }
+    let mut parts = condition.split(" and ");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    let mut left = parts.clone().count();
+    for part in parts {
+        if text.chars().count() + part.chars().count() > GLANCE {
+            break;
+        }
+        text = format!("{text} and {part}");
+        left -= 1;
+    }
+    if text.chars().count() > GLANCE * 2 {
+        text = text.chars().take(GLANCE).collect::<String>() + "…";
+    }
+    if left == 0 {
+        return text + " (whole with --requests)";
+    }
+    format!("{text} and {left} more (all with --requests)")
+}
+
 fn proof(verdict: &Verdict, plan: &Plan, step: &Step, layout: Layout) -> String {
-    let (kind, _) = chosen(plan, step);
-    let (word, tone) = independence_word(verdict);
+    let (word, tone) = need_word(verdict);
     let paths: &[Needed] = match verdict {
-        Verdict::Independent => return layout.hang("      verdict   ", word, tone),
+        Verdict::Independent => &[],
         Verdict::Contingent(paths) | Verdict::Refused(paths) => paths,
     };
-    let means = match (verdict, kind) {
-        (Verdict::Contingent(_), WayKind::Ungraceful) => {
-            "only its graceful way, which this plan leaves out, needs"
-        }
-        (Verdict::Contingent(_), WayKind::Graceful) => {
-            "until its deadline, then its ungraceful way takes over; needs"
-        }
-        _ => "cannot be done then; needs",
-    };
-    let mut out = layout.hang("      verdict   ", &format!("{word}: {means}"), tone);
+    let mut out = layout.hang("      verdict   ", &format!("needs {}: {word}", plan.from), tone);
     for path in paths {
         let text = format!("{} ← {}", path.need, path_words(path, verdict, step));
         out += &layout.hang("                - ", &text, Tone::Plain);

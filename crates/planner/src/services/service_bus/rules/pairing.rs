@@ -8,6 +8,7 @@ use crate::finding::Evidence;
 use crate::inventory::Look;
 use crate::rule::{Checked, Subject};
 use crate::topology::{Side, Standby};
+use lifeboat_plan::duration;
 use serde_json::Value;
 
 const SIDES: [Side; 2] = [Side::Primary, Side::Secondary];
@@ -232,10 +233,10 @@ pub(super) fn replication_time(subject: &Subject<'_>) -> Vec<Checked> {
     }
     let forecast = durations::pairing(a.entity_count());
     let says = format!(
-        "{} entities, about {:#} to replicate, at worst {:#}",
+        "{} entities, about {} to replicate, at worst {}",
         a.entity_count(),
-        forecast.typical,
-        forecast.p95
+        duration(forecast.typical),
+        duration(forecast.p95)
     );
     vec![Checked::that(forecast.p95 <= subject.workload.objectives.rto, a.id, Evidence::says(says))]
 }
