@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use lifeboat_arm::Method;
 use lifeboat_plan::{Action, Graph, Plan, PlanKind, Stage, Step, Transfer, Truth, WayKind};
-use lifeboat_planner::{DeadLetters, Expanded, MessagingChoice, PlanError, Side, expand};
+use lifeboat_planner::{DeadLetters, Expanded, MessagingChoice, PlanError, Reprotect, Side, expand};
 use serde_json::{Value, json};
 
 use super::outline::moved;
@@ -209,6 +209,9 @@ fn a_drain_that_waits_says_for_what() {
     assert!(format!("{:?}", forecast(&waits).basis).contains("waits for 7 scheduled messages"));
     let steps = expanded(&world, &waits, "orders-bus/drain").unwrap();
     assert_eq!(steps.steps[0].graceful.forecast.p95, steps.steps[0].graceful.deadline);
+    // Where a fresh namespace protects next, what is not due within the hour stays.
+    world.workload.messaging.get_mut("orders-bus").unwrap().reprotect = Reprotect::Fresh;
+    assert_eq!(forecast(&world.plan(PlanKind::Drain)).p95, SignedDuration::from_hours(1));
 }
 
 /// Proves: S21 (what was created since on the other side has nothing to bring over)

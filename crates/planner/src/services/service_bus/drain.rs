@@ -27,6 +27,9 @@ pub(super) const STAGE: &str = "service-bus/drain";
 /// After how long a drain that waits is given up: of one queue or topic, and of all.
 const ENTITY_GIVEN_UP: SignedDuration = SignedDuration::from_hours(2);
 const ALL_GIVEN_UP: SignedDuration = SignedDuration::from_hours(4);
+/// The same where a fresh namespace protects next: what cannot be drained may stay, and being unprotected is worse. What
+/// takes its time to be sent gets it; what is not due yet is not waited for any longer.
+const BESIDE_FRESH: SignedDuration = SignedDuration::from_hours(1);
 
 /// The workload serves from `planning.active`; the other side holds what was stranded.
 pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
@@ -65,16 +68,17 @@ pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
         ]
         .into(),
     });
-    let way = Way::new(action, nothing_held, durations::drain(messages, scheduled, ALL_GIVEN_UP));
+    let fresh = planning.workload.wants_fresh(&component.name);
+    let deadline = given_up(messages, if fresh { BESIDE_FRESH } else { ALL_GIVEN_UP }, fresh);
     part.steps.push(Step {
         id: StepId::new(&component.name, "drain"),
         component: component.name.clone(),
         title: format!("bring over what is stranded in {}", component.on(old).name()),
         after: [].into(),
-        graceful: if planning.workload.wants_fresh(&component.name) {
-            beside_a_fresh_one(way)
-        } else {
-            Way { deadline: ALL_GIVEN_UP, ..way }
+        graceful: Way {
+            deadline,
+            on_failure: if fresh { OnFailure::Continue } else { OnFailure::Stop },
+            ..Way::new(action, nothing_held, durations::drain(messages, scheduled, deadline))
         },
         ungraceful: None,
         because: Citation::new(
@@ -85,9 +89,10 @@ pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
     part
 }
 
-/// Where a fresh namespace protects next, what cannot be drained may stay, and being unprotected is worse.
-fn beside_a_fresh_one(way: Way) -> Way {
-    Way { on_failure: OnFailure::Continue, deadline: way.deadline.max(SignedDuration::from_hours(1)), ..way }
+/// When a drain is given up: a fresh namespace waits for as long as sending so many messages may take, and no longer.
+fn given_up(messages: u64, patience: SignedDuration, fresh: bool) -> SignedDuration {
+    let sending = durations::drain(messages, 0, patience).p95 * 4;
+    if fresh { patience.max(sending) } else { patience }
 }
 
 fn place_hosts(component: &Component, planning: &Planning<'_>, part: &mut Part) {
@@ -268,7 +273,8 @@ impl Drained {
     /// `numbered`: whether the topic gave all of its messages their number itself, so that copies can be told by it.
     fn step(self, component: &Component, [from, to]: &[String; 2], numbered: bool, fresh: bool) -> Step {
         let title = self.title();
-        let forecast = durations::drain(self.messages, self.scheduled, ENTITY_GIVEN_UP);
+        let deadline = given_up(self.messages, if fresh { BESIDE_FRESH } else { ENTITY_GIVEN_UP }, fresh);
+        let forecast = durations::drain(self.messages, self.scheduled, deadline);
         let key = (self.subscriptions > 1 && numbered).then(|| "EnqueuedSequenceNumber".to_owned());
         let transfer = Transfer {
             from_host: from.clone().into(),
@@ -277,16 +283,15 @@ impl Drained {
             to_path: self.name.clone(),
             key,
         };
-        let way = Way::new(Action::Pump(transfer), Condition::All(self.conditions), forecast);
         Step {
             id: StepId::new(&component.name, &format!("drain-{}", self.name)),
             component: component.name.clone(),
             title,
             after: [].into(),
-            graceful: if fresh {
-                beside_a_fresh_one(way)
-            } else {
-                Way { deadline: ENTITY_GIVEN_UP, on_failure: OnFailure::Continue, ..way }
+            graceful: Way {
+                deadline,
+                on_failure: OnFailure::Continue,
+                ..Way::new(Action::Pump(transfer), Condition::All(self.conditions), forecast)
             },
             ungraceful: None,
             because: Citation::new(
