@@ -24,8 +24,11 @@ const OF_HTTP: &[&str] = &[
     "date",
 ];
 
+/// A text property of a message, where it is kept.
+type Place = fn(&mut BrokerProperties) -> &mut Option<String>;
+
 /// The text properties of a message that the broker carries and does not read, but for filters.
-const CARRIED: [(&str, fn(&mut BrokerProperties) -> &mut Option<String>); 6] = [
+const CARRIED: [(&str, Place); 6] = [
     ("CorrelationId", |broker| &mut broker.correlation_id),
     ("Label", |broker| &mut broker.label),
     ("To", |broker| &mut broker.to),
