@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, anyhow};
 use lifeboat_arm::template::{ParameterValue, Template, parse_parameters};
 use lifeboat_planner::{
-    About, Deciding, FailoverPolicy, FilePath, MessagingChoice, Objectives, SiteTemplate, StrategyKind,
-    Workload, WorkloadFile, choose_for, read,
+    About, FailoverPolicy, FilePath, MessagingChoice, Objectives, SiteTemplate, StrategyKind, Workload,
+    WorkloadFile, choose_for, read,
 };
 use lifeboat_sim::{Drill, DrillOutcome, DrillSetup, Scenario};
 use serde::{Deserialize, Serialize};
@@ -102,7 +102,8 @@ impl Minimal {
             seed,
             start: "2026-01-01T00:00:00Z".parse()?,
             assumptions: Vec::new(),
-            accepted: Vec::new(),
+            accept: Vec::new(),
+            today: jiff::civil::date(2026, 1, 1),
         })?;
         Ok(drill.play(&mut |_| true)?)
     }
@@ -120,11 +121,6 @@ fn about(file: &WorkloadFile) -> Result<About> {
         name: file.workload.to_string(),
         subscription: file.subscription.to_string(),
         objectives: Objectives { rto: file.objectives.rto, rpo: file.objectives.rpo },
-        deciding: Deciding {
-            hold_down: file.failover.hold_down,
-            decision: file.failover.decision,
-            approvers: file.failover.approvers.iter().map(ToString::to_string).collect(),
-        },
         messaging: messaging.collect(),
         now: "2026-01-01T00:00:00Z".parse()?,
     })

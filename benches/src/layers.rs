@@ -12,7 +12,7 @@ use lifeboat_plan::{
     Action, CallDraft, Citation, Condition, Endpoint, Forecast, Need, Places, Plan, PlanKind, Policy,
     ReadDraft, ReadId, Step, StepId, Way, WayKind,
 };
-use lifeboat_planner::{About, Deciding, Objectives, SiteTemplate, Workload, read};
+use lifeboat_planner::{About, Objectives, SiteTemplate, Workload, read};
 use serde_json::json;
 
 const LAYERS: usize = 10;
@@ -81,11 +81,6 @@ pub(crate) fn workload(template: &str) -> Result<Workload> {
         name: "layers".to_owned(),
         subscription: SUBSCRIPTION.to_owned(),
         objectives: Objectives { rto: SignedDuration::from_hours(1), rpo: SignedDuration::from_mins(15) },
-        deciding: Deciding {
-            hold_down: SignedDuration::from_mins(15),
-            decision: SignedDuration::from_mins(10),
-            approvers: Vec::new(),
-        },
         messaging: BTreeMap::new(),
         now: "2026-01-01T00:00:00Z".parse()?,
     };

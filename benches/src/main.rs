@@ -34,7 +34,12 @@ fn main() -> Result<ExitCode> {
 fn lifeboat(arguments: &[String]) -> Result<ExitCode> {
     let args = lifeboat_cli::args::Args::parse_from(arguments);
     let layout = Layout { width: 100, style: Style::Plain };
-    let surroundings = Surroundings { stdout: layout, stderr: layout, stderr_is_terminal: false };
+    let surroundings = Surroundings {
+        stdout: layout,
+        stderr: layout,
+        today: jiff::civil::date(2026, 1, 1),
+        stderr_is_terminal: false,
+    };
     Ok(lifeboat_cli::commands::run(&args, &surroundings)?.into())
 }
 

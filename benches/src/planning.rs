@@ -212,12 +212,7 @@ pub fn run_phases(count: usize) -> Result<()> {
         let workload = workload?;
         let mut seen = lifeboat_planner::Inventory::default();
         phase("inventory", &mut || seen = workload.declared_inventory());
-        let policy = FailoverPolicy {
-            policy: DecisionPolicy::Propose,
-            hold_down: workload.deciding.hold_down,
-            decision: workload.deciding.decision,
-            approvers: Vec::new(),
-        };
+        let policy = FailoverPolicy { policy: DecisionPolicy::Propose, ..FailoverPolicy::default() };
         let mut choice = None;
         phase("strategies", &mut || choice = Some(choose_for(&workload, &seen, &policy)));
         let choice = choice.context("no choice")??;

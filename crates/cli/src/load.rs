@@ -4,6 +4,7 @@
 
 mod complaints;
 mod linked;
+mod names;
 mod values;
 
 use std::collections::BTreeMap;
@@ -13,8 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
 use lifeboat_arm::template::Template;
 use lifeboat_planner::{
-    About, Assumption, Bare, BareError, Deciding, FailoverPolicy, MessagingChoice, Objectives, SiteTemplate,
-    Workload, WorkloadFile, read, read_bare,
+    About, Acceptance, Assumption, Bare, BareError, FailoverPolicy, MessagingChoice, Objectives,
+    SiteTemplate, Workload, WorkloadFile, read, read_bare,
 };
 use serde_json::Value;
 
@@ -36,8 +37,8 @@ pub(crate) struct Loaded {
     pub(crate) assumptions: Vec<String>,
     /// Who decides.
     pub(crate) policy: FailoverPolicy,
-    /// Accepted findings: rule, component, words.
-    pub(crate) accepted: Vec<(String, Option<String>, String)>,
+    /// Findings that somebody took responsibility for.
+    pub(crate) accept: Vec<Acceptance>,
 }
 
 /// The instant at which templates are evaluated and drills begin: part of what makes a drill the same every time.
@@ -146,15 +147,11 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         &folder,
     )
     .map_err(|found| of_diagnostics(&found))?;
-    let accepted = file
-        .accept
-        .iter()
-        .map(|accepted| {
-            let words = format!("{} (until {})", accepted.reason, accepted.until);
-            (accepted.rule.to_string(), accepted.component.as_ref().map(ToString::to_string), words)
-        })
-        .collect();
-    Ok(Loaded { workload, assumptions: Vec::new(), policy: file.failover, accepted })
+    let strangers = names::of_nothing(&file, &workload);
+    if !strangers.is_empty() {
+        return Err(of_problems(&name, &text, &strangers));
+    }
+    Ok(Loaded { workload, assumptions: Vec::new(), policy: file.failover, accept: file.accept })
 }
 
 fn about_file(file: &WorkloadFile) -> About {
@@ -162,7 +159,6 @@ fn about_file(file: &WorkloadFile) -> About {
         name: file.workload.to_string(),
         subscription: file.subscription.to_string(),
         objectives: Objectives { rto: file.objectives.rto, rpo: file.objectives.rpo },
-        deciding: deciding(&file.failover),
         messaging: file
             .service_bus
             .iter()
@@ -175,14 +171,6 @@ fn about_file(file: &WorkloadFile) -> About {
             })
             .collect(),
         now: epoch(),
-    }
-}
-
-fn deciding(policy: &FailoverPolicy) -> Deciding {
-    Deciding {
-        hold_down: policy.hold_down,
-        decision: policy.decision,
-        approvers: policy.approvers.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -224,17 +212,12 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         primary: region(&typed.primary, "--primary")?,
         secondary: region(&typed.secondary, "--secondary")?,
     };
-    let policy = FailoverPolicy {
-        policy: lifeboat_planner::DecisionPolicy::Propose,
-        hold_down: SignedDuration::from_mins(15),
-        decision: SignedDuration::from_mins(10),
-        approvers: Vec::new(),
-    };
+    let policy =
+        FailoverPolicy { policy: lifeboat_planner::DecisionPolicy::Propose, ..FailoverPolicy::default() };
     let about = About {
         name: workload_name(path),
         subscription: LAB_SUBSCRIPTION.to_owned(),
         objectives: Objectives { rto: SignedDuration::from_hours(1), rpo: SignedDuration::from_mins(15) },
-        deciding: deciding(&policy),
         messaging: BTreeMap::new(),
         now: epoch(),
     };
@@ -259,7 +242,7 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let mut assumptions: Vec<String> = assumed.into_iter().map(|assumption| assumption.says).collect();
     assumptions
         .push("objectives are an RTO of 1 h and an RPO of 15 min: there is no workload file".to_owned());
-    Ok(Loaded { workload, assumptions, policy, accepted: Vec::new() })
+    Ok(Loaded { workload, assumptions, policy, accept: Vec::new() })
 }
 
 /// `--strict`: what stands for something that could have been given is an error.

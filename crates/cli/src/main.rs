@@ -32,6 +32,12 @@ fn surroundings() -> Surroundings {
     Surroundings {
         stdout: Layout { width, style: Style::of(stdout, no_color.as_deref()) },
         stderr: Layout { width, style: Style::of(stderr, no_color.as_deref()) },
+        today: today(),
         stderr_is_terminal: stderr,
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the binary owns the clock")]
+fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }

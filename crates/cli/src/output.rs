@@ -1,5 +1,6 @@
 //! The only place that writes: data to stdout, everything else to stderr, reports into their folder.
 
+use jiff::civil::Date;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,8 @@ pub struct Surroundings {
     pub stdout: Layout,
     /// How text on stderr is laid out.
     pub stderr: Layout,
+    /// The day, in UTC: what somebody accepted holds until a day.
+    pub today: Date,
     /// Whether progress may redraw its line.
     pub stderr_is_terminal: bool,
 }

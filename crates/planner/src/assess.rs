@@ -1,10 +1,13 @@
 //! Assessing: every rule of every service, and the rules about the workload as a whole.
 
-use crate::finding::{Answer, Finding};
+use jiff::civil::Date;
+
+use crate::finding::{Answer, Evidence, Finding};
 use crate::inventory::Inventory;
 use crate::rule::{Rule, Subject};
 use crate::service::{service_for, services};
 use crate::topology::Workload;
+use crate::workload::Acceptance;
 use crate::workload_rules;
 
 /// All findings, the worst first; pass included, so that nobody has to guess what was looked at.
@@ -28,6 +31,20 @@ pub fn assess(workload: &Workload, seen: &Inventory) -> Vec<Finding> {
     findings
 }
 
+/// Marks what somebody took responsibility for. An acceptance that is over says so in the finding, which counts again.
+pub fn accept(findings: &mut [Finding], acceptances: &[Acceptance], today: Date) {
+    for finding in findings.iter_mut().filter(|finding| finding.answer != Answer::Pass) {
+        let about = || acceptances.iter().filter(|one| one.is_about(&finding.rule, &finding.component));
+        let words = |one: &Acceptance| format!("{} (until {})", one.reason, one.until);
+        if let Some(holds) = about().find(|one| one.holds_on(today)) {
+            finding.accepted = Some(words(holds));
+        } else if let Some(over) = about().max_by_key(|one| one.until) {
+            let says = format!("was accepted, and no longer is: {}; today is {today}", words(over));
+            finding.evidence.push(Evidence::says(says));
+        }
+    }
+}
+
 /// Every rule there is, with the name of the service it belongs to.
 pub fn rules() -> impl Iterator<Item = (&'static str, &'static Rule)> {
     let workload = workload_rules::RULES.iter().map(|rule| ("workload", rule));
@@ -48,4 +65,62 @@ pub fn is_protected(workload: &Workload, seen: &Inventory) -> bool {
         .components
         .iter()
         .all(|component| service_for(&component.kind).is_protected(component, workload, seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::finding::Severity;
+    use crate::workload::{ComponentName, RuleId};
+
+    fn finding(answer: Answer) -> Finding {
+        Finding {
+            rule: "SB-PAIRED".into(),
+            answer,
+            severity: Severity::Blocking,
+            component: "orders-bus".into(),
+            resource: None,
+            title: String::new(),
+            evidence: Vec::new(),
+            why: String::new(),
+            remedy: String::new(),
+            accepted: None,
+        }
+    }
+
+    fn accepted(component: Option<&str>) -> Acceptance {
+        Acceptance {
+            rule: RuleId::parse("SB-PAIRED").unwrap(),
+            reason: "made tomorrow".into(),
+            until: date(2026, 6, 30),
+            component: component.map(|name| ComponentName::parse(name).unwrap()),
+        }
+    }
+
+    fn weighed(answer: Answer, acceptance: Acceptance, today: Date) -> Finding {
+        let mut findings = [finding(answer)];
+        accept(&mut findings, &[acceptance], today);
+        let [finding] = findings;
+        finding
+    }
+
+    #[test]
+    fn what_somebody_accepted_blocks_nothing_until_the_day_is_over() {
+        let last = weighed(Answer::Fail, accepted(None), date(2026, 6, 30));
+        assert_eq!(last.accepted.as_deref(), Some("made tomorrow (until 2026-06-30)"));
+        assert!(!last.blocks());
+
+        let after = weighed(Answer::Fail, accepted(None), date(2026, 7, 1));
+        assert!(after.accepted.is_none() && after.blocks());
+        assert!(after.evidence[0].says.contains("no longer is: made tomorrow (until 2026-06-30)"), "{after:?}");
+    }
+
+    #[test]
+    fn an_acceptance_leaves_alone_what_it_is_not_about() {
+        let day = date(2026, 1, 1);
+        assert!(weighed(Answer::Fail, accepted(Some("other-bus")), day).blocks());
+        assert_eq!(weighed(Answer::Pass, accepted(None), day).accepted, None);
+    }
 }

@@ -21,7 +21,7 @@ mod topology;
 mod workload;
 mod workload_rules;
 
-pub use assess::{assess, blocking, is_protected, rules};
+pub use assess::{accept, assess, blocking, is_protected, rules};
 pub use finding::{Answer, Evidence, Finding, Severity};
 pub use inventory::{Fact, Inventory, Known, Look, Source};
 pub use planning::{DEPLOYED, Expanded, PlanError, expand, initial_deployments, plan};
@@ -33,8 +33,7 @@ pub use strategy::{
     Candidate, Choice, EXACT_MOST, FixedTerms, StrategyError, Term, TermLine, choose, choose_for,
 };
 pub use topology::{
-    Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Resources, Side, Site, Workload,
-    components,
+    Component, Declared, Deployment, MessagingChoice, Objectives, Resources, Side, Site, Workload, components,
 };
 pub use workload::{
     Acceptance, Approver, ComponentName, DataStore, DecisionPolicy, FailoverPolicy, FilePath, GroupName,

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use crate::inventory::Source;
 use crate::topology::{
-    Component, Deciding, Declared, Deployment, MessagingChoice, Objectives, Resources, Site, Workload,
-    components, shared_name,
+    Component, Declared, Deployment, MessagingChoice, Objectives, Resources, Site, Workload, components,
+    shared_name,
 };
 
 pub use bare::{Assumed, Assumption, Bare, BareError, read_bare};
@@ -44,8 +44,6 @@ pub struct About {
     pub subscription: String,
     /// What is wanted.
     pub objectives: Objectives,
-    /// How it is decided.
-    pub deciding: Deciding,
     /// Choices for messaging namespaces, by component or namespace name.
     pub messaging: BTreeMap<String, MessagingChoice>,
     /// What `utcNow` answers in templates.
@@ -119,7 +117,6 @@ fn assemble(
         shared,
         components: all,
         objectives: about.objectives.clone(),
-        deciding: about.deciding.clone(),
         messaging,
     }
 }

@@ -75,7 +75,7 @@ pub enum Term {
     Decision,
     /// Lifeboat's own work.
     Orchestration,
-    /// Until resolvers have forgotten.
+    /// Until resolvers have forgotten, and clients that hold on have let go.
     Dns,
     /// A component of the critical path.
     Component(String),
@@ -264,7 +264,7 @@ impl fmt::Display for Term {
             Self::HoldDown => "hold-down",
             Self::Decision => "decision",
             Self::Orchestration => "orchestration",
-            Self::Dns => "DNS",
+            Self::Dns => "DNS and clients that hold on",
             Self::Component(name) => return write!(f, "`{name}`"),
         })
     }

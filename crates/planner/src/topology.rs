@@ -124,17 +124,6 @@ pub struct Objectives {
     pub rpo: SignedDuration,
 }
 
-/// How long deciding takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deciding {
-    /// How long a region must be down before anything is proposed (D08).
-    pub hold_down: SignedDuration,
-    /// What is allowed for a person to decide.
-    pub decision: SignedDuration,
-    /// Who may approve; empty means whoever runs the tool.
-    pub approvers: Vec<String>,
-}
-
 /// The workload: everything that rules and planners know besides what was observed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Workload {
@@ -152,8 +141,6 @@ pub struct Workload {
     pub components: Vec<Component>,
     /// What is wanted.
     pub objectives: Objectives,
-    /// How it is decided.
-    pub deciding: Deciding,
     /// Choices for messaging namespaces, by component name.
     pub messaging: BTreeMap<String, MessagingChoice>,
 }

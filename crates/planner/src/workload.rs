@@ -100,6 +100,9 @@ pub struct FailoverPolicy {
     pub decision: SignedDuration,
     /// Who may answer. Default: anybody who may run Lifeboat.
     pub approvers: Vec<Approver>,
+    /// How long the slowest clients go on using an address after DNS has changed: pools of connections, resolvers that
+    /// ignore the TTL (F11). Default: 10 minutes. Counts into the RTO.
+    pub clients_hold_on: SignedDuration,
 }
 
 /// What happens when the primary is found dead.
@@ -193,10 +196,13 @@ impl WorkloadFile {
 }
 
 impl Acceptance {
-    /// Whether it covers a finding of `rule` about `component` on `today`.
-    pub fn covers(&self, rule: &str, component: &str, today: Date) -> bool {
-        self.rule.as_str() == rule
-            && self.component.as_ref().is_none_or(|name| name.as_str() == component)
-            && today <= self.until
+    /// Whether it speaks of findings of `rule` about `component`.
+    pub fn is_about(&self, rule: &str, component: &str) -> bool {
+        self.rule.as_str() == rule && self.component.as_ref().is_none_or(|name| name.as_str() == component)
+    }
+
+    /// Whether it still holds on this day.
+    pub fn holds_on(&self, day: Date) -> bool {
+        day <= self.until
     }
 }

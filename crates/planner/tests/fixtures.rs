@@ -10,8 +10,8 @@ use lifeboat_arm::template::{Diagnostic, NoLinks, Template};
 use lifeboat_arm::{Answer, ArmError, Region, ResourceId};
 use lifeboat_plan::{Endpoint, Plan, PlanKind};
 use lifeboat_planner::{
-    About, Component, Deciding, Fact, Inventory, MessagingChoice, Objectives, PlanError, Planning, Refusal,
-    Side, SiteTemplate, StrategyKind, Workload, plan, read,
+    About, Component, Fact, Inventory, MessagingChoice, Objectives, PlanError, Planning, Refusal, Side,
+    SiteTemplate, StrategyKind, Workload, plan, read,
 };
 use serde_json::{Value, json};
 
@@ -36,11 +36,6 @@ pub(crate) fn about() -> About {
         name: "orders".to_owned(),
         subscription: SUBSCRIPTION.to_owned(),
         objectives: Objectives { rto: SignedDuration::from_mins(45), rpo: SignedDuration::from_mins(15) },
-        deciding: Deciding {
-            hold_down: SignedDuration::from_mins(15),
-            decision: SignedDuration::from_mins(10),
-            approvers: Vec::new(),
-        },
         messaging: [(
             "orders-bus".to_owned(),
             MessagingChoice { alias: Some("orders".to_owned()), alternate_name: None },

@@ -12,6 +12,7 @@ mod summing_up;
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_engine::{RunEnd, Summary};
 use lifeboat_plan::{Loss, LossKind, PlanKind};
@@ -19,7 +20,8 @@ use lifeboat_planner::lifecycle::{
     Happened, Intention, Lifecycle, LifecycleEvent, Question, RunOutcome, next,
 };
 use lifeboat_planner::{
-    FailoverPolicy, Finding, Inventory, Side, StrategyKind, Workload, assess, blocking, is_protected,
+    Acceptance, FailoverPolicy, Finding, Inventory, Side, StrategyKind, Workload, accept, assess, blocking,
+    is_protected,
 };
 
 use crate::clients::{Clients, Load};
@@ -48,8 +50,10 @@ pub struct DrillSetup {
     pub start: Timestamp,
     /// What had to be assumed, for the report.
     pub assumptions: Vec<String>,
-    /// Findings that somebody accepted: rule, component (or all), and the words.
-    pub accepted: Vec<(String, Option<String>, String)>,
+    /// Findings that somebody took responsibility for.
+    pub accept: Vec<Acceptance>,
+    /// The day on which that is weighed: the caller's, not the drill's virtual one.
+    pub today: Date,
 }
 
 /// What a drill leaves behind.
@@ -106,7 +110,8 @@ pub struct Drill {
     milestones: Milestones,
     findings: Vec<Finding>,
     assumptions: Vec<String>,
-    accepted: Vec<(String, Option<String>, String)>,
+    accept: Vec<Acceptance>,
+    today: Date,
     announced: Vec<Loss>,
     stranded: BTreeMap<String, u64>,
     /// Messages that the drain after the first move sent on.
@@ -147,7 +152,8 @@ impl Drill {
             milestones: Milestones::default(),
             findings: Vec::new(),
             assumptions,
-            accepted: setup.accepted,
+            accept: setup.accept,
+            today: setup.today,
             announced: Vec::new(),
             stranded: BTreeMap::new(),
             drained: None,
@@ -210,12 +216,7 @@ impl Drill {
 
     fn assess(&mut self) {
         self.findings = assess(&self.world.workload, &self.world.inventory);
-        for finding in &mut self.findings {
-            let words = self.accepted.iter().find(|(rule, component, _)| {
-                *rule == finding.rule && component.as_ref().is_none_or(|name| *name == finding.component)
-            });
-            finding.accepted = words.map(|(_, _, words)| words.clone());
-        }
+        accept(&mut self.findings, &self.accept, self.today);
     }
 
     fn findings_allow_a_run(&mut self) -> bool {

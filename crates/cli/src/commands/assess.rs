@@ -1,6 +1,7 @@
 //! `lifeboat assess`.
 
-use lifeboat_planner::{Finding, assess as findings_of, blocking};
+use jiff::civil::Date;
+use lifeboat_planner::{Finding, accept, assess as findings_of, blocking};
 
 use super::{json_error, show};
 use crate::args::{AssessArgs, Output};
@@ -11,7 +12,7 @@ use crate::tables;
 
 pub(super) fn assess(args: &AssessArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
     let loaded = load(&args.target)?;
-    let findings = findings(&loaded);
+    let findings = findings(&loaded, surroundings.today);
     match args.output {
         Output::Table => {
             for assumption in &loaded.assumptions {
@@ -25,13 +26,8 @@ pub(super) fn assess(args: &AssessArgs, surroundings: &Surroundings) -> Result<E
 }
 
 /// All findings, with what somebody accepted marked so.
-pub(super) fn findings(loaded: &Loaded) -> Vec<Finding> {
+fn findings(loaded: &Loaded, today: Date) -> Vec<Finding> {
     let mut findings = findings_of(&loaded.workload, &loaded.workload.declared_inventory());
-    for finding in &mut findings {
-        let words = loaded.accepted.iter().find(|(rule, component, _)| {
-            *rule == finding.rule && component.as_ref().is_none_or(|name| *name == finding.component)
-        });
-        finding.accepted = words.map(|(_, _, words)| words.clone());
-    }
+    accept(&mut findings, &loaded.accept, today);
     findings
 }

@@ -25,7 +25,8 @@ pub(super) fn drill(args: &DrillArgs, surroundings: &Surroundings) -> Result<Exi
         seed: args.seed,
         start: epoch(),
         assumptions: loaded.assumptions,
-        accepted: loaded.accepted,
+        accept: loaded.accept,
+        today: surroundings.today,
     };
     let outcome = play(setup, surroundings)?;
     if let Some(folder) = &args.report {

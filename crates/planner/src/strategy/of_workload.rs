@@ -42,7 +42,7 @@ pub fn choose_for(
             DecisionPolicy::Manual | DecisionPolicy::Propose => policy.decision,
         },
         orchestration: ORCHESTRATION,
-        dns: DNS,
+        dns: DNS.max(policy.clients_hold_on),
     };
     choose(&candidates, workload.objectives.rto, terms)
 }

@@ -73,7 +73,7 @@ fn the_arithmetic_is_shown() {
     orchestration 1m
     `bus` 2m
     `factory` 8m
-    DNS 1m
+    DNS and clients that hold on 1m
     total 20m, asked 20m
     ");
     let reasons: Vec<String> = at(20).reasons.iter().map(|(name, why)| format!("{name}: {why}")).collect();
@@ -100,7 +100,7 @@ fn what_cannot_be_met_names_the_longest_term() {
     `bus` 2m
     `functions` 2m
     `api` 4m
-    DNS 1m
+    DNS and clients that hold on 1m
     total 18m, asked 15m: missed, look at hold-down
     ");
     let slow = [candidate("api", &[], &[option(Restore, 45, 10)])];
@@ -135,7 +135,7 @@ fn what_a_looser_objective_keeps_warm_stays_warm_and_its_price_is_told() {
     orchestration 0s
     `a` 10m
     `b` 10m
-    DNS 0s
+    DNS and clients that hold on 0s
     total 20m, asked 1h10m
     standing cost 13; 8 would do, if what a looser objective keeps warm might grow cold
     ");

@@ -29,7 +29,7 @@ pub(super) const OBJECTIVES: &[&str] = &["rto", "rpo"];
 pub(super) const SITE: &[&str] = &["region", "resourceGroup", "parameters"];
 pub(super) const TEMPLATES: &[&str] = &["regional", "shared"];
 pub(super) const SHARED: &[&str] = &["file", "resourceGroup", "region", "parameters"];
-pub(super) const FAILOVER: &[&str] = &["policy", "holdDown", "decision", "approvers"];
+pub(super) const FAILOVER: &[&str] = &["policy", "holdDown", "decision", "approvers", "clientsHoldOn"];
 pub(super) const SERVICE_BUS: &[&str] = &["namespace", "alias", "alternateName", "reprotect"];
 pub(super) const DATA: &[&str] = &["store", "staleReads"];
 pub(super) const STALE_READS: &[&str] = &["maxAge"];
@@ -45,6 +45,7 @@ pub(super) const REPROTECTS: [(&str, Reprotect); 2] =
 
 const DEFAULT_HOLD_DOWN: SignedDuration = SignedDuration::from_mins(15);
 const DEFAULT_DECISION: SignedDuration = SignedDuration::from_mins(10);
+const DEFAULT_CLIENTS_HOLD_ON: SignedDuration = SignedDuration::from_mins(10);
 
 pub(super) fn workload(node: &Node, reader: &mut Reader) -> Option<WorkloadFile> {
     let fields = reader.map(node, "the workload file", WORKLOAD)?;
@@ -130,13 +131,14 @@ fn shared_template(node: &Node, reader: &mut Reader) -> Option<SharedTemplate> {
 }
 
 impl Default for FailoverPolicy {
-    /// A person decides; 15 minutes of hold-down and 10 to decide.
+    /// A person decides; 15 minutes of hold-down, 10 to decide, and 10 until the last client has moved.
     fn default() -> Self {
         Self {
             policy: DecisionPolicy::Manual,
             hold_down: DEFAULT_HOLD_DOWN,
             decision: DEFAULT_DECISION,
             approvers: Vec::new(),
+            clients_hold_on: DEFAULT_CLIENTS_HOLD_ON,
         }
     }
 }
@@ -151,11 +153,14 @@ fn failover(node: &Node, reader: &mut Reader) -> Option<FailoverPolicy> {
     let approvers = fields.or("approvers", Vec::new(), reader, |n, r| {
         r.list(n, "approvers", |n, r| r.parsed(n, "approvers", Approver::parse))
     });
+    let clients_hold_on =
+        fields.or("clientsHoldOn", DEFAULT_CLIENTS_HOLD_ON, reader, |n, r| r.duration(n, "clientsHoldOn"));
     Some(FailoverPolicy {
         policy: policy?,
         hold_down: hold_down?,
         decision: decision?,
         approvers: approvers?,
+        clients_hold_on: clients_hold_on?,
     })
 }
 

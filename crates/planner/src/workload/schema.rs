@@ -141,6 +141,7 @@ fn failover() -> Value {
                 "type": "array",
                 "items": { "type": "string", "minLength": 1 },
             },
+            "clientsHoldOn": duration("How long the slowest clients go on using an address after DNS has changed; part of the RTO. Default: 10m."),
         }),
     )
 }

@@ -32,7 +32,7 @@ secondary: { region: northeurope, resourceGroup: orders-neu, parameters: infra/n
 templates:
   regional: infra/regional.json
   shared: { file: infra/shared.json, resourceGroup: orders-global, region: northeurope, parameters: infra/shared.parameters.json }
-failover: { policy: automatic, holdDown: 20m, decision: 5m, approvers: [oncall@example.com] }
+failover: { policy: automatic, holdDown: 20m, decision: 5m, approvers: [oncall@example.com], clientsHoldOn: 4m }
 serviceBus:
   - { namespace: orders-bus, alias: orders-alias, alternateName: orders-bus-old, reprotect: fresh }
 data:
@@ -108,6 +108,7 @@ fn what_is_left_out_has_its_documented_default() {
     assert_eq!(file.failover.policy, DecisionPolicy::Manual);
     assert_eq!(file.failover.hold_down, minutes(15));
     assert_eq!(file.failover.decision, minutes(10));
+    assert_eq!(file.failover.clients_hold_on, minutes(10));
     assert!(file.failover.approvers.is_empty() && file.service_bus.is_empty() && file.accept.is_empty());
     assert_eq!(file.templates.shared, None);
     let partly = WorkloadFile::parse("lifeboat.yaml", &format!("{LEAST}failover: {{ policy: propose }}\n"));
@@ -119,10 +120,10 @@ fn an_acceptance_covers_its_rule_its_component_and_its_time() {
     let file = WorkloadFile::parse("lifeboat.yaml", FULL).unwrap();
     let day = jiff::civil::date(2027, 3, 31);
     let accepted = &file.accept[0];
-    assert!(accepted.covers("SB-SKU", "orders-bus", day));
-    assert!(!accepted.covers("SB-SKU", "other-bus", day));
-    assert!(!accepted.covers("SB-RBAC", "orders-bus", day));
-    assert!(!accepted.covers("SB-SKU", "orders-bus", day.tomorrow().unwrap()));
+    assert!(accepted.is_about("SB-SKU", "orders-bus") && accepted.holds_on(day));
+    assert!(!accepted.is_about("SB-SKU", "other-bus"));
+    assert!(!accepted.is_about("SB-RBAC", "orders-bus"));
+    assert!(!accepted.holds_on(day.tomorrow().unwrap()));
 }
 
 #[test]

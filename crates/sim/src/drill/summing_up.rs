@@ -1,7 +1,7 @@
 //! The end of a drill: what was asked, forecast and measured; what was lost; how it stands.
 
 use jiff::SignedDuration;
-use lifeboat_plan::{Graph, LossKind, PlanKind};
+use lifeboat_plan::{Action, Graph, LossKind, Plan, PlanKind, ReadDraft, ReadId, Step, Way};
 use lifeboat_planner::lifecycle::Phase;
 use lifeboat_planner::{Side, is_protected, service_for};
 
@@ -110,27 +110,23 @@ impl Drill {
         let deciding = &self.policy;
         let planned = self.is_planned_move();
         let run = self.world.runs.iter().find(|run| run.purpose.kind == PlanKind::Failover);
+        // Seeing a name resolve to its new place is the clients' wait, counted apart.
         let path = |run: &Run| {
             let graph = Graph::new(&run.plan.steps).expect("the planner checked the graph");
             let p95 = |index: usize| {
                 let step = &run.plan.steps[index];
-                // Seeing the alias resolve is the clients' wait, counted apart.
-                if step.id.as_str().ends_with("/alias-resolves") {
+                if watches_names(&run.plan, step) {
                     SignedDuration::ZERO
                 } else {
-                    step.way(run.plan.policy.prefer).forecast.p95
+                    way(run, step).forecast.p95
                 }
             };
             graph.schedule(p95).iter().map(|entry| entry.finish).max().unwrap_or_default()
         };
         let dns = |run: &Run| {
-            run.plan
-                .steps
-                .iter()
-                .filter(|step| step.id.as_str().ends_with("/alias-resolves"))
-                .map(|step| step.graceful.forecast.p95)
-                .max()
-                .unwrap_or_default()
+            let names = run.plan.steps.iter().filter(|step| watches_names(&run.plan, step));
+            let slowest = names.map(|step| way(run, step).forecast.p95).max();
+            slowest.map_or(SignedDuration::ZERO, |ttl| ttl.max(deciding.clients_hold_on))
         };
         RtoTerms {
             detection: if planned { SignedDuration::ZERO } else { super::Probes::detection_bound() },
@@ -273,4 +269,16 @@ impl Drill {
     pub(super) fn left_side(&self) -> Side {
         self.life.active().other()
     }
+}
+
+fn way<'a>(run: &'a Run, step: &'a Step) -> &'a Way {
+    step.way(run.plan.policy.prefer)
+}
+
+/// Whether all that a step does is to look where names lead.
+fn watches_names(plan: &Plan, step: &Step) -> bool {
+    let way = step.way(plan.policy.prefer);
+    let reads = way.done_when.reads();
+    let is_name = |id: &&ReadId| matches!(plan.reads.get(*id), Some(ReadDraft::Dns(_)));
+    way.action == Action::Wait && !reads.is_empty() && reads.iter().all(is_name)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::template::{NoLinks, ParameterValue, Template, parse_parameters};
 use lifeboat_planner::{
-    About, Deciding, FailoverPolicy, MessagingChoice, Objectives, SiteTemplate, Workload, WorkloadFile, read,
+    About, FailoverPolicy, MessagingChoice, Objectives, SiteTemplate, Workload, WorkloadFile, read,
 };
 
 use crate::{Drill, DrillOutcome, DrillSetup, Scenario};
@@ -50,11 +50,6 @@ pub(super) fn workload() -> Workload {
         name: file.workload.to_string(),
         subscription: file.subscription.to_string(),
         objectives: Objectives { rto: file.objectives.rto, rpo: file.objectives.rpo },
-        deciding: Deciding {
-            hold_down: file.failover.hold_down,
-            decision: file.failover.decision,
-            approvers: Vec::new(),
-        },
         messaging: file
             .service_bus
             .iter()
@@ -101,7 +96,8 @@ pub(super) fn drill(scenario: Scenario, seed: u64) -> Drill {
         seed,
         start: start(),
         assumptions: Vec::new(),
-        accepted: Vec::new(),
+        accept: Vec::new(),
+        today: jiff::civil::date(2026, 1, 1),
     };
     Drill::new(setup).unwrap()
 }

@@ -117,7 +117,8 @@ fn a_drill_passes_the_same_gates() {
         seed: 1,
         start: start(),
         assumptions: Vec::new(),
-        accepted: Vec::new(),
+        accept: Vec::new(),
+        today: jiff::civil::date(2026, 1, 1),
     };
     let report = play(Drill::new(setup).unwrap()).report;
     assert_ne!(report.verdict, DrillVerdict::Passed);

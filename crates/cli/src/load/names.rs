@@ -1,0 +1,54 @@
+//! Names in a workload file that name nothing: a typing error there would be believed in silence.
+
+use lifeboat_arm::nearest;
+use lifeboat_planner::{Position, Problem, Workload, WorkloadFile, rules};
+
+/// Rules, components, namespaces and stores that do not exist, each where it stands in the file.
+pub(super) fn of_nothing(file: &WorkloadFile, workload: &Workload) -> Vec<Problem> {
+    let rule_ids: Vec<&str> = rules().map(|(_, rule)| rule.id).collect();
+    let components: Vec<&str> = workload
+        .components
+        .iter()
+        .flat_map(|component| [component.name.as_str(), component.primary.name()])
+        .collect();
+    let mut named: Vec<(String, &str, &str, &[&str])> = Vec::new();
+    for (index, accepted) in file.accept.iter().enumerate() {
+        named.push((format!("/accept/{index}/rule"), "rule", accepted.rule.as_str(), &rule_ids));
+        if let Some(component) = &accepted.component {
+            let pointer = format!("/accept/{index}/component");
+            named.push((pointer, "component", component.as_str(), &components));
+        }
+    }
+    for (index, entry) in file.service_bus.iter().enumerate() {
+        let pointer = format!("/serviceBus/{index}/namespace");
+        named.push((pointer, "component", entry.namespace.as_str(), &components));
+    }
+    for (index, data) in file.data.iter().enumerate() {
+        named.push((format!("/data/{index}/store"), "component", data.store.as_str(), &components));
+    }
+    named
+        .into_iter()
+        .filter(|(_, _, name, known)| !known.iter().any(|one| one.eq_ignore_ascii_case(name)))
+        .map(|(pointer, what, name, known)| Problem {
+            at: file.place(&pointer).unwrap_or(Position { line: 1, column: 1 }),
+            message: format!("there is no {what} `{name}`"),
+            hint: Some(
+                nearest(name, known.iter().copied())
+                    .map_or_else(|| advice(what, known), |near| format!("did you mean `{near}`?")),
+            ),
+        })
+        .collect()
+}
+
+fn advice(what: &str, known: &[&str]) -> String {
+    if what == "rule" {
+        return "`lifeboat assess` shows every rule that has something to say".to_owned();
+    }
+    let mut known = known.to_vec();
+    known.sort_unstable();
+    known.dedup();
+    match known.as_slice() {
+        [] => "the regional template declares no component".to_owned(),
+        _ => format!("the templates declare {}", known.join(", ")),
+    }
+}
