@@ -1,12 +1,10 @@
 //! Conditions: what must be seen before a step counts as under way or done.
 
-use std::collections::BTreeSet;
-
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::draft::{Draft, Hole, Text};
+use crate::draft::{Draft, Text};
 use crate::step::ReadId;
 
 /// A statement about what reads answer. Reads are named, never embedded: one answer serves many conditions.
@@ -182,37 +180,5 @@ impl Condition {
             }
             Self::Each { read, .. } | Self::Test { read, .. } => vec![read],
         }
-    }
-
-    /// All holes of what it compares with; those of its reads are the reads' own.
-    pub fn holes(&self) -> BTreeSet<Hole> {
-        match self {
-            Self::All(inner) | Self::Any(inner) => inner.iter().flat_map(Self::holes).collect(),
-            Self::Not(inner) | Self::Never { seen: inner, .. } | Self::Held { of: inner, .. } => {
-                inner.holes()
-            }
-            Self::Each { holds, .. } => holds.iter().flat_map(|(_, is)| is.holes()).collect(),
-            Self::Test { item, is, .. } => {
-                let id = item.iter().flat_map(|item| item.id.holes().cloned());
-                is.holes().into_iter().chain(id).collect()
-            }
-        }
-    }
-}
-
-impl Is {
-    fn holes(&self) -> BTreeSet<Hole> {
-        let mut holes = BTreeSet::new();
-        match self {
-            Self::Equal(draft)
-            | Self::AtLeast(draft)
-            | Self::AtMost(draft)
-            | Self::After(draft)
-            | Self::SameSet(draft)
-            | Self::Includes(draft) => draft.collect(&mut holes),
-            Self::SameId(text) => holes.extend(text.holes().cloned()),
-            Self::OneOf(_) | Self::Absent | Self::Present => {}
-        }
-        holes
     }
 }

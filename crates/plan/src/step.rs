@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::condition::Condition;
-use crate::draft::{CallDraft, Hole, ReadDraft, Text};
+use crate::draft::{CallDraft, ReadDraft, Text};
 use crate::forecast::Forecast;
-use crate::loss::{Loss, LossStatement};
+use crate::loss::LossStatement;
 use crate::need::{Need, Places};
 
 /// A step's stable name, `component/verb`, such as `orders-bus/fail-over-alias`.
@@ -197,23 +197,6 @@ pub struct Step {
     pub because: Citation,
 }
 
-impl Plan {
-    /// Everything that may be given up: by the ways that are begun with, and by those that may take their place without
-    /// anybody being asked again. What several ways give up is named once.
-    pub fn possible_losses(&self) -> Vec<Loss> {
-        let mut losses: Vec<Loss> = Vec::new();
-        for step in &self.steps {
-            let other = step.ungraceful.as_ref().filter(|_| self.policy.may_switch);
-            for loss in std::iter::once(step.way(self.policy.prefer)).chain(other).flat_map(|way| &way.loses.0) {
-                if !losses.contains(loss) {
-                    losses.push(loss.clone());
-                }
-            }
-        }
-        losses
-    }
-}
-
 impl Step {
     /// The way of this kind; a step without an ungraceful way has only one.
     pub fn way(&self, kind: WayKind) -> &Way {
@@ -281,29 +264,6 @@ impl Way {
             forecast,
             loses: LossStatement::default(),
         }
-    }
-}
-
-impl Way {
-    /// All its holes, wherever they are: in what it sends, moves, looks at, keeps and compares with.
-    pub fn holes(&self, reads: &BTreeMap<ReadId, ReadDraft>) -> BTreeSet<Hole> {
-        let conditions = || std::iter::once(&self.done_when).chain(&self.started_when);
-        let mut holes: BTreeSet<Hole> = conditions().flat_map(Condition::holes).collect();
-        let mut looks: BTreeSet<&ReadId> = conditions().flat_map(Condition::reads).collect();
-        looks.extend(self.captures.iter().filter_map(|capture| match &capture.from {
-            CaptureFrom::Read(read, _) => Some(read),
-            CaptureFrom::Answer(_) => None,
-        }));
-        match &self.action {
-            Action::Send(call) => holes.extend(call.holes()),
-            Action::Expand(stage) => looks.extend(&stage.reads),
-            Action::Pump(transfer) => {
-                holes.extend(transfer.from_host.holes().chain(transfer.to_host.holes()).cloned());
-            }
-            Action::Ask(_) | Action::Wait => {}
-        }
-        holes.extend(looks.into_iter().filter_map(|read| reads.get(read)).flat_map(ReadDraft::holes));
-        holes
     }
 }
 
@@ -419,22 +379,4 @@ pub enum OnFailure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Proves: F29 (nobody sends a POST a second time because a planner forgot to say what that does)
-    #[test]
-    fn what_a_second_request_does_follows_from_its_verb() {
-        for (method, repeat) in [
-            (Method::Get, Repeat::Harmless),
-            (Method::Put, Repeat::Harmless),
-            (Method::Patch, Repeat::Harmless),
-            (Method::Delete, Repeat::Harmless),
-            (Method::Post, Repeat::Ask),
-        ] {
-            let action = Action::Send(CallDraft::arm(method, "/subscriptions/s", None));
-            let way = Way::new(action, Condition::All(Vec::new()), Forecast::assumed(1, 1, "test"));
-            assert_eq!(way.repeat, repeat, "{method}");
-        }
-    }
-}
+mod tests;

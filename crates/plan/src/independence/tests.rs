@@ -156,7 +156,10 @@ fn a_value_from_the_lost_region_is_missed_wherever_it_is_used() {
     let hole = || Draft::Hole(Hole::Add(Box::new(from_the_lost()), 1));
     let test = |is| Condition::test(&ReadId::new("neu/b"), "/n", is);
     let rows: Vec<(&str, Way)> = vec![
-        ("action", Way { action: Action::Send(CallDraft::arm(Method::Put, b.as_str(), Some(hole()))), ..one() }),
+        (
+            "action",
+            Way { action: Action::Send(CallDraft::arm(Method::Put, b.as_str(), Some(hole()))), ..one() },
+        ),
         ("pump", Way { action: Action::Pump(pump(Text::of([Piece::Hole(from_the_lost())]))), ..one() }),
         (
             "stage",
@@ -171,7 +174,10 @@ fn a_value_from_the_lost_region_is_missed_wherever_it_is_used() {
         ),
         ("done, in a read", Way { done_when: Condition::status(&below(), 200), ..one() }),
         ("done, compared", Way { done_when: test(Is::AtLeast(hole())), ..one() }),
-        ("done, an id", Way { done_when: test(Is::SameId(Text::of([Piece::Hole(from_the_lost())]))), ..one() }),
+        (
+            "done, an id",
+            Way { done_when: test(Is::SameId(Text::of([Piece::Hole(from_the_lost())]))), ..one() },
+        ),
         ("started", Way { started_when: Some(Condition::Not(Box::new(test(Is::Equal(hole()))))), ..one() }),
         (
             "capture",

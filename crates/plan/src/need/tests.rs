@@ -141,11 +141,7 @@ fn a_path_needs_what_it_is_about() {
         row("/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/x", &[], &[]),
         row("/subscriptions/s/providers/Microsoft.Compute/locations/westeurope/usages", &[WEST], &[WEST]),
         row("/subscriptions/s/providers/Microsoft.Web/LOCATIONS/West Europe/operations/1", &[WEST], &[WEST]),
-        lost(
-            "/subscriptions/s/providers/Microsoft.Compute/locations/{}/usages",
-            "the location `‹›`",
-            &[],
-        ),
+        lost("/subscriptions/s/providers/Microsoft.Compute/locations/{}/usages", "the location `‹›`", &[]),
         lost(
             "/subscriptions/s/providers/Microsoft.ServiceBus/namespaces",
             "`/subscriptions/s/providers/Microsoft.ServiceBus/namespaces`",
@@ -179,7 +175,10 @@ fn a_body_needs_what_it_names() {
             json!({ "templateLink": { "uri": "https://files.example.org/t.json" } }),
             vec!["the file https://files.example.org/t.json".to_owned()],
         ),
-        (json!({ "$schema": "https://files.example.org/s", "metadata": { "a": "https://files.example.org" } }), vec![]),
+        (
+            json!({ "$schema": "https://files.example.org/s", "metadata": { "a": "https://files.example.org" } }),
+            vec![],
+        ),
         (json!({ "login": "https://login.microsoftonline.com/tenant" }), vec![]),
         (json!({ "id": stray }), vec![nowhere(&format!("`{stray}`"))]),
         (json!({ "id": "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/x" }), vec![]),
