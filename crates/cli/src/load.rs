@@ -166,6 +166,7 @@ fn about_file(file: &WorkloadFile) -> About {
                 let choice = MessagingChoice {
                     alias: Some(entry.alias.to_string()),
                     alternate_name: entry.alternate_name.as_ref().map(ToString::to_string),
+                    cross_subscription: entry.cross_subscription,
                 };
                 (entry.namespace.to_string(), choice)
             })

@@ -6,7 +6,7 @@ use crate::finding::{Answer, Evidence, Finding};
 use crate::inventory::Inventory;
 use crate::rule::{Rule, Subject};
 use crate::service::{service_for, services};
-use crate::topology::Workload;
+use crate::topology::{Side, Workload};
 use crate::workload::Acceptance;
 use crate::workload_rules;
 
@@ -16,7 +16,7 @@ pub fn assess(workload: &Workload, seen: &Inventory) -> Vec<Finding> {
         .components
         .iter()
         .flat_map(|component| {
-            let subject = Subject { component, workload, seen };
+            let subject = Subject { component, workload, seen, active: Side::Primary };
             workload_rules::RULES
                 .iter()
                 .chain(service_for(&component.kind).rules())
@@ -51,6 +51,11 @@ pub fn rules() -> impl Iterator<Item = (&'static str, &'static Rule)> {
     workload.chain(
         services().iter().flat_map(|service| service.rules().iter().map(|rule| (service.name(), rule))),
     )
+}
+
+/// Every rule that anything printed can name: also those by which only a plan is refused.
+pub fn explained() -> impl Iterator<Item = (&'static str, &'static Rule)> {
+    rules().chain(crate::planning::REFUSALS.iter().map(|rule| ("workload", rule)))
 }
 
 /// Findings that forbid a run.
@@ -114,7 +119,10 @@ mod tests {
 
         let after = weighed(Answer::Fail, accepted(None), date(2026, 7, 1));
         assert!(after.accepted.is_none() && after.blocks());
-        assert!(after.evidence[0].says.contains("no longer is: made tomorrow (until 2026-06-30)"), "{after:?}");
+        assert!(
+            after.evidence[0].says.contains("no longer is: made tomorrow (until 2026-06-30)"),
+            "{after:?}"
+        );
     }
 
     #[test]

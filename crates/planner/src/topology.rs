@@ -9,6 +9,7 @@ use lifeboat_arm::{Region, ResourceId, ResourceType};
 use serde_json::Value;
 
 use crate::inventory::{Fact, Inventory, Known, Source};
+use crate::workload::CrossSubscription;
 
 pub use resources::Resources;
 pub(crate) use resources::Roots;
@@ -113,6 +114,8 @@ pub struct MessagingChoice {
     pub alias: Option<String>,
     /// The namespace's own new name when the alias takes over its old one (D04).
     pub alternate_name: Option<String>,
+    /// What a move by choice does across subscriptions (D03).
+    pub cross_subscription: CrossSubscription,
 }
 
 /// What the owner wants from the failover.

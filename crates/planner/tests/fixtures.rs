@@ -38,7 +38,11 @@ pub(crate) fn about() -> About {
         objectives: Objectives { rto: SignedDuration::from_mins(45), rpo: SignedDuration::from_mins(15) },
         messaging: [(
             "orders-bus".to_owned(),
-            MessagingChoice { alias: Some("orders".to_owned()), alternate_name: None },
+            MessagingChoice {
+                alias: Some("orders".to_owned()),
+                alternate_name: None,
+                ..MessagingChoice::default()
+            },
         )]
         .into(),
         now: now(),

@@ -386,8 +386,7 @@ impl Drill {
 
     /// What the operator is told before the button: from the plan, and the plan knows only what was observed.
     fn announce(&mut self, plan: &lifeboat_plan::Plan) {
-        self.announced =
-            plan.steps.iter().flat_map(|step| step.way(plan.policy.prefer).loses.0.clone()).collect();
+        self.announced = plan.possible_losses();
         let stranded = || self.announced.iter().filter(|loss| loss.kind == LossKind::Stranded);
         let count: u64 = stranded().filter_map(|loss| loss.count).sum();
         let seen = stranded().filter_map(|loss| loss.observed_at).min();

@@ -33,7 +33,9 @@ pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit,
             ));
             return Ok(Exit::Missed);
         }
-        Err(error @ PlanError::Graph(_)) => return Err(CliError::caused_by("the steps make no plan", error)),
+        Err(error @ (PlanError::Graph(_) | PlanError::UnknownStage(_))) => {
+            return Err(CliError::caused_by("the steps make no plan", error));
+        }
     };
     if let Some(path) = &args.save {
         let text = serde_json::to_string_pretty(&made).map_err(super::json_error)?;

@@ -2,7 +2,7 @@
 //!
 //! Here: what to look at, rules, and the steps of pairing, failing over, fencing, draining and pairing again. Not here:
 //! how requests travel, how an alias behaves (the lab's business). Known gaps: Geo-Replication is named as the
-//! alternative, not driven; a secondary in another subscription is moved by force only (D03).
+//! alternative, not driven.
 //! Reference: "Azure Service Bus Geo-Disaster Recovery", REST api-version 2024-01-01.
 
 mod drain;
@@ -10,6 +10,7 @@ mod empty;
 mod fail_over;
 mod fence;
 mod namespace;
+mod network;
 mod not_replicated;
 mod pair;
 mod reads;
@@ -47,6 +48,10 @@ impl Service for ServiceBus {
         for id in ids {
             paths.push(id.to_string());
             paths.extend(LISTS.iter().map(|list| format!("{id}/{list}")));
+            // How much an alias has yet to replicate, only its own record shows for sure.
+            for alias in seen.list(id, "disasterRecoveryConfigs").unwrap_or_default() {
+                paths.extend(namespace::name_of(alias).map(|name| namespace::record(id, name).to_string()));
+            }
             // Topics are known only after the first round.
             for topic in seen.list(id, "topics").unwrap_or_default() {
                 if let Some(name) = topic.get("name").and_then(serde_json::Value::as_str) {
@@ -106,11 +111,11 @@ impl Service for ServiceBus {
     }
 
     fn fail_over(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
-        Ok(fail_over::fail_over(component, planning))
+        fail_over::fail_over(component, planning)
     }
 
     fn fail_back(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
-        Ok(fail_over::fail_back(component, planning))
+        fail_over::fail_back(component, planning)
     }
 
     fn fence(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
@@ -125,18 +130,23 @@ impl Service for ServiceBus {
         pair::is_ready(component, seen)
     }
 
-    fn expand(&self, stage: &Stage, planning: &Planning<'_>, seen: &Answers<'_>) -> Result<Part, Refusal> {
+    fn expand(
+        &self,
+        stage: &Stage,
+        planning: &Planning<'_>,
+        seen: &Answers<'_>,
+    ) -> Result<Option<Part>, Refusal> {
         let (stage_name, component) = stage.name.split_once(' ').unwrap_or((&stage.name, ""));
         let Some(component) = planning.workload.components.iter().find(|known| known.name == component)
         else {
-            return Ok(Part::default());
+            return Ok(None);
         };
-        match stage_name {
-            fence::STAGE => Ok(fence::expand(component, planning, seen)),
-            drain::STAGE => Ok(drain::expand(component, planning, seen)),
-            empty::STAGE => empty::expand(component, planning, seen),
-            _ => Ok(Part::default()),
-        }
+        Ok(Some(match stage_name {
+            fence::STAGE => fence::expand(component, planning, seen),
+            drain::STAGE => drain::expand(component, planning, seen),
+            empty::STAGE => empty::expand(component, planning, seen)?,
+            _ => return Ok(None),
+        }))
     }
 }
 

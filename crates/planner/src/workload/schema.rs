@@ -159,6 +159,11 @@ fn service_bus() -> Value {
                 "enum": ["emptied", "fresh"],
                 "default": "emptied",
             },
+            "crossSubscription": {
+                "description": "What a move by choice does where the two namespaces are in two subscriptions, and Azure refuses a safe failover. refuse: there is none. force: it is forced, and loses what is not replicated.",
+                "enum": ["refuse", "force"],
+                "default": "refuse",
+            },
         }),
     )
 }

@@ -27,8 +27,11 @@ fn estranged(side: Side) -> World {
 /// The owner chose these names.
 fn called(alias: &str, alternate: Option<&str>) -> World {
     with(World::unpaired(), |world| {
-        let choice =
-            MessagingChoice { alias: Some(alias.to_owned()), alternate_name: alternate.map(str::to_owned) };
+        let choice = MessagingChoice {
+            alias: Some(alias.to_owned()),
+            alternate_name: alternate.map(str::to_owned),
+            ..MessagingChoice::default()
+        };
         world.workload.messaging.insert("orders-bus".to_owned(), choice);
     })
 }
@@ -276,6 +279,14 @@ pub(super) const ROWS: &[Row] = &[
         Fail,
         "letters, digits and hyphens",
         || called("orders_bus", None),
+    ),
+    bus(
+        "SB-ALIAS-NAME",
+        "Proves: D04, S25",
+        "the name of the side that was left, where the alias has been before",
+        Pass,
+        "it exists",
+        || with(World::paired(), |world| world.failed_over(Side::Secondary, "orders-bus-weu")),
     ),
     bus("SB-ALIAS-NAME", "Proves: D04, S25", "51 characters", Fail, "1 to 50", || {
         called(&"a".repeat(51), None)

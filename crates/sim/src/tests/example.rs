@@ -55,7 +55,10 @@ pub(super) fn workload() -> Workload {
             .iter()
             .map(|entry| {
                 let alias = Some(entry.alias.to_string());
-                (entry.namespace.to_string(), MessagingChoice { alias, alternate_name: None })
+                (
+                    entry.namespace.to_string(),
+                    MessagingChoice { alias, alternate_name: None, ..MessagingChoice::default() },
+                )
             })
             .collect(),
         now: Timestamp::UNIX_EPOCH,

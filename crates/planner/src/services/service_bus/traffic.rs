@@ -3,7 +3,7 @@
 use lifeboat_plan::{FactUsed, Loss, LossKind, LossStatement};
 use serde_json::{Value, json};
 
-use super::namespace::{Namespace, last_segment};
+use super::namespace::{Namespace, last_segment, name_of, pending};
 use crate::service::Planning;
 use crate::topology::Component;
 
@@ -67,13 +67,10 @@ pub(super) fn with_pending_metadata(
     let path = format!("{}/disasterRecoveryConfigs", component.on(planning.active));
     let known = planning.seen.fact(&path).and_then(crate::inventory::Fact::last_known);
     let pending = known.and_then(|known| {
-        known
-            .value
-            .as_array()?
-            .iter()
-            .find(|record| record.get("name").and_then(Value::as_str) == Some(alias))?
-            .pointer("/properties/pendingReplicationOperationsCount")?
-            .as_u64()
+        let all = known.value.as_array()?;
+        let record =
+            all.iter().find(|one| name_of(one).is_some_and(|name| name.eq_ignore_ascii_case(alias)))?;
+        pending(component.on(planning.active), record, planning.seen)
     });
     if pending != Some(0) {
         losses.0.push(Loss {
@@ -86,21 +83,32 @@ pub(super) fn with_pending_metadata(
     losses
 }
 
-/// The counts that the plan rests on.
+/// The counts that the plan rests on: of queues, and of subscriptions, for topics hold nothing themselves.
 pub(super) fn facts(component: &Component, planning: &Planning<'_>) -> Vec<FactUsed> {
     let namespace = Namespace::planned(planning.active, component, planning);
-    let at = planning.seen.last_list(component.on(planning.active), "queues").and_then(|(_, at)| at);
-    namespace
-        .entities()
-        .iter()
-        .filter(|entity| entity.segment == "queues")
-        .map(|entity| FactUsed {
-            key: format!("{}/{}/messages", component.name, entity.name),
-            value: entity.body.pointer("/properties/countDetails").cloned().unwrap_or(json!("unknown")),
-            observed_at: at,
-            source: format!("GET {}/queues", component.on(planning.active)),
-        })
-        .collect()
+    let id = component.on(planning.active);
+    let mut facts = Vec::new();
+    let mut counts = |entity: &str, body: &Value, list: String| {
+        let fact = planning.seen.fact(&list).and_then(crate::inventory::Fact::last_known);
+        facts.push(FactUsed {
+            key: format!("{}/{entity}/messages", component.name),
+            value: body.pointer("/properties/countDetails").cloned().unwrap_or(json!("unknown")),
+            observed_at: fact.and_then(|known| known.at),
+            source: format!("GET {list}"),
+        });
+    };
+    for entity in namespace.entities() {
+        if entity.segment == "queues" {
+            counts(entity.name, entity.body, format!("{id}/queues"));
+            continue;
+        }
+        for subscription in namespace.subscriptions(entity.name) {
+            let list = format!("{id}/topics/{}/subscriptions", entity.name);
+            let name = name_of(subscription).unwrap_or("?");
+            counts(&format!("{}/{name}", entity.name), subscription, list);
+        }
+    }
+    facts
 }
 
 const COUNTS: &[(&str, &str)] = &[
