@@ -114,7 +114,11 @@ fn about(file: &WorkloadFile) -> Result<About> {
         let alternate_name = entry.alternate_name.as_ref().map(ToString::to_string);
         (
             entry.namespace.to_string(),
-            MessagingChoice { alias: Some(entry.alias.to_string()), alternate_name },
+            MessagingChoice {
+                alias: Some(entry.alias.to_string()),
+                alternate_name,
+                cross_subscription: entry.cross_subscription,
+            },
         )
     });
     Ok(About {

@@ -11,6 +11,10 @@ use lifeboat_cli::layout::Layout;
 use lifeboat_cli::output::Surroundings;
 use lifeboat_cli::style::Style;
 
+/// The same as in the product.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str =
     "usage: lifeboat-bench all|drill|plan|throttle|lab [--rounds N] [--drills N] [FOLDER WITH TEMPLATES …]";
 

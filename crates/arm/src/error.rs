@@ -54,13 +54,16 @@ impl ArmError {
     }
 }
 
+/// Whether another operation has the object: later will do, whatever status a provider gives it.
+pub(crate) fn is_locked(code: &str) -> bool {
+    matches!(code, "RetryableErrorDueToAnotherOperation" | "AnotherOperationInProgress")
+}
+
 /// What an error status with this code says about sending the request again.
 pub fn retry(status: u16, code: &str) -> Retry {
     match (status, code) {
-        // Some codes mean "later" whatever status a provider gives them.
-        (_, "RetryableErrorDueToAnotherOperation" | "AnotherOperationInProgress")
-        | (429 | 503, _)
-        | (409, "DeploymentActive" | "Conflict") => Retry::Later,
+        _ if is_locked(code) => Retry::Later,
+        (429 | 503, _) | (409, "DeploymentActive" | "Conflict") => Retry::Later,
         (408 | 500 | 502 | 504, _) => Retry::Unclear,
         _ => Retry::Pointless,
     }

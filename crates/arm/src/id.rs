@@ -7,16 +7,17 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 /// The id of one resource, resource group or subscription:
-/// `/subscriptions/{id}[/resourceGroups/{name}][/providers/{namespace}/{type}/{name}…]`.
+/// `/subscriptions/{id}[/resourceGroups/{name}][/providers/{namespace}/{type}/{name}…]`. Copies share their text.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ResourceId {
-    text: String,
-    folded: String,
+    /// The id as it was spelt, and once more in lower case: folding ASCII keeps the length, so each is one half.
+    both: Arc<str>,
 }
 
 /// Why a text is no resource id.
@@ -47,8 +48,8 @@ impl ResourceId {
         if first != "subscriptions" && first != "providers" {
             return Err(bad("it starts neither with `/subscriptions/` nor with `/providers/`"));
         }
-        let normal = format!("/{}", parts.join("/"));
-        Ok(Self { folded: normal.to_ascii_lowercase(), text: normal })
+        let is_normal = !text.ends_with('/') && !text.contains("//");
+        Ok(Self::trusted(if is_normal { text.to_owned() } else { format!("/{}", parts.join("/")) }))
     }
 
     /// The id of a resource group.
@@ -61,7 +62,7 @@ impl ResourceId {
     /// `names` holds one name per segment of the type.
     #[must_use]
     pub fn resource(&self, kind: &ResourceType, names: &[&str]) -> Self {
-        let mut text = format!("{}/providers/{}", self.text, kind.namespace());
+        let mut text = format!("{self}/providers/{}", kind.namespace());
         for (segment, name) in kind.segments().zip(names) {
             text.push('/');
             text.push_str(segment);
@@ -74,25 +75,30 @@ impl ResourceId {
     /// The id of a child, such as a queue of a namespace.
     #[must_use]
     pub fn child(&self, segment: &str, name: &str) -> Self {
-        Self::trusted(format!("{}/{segment}/{name}", self.text))
+        Self::trusted(format!("{self}/{segment}/{name}"))
     }
 
     fn trusted(text: String) -> Self {
-        Self { folded: text.to_ascii_lowercase(), text }
+        let length = text.len();
+        let mut both = text;
+        both.reserve_exact(length);
+        both.extend_from_within(..);
+        both[length..].make_ascii_lowercase();
+        Self { both: both.into() }
     }
 
     /// The id as it was spelt.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.both[..self.both.len() / 2]
     }
 
     /// The id in lower case: what comparison, order and hash use.
     pub fn folded(&self) -> &str {
-        &self.folded
+        &self.both[self.both.len() / 2..]
     }
 
     fn parts(&self) -> impl Iterator<Item = &str> {
-        self.text.split('/').skip(1)
+        self.as_str().split('/').skip(1)
     }
 
     fn after(&self, word: &str) -> Option<&str> {
@@ -122,12 +128,12 @@ impl ResourceId {
         let start = parts.iter().rposition(|part| part.eq_ignore_ascii_case("providers"))?;
         let namespace = parts.get(start + 1)?;
         let segments: Vec<&str> = parts[start + 2..].iter().step_by(2).copied().collect();
-        (!segments.is_empty()).then(|| ResourceType { text: format!("{namespace}/{}", segments.join("/")) })
+        (!segments.is_empty()).then(|| ResourceType::new(format!("{namespace}/{}", segments.join("/"))))
     }
 
     /// The last name of the id.
     pub fn name(&self) -> &str {
-        self.text.rsplit('/').next().unwrap_or_default()
+        self.as_str().rsplit('/').next().unwrap_or_default()
     }
 
     /// The id without its last type and name: a queue's namespace, a namespace's group. None at the top.
@@ -144,7 +150,9 @@ impl ResourceId {
 
     /// Whether `self` is `other` or lies below it.
     pub fn is_within(&self, other: &Self) -> bool {
-        self.folded.strip_prefix(&other.folded).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        self.folded()
+            .strip_prefix(other.folded())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
@@ -159,7 +167,7 @@ fn after_providers_is_paired(parts: &[&str]) -> bool {
 
 impl PartialEq for ResourceId {
     fn eq(&self, other: &Self) -> bool {
-        self.folded == other.folded
+        Arc::ptr_eq(&self.both, &other.both) || self.folded() == other.folded()
     }
 }
 impl Eq for ResourceId {}
@@ -170,22 +178,22 @@ impl PartialOrd for ResourceId {
 }
 impl Ord for ResourceId {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.folded.cmp(&other.folded)
+        self.folded().cmp(other.folded())
     }
 }
 impl Hash for ResourceId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.folded.hash(state);
+        self.folded().hash(state);
     }
 }
 impl fmt::Display for ResourceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 impl fmt::Debug for ResourceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 impl FromStr for ResourceId {
@@ -202,7 +210,7 @@ impl TryFrom<String> for ResourceId {
 }
 impl From<ResourceId> for String {
     fn from(id: ResourceId) -> Self {
-        id.text
+        id.as_str().to_owned()
     }
 }
 
@@ -210,12 +218,12 @@ impl From<ResourceId> for String {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ResourceType {
-    text: String,
+    text: Arc<str>,
 }
 
 impl ResourceType {
     /// A type from its text; nothing is checked beyond the split at `/`.
-    pub fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self { text: text.into() }
     }
 

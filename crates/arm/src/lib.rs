@@ -19,4 +19,4 @@ pub use id::{BadResourceId, ResourceId, ResourceType};
 pub use operation::{Operation, Progress, is_terminal};
 pub use region::{Region, UnknownRegion};
 pub use suggest::nearest;
-pub use throttle::{Bucket, Cost};
+pub use throttle::{Bucket, Cost, Reach};

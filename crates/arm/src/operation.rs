@@ -66,19 +66,16 @@ impl Operation {
     /// What a polled answer says. Looks at the body's `status` whichever header gave the URL: some providers answer 200
     /// with `"status": "Failed"` at a `Location`.
     pub fn progress(&self, answer: &Answer) -> Progress {
-        if answer.tells_nothing() {
-            return Progress::Unreadable;
-        }
         match (self, answer.status) {
+            _ if answer.tells_nothing() => return Progress::Unreadable,
             (Self::Location(_), 202) => return Progress::Running,
             (Self::Location(_), 204) => return Progress::Succeeded,
             // Operations are forgotten after a while, and a deletion takes its own along.
-            (_, 404 | 410) => return Progress::Unreadable,
-            (Self::Location(_), 400..) => {
+            (Self::Location(_), 400..) if !matches!(answer.status, 404 | 410) => {
                 return Progress::Failed(ArmError::from_body(answer.status, &answer.body));
             }
             // Whoever only asks how far it is, is refused for asking.
-            (Self::Status(_) | Self::Resource, 300..) => return Progress::Unreadable,
+            (_, 300..) => return Progress::Unreadable,
             _ => {}
         }
         let status = answer

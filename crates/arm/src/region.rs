@@ -4,6 +4,7 @@
 //! answers it. Pairs are not symmetric (Brazil South → South Central US, but not back) and may be missing.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::suggest::nearest;
 /// A region's canonical short name, such as `westeurope`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Region(String);
+pub struct Region(Arc<str>);
 
 /// A text names no region of Azure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -96,7 +97,7 @@ impl Region {
     pub fn parse(text: &str) -> Result<Self, UnknownRegion> {
         let short = Self::fold(text);
         match row(&short) {
-            Some(_) => Ok(Self(short)),
+            Some(_) => Ok(Self(short.into())),
             None => Err(UnknownRegion {
                 given: text.to_owned(),
                 nearest: nearest(&short, REGIONS.iter().map(|row| row.0)),
@@ -106,7 +107,7 @@ impl Region {
 
     /// A `location` as Azure compares it: blanks removed, case folded. Accepts regions younger than the table.
     pub fn lenient(text: &str) -> Self {
-        Self(Self::fold(text))
+        Self(Self::fold(text).into())
     }
 
     fn fold(text: &str) -> String {
@@ -115,7 +116,7 @@ impl Region {
 
     /// All regions of the table, in alphabetical order.
     pub fn all() -> impl Iterator<Item = Self> {
-        REGIONS.iter().map(|row| Self(row.0.to_owned()))
+        REGIONS.iter().map(|row| Self(row.0.into()))
     }
 
     /// The canonical short name.
@@ -135,7 +136,7 @@ impl Region {
 
     /// The region Azure pairs this one with, if any.
     pub fn pair(&self) -> Option<Self> {
-        row(&self.0)?.3.map(|name| Self(name.to_owned()))
+        row(&self.0)?.3.map(|name| Self(name.into()))
     }
 
     /// The geography, such as `Europe`.

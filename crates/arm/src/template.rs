@@ -50,6 +50,10 @@ pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use scope::DeploymentScope;
 pub use types::ParameterType;
 
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value as Json;
+
 use crate::tree::Node;
 use diagnostic::Document;
 
@@ -58,6 +62,7 @@ use diagnostic::Document;
 pub struct Template {
     pub(crate) document: Document,
     parameters: Vec<ParameterDeclaration>,
+    json: OnceLock<Arc<Json>>,
 }
 
 impl Template {
@@ -93,7 +98,7 @@ impl Template {
             return Err(wrong);
         }
         let parameters = parameters::declarations(root);
-        Ok(Self { document, parameters })
+        Ok(Self { document, parameters, json: OnceLock::new() })
     }
 
     /// The declared parameters in the order of the text.
@@ -104,6 +109,11 @@ impl Template {
     /// The tree of the whole file.
     pub fn tree(&self) -> &Node {
         &self.document.root
+    }
+
+    /// The whole file as JSON, one for all who ask.
+    pub fn json(&self) -> Arc<Json> {
+        Arc::clone(self.json.get_or_init(|| Arc::new(self.tree().to_value())))
     }
 
     /// The text of the file.

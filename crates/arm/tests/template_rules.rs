@@ -212,7 +212,7 @@ fn resource_loops_conditions_and_dependencies() {
     assert_eq!(last.body["tags"], json!({"copy": "an ordinary property"}));
     assert_eq!(last.body["properties"], json!({"disks": [{"lun": 0}, {"lun": 1}]}));
     assert_eq!(last.location.as_deref(), Some("westeurope"));
-    assert_eq!(last.origin.pointer, "/resources/2");
+    assert_eq!(&*last.origin.pointer, "/resources/2");
 }
 
 #[test]
@@ -361,7 +361,7 @@ fn linked_templates_come_from_the_caller() {
     let expansion =
         expand(&template(&link("sub/x.json")), &BTreeMap::new(), &context(), &One("sub/x.json", text));
     assert!(expansion.is_clean(), "{:?}", expansion.diagnostics);
-    assert_eq!(expansion.resources[0].origin.file, "sub/x.json");
+    assert_eq!(&*expansion.resources[0].origin.file, "sub/x.json");
     let expansion = expanded(&link("y.json"));
     assert_eq!(codes(&expansion), ["linked-template"]);
     assert!(expansion.diagnostics[0].message.contains("y.json"));

@@ -7,7 +7,7 @@ mod plan;
 
 use std::collections::BTreeMap;
 
-use lifeboat_planner::{StrategyError, StrategyKind, choose_for};
+use lifeboat_planner::{Inventory, StrategyError, StrategyKind, choose_for};
 
 use crate::args::{Args, Command};
 use crate::errors::{CliError, Exit};
@@ -44,9 +44,8 @@ struct Strategies {
 }
 
 /// The strategies that meet the recovery time, by component. One that cannot be chosen is left to the services.
-fn strategies(loaded: &Loaded) -> Result<Strategies, CliError> {
-    let workload = &loaded.workload;
-    let choice = match choose_for(workload, &workload.declared_inventory(), &loaded.policy) {
+fn strategies(loaded: &Loaded, seen: &Inventory) -> Result<Strategies, CliError> {
+    let choice = match choose_for(&loaded.workload, seen, &loaded.policy) {
         Ok(choice) => choice,
         // Resources below two components may wait for each other's, which Azure can order and a choice by component
         // cannot.

@@ -10,6 +10,9 @@ use lifeboat_cli::layout::Layout;
 use lifeboat_cli::output::{Surroundings, complain};
 use lifeboat_cli::style::Style;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     let surroundings = surroundings();

@@ -9,8 +9,8 @@ use lifeboat_arm::ResourceId;
 use lifeboat_plan::{Loss, LossKind};
 use lifeboat_planner::{Answer, Evidence, Finding, Severity};
 use lifeboat_sim::{
-    ClientReport, DrillReport, DrillVerdict, Happening, LossReport, Minute, PredictionReport, RtoReport,
-    RtoTerms, ScenarioSummary, StateLine,
+    ClientReport, DrillReport, DrillVerdict, Happening, LossReport, Minute, Missing, MoveLosses,
+    PredictionReport, RpoReport, RtoReport, RtoTerms, ScenarioSummary, StateLine,
 };
 
 const ALIAS: &str = "/subscriptions/5f0c7a6e-93c4-4d0e-b9a1-2f6f6c1a7d11/resourceGroups/orders-neu/providers/Microsoft.ServiceBus/namespaces/orders-bus-neu/disasterRecoveryConfigs/orders";
@@ -54,10 +54,17 @@ pub(crate) fn report() -> DrillReport {
             asked: secs(2_700),
             forecast: terms([120, 900, 600, 40, 540, 60]),
             actual: Some(terms([95, 900, 412, 33, 588, 74])),
+            unrecovered: None,
             error_percent: Some(-7.0),
+        },
+        rpo: RpoReport {
+            asked: secs(900),
+            missing_at_recovery: Some(Missing { messages: 1_187, reaches_back: secs(312) }),
+            never_came_back: Missing::default(),
         },
         clients: clients(),
         losses: LossReport {
+            moves: moves(),
             announced: vec![
                 loss(LossKind::Stranded, "active messages in `orders-in`", Some(1_180), Some(at(570))),
                 loss(LossKind::Reset, "sequence numbers of all queues", None, None),
@@ -86,6 +93,36 @@ fn terms([detection, hold_down, decision, orchestration, platform, dns]: [i64; 6
         platform: secs(platform),
         dns: secs(dns),
     }
+}
+
+/// There and back: the way home leaves something behind, too.
+fn moves() -> Vec<MoveLosses> {
+    vec![
+        MoveLosses {
+            purpose: "fail over from westeurope to northeurope".into(),
+            announced: vec![
+                loss(LossKind::Stranded, "active messages in `orders-in`", Some(1_180), Some(at(570))),
+                loss(LossKind::Reset, "sequence numbers of all queues", None, None),
+            ],
+            announced_stranded: 1_180,
+            seen_ago: Some(secs(1_560)),
+            stranded: 1_204,
+            drained: 1_204,
+        },
+        MoveLosses {
+            purpose: "go home to westeurope".into(),
+            announced: vec![loss(
+                LossKind::Stranded,
+                "active messages in `orders-in`",
+                Some(3),
+                Some(at(8_000)),
+            )],
+            announced_stranded: 3,
+            seen_ago: Some(secs(2)),
+            stranded: 3,
+            drained: 2,
+        },
+    ]
 }
 
 fn loss(kind: LossKind, what: &str, count: Option<u64>, observed_at: Option<Timestamp>) -> Loss {
@@ -118,6 +155,7 @@ fn clients() -> ClientReport {
         failed_sends: sum(|minute| minute.failed),
         received: sum(|minute| minute.received),
         received_twice: 17,
+        still_held: 41,
         longest_send_gap: secs(2_106),
         longest_receive_gap: secs(2_118),
         minutes,

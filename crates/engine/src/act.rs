@@ -1,5 +1,7 @@
 //! Acting: filling the request, taking a token, recording the intent, sending; and giving up.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Call;
 use lifeboat_plan::{
@@ -7,12 +9,13 @@ use lifeboat_plan::{
     WayKind, describe_call,
 };
 
-use crate::budget::BucketKey;
 use crate::effect::{Effect, Secret};
 use crate::engine::{Engine, Flight};
 use crate::reads::Want;
 use crate::record::{Captured, StepEvent};
 use crate::run::missing_capture;
+use crate::schedule::Line;
+use crate::scope::Scope;
 use crate::step_state::{About, StepState};
 
 /// A step acts on nothing older than this: while it waited for a token, somebody else may have acted.
@@ -30,7 +33,8 @@ impl Engine {
                     let seen = reads.iter().filter_map(|read| Some(self.reads.seen(read)?.at)).min();
                     self.volatile[index].checked_at = seen.unwrap_or(now);
                     self.volatile[index].queued = true;
-                    self.sends.push(BucketKey::of_call(&call), self.run.ranks[index], index);
+                    let line = Line { scope: Scope::of_call(&call, &self.run.places), ahead_of: None };
+                    self.sends.push(line, self.run.ranks[index], index);
                 }
                 Err(missing) => self.seek(index, &missing, now),
             },
@@ -68,7 +72,7 @@ impl Engine {
             }
             let after = self.volatile[index].cursor.max(self.reads.issued(&read));
             let want = Want { after, at: now, slack: SignedDuration::ZERO, rank: self.run.ranks[index] };
-            self.reads.want(&read, index, want);
+            self.want(&read, index, want);
             self.volatile[index].wanting.insert(read);
             return self.mind_deadline(index, &missing.to_string(), now);
         }
@@ -89,7 +93,8 @@ impl Engine {
     pub(crate) fn fetch_secret(&mut self, secret: &SecretRef, step: Option<usize>, now: Timestamp) {
         if !self.secret_wishes.contains_key(secret) {
             let call = Call::arm(lifeboat_arm::Method::Post, &*secret.path, None);
-            if let Some(Err(at)) = BucketKey::of_call(&call).map(|key| self.budget.take(&key, now)) {
+            let scope = Scope::of_call(&call, &self.run.places);
+            if let Some(Err(at)) = scope.map(|scope| self.budget.take(&scope, now)) {
                 if let Some(index) = step {
                     self.wake(index, at, now);
                 }
@@ -111,7 +116,7 @@ impl Engine {
         loop {
             let mut stale = Vec::new();
             let volatile = &self.volatile;
-            let popped = self.sends.pop(&mut self.budget, now, |&index| {
+            let popped = self.sends.pop(&mut self.budget, &BTreeSet::new(), now, |&index| {
                 let is_fresh = now.duration_since(volatile[index].checked_at) <= CHECK_HOLDS;
                 if volatile[index].queued && !is_fresh {
                     stale.push(index);
@@ -148,44 +153,6 @@ impl Engine {
         state.queued = false;
         (state.floor, state.cursor, state.poll_next, state.rounds) = (newest, newest, now, 0);
         self.dirty.insert(index);
-    }
-
-    /// Issues the looks that are due and have a token.
-    pub(crate) fn look_what_may(&mut self, now: Timestamp) {
-        while let Some((id, rank)) = self.reads.pop_due(now) {
-            match self.reads.draft(&id).map(|draft| draft.fill(&self.known())) {
-                Some(Ok(read)) => {
-                    let key = BucketKey::of_read(&read);
-                    self.ripe.insert(id.clone(), read);
-                    self.looks.push(key, rank, id);
-                }
-                Some(Err(missing)) => {
-                    if let Hole::Secret(secret) = &missing.0 {
-                        self.fetch_secret(secret, None, now);
-                    }
-                    let ticket = self.ticket();
-                    let served = self.reads.answered(&id, ticket.0, now, now, Err(missing.to_string()));
-                    self.dirty.extend(served);
-                }
-                None => {}
-            }
-        }
-        loop {
-            let reads = &mut self.reads;
-            let popped = self.looks.pop(&mut self.budget, now, |id| {
-                let wanted = reads.is_wanted(id);
-                if !wanted {
-                    reads.drop_due(id);
-                }
-                wanted
-            });
-            let Some((id, token)) = popped else { return };
-            let Some(read) = self.ripe.remove(&id) else { continue };
-            let ticket = self.ticket();
-            self.flights.insert(ticket, Flight::Look { id: id.clone(), at: now, token });
-            self.looks_taken += 1;
-            self.effects.push(Effect::Look { ticket, id, read });
-        }
     }
 
     /// The intent is recorded; once it is on disk, it is carried out.
@@ -254,18 +221,21 @@ impl Engine {
         if now < deadline {
             return self.wake(index, deadline, now);
         }
-        if self.is_starved(index) {
-            return self.wake(index, now + SignedDuration::from_secs(1), now);
+        if !self.is_starved(index) {
+            self.give_up(index, format!("its deadline is over: {why}"), None, now);
         }
-        self.give_up(index, format!("its deadline is over: {why}"), None, now);
     }
 
-    /// Whether one of its looks waits for a token, or its first one has only just left. That is our own doing, and no
-    /// reason to give up.
+    /// Whether it waits for a look that waits for a token, or for its first one, which has only just left. That is our
+    /// own doing, and no reason to give up. The look's answer brings the step back; no timer is needed.
     pub(crate) fn is_starved(&self, index: usize) -> bool {
         let state = &self.volatile[index];
         let first = state.rounds == 0;
-        state.wanting.iter().any(|read| self.ripe.contains_key(read) || first && self.reads.is_busy(read))
+        state
+            .wanting
+            .iter()
+            .filter(|read| self.reads.is_wanted_by(read, index))
+            .any(|read| self.ripe.contains_key(read) || first && self.reads.is_busy(read))
     }
 
     /// The way has failed or run out of time: the other way, a person, or the end.
@@ -273,7 +243,7 @@ impl Engine {
         let run = &self.run.steps[index];
         let other_way = run.way == WayKind::Graceful && run.step.ungraceful.is_some();
         if other_way && self.run.plan.policy.may_switch {
-            return self.change(index, StepEvent::Switched { by: "policy".to_owned(), why }, now);
+            return self.switch_over(index, "policy".to_owned(), why, now);
         }
         match &run.state {
             // The person who is being asked owns it now.

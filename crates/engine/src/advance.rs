@@ -195,7 +195,9 @@ impl Engine {
         {
             return self.give_up(index, why, None, now);
         }
-        self.wake(index, give_up_at, now);
+        if now < give_up_at {
+            self.wake(index, give_up_at, now);
+        }
     }
 
     fn wait_for_person(&mut self, index: usize, about: &About, now: Timestamp) {

@@ -6,12 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Read;
 use lifeboat_plan::{Action, GraphError, Plan, ReadId, SecretRef, StepId, Streaks};
 
-use crate::budget::{BucketKey, Budget, Token};
+use crate::budget::{Budget, Token};
 use crate::effect::{Effect, Input, Secret, Settings, Ticket};
 use crate::reads::Reads;
 use crate::record::{Event, Record, StepEvent};
 use crate::run::{Known, Run};
 use crate::schedule::Queue;
+use crate::scope::Scope;
 use crate::step_state::StepState;
 
 /// One execution of a plan. Feed it inputs, perform its effects.
@@ -26,7 +27,7 @@ pub struct Engine {
     pub(crate) sends: Queue<usize>,
     /// Reads that wait for a token, filled.
     pub(crate) looks: Queue<ReadId>,
-    pub(crate) ripe: BTreeMap<ReadId, Read>,
+    pub(crate) ripe: BTreeMap<ReadId, (Read, Option<Scope>)>,
     pub(crate) flights: BTreeMap<Ticket, Flight>,
     pub(crate) urls: BTreeMap<String, String>,
     pub(crate) secrets: BTreeMap<SecretRef, Secret>,
@@ -251,8 +252,18 @@ impl Engine {
         let step = self.run.steps[index].step.id.clone();
         let former = self.run.steps[index].state.clone();
         let was_just_seen = matches!(change, StepEvent::FoundUnderWay { .. });
+        let abandoned: Vec<usize> = match &change {
+            StepEvent::Switched { abandons, .. } => {
+                abandons.iter().filter_map(|id| self.run.index.get(id).copied()).collect()
+            }
+            _ => Vec::new(),
+        };
         self.record(Event::Step { step, change }, now);
         self.unwritten.push((self.run.seq, index));
+        for child in abandoned {
+            self.unwritten.push((self.run.seq, child));
+            self.enter(child, now);
+        }
         while self.volatile.len() < self.run.steps.len() {
             self.volatile.push(Volatile::default());
         }
@@ -357,13 +368,11 @@ impl Engine {
         if self.alarm.is_some_and(|alarm| alarm <= now) {
             self.alarm = None;
         }
-        let sends = if self.run.paused.is_none() { self.sends.next(&mut self.budget, now) } else { None };
-        let next = [
-            self.timers.first().map(|(at, _)| *at),
-            self.reads.next(),
-            sends,
-            self.looks.next(&mut self.budget, now),
-        ];
+        let crowded = self.sends.crowded(&self.budget, now);
+        let looks = self.looks.next(&mut self.budget, &crowded, now);
+        let acts = self.run.paused.is_none();
+        let sends = acts.then(|| self.sends.next(&mut self.budget, &BTreeSet::new(), now)).flatten();
+        let next = [self.timers.first().map(|(at, _)| *at), self.reads.next(), sends, looks];
         let Some(next) = next.into_iter().flatten().min() else { return };
         if self.alarm != Some(next) && !self.run.finished {
             self.alarm = Some(next);
@@ -379,26 +388,5 @@ impl Engine {
 
     pub(crate) fn sends_a_request(&self, index: usize) -> bool {
         matches!(self.run.steps[index].way().action, Action::Send(_))
-    }
-
-    /// Charges our buckets with what former executions sent, so that a takeover does not run into a 429.
-    pub(crate) fn charge(&mut self, records: &[Record], now: Timestamp) {
-        for record in records {
-            let Event::Step { step, change: StepEvent::Intended { .. } | StepEvent::Sending { .. } } =
-                &record.event
-            else {
-                continue;
-            };
-            let Some(run) = self.run.index.get(step).map(|&index| &self.run.steps[index]) else { continue };
-            let Action::Send(draft) = &run.way().action else { continue };
-            if draft.target != lifeboat_plan::TargetDraft::Arm || record.at > now {
-                continue;
-            }
-            let call = lifeboat_arm::Call::arm(draft.method, draft.path.literal_prefix(), None);
-            if let Some(key) = BucketKey::of_call(&call) {
-                // An empty bucket cannot be charged further.
-                drop(self.budget.take(&key, record.at));
-            }
-        }
     }
 }

@@ -9,6 +9,7 @@ use lifeboat_plan::{Action, Digest, Places, ReadId, Stage, needs_of};
 use crate::backoff;
 use crate::effect::{Effect, Expansion, FilledTransfer, Pumped, Ticket};
 use crate::engine::{Engine, Flight};
+use crate::outcome::Outcome;
 use crate::reads::Want;
 use crate::record::StepEvent;
 use crate::schedule;
@@ -36,7 +37,7 @@ impl Engine {
                     slack: SignedDuration::ZERO,
                     rank: self.run.ranks[index],
                 };
-                self.reads.want(read, index, want);
+                self.want(read, index, want);
             }
             self.volatile[index].wanting.extend(missing);
             return self.mind_deadline(index, "what the stage has to see does not answer", now);
@@ -137,6 +138,23 @@ impl Engine {
             (None, Some(&child)) => Err(format!("`{}` can never start", self.run.steps[child].step.id)),
             (None, None) => Ok(()),
         })
+    }
+
+    /// Gives up the graceful way for the other one. Steps that the graceful way brought are given up with it, in the same
+    /// record: nobody else would ever end them, and one that had not begun could begin beside the other way.
+    pub(crate) fn switch_over(&mut self, index: usize, by: String, why: String, now: Timestamp) {
+        let mut abandons = Vec::new();
+        let mut below = self.run.steps[index].children.clone();
+        while let Some(child) = below.pop() {
+            let run = &self.run.steps[child];
+            below.extend(&run.children);
+            let is_settled =
+                |outcome: &Outcome| outcome.is_good() || matches!(outcome, Outcome::Skipped { .. });
+            if !run.state.outcome().is_some_and(is_settled) {
+                abandons.push(run.step.id.clone());
+            }
+        }
+        self.change(index, StepEvent::Switched { by, why, abandons }, now);
     }
 
     // --- pump

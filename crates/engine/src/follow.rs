@@ -97,7 +97,9 @@ impl Engine {
             };
             return self.give_up(index, why, partly, now);
         }
-        self.wake(index, deadline + OVERTIME, now);
+        if now < deadline + OVERTIME {
+            self.wake(index, deadline + OVERTIME, now);
+        }
     }
 
     /// Hears what the operation's poll says. True if the step is no longer under way.

@@ -161,11 +161,11 @@ impl Engine {
             } else {
                 state.interval / 4
             },
-            rank: self.run.ranks[index],
+            rank: self.look_rank(index),
         };
         for read in reads {
             if self.reads.issued(read) <= state.cursor {
-                self.reads.want(read, index, want);
+                self.want(read, index, want);
             }
         }
         for read in state.wanting.difference(reads) {

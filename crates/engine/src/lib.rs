@@ -32,6 +32,7 @@ mod backoff;
 mod budget;
 mod reads;
 mod schedule;
+mod scope;
 
 mod engine;
 
@@ -41,6 +42,7 @@ mod answers;
 mod expand;
 mod follow;
 mod judge;
+mod look;
 mod people;
 mod view;
 

@@ -81,8 +81,7 @@ impl Engine {
         };
         for index in wanted {
             if self.can_switch(index) {
-                let change = StepEvent::Switched { by: by.to_owned(), why: why.to_owned() };
-                self.change(index, change, now);
+                self.switch_over(index, by.to_owned(), why.to_owned(), now);
             }
         }
     }

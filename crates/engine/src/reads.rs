@@ -130,7 +130,7 @@ impl Reads {
     }
 
     /// The next read that is due; it is then busy until it is issued and answered, or dropped.
-    pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<(ReadId, Rank)> {
+    pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<ReadId> {
         if self.timers.first()?.0 > now {
             return None;
         }
@@ -138,9 +138,7 @@ impl Reads {
         let shared = self.shared.get_mut(&id)?;
         shared.timer = None;
         shared.busy = true;
-        let (_, first) = shared.latest.first()?;
-        let rank = shared.wants.get(first)?.rank;
-        Some((id, rank))
+        Some(id)
     }
 
     /// When the next read is due.
@@ -151,6 +149,17 @@ impl Reads {
     /// Whether a look is under way, or waits for a token.
     pub(crate) fn is_busy(&self, id: &ReadId) -> bool {
         self.shared.get(id).is_some_and(|shared| shared.busy)
+    }
+
+    /// Who waits for it, and how urgently.
+    pub(crate) fn wanted_by(&self, id: &ReadId) -> impl Iterator<Item = (usize, Rank)> {
+        let wants = self.shared.get(id).map(|shared| &shared.wants);
+        wants.into_iter().flatten().map(|(&step, want)| (step, want.rank))
+    }
+
+    /// Whether this step waits for it.
+    pub(crate) fn is_wanted_by(&self, id: &ReadId, step: usize) -> bool {
+        self.shared.get(id).is_some_and(|shared| shared.wants.contains_key(&step))
     }
 
     /// Whether anybody still waits for it.

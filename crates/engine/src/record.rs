@@ -228,6 +228,9 @@ pub enum StepEvent {
         by: String,
         /// Why.
         why: String,
+        /// Steps that the graceful way brought and that did not reach their goal: they are left out with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        abandons: Vec<StepId>,
     },
     /// It failed.
     Failed {

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use lifeboat_plan::{Digest, GraphError, Plan};
+use lifeboat_plan::{Action, Digest, GraphError, Plan};
 
+use crate::budget::Budget;
 use crate::effect::{Effect, Settings};
 use crate::engine::Engine;
 use crate::journal;
 use crate::record::{Event, Pin, Record, StepEvent};
 use crate::run::{Broken, Run};
+use crate::scope::{BucketKey, Scope};
 use crate::step_state::StepState;
 
 /// Why a run cannot be taken over.
@@ -96,7 +98,7 @@ impl Engine {
         let now = records.last().map_or(now, |record| now.max(record.at));
         let former = Pin { records: records.len() as u64, hash: journal::chain(records) };
         let mut engine = Self::around(run, settings, urls.clone(), now);
-        engine.charge(records, now);
+        engine.budget = engine.left_by(records, now);
         if engine.run.finished {
             let effects = engine.over();
             return Ok((engine, effects));
@@ -114,6 +116,26 @@ impl Engine {
         }
         let effects = engine.settle(now);
         Ok((engine, effects))
+    }
+
+    /// The buckets as former executions left them: charged with what they sent, so that a takeover does not run into a
+    /// 429. Their looks are in no journal.
+    fn left_by(&self, records: &[Record], now: Timestamp) -> Budget {
+        let mut budget = Budget::inherited();
+        for record in records {
+            let Event::Step { step, change: StepEvent::Intended { .. } | StepEvent::Sending { .. } } =
+                &record.event
+            else {
+                continue;
+            };
+            let Some(run) = self.run.index.get(step).map(|&index| &self.run.steps[index]) else { continue };
+            let Action::Send(draft) = &run.way().action else { continue };
+            if let Some(bucket) = BucketKey::of_draft(draft).filter(|_| record.at <= now) {
+                // An empty bucket cannot be charged further.
+                drop(budget.take(&Scope { bucket, provider: None }, record.at));
+            }
+        }
+        budget
     }
 }
 

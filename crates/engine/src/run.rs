@@ -232,6 +232,12 @@ impl Run {
             self.reads.extend(reads.iter().map(|(id, read)| (id.clone(), read.clone())));
             self.places = crate::expand::together(&self.places, places);
         }
+        if let StepEvent::Switched { by, why, abandons } = change {
+            let why = format!("`{id}` took its other way: {why}");
+            for child in abandons {
+                self.change(child, &StepEvent::Skipped { by: by.clone(), why: why.clone() }, record)?;
+            }
+        }
         self.keep(id, change);
         let acts = matches!(self.steps[index].way().action, Action::Send(_));
         let run = &mut self.steps[index];

@@ -143,6 +143,19 @@ pub enum Session<'a> {
     Named(&'a str),
 }
 
+/// One message, where it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held<'a> {
+    /// The namespace's name.
+    pub namespace: &'a str,
+    /// The queue, or `topic/Subscriptions/name`.
+    pub entity: &'a str,
+    /// The message's id.
+    pub id: &'a MessageId,
+    /// Whether it is a dead letter.
+    pub set_aside: bool,
+}
+
 /// What an entity holds now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -312,6 +325,11 @@ impl Lab {
     /// What became of everything a queue or subscription accepted.
     pub fn sums(&self, namespace: &str, entity: &str) -> Option<Sums> {
         self.providers.messages().sums(namespace, entity)
+    }
+
+    /// Every message that is held anywhere: for reports and checks, not for clients.
+    pub fn held(&self) -> impl Iterator<Item = Held<'_>> {
+        self.providers.messages().held()
     }
 
     /// All namespaces and what each of their queues and subscriptions holds, in the order of their names.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::io;
 
 use lifeboat_arm::Region;
 use serde::{Deserialize, Serialize};
@@ -44,10 +43,10 @@ impl Digest {
     }
 
     fn over(value: &impl Serialize) -> Self {
-        let mut sink = Sink(sha2::Sha256::new());
+        let mut digest = sha2::Sha256::new();
         // Struct fields have one order and maps are sorted, so the JSON is canonical.
-        serde_json::to_writer(&mut sink, value).expect("plans are plain data and hashing cannot fail");
-        Self(sink.0.finalize().iter().fold(String::new(), |mut text, byte| {
+        serde_json::to_writer(&mut digest, value).expect("plans are plain data and hashing cannot fail");
+        Self(digest.finalize().iter().fold(String::new(), |mut text, byte| {
             use fmt::Write as _;
             write!(text, "{byte:02x}").expect("a String takes everything");
             text
@@ -68,18 +67,6 @@ impl Digest {
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-struct Sink(sha2::Sha256);
-
-impl io::Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -39,6 +39,29 @@ pub struct DetectorSettings {
     pub stale_after: SignedDuration,
 }
 
+impl DetectorSettings {
+    /// How often each vantage point looks.
+    pub const EVERY: SignedDuration = SignedDuration::from_secs(30);
+
+    /// Two of three vantage points, three bad samples in a row, ten good minutes to return.
+    pub fn usual(hold_down: SignedDuration) -> Self {
+        Self {
+            vantage_points: 3,
+            quorum: 2,
+            suspect_after: 3,
+            hold_down: hold_down.max(SignedDuration::from_secs(1)),
+            recover_after: SignedDuration::from_mins(10),
+            stale_after: Self::EVERY * 4,
+        }
+    }
+
+    /// How long a loss may go unsuspected: one interval until the first bad sample, the rest of the row, and the time an
+    /// answer is waited for.
+    pub fn detection_bound(&self) -> SignedDuration {
+        Self::EVERY * i32::try_from(self.suspect_after).unwrap_or(i32::MAX) + SignedDuration::from_secs(5)
+    }
+}
+
 /// A plane of a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,13 +4,15 @@
 //! its children for a list. One inventory is made from a live subscription, from the lab or from templates alone.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
-use lifeboat_arm::{Answer, ResourceId};
+use lifeboat_arm::{Answer, Region, ResourceId, ResourceType};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::finding::Evidence;
+use crate::topology::Declared;
 
 /// Where a fact comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,11 +21,11 @@ pub enum Source {
     /// A template declares it.
     Template {
         /// The file.
-        file: String,
+        file: Arc<str>,
         /// The line, counted from 1.
         line: u32,
         /// JSON pointer into the file.
-        pointer: String,
+        pointer: Arc<str>,
     },
     /// Read from Azure or from the lab.
     Observed,
@@ -77,11 +79,76 @@ impl Fact {
     }
 }
 
-/// Facts by folded path.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+/// Facts by folded path. Copies share their facts: a predicted world differs in few from what it is predicted from.
+#[derive(Debug, Clone, Default)]
 pub struct Inventory {
-    facts: BTreeMap<String, Fact>,
+    facts: BTreeMap<Arc<str>, Arc<Kept>>,
+}
+
+/// A fact as an inventory keeps it. What a template declares is shared with the workload, and written out when somebody
+/// asks for it.
+#[derive(Debug)]
+enum Kept {
+    Fact(Fact),
+    Resource(Declaration, OnceLock<Fact>),
+    /// The resources of one type below one parent, and where the first is declared: a list has no place of its own.
+    List(Vec<Arc<Kept>>, Source, OnceLock<Fact>),
+}
+
+impl Kept {
+    fn fact(&self) -> &Fact {
+        match self {
+            Self::Fact(fact) => fact,
+            Self::Resource(declared, written) => {
+                written.get_or_init(|| declared_fact(declared.value(), &declared.source))
+            }
+            Self::List(members, source, written) => written.get_or_init(|| {
+                let members = members.iter().filter_map(|member| member.fact().last_known());
+                declared_fact(members.map(|known| known.value.clone()).collect(), source)
+            }),
+        }
+    }
+}
+
+fn declared_fact(value: Value, source: &Source) -> Fact {
+    Fact::Known(Known { value, at: None, source: source.clone() })
+}
+
+/// What a template tells of a resource.
+#[derive(Debug)]
+struct Declaration {
+    id: ResourceId,
+    kind: ResourceType,
+    location: Option<Region>,
+    body: Arc<Value>,
+    source: Source,
+}
+
+impl Declaration {
+    fn new(declared: &Declared) -> Self {
+        Self {
+            id: declared.id.clone(),
+            kind: declared.kind.clone(),
+            location: declared.location.clone(),
+            body: Arc::clone(&declared.body),
+            source: declared.source.clone(),
+        }
+    }
+
+    /// The resource as a read would show it.
+    fn value(&self) -> Value {
+        let mut value = Value::clone(&self.body);
+        crate::services::say_defaults(&self.kind, &mut value);
+        if let Some(object) = value.as_object_mut() {
+            object.insert("id".into(), self.id.as_str().into());
+            object.insert("name".into(), self.id.name().into());
+            object.insert("type".into(), self.kind.as_str().into());
+            if let Some(region) = &self.location {
+                object.insert("location".into(), region.as_str().into());
+            }
+        }
+        value
+    }
 }
 
 /// The answer to "what do you know about this?".
@@ -113,9 +180,27 @@ impl Inventory {
         path.split('?').next().unwrap_or_default().trim_end_matches('/').to_ascii_lowercase()
     }
 
+    /// What templates tell of resources, and the lists that show them.
+    pub(crate) fn of_declared<'a>(resources: impl Iterator<Item = &'a Declared>) -> Self {
+        let mut facts: BTreeMap<Arc<str>, Arc<Kept>> = BTreeMap::new();
+        let mut lists: BTreeMap<&str, (Source, Vec<Arc<Kept>>)> = BTreeMap::new();
+        for declared in resources {
+            let path = declared.id.folded();
+            let list = path.rfind('/').map_or(path, |end| &path[..end]);
+            let (_, list) = lists.entry(list).or_insert_with(|| (declared.source.clone(), Vec::new()));
+            let kept = Arc::new(Kept::Resource(Declaration::new(declared), OnceLock::new()));
+            list.push(Arc::clone(&kept));
+            facts.insert(path.into(), kept);
+        }
+        for (path, (source, members)) in lists {
+            facts.insert(path.into(), Arc::new(Kept::List(members, source, OnceLock::new())));
+        }
+        Self { facts }
+    }
+
     /// Records a fact.
     pub fn insert(&mut self, path: &str, fact: Fact) {
-        self.facts.insert(Self::key(path), fact);
+        self.facts.insert(Self::key(path).into(), Arc::new(Kept::Fact(fact)));
     }
 
     /// Records what a read answered. A read that fails keeps the last known value beside the reason.
@@ -147,12 +232,12 @@ impl Inventory {
 
     /// The fact at a path.
     pub fn fact(&self, path: &str) -> Option<&Fact> {
-        self.facts.get(&Self::key(path))
+        self.facts.get(Self::key(path).as_str()).map(|kept| kept.fact())
     }
 
     /// All facts, in path order.
     pub fn facts(&self) -> impl Iterator<Item = (&str, &Fact)> {
-        self.facts.iter().map(|(path, fact)| (path.as_str(), fact))
+        self.facts.iter().map(|(path, kept)| (&**path, kept.fact()))
     }
 
     /// What is known about a path.
@@ -197,9 +282,9 @@ impl Inventory {
         let mut evidence = Evidence::says(says);
         match self.fact(path).and_then(Fact::last_known) {
             Some(Known { source: Source::Template { file, line, pointer }, .. }) => {
-                evidence.file = Some(file.clone());
+                evidence.file = Some(file.to_string());
                 evidence.line = Some(*line);
-                evidence.pointer = Some(pointer.clone());
+                evidence.pointer = Some(pointer.to_string());
             }
             _ => evidence.pointer = Some(path.to_owned()),
         }
@@ -213,13 +298,14 @@ impl Inventory {
         let facts = self
             .facts
             .iter()
-            .map(|(path, fact)| {
-                let fact = if lost(path) {
-                    Fact::Unknown { why: why.to_owned(), last: fact.last_known().cloned() }
+            .map(|(path, kept)| {
+                let kept = if lost(path) {
+                    let known = kept.fact().last_known().cloned();
+                    Arc::new(Kept::Fact(Fact::Unknown { why: why.to_owned(), last: known }))
                 } else {
-                    fact.clone()
+                    Arc::clone(kept)
                 };
-                (path.clone(), fact)
+                (Arc::clone(path), kept)
             })
             .collect();
         Self { facts }

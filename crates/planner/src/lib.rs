@@ -13,6 +13,7 @@ pub mod lifecycle;
 mod planning;
 mod predict;
 mod reading;
+mod recovery_time;
 mod rule;
 mod service;
 mod services;
@@ -27,11 +28,10 @@ pub use inventory::{Fact, Inventory, Known, Look, Source};
 pub use planning::{DEPLOYED, Expanded, PlanError, expand, initial_deployments, plan};
 pub use predict::predict;
 pub use reading::{About, Assumed, Assumption, Bare, BareError, SiteTemplate, read, read_bare};
+pub use recovery_time::{FixedTerms, moves_names, platform_p95};
 pub use rule::{Checked, Rule, Subject};
 pub use service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind, service_for, services};
-pub use strategy::{
-    Candidate, Choice, EXACT_MOST, FixedTerms, StrategyError, Term, TermLine, choose, choose_for,
-};
+pub use strategy::{Candidate, Choice, EXACT_MOST, StrategyError, Term, TermLine, choose, choose_for};
 pub use topology::{
     Component, Declared, Deployment, MessagingChoice, Objectives, Resources, Side, Site, Workload, components,
 };

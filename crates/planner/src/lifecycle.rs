@@ -38,8 +38,8 @@ pub struct Lifecycle {
     secondary: Health,
     /// What the standby side needs before it can take over.
     standby: Standby,
-    /// Whether somebody said no to the way home since the last move.
-    home_declined: bool,
+    /// Whether somebody wants it to stay away from home: moved it by choice, or said no to the way home since it moved.
+    stays_away: bool,
     /// How often the workload has set out for the other side: the older of two orders is stale.
     generation: u32,
 }
@@ -363,7 +363,7 @@ impl Lifecycle {
             primary: Health::Answers,
             secondary: Health::Answers,
             standby: Standby::Ready,
-            home_declined: false,
+            stays_away: false,
             generation: 0,
         }
     }

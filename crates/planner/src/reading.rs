@@ -4,6 +4,7 @@ mod bare;
 mod presumed;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use lifeboat_arm::template::{
@@ -150,11 +151,19 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let template = self_contained(&site.template.tree().to_value(), &expansion.links);
-    let elements = elements(&expansion);
+    let template = if expansion.links.is_empty() {
+        Ok(site.template.json())
+    } else {
+        self_contained(&site.template.json(), &expansion.links).map(Arc::new)
+    };
+    let ids: Vec<Option<ResourceId>> =
+        expansion.resources.iter().map(|resource| ResourceId::parse(&resource.id).ok()).collect();
+    let elements = elements(&expansion, &ids);
     let group = ResourceId::group(&about.subscription, site.group);
-    let presumed = presumed::presumed(&expansion, &group, site.region);
-    let resources: Resources = expansion.resources.into_iter().filter_map(declared).collect();
+    let presumed = presumed::presumed(&expansion, &ids, &group, site.region);
+    let resources = expansion.resources.into_iter().zip(&ids);
+    let resources: Resources =
+        resources.filter_map(|(resource, id)| declared(resource, id.clone()?, &ids)).collect();
     if resources.is_empty() {
         let message = "the template creates nothing: there is nothing to protect".to_owned();
         let hint = "with these parameters it has no resource whose condition is true";
@@ -184,11 +193,11 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
 }
 
 /// Where each resource stands in the template that is sent.
-fn elements(expansion: &Expansion) -> BTreeMap<ResourceId, Vec<String>> {
-    let mut elements: BTreeMap<ResourceId, Vec<String>> = BTreeMap::new();
-    for resource in expansion.resources.iter().filter(|resource| resource.deployment.is_none()) {
-        if let Ok(id) = ResourceId::parse(&resource.id) {
-            elements.entry(id).or_default().push(resource.origin.written_at.clone());
+fn elements(expansion: &Expansion, ids: &[Option<ResourceId>]) -> BTreeMap<ResourceId, Vec<Arc<str>>> {
+    let mut elements: BTreeMap<ResourceId, Vec<Arc<str>>> = BTreeMap::new();
+    for (resource, id) in expansion.resources.iter().zip(ids) {
+        if let Some(id) = id.as_ref().filter(|_| resource.deployment.is_none()) {
+            elements.entry(id.clone()).or_default().push(Arc::clone(&resource.origin.written_at));
         }
     }
     elements
@@ -244,17 +253,20 @@ fn complaint(
 }
 
 /// A resource that will be created; what is only read, and the records of nested deployments, are none.
-fn declared(resource: ExpandedResource) -> Option<Declared> {
+fn declared(resource: ExpandedResource, id: ResourceId, ids: &[Option<ResourceId>]) -> Option<Declared> {
     if resource.existing || resource.deployment.is_some() {
         return None;
     }
+    let mut named = BTreeSet::from([&id]);
+    let before = resource.waits_for.iter().filter_map(|&place| ids[place].as_ref());
+    let depends_on = before.filter(|id| named.insert(id)).cloned().collect();
     Some(Declared {
-        id: ResourceId::parse(&resource.id).ok()?,
+        id,
         kind: ResourceType::new(resource.kind),
         api_version: resource.api_version,
         location: resource.location.as_deref().map(Region::lenient),
-        body: resource.body,
-        depends_on: resource.depends_on.iter().filter_map(|id| ResourceId::parse(id).ok()).collect(),
+        body: resource.body.into(),
+        depends_on,
         source: Source::Template {
             file: resource.origin.file,
             line: u32::try_from(resource.origin.position.line).unwrap_or(u32::MAX),

@@ -19,6 +19,16 @@ pub trait Service: Sync {
     /// Whether it plans for resources of this type.
     fn plans_for(&self, kind: &ResourceType) -> bool;
 
+    /// The host of a component's data plane on one side, in lower case and whoever holds an alias; none for what has no
+    /// data plane. Probers ask it, and clients that still believe in it have not moved.
+    fn host(
+        &self,
+        component: &Component,
+        side: Side,
+        workload: &Workload,
+        seen: &Inventory,
+    ) -> Option<String>;
+
     /// What it wants to see of a component, as paths to GET. Asked again until it wants nothing new.
     fn observes(&self, component: &Component, seen: &Inventory) -> Vec<String>;
 

@@ -30,6 +30,7 @@ use serde::Serialize;
 
 use self::graph::Graph;
 pub use self::of_workload::choose_for;
+use crate::recovery_time::FixedTerms;
 use crate::service::Strategy;
 use crate::workload::render_duration;
 
@@ -45,22 +46,6 @@ pub struct Candidate {
     pub after: BTreeSet<String>,
     /// What is possible, at least one.
     pub options: Vec<Strategy>,
-}
-
-/// What a recovery takes besides the components themselves. One after the other: their sum counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FixedTerms {
-    /// From the loss until it is suspected.
-    pub detection: SignedDuration,
-    /// From the suspicion until it counts.
-    pub hold_down: SignedDuration,
-    /// What people may take to decide; nothing when the policy is automatic.
-    pub decision: SignedDuration,
-    /// Lifeboat's own work between Azure's.
-    pub orchestration: SignedDuration,
-    /// Until resolvers have forgotten the old address, clients that hold on included.
-    pub dns: SignedDuration,
 }
 
 /// A term of the total.
@@ -154,13 +139,6 @@ pub fn choose(
     let budget = objective.saturating_sub(fixed.sum());
     let (levels, cheapest) = chain::first_that_fits(&graph, budget);
     Ok(describe(&graph, &levels, cheapest, objective, fixed))
-}
-
-impl FixedTerms {
-    /// All of them.
-    pub fn sum(&self) -> SignedDuration {
-        self.detection + self.hold_down + self.decision + self.orchestration + self.dns
-    }
 }
 
 impl Choice {

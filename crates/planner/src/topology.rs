@@ -3,12 +3,13 @@
 mod resources;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use lifeboat_arm::{Region, ResourceId, ResourceType};
 use serde_json::Value;
 
-use crate::inventory::{Fact, Inventory, Known, Source};
+use crate::inventory::{Inventory, Source};
 use crate::workload::CrossSubscription;
 
 pub use resources::Resources;
@@ -47,7 +48,7 @@ pub struct Declared {
     /// Its region; none for global resources and children without one.
     pub location: Option<Region>,
     /// Everything else: sku, properties, tags …
-    pub body: Value,
+    pub body: Arc<Value>,
     /// What it waits for.
     pub depends_on: Vec<ResourceId>,
     /// Where it is declared.
@@ -59,10 +60,11 @@ pub struct Declared {
 pub struct Deployment {
     /// The file that the template was read from.
     pub file: String,
-    /// The template as JSON, with every linked template written into it: what is sent needs no other file.
-    pub template: Value,
+    /// The template as JSON, with every linked template written into it: what is sent needs no other file. Without links
+    /// both sites share one.
+    pub template: Arc<Value>,
     /// The pointers of the elements in it that declare a resource.
-    pub elements: BTreeMap<ResourceId, Vec<String>>,
+    pub elements: BTreeMap<ResourceId, Vec<Arc<str>>>,
     /// The parameters, `{name: {value}}`.
     pub parameters: Value,
 }
@@ -169,33 +171,7 @@ impl Workload {
     /// What the templates alone tell. Lists that people often fill by hand (role assignments, private endpoints, event
     /// subscriptions) stay unknown unless a template fills them: unknown is never pass.
     pub fn declared_inventory(&self) -> Inventory {
-        let mut inventory = Inventory::default();
-        let mut lists: BTreeMap<String, (Source, Vec<Value>)> = BTreeMap::new();
-        for declared in self.declared() {
-            let known = |value| Fact::Known(Known { value, at: None, source: declared.source.clone() });
-            let mut body = declared.body.clone();
-            crate::services::say_defaults(&declared.kind, &mut body);
-            if let Some(object) = body.as_object_mut() {
-                object.insert("id".into(), declared.id.as_str().into());
-                object.insert("name".into(), declared.id.name().into());
-                object.insert("type".into(), declared.kind.as_str().into());
-                if let Some(region) = &declared.location {
-                    object.insert("location".into(), region.as_str().into());
-                }
-            }
-            let path = declared.id.as_str();
-            if let Some(list) = path.rfind('/').map(|end| &path[..end]) {
-                // A list has no place of its own: its first member shows where it is declared.
-                let list =
-                    lists.entry(list.to_owned()).or_insert_with(|| (declared.source.clone(), Vec::new()));
-                list.1.push(body.clone());
-            }
-            inventory.insert(path, known(body));
-        }
-        for (path, (source, members)) in lists {
-            inventory.insert(&path, Fact::Known(Known { value: Value::Array(members), at: None, source }));
-        }
-        inventory
+        Inventory::of_declared(self.declared())
     }
 }
 

@@ -8,8 +8,8 @@ use crate::ledger::Ledger;
 
 /// What the hosts of namespaces and aliases end in.
 const SUFFIX: &str = ".servicebus.windows.net";
-/// How long a client that ignores the TTL keeps an answer of DNS.
-const HOLDS_ON: SignedDuration = SignedDuration::from_mins(10);
+/// How long a client that ignores the TTL keeps an answer of DNS, in milliseconds: each has its own pace.
+const HOLDS_ON: (i64, i64) = (300_000, 600_000);
 /// How long a consumer waits before it tries again after an error.
 const RETRY: SignedDuration = SignedDuration::from_secs(5);
 /// How long a consumer works on a message, in milliseconds: three consumers of a channel are just enough.
@@ -42,7 +42,8 @@ pub(crate) struct Channel {
 #[derive(Debug, Clone)]
 struct Resolver {
     answer: Option<(String, Timestamp)>,
-    ignores_ttl: bool,
+    /// For how long it keeps an answer, whatever the TTL says; none for those that obey it.
+    holds_on: Option<SignedDuration>,
 }
 
 impl Resolver {
@@ -61,7 +62,7 @@ impl Resolver {
             _ => None,
         });
         let host = namespace.unwrap_or_else(|| alias.to_owned());
-        let keep = if self.ignores_ttl { answer.ttl.max(HOLDS_ON) } else { answer.ttl };
+        let keep = self.holds_on.map_or(answer.ttl, |own| own.max(answer.ttl));
         self.answer = Some((host.clone(), now + keep));
         Some(host)
     }
@@ -119,11 +120,14 @@ pub(crate) struct Load {
 impl Clients {
     pub(crate) fn new(channels: Vec<Channel>, load: Load, seed: u64) -> Self {
         let mut dice = Dice::new(seed, "clients");
+        let holds_on = |dice: &mut Dice| {
+            dice.percent(load.ignore_ttl_percent).then(|| dice.millis(HOLDS_ON.0, HOLDS_ON.1))
+        };
         let mut group = |count: u32| -> Vec<Client> {
             (0..if channels.is_empty() { 0 } else { count as usize })
                 .map(|index| Client {
                     channel: index % channels.len(),
-                    resolver: Resolver { answer: None, ignores_ttl: dice.percent(load.ignore_ttl_percent) },
+                    resolver: Resolver { answer: None, holds_on: holds_on(&mut dice) },
                     idle: false,
                     at_work: None,
                 })

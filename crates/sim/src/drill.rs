@@ -5,8 +5,11 @@
 
 mod channels;
 mod invariants;
+mod moves;
+mod outage;
 mod people;
 mod probes;
+mod runs;
 mod scene;
 mod summing_up;
 
@@ -14,10 +17,9 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_engine::{RunEnd, Summary};
-use lifeboat_plan::{Loss, LossKind, PlanKind};
+use lifeboat_plan::{Digest, Plan, PlanKind};
 use lifeboat_planner::lifecycle::{
-    Happened, Intention, Lifecycle, LifecycleEvent, Question, RunOutcome, next,
+    Fence, Happened, Intention, Lifecycle, LifecycleEvent, Phase, Question, Trouble, next,
 };
 use lifeboat_planner::{
     Acceptance, FailoverPolicy, Finding, Inventory, Side, StrategyKind, Workload, accept, assess, blocking,
@@ -26,11 +28,12 @@ use lifeboat_planner::{
 
 use crate::clients::{Clients, Load};
 use crate::log::Tone;
-use crate::report::{DrillReport, PredictionReport};
-use crate::reporting::predictions;
+use crate::report::{DrillReport, Missing, PredictionReport, RtoTerms};
 use crate::scenario::Scenario;
 use crate::world::{Event, Purpose, World};
 
+use moves::{Announcement, Move};
+use outage::Milestones;
 use people::People;
 use probes::Probes;
 
@@ -88,17 +91,6 @@ pub struct DrillProgress<'a> {
     pub share: f64,
 }
 
-/// Times that the recovery time is made of.
-#[derive(Debug, Default)]
-struct Milestones {
-    lost: Option<Timestamp>,
-    suspected: Option<Timestamp>,
-    down: Option<Timestamp>,
-    decided: Option<Timestamp>,
-    moved: Option<Timestamp>,
-    recovered: Option<Timestamp>,
-}
-
 /// A drill under way.
 pub struct Drill {
     world: World,
@@ -112,10 +104,16 @@ pub struct Drill {
     assumptions: Vec<String>,
     accept: Vec<Acceptance>,
     today: Date,
-    announced: Vec<Loss>,
-    stranded: BTreeMap<String, u64>,
-    /// Messages that the drain after the first move sent on.
-    drained: Option<u64>,
+    moves: Vec<Move>,
+    /// What people were told with the question that is open.
+    said: Option<Announcement>,
+    missing_at_recovery: Option<Missing>,
+    /// The failover plan that was made while all was well: it needs nobody's compilation on the day.
+    kept: Option<Plan>,
+    /// What the recovery was forecast to take, when it began to count.
+    forecast: Option<RtoTerms>,
+    /// What was said last of a kind that need not be said again.
+    last_said: BTreeMap<&'static str, String>,
     predictions: Vec<PredictionReport>,
     trouble: Vec<String>,
     /// Virtual time at which the scenario's clock stands at zero: the first preparation is over.
@@ -142,7 +140,7 @@ impl Drill {
         world.found().map_err(DrillError::CannotDeploy)?;
         let mut assumptions = setup.assumptions;
         assumptions.extend(channels::make_traffic_possible(&mut world).map_err(DrillError::CannotDeploy)?);
-        let probes = Probes::new(&world.workload, setup.policy.hold_down, world.seed);
+        let probes = Probes::new(&world.workload, setup.policy.hold_down);
         Ok(Self {
             life: Lifecycle::serving(Side::Primary),
             people: People::new(&setup.policy),
@@ -154,9 +152,12 @@ impl Drill {
             assumptions,
             accept: setup.accept,
             today: setup.today,
-            announced: Vec::new(),
-            stranded: BTreeMap::new(),
-            drained: None,
+            moves: Vec::new(),
+            said: None,
+            missing_at_recovery: None,
+            kept: None,
+            forecast: None,
+            last_said: BTreeMap::new(),
             predictions: Vec::new(),
             trouble: Vec::new(),
             opened: None,
@@ -254,12 +255,15 @@ impl Drill {
         let channels = channels::channels(&self.world.workload, &self.world.inventory);
         let clients = Clients::new(channels, load, self.world.seed);
         let (producers, consumers) = clients.counts();
-        self.world.log.happens(
-            self.world.now,
-            "clients",
-            Tone::Plain,
-            format!("{producers} producers and {consumers} consumers work through the alias"),
-        );
+        if producers + consumers == 0 {
+            self.assumptions.push(
+                "nothing here takes messages: no client works, and what clients would see is not measured"
+                    .to_owned(),
+            );
+        } else {
+            let says = format!("{producers} producers and {consumers} consumers work through the alias");
+            self.world.log.happens(self.world.now, "clients", Tone::Plain, says);
+        }
         self.world.open(clients);
         for (index, event) in self.scenario.events.iter().enumerate() {
             self.world.queue.at(self.world.now + event.at, Event::Scenario(index));
@@ -293,6 +297,8 @@ impl Drill {
         match next(&self.life, &event, &self.policy) {
             Ok((life, intentions)) => {
                 self.life = life;
+                let nowhere = Phase::Degraded { why: Trouble::NowhereToGo, fence: Fence::Open };
+                self.mark_nowhere(*self.life.phase() == nowhere);
                 self.carry_out(intentions);
             }
             Err(error) => {
@@ -316,21 +322,14 @@ impl Drill {
                     let region = &self.world.workload.site(side).region;
                     let says =
                         format!("when {region} answers again, {} runs before anything else", first.word());
-                    self.world.log.happens(self.world.now, "lifecycle", Tone::Plain, says);
+                    self.say_once("return", says);
                 }
                 Intention::Ask(question) => self.ask(question, true),
                 Intention::Tell(question) => self.ask(question, false),
                 Intention::Withdraw(question) => self.people.withdraw(question),
-                Intention::KeepSnapshot => {
-                    self.world.look();
-                    self.world.log.happens(
-                        self.world.now,
-                        "lifecycle",
-                        Tone::Plain,
-                        "keeps a snapshot outside the region",
-                    );
-                }
-                Intention::Wait { until, .. } => {
+                Intention::KeepSnapshot => self.keep_snapshot(),
+                Intention::Wait { until, why } => {
+                    self.say_once("wait", why);
                     if let Some(until) = until {
                         self.world.queue.at(until.max(self.world.now), Event::Reminder);
                     }
@@ -339,161 +338,53 @@ impl Drill {
         }
     }
 
-    fn run_plan(&mut self, kind: PlanKind, active: Side, planned: bool) {
-        self.world.look();
-        let returning = self.life.generation() > 0;
-        let purpose = Purpose { kind, active, planned, returning };
-        if matches!(kind, PlanKind::Fence | PlanKind::Drain) {
-            self.count_stranded(active.other());
-        }
-        let says = self.says(purpose);
-        self.phase.clone_from(&says);
-        let started = self.world.plan(purpose).map_err(|error| error.to_string()).and_then(|plan| {
-            if kind == PlanKind::Failover && self.announced.is_empty() {
-                self.announce(&plan);
-            }
-            self.world.start(purpose, &says, plan)
-        });
-        match started {
-            Ok(None) => {}
-            Ok(Some((number, summary))) => self.run_ended(number, &summary),
-            Err(why) => {
-                self.world.log.happens(
-                    self.world.now,
-                    "engine",
-                    Tone::Bad,
-                    format!("{says}: no plan: {why}"),
-                );
-                self.trouble.push(format!("{says}: no plan: {why}"));
-                self.finished(kind, RunOutcome::Failed(why));
-            }
-        }
-    }
-
-    fn says(&self, purpose: Purpose) -> String {
-        let region = |side: Side| &self.world.workload.site(side).region;
-        let (from, to) = (region(purpose.active), region(purpose.active.other()));
-        match (purpose.kind, purpose.returning) {
-            (PlanKind::Prepare, false) => format!("prepare {to}"),
-            (PlanKind::Prepare, true) => format!("protect again in {to}"),
-            (PlanKind::Failover, _) if purpose.planned => format!("move to {to}"),
-            (PlanKind::Failover, _) => format!("fail over from {from} to {to}"),
-            (PlanKind::Failback, _) => format!("go home to {to}"),
-            (PlanKind::Fence, _) => format!("fence {to}"),
-            (PlanKind::Drain, _) => format!("drain {to}"),
-        }
-    }
-
-    /// What the operator is told before the button: from the plan, and the plan knows only what was observed.
-    fn announce(&mut self, plan: &lifeboat_plan::Plan) {
-        self.announced = plan.possible_losses();
-        let stranded = || self.announced.iter().filter(|loss| loss.kind == LossKind::Stranded);
-        let count: u64 = stranded().filter_map(|loss| loss.count).sum();
-        let seen = stranded().filter_map(|loss| loss.observed_at).min();
-        let age = seen.map_or_else(
-            || "never seen".to_owned(),
-            |at| format!("seen {} ago", brief(self.world.now.duration_since(at))),
-        );
-        let others = self.announced.len() - stranded().count();
-        let others = if others > 0 { format!(", {others} other losses") } else { String::new() };
-        let says = format!("announces before the button: {count} messages will be stranded ({age}){others}");
-        self.world.log.happens(self.world.now, "engine", Tone::Plain, says);
-        for loss in &self.announced {
-            self.world.log.detail(
-                self.world.now,
-                "engine",
-                "announces",
-                serde_json::json!({ "loss": loss.to_string() }),
-            );
-        }
-    }
-
-    /// What the left side holds for real. Only a drill can know that.
-    fn count_stranded(&mut self, left: Side) {
-        if !self.stranded.is_empty() {
-            return;
-        }
-        let held = self.world.lab.message_counts();
-        for component in &self.world.workload.components {
-            let Some(entities) = held.get(component.on(left).name()) else { continue };
-            for (entity, counts) in entities {
-                *self.stranded.entry(entity.clone()).or_insert(0) += counts.total();
-            }
-        }
-    }
-
-    fn stop_run(&mut self, kind: PlanKind) {
-        let Some(number) = self.world.running() else { return };
-        self.world.runs[number].ended = Some(self.world.now);
-        self.world.log.happens(self.world.now, "engine", Tone::Bad, format!("{} is stopped", kind.word()));
-        self.finished(kind, RunOutcome::Stopped);
-    }
-
-    fn run_ended(&mut self, number: usize, summary: &Summary) {
-        let now = self.world.now;
-        let run = &self.world.runs[number];
-        let (purpose, says) = (run.purpose, run.says.clone());
-        let took = now.duration_since(run.started);
-        self.world.look();
-        let outcome = match summary.end {
-            RunEnd::Done => RunOutcome::Done,
-            RunEnd::Degraded => RunOutcome::Partly(why(summary)),
-            RunEnd::Failed => RunOutcome::Failed(why(summary)),
-        };
-        let (tone, word) = match &outcome {
-            RunOutcome::Done => (Tone::Good, "done".to_owned()),
-            RunOutcome::Partly(why) => (Tone::Plain, format!("degraded: {why}")),
-            RunOutcome::Failed(why) => (Tone::Bad, format!("failed: {why}")),
-            RunOutcome::Stopped => (Tone::Bad, "stopped".to_owned()),
-        };
-        self.world.log.happens(now, "engine", tone, format!("{says}: {word} after {}", brief(took)));
-        if outcome == RunOutcome::Done {
-            let run = &self.world.runs[number];
-            self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory));
-        } else {
-            let trouble = format!("{says}: {word}");
-            // The same failure, tried again, is one trouble.
-            if !self.trouble.contains(&trouble) {
-                self.trouble.push(trouble);
-            }
-        }
-        if purpose.kind == PlanKind::Drain && self.drained.is_none() {
-            self.drained = Some(self.world.ledger.drained_count());
-        }
-        if purpose.kind == PlanKind::Failover && self.milestones.moved.is_none() {
-            self.milestones.moved = Some(now);
-            self.people.moved_at = Some(now);
-        }
-        self.finished(purpose.kind, outcome);
-    }
-
-    fn finished(&mut self, kind: PlanKind, outcome: RunOutcome) {
-        let first = kind == PlanKind::Prepare && !self.prepared;
-        self.prepared |= kind == PlanKind::Prepare;
-        "watching".clone_into(&mut self.phase);
-        self.life_goes_on(Happened::RunFinished { kind, outcome });
-        if first {
-            self.open();
-        }
-    }
-
     fn inventory(&self) -> &Inventory {
         &self.world.inventory
     }
 
+    /// The inventory, and the plan for the loss of the region that serves: both lie outside that region.
+    fn keep_snapshot(&mut self) {
+        self.world.look();
+        let purpose = Purpose {
+            kind: PlanKind::Failover,
+            active: self.life.active(),
+            planned: false,
+            returning: self.life.generation() > 0,
+        };
+        let says = match self.world.plan(purpose) {
+            Ok(plan) => {
+                let digest = Digest::of(&plan);
+                self.kept = Some(plan);
+                format!("keeps a snapshot and the failover plan {} outside the region", digest.short())
+            }
+            Err(why) => format!("keeps a snapshot outside the region, and no failover plan: {why}"),
+        };
+        self.say_once("snapshot", says);
+    }
+
+    /// Says what was not the last thing said of its kind.
+    fn say_once(&mut self, kind: &'static str, says: String) {
+        if self.last_said.get(kind) != Some(&says) {
+            self.world.log.happens(self.world.now, "lifecycle", Tone::Plain, says.clone());
+            self.last_said.insert(kind, says);
+        }
+    }
+
     fn ask(&mut self, question: Question, waits: bool) {
-        let says = self.question(question);
-        let number = self.people.ask(question, waits);
+        let says = self.question(question, waits);
+        let says = match self.announce_for(question) {
+            Some(announced) => format!("{says} {announced}"),
+            None => says,
+        };
         self.world.log.happens(self.world.now, "lifecycle", Tone::Plain, says);
+        if let Phase::Deciding { until: Some(until), .. } = self.life.phase() {
+            self.world.queue.at((*until).max(self.world.now), Event::Reminder);
+        }
+        let Some(number) = self.people.ask(question, waits) else { return };
         if let Some(delay) = self.people.delay() {
             self.world.queue.at(self.world.now + delay, Event::Answer(number));
         }
     }
-}
-
-fn why(summary: &Summary) -> String {
-    let bad = summary.outcomes.iter().filter(|(_, outcome)| !outcome.is_good());
-    bad.map(|(step, outcome)| format!("{step} {outcome}")).take(3).collect::<Vec<_>>().join("; ")
 }
 
 /// A duration for a sentence: no fractions of seconds.

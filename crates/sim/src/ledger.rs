@@ -1,7 +1,5 @@
 //! What became of every message, kept by somebody who sees everything: the truth that announcements are held against.
 
-use std::collections::BTreeMap;
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::report::Minute;
@@ -11,6 +9,10 @@ use crate::report::Minute;
 pub(crate) struct Ledger {
     marks: Vec<u8>,
     entities: Vec<u16>,
+    /// Seconds from the start until each was acknowledged.
+    acknowledged_at: Vec<u32>,
+    /// How often a drain sent a message on.
+    pub(crate) drained: u64,
     pub(crate) acknowledged: u64,
     pub(crate) failed_sends: u64,
     pub(crate) received: u64,
@@ -25,7 +27,6 @@ pub(crate) struct Ledger {
 
 const ACKNOWLEDGED: u8 = 1;
 const RECEIVED: u8 = 2;
-const DRAINED: u8 = 4;
 
 impl Ledger {
     /// Starts counting minutes.
@@ -39,6 +40,7 @@ impl Ledger {
     pub(crate) fn next_id(&mut self, entity: usize) -> u64 {
         self.marks.push(0);
         self.entities.push(u16::try_from(entity).unwrap_or(u16::MAX));
+        self.acknowledged_at.push(u32::MAX);
         self.marks.len() as u64 - 1
     }
 
@@ -55,6 +57,10 @@ impl Ledger {
     pub(crate) fn acknowledge(&mut self, now: Timestamp, id: u64, at_primary: bool) {
         self.mark(id, ACKNOWLEDGED);
         self.acknowledged += 1;
+        let since = self.start.map_or(0, |start| now.duration_since(start).as_secs());
+        if let Some(at) = usize::try_from(id).ok().and_then(|id| self.acknowledged_at.get_mut(id)) {
+            *at = u32::try_from(since).unwrap_or(u32::MAX);
+        }
         if let Some(last) = self.last_send.replace(now) {
             self.longest_send_gap = self.longest_send_gap.max(now.duration_since(last));
         }
@@ -88,9 +94,24 @@ impl Ledger {
         }
     }
 
-    /// The drain has sent a message on.
-    pub(crate) fn drained(&mut self, id: u64) {
-        self.mark(id, DRAINED);
+    /// A drain has sent a message on.
+    pub(crate) fn drained(&mut self) {
+        self.drained += 1;
+    }
+
+    /// The end: a gap that is still open counts.
+    pub(crate) fn close(&mut self, now: Timestamp) {
+        if let Some(last) = self.last_send {
+            self.longest_send_gap = self.longest_send_gap.max(now.duration_since(last));
+        }
+        if let Some(last) = self.last_receive {
+            self.longest_receive_gap = self.longest_receive_gap.max(now.duration_since(last));
+        }
+    }
+
+    /// When a producer last got a message acknowledged.
+    pub(crate) fn last_acknowledged(&self) -> Option<Timestamp> {
+        self.last_send.filter(|_| self.acknowledged > 0)
     }
 
     fn mark(&mut self, id: u64, bit: u8) {
@@ -99,23 +120,37 @@ impl Ledger {
         }
     }
 
-    fn count(&self, mask: u8, value: u8) -> u64 {
-        self.marks.iter().filter(|mark| **mark & mask == value).count() as u64
+    /// Acknowledged and never received, with the channel and the time: each must still be held somewhere, or it is lost.
+    pub(crate) fn outstanding(&self) -> impl Iterator<Item = Outstanding> {
+        let marked = self
+            .marks
+            .iter()
+            .enumerate()
+            .filter(|(_, mark)| **mark & (ACKNOWLEDGED | RECEIVED) == ACKNOWLEDGED);
+        marked.map(|(id, _)| Outstanding {
+            id: id as u64,
+            channel: usize::from(self.entities[id]),
+            acknowledged: self.when(id),
+        })
     }
 
-    /// How many the drain sent on.
-    pub(crate) fn drained_count(&self) -> u64 {
-        self.count(DRAINED, DRAINED)
+    /// How many messages a channel's entity took after a moment.
+    pub(crate) fn acknowledged_since(&self, channel: usize, since: Timestamp) -> u64 {
+        let of_channel = |id: &usize| usize::from(self.entities[*id]) == channel;
+        let acknowledged = (0..self.marks.len()).filter(|id| self.marks[*id] & ACKNOWLEDGED != 0);
+        acknowledged.filter(of_channel).filter(|id| self.when(*id) >= since).count() as u64
     }
 
-    /// Acknowledged and never received, by entity: each must still be held somewhere, or it is lost.
-    pub(crate) fn outstanding_by_entity(&self) -> BTreeMap<usize, u64> {
-        let mut counts = BTreeMap::new();
-        for (mark, entity) in self.marks.iter().zip(&self.entities) {
-            if mark & (ACKNOWLEDGED | RECEIVED) == ACKNOWLEDGED {
-                *counts.entry(usize::from(*entity)).or_insert(0) += 1;
-            }
-        }
-        counts
+    fn when(&self, id: usize) -> Timestamp {
+        let start = self.start.unwrap_or(Timestamp::UNIX_EPOCH);
+        start + SignedDuration::from_secs(i64::from(self.acknowledged_at[id]))
     }
+}
+
+/// A message that was promised to somebody and that nobody has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Outstanding {
+    pub(crate) id: u64,
+    pub(crate) channel: usize,
+    pub(crate) acknowledged: Timestamp,
 }

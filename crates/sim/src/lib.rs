@@ -15,8 +15,8 @@ mod world;
 
 pub use drill::{Drill, DrillError, DrillOutcome, DrillProgress, DrillSetup};
 pub use report::{
-    ClientReport, DrillReport, DrillVerdict, FactLine, Happening, LossReport, Minute, PredictionReport,
-    RtoReport, RtoTerms, RunReport, ScenarioSummary, StateLine, StepReport,
+    ClientReport, DrillReport, DrillVerdict, FactLine, Happening, LossReport, Minute, Missing, MoveLosses,
+    PredictionReport, RpoReport, RtoReport, RtoTerms, RunReport, ScenarioSummary, StateLine, StepReport,
 };
 pub use scenario::{
     Answers, Clients, Effect, Fault, LostPlane, Outage, Phase, Place, Planned, Scenario, ScenarioError,

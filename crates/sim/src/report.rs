@@ -31,6 +31,8 @@ pub struct DrillReport {
     pub verdict: DrillVerdict,
     /// Recovery time: asked, forecast, measured.
     pub rto: RtoReport,
+    /// Recovery point: asked, and what was missing.
+    pub rpo: RpoReport,
     /// What producers and consumers saw.
     pub clients: ClientReport,
     /// What was stranded, drained, duplicated, lost.
@@ -108,7 +110,7 @@ impl RtoTerms {
     }
 }
 
-/// Recovery time and point: asked, forecast, measured.
+/// Recovery time: asked, forecast, measured.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RtoReport {
@@ -116,10 +118,35 @@ pub struct RtoReport {
     pub asked: SignedDuration,
     /// What was forecast before the loss, at p95.
     pub forecast: RtoTerms,
-    /// What was measured; none when nothing failed over.
+    /// What was measured; none when no failover brought the clients back.
     pub actual: Option<RtoTerms>,
+    /// How long clients were without service after a loss that no failover ended: until the region was back, or the drill
+    /// was over.
+    pub unrecovered: Option<SignedDuration>,
     /// Actual total over forecast total, minus one, in percent; none when nothing failed over.
     pub error_percent: Option<f64>,
+}
+
+/// Recovery point: how far back what is missing reaches, counted from the loss.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RpoReport {
+    /// The objective.
+    pub asked: SignedDuration,
+    /// Messages that were out of reach when service came back; none when it never did.
+    pub missing_at_recovery: Option<Missing>,
+    /// Messages that exist nowhere at the end, or lie where nobody serves.
+    pub never_came_back: Missing,
+}
+
+/// Messages that were acknowledged, and that nobody can get.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Missing {
+    /// How many.
+    pub messages: u64,
+    /// How long before the loss the oldest of them was acknowledged.
+    pub reaches_back: SignedDuration,
 }
 
 /// What producers and consumers saw.
@@ -138,6 +165,8 @@ pub struct ClientReport {
     pub received: u64,
     /// Messages received more than once.
     pub received_twice: u64,
+    /// Acknowledged and not received, and there at the end: waiting, scheduled, or set aside as dead letters.
+    pub still_held: u64,
     /// The longest time in which no producer got anything acknowledged.
     pub longest_send_gap: SignedDuration,
     /// The longest time in which no consumer got anything.
@@ -166,18 +195,38 @@ pub struct Minute {
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LossReport {
-    /// What the plan announced before the button, from what an operator could have observed.
+    /// Each move of the workload, with what it was announced to leave behind and what it did.
+    pub moves: Vec<MoveLosses>,
+    /// What the first move announced before the button, from what an operator could have observed.
     pub announced: Vec<Loss>,
-    /// The announced number of stranded messages.
+    /// The announced number of stranded messages, of all moves.
     pub announced_stranded: u64,
-    /// How many really were stranded.
+    /// How many really were stranded, of all moves.
     pub stranded: u64,
-    /// How many of these the drain brought over.
+    /// How many of these the drains brought over.
     pub drained: u64,
     /// How many reached the other side twice, with the same `MessageId`.
     pub duplicated: u64,
     /// Acknowledged messages that exist nowhere and were never received.
     pub lost: u64,
+}
+
+/// What one move left behind.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MoveLosses {
+    /// The move, in words.
+    pub purpose: String,
+    /// What was announced before it began, from what an operator could have observed.
+    pub announced: Vec<Loss>,
+    /// The announced number of stranded messages.
+    pub announced_stranded: u64,
+    /// How old the oldest of these numbers was when it was announced.
+    pub seen_ago: Option<SignedDuration>,
+    /// How many really lay on the side that was left, when it could be reached again.
+    pub stranded: u64,
+    /// How many of these the drain brought over; the rest was received there, or set aside.
+    pub drained: u64,
 }
 
 /// One run of a plan.

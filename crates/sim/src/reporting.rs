@@ -32,6 +32,7 @@ pub(crate) fn run_report(run: &Run) -> RunReport {
         })
         .collect();
     let (outcome, succeeded) = match &run.station.finished {
+        None if run.ended.is_some() => ("stopped".to_owned(), false),
         None => ("under way when the drill ended".to_owned(), false),
         Some(summary) => match summary.end {
             RunEnd::Done => ("done".to_owned(), true),

@@ -186,6 +186,18 @@ impl Station {
         }
     }
 
+    /// The run starts nothing more, and its journal says who wanted that.
+    pub(crate) fn pause(
+        &mut self,
+        now: Timestamp,
+        by: &str,
+        expand: &mut Expander<'_>,
+        post: &mut Vec<(Timestamp, Post)>,
+    ) {
+        self.inputs.push_back(Input::Pause { by: by.to_owned() });
+        while self.perform_next(now, expand, post) {}
+    }
+
     /// Half a round trip.
     fn travel(&mut self) -> SignedDuration {
         self.dice.millis(8, 45)

@@ -15,3 +15,4 @@ mod requirements;
 mod scenarios;
 mod story;
 mod sweep;
+mod truth;

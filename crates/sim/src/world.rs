@@ -210,6 +210,13 @@ impl World {
     pub(crate) fn deliver(&mut self, number: usize, due: Post) -> Option<Summary> {
         let Self { lab, runs, workload, inventory, endpoint, strategies, posts, now, .. } = self;
         let run = &mut runs[number];
+        if run.ended.is_some() {
+            // Nobody waits for it any more; what is on its way still arrives.
+            if let Post::Arrives(_, call) = due {
+                lab.handle(*now, &call);
+            }
+            return None;
+        }
         let purpose = run.purpose;
         let mut expander = |stage: &Stage, seen: &BTreeMap<ReadId, Answer>| {
             expansion(&planning(workload, inventory, endpoint, strategies, purpose, *now), stage, seen)
@@ -239,8 +246,8 @@ impl World {
             self.queue.at(at, Event::Run(number, post));
         }
         let run = &mut self.runs[number];
-        for id in run.station.moved.drain(..) {
-            self.ledger.drained(id);
+        for _ in run.station.moved.drain(..) {
+            self.ledger.drained();
         }
         let summary = run.station.finished.clone()?;
         if run.ended.is_some() {
@@ -250,9 +257,15 @@ impl World {
         Some(summary)
     }
 
-    /// The run that is under way, if one is.
-    pub(crate) fn running(&self) -> Option<usize> {
-        self.runs.iter().position(|run| run.ended.is_none())
+    /// Stops the run of this kind that is under way: it is paused in its journal, and whatever comes back for it later is
+    /// nobody's any more. A request that is on its way still arrives.
+    pub(crate) fn stop(&mut self, kind: PlanKind) -> Option<usize> {
+        let number = self.runs.iter().position(|run| run.ended.is_none() && run.purpose.kind == kind)?;
+        self.with_station(number, |station, now, expander, posts| {
+            station.pause(now, "the lifecycle", expander, posts);
+        });
+        self.runs[number].ended = Some(self.now);
+        Some(number)
     }
 
     /// Clients begin to work.

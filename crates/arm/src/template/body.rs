@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::deferred::Deferred;
 use super::diagnostic::did_you_mean;
@@ -125,14 +126,21 @@ impl Unit<'_> {
             deployment_chain: self.chain.clone(),
             symbol: header.symbol.map(str::to_owned),
             origin: Origin {
-                file: document.file.clone(),
+                file: Arc::clone(&document.file),
                 range: header.node.range.clone(),
                 position: document.lines.position(&document.text, header.node.range.start),
-                pointer: header.pointer.clone(),
-                written_at: format!("{}{}", self.frame.deployment.written_at, header.pointer),
+                pointer: Arc::clone(&header.pointer),
+                written_at: self.written_at(header),
             },
         };
         self.frame.engine.push_resource(Draft { key: header.key, needs, resource })
+    }
+
+    fn written_at(&self, header: &Header<'_>) -> Arc<str> {
+        match self.frame.deployment.written_at.as_str() {
+            "" => Arc::clone(&header.pointer),
+            before => format!("{before}{}", header.pointer).into(),
+        }
     }
 
     /// The keys of what a resource waits for: written, implied by `reference`, by batches, by the deployment.

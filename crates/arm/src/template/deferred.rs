@@ -133,7 +133,7 @@ pub fn resolve(resource: &ExpandedResource, runtime: &dyn Runtime) -> Result<Jso
         code: "deferred",
         severity: Severity::Error,
         message: format!("`{}`: {message}", resource.name),
-        file: resource.origin.file.clone(),
+        file: resource.origin.file.to_string(),
         range: resource.origin.range.clone(),
         position: resource.origin.position,
         pointer: format!("{}{pointer}", resource.origin.pointer),

@@ -1,6 +1,7 @@
 //! What is wrong with a template, where, and what would help.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::tree::{Lines, Node, Position};
 
@@ -51,7 +52,7 @@ impl std::fmt::Display for Diagnostic {
 /// A file's text and tree.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
-    pub(crate) file: String,
+    pub(crate) file: Arc<str>,
     pub(crate) text: String,
     pub(crate) root: Node,
     pub(crate) lines: Lines,
@@ -61,7 +62,7 @@ impl Document {
     pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Box<Diagnostic>> {
         let lines = Lines::new(text);
         match Node::parse(text) {
-            Ok(root) => Ok(Self { file: file.to_owned(), text: text.to_owned(), root, lines }),
+            Ok(root) => Ok(Self { file: file.into(), text: text.to_owned(), root, lines }),
             Err(error) => Err(Box::new(Diagnostic {
                 code: "json",
                 severity: Severity::Error,
@@ -82,7 +83,7 @@ impl Document {
             code,
             severity: Severity::Error,
             message,
-            file: self.file.clone(),
+            file: self.file.to_string(),
             position: self.lines.position(&self.text, range.start),
             pointer: pointer_at(&self.root, range.start),
             range,

@@ -35,10 +35,10 @@ pub fn expand(
             code: "dependency-cycle",
             severity: Severity::Error,
             message,
-            file: origin.file.clone(),
+            file: origin.file.to_string(),
             range: origin.range.start..origin.range.start + 1,
             position: origin.position,
-            pointer: origin.pointer.clone(),
+            pointer: origin.pointer.to_string(),
             hint: Some(
                 "take one of them out of a `dependsOn`; a `reference` by name is a dependency too".into(),
             ),
@@ -85,7 +85,7 @@ fn expand_root(
         name: context.deployment_name.clone(),
         location: context.location.clone().filter(|_| template.scope() != DeploymentScope::ResourceGroup),
         mode: "Incremental".to_owned(),
-        uri: Some(document.file.clone()),
+        uri: Some(document.file.to_string()),
         written_at: String::new(),
     };
     let frame = Frame::new(engine, document, &document.root, scope.clone(), deployment, Vec::new(), &given);
@@ -99,32 +99,36 @@ fn expand_root(
 fn settle_dependencies(drafts: Vec<Draft>) -> Vec<ExpandedResource> {
     let places: BTreeMap<usize, usize> =
         drafts.iter().enumerate().map(|(place, draft)| (draft.key, place)).collect();
-    let ids: Vec<String> = drafts.iter().map(|draft| draft.resource.id.clone()).collect();
-    let settle = |(own, draft): (usize, Draft)| {
+    let settle = |(own, draft): (usize, &Draft)| {
         let mut seen = BTreeSet::from([own]);
         let places = draft.needs.iter().filter_map(|key| places.get(key).copied());
         let waits_for: Vec<usize> = places.filter(|place| seen.insert(*place)).collect();
-        let mut named = BTreeSet::new();
-        let depends_on = waits_for.iter().map(|place| &ids[*place]);
-        let depends_on =
-            depends_on.filter(|id| **id != ids[own] && named.insert((*id).clone())).cloned().collect();
-        ExpandedResource { depends_on, waits_for, ..draft.resource }
+        let mut named = BTreeSet::from([draft.resource.id.as_str()]);
+        let depends_on = waits_for.iter().map(|place| drafts[*place].resource.id.as_str());
+        let depends_on = depends_on.filter(|id| named.insert(id)).map(str::to_owned).collect();
+        (depends_on, waits_for)
     };
-    drafts.into_iter().enumerate().map(settle).collect()
+    let settled: Vec<(Vec<String>, Vec<usize>)> = drafts.iter().enumerate().map(settle).collect();
+    let finish = |(draft, (depends_on, waits_for)): (Draft, _)| ExpandedResource {
+        depends_on,
+        waits_for,
+        ..draft.resource
+    };
+    drafts.into_iter().zip(settled).map(finish).collect()
 }
 
 /// The first of some resources that wait for each other, and the names of all, if there are such.
 fn find_cycle(resources: &[ExpandedResource]) -> Option<(usize, Vec<String>)> {
-    let targets = |at: usize| resources[at].waits_for.clone();
+    let targets = |at: usize| resources[at].waits_for.iter();
     let mut state = vec![0_u8; resources.len()]; // 0 new, 1 on the path, 2 done
     for start in 0..resources.len() {
-        let mut path: Vec<(usize, Vec<usize>)> = Vec::new();
+        let mut path: Vec<(usize, std::slice::Iter<'_, usize>)> = Vec::new();
         if state[start] == 0 {
             state[start] = 1;
             path.push((start, targets(start)));
         }
         while let Some((at, rest)) = path.last_mut() {
-            match rest.pop() {
+            match rest.next_back().copied() {
                 None => {
                     state[*at] = 2;
                     path.pop();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -156,13 +157,13 @@ impl Output {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Origin {
     /// The file, as the caller named it.
-    pub file: String,
+    pub file: Arc<str>,
     /// The bytes.
     pub range: Range<usize>,
     /// Line and column of the start.
     pub position: Position,
     /// The JSON pointer in the file.
-    pub pointer: String,
+    pub pointer: Arc<str>,
     /// The JSON pointer in the root template, once every linked template is written into it (`self_contained`).
-    pub written_at: String,
+    pub written_at: Arc<str>,
 }

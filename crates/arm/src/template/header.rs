@@ -2,6 +2,8 @@
 //!
 //! Bodies come later (`body`), because dependencies and `reference` need all names first.
 
+use std::sync::Arc;
+
 use super::evaluate::{Env, Turn};
 use super::fault::{Fault, Outcome};
 use super::frame::Frame;
@@ -18,7 +20,7 @@ pub(crate) struct Header<'t> {
     /// Unlike the id it is unique in the expansion.
     pub(crate) key: usize,
     pub(crate) node: &'t Node,
-    pub(crate) pointer: String,
+    pub(crate) pointer: Arc<str>,
     pub(crate) symbol: Option<&'t str>,
     pub(crate) kind: String,
     pub(crate) name: String,
@@ -167,7 +169,7 @@ impl<'t> Collector<'_, 't> {
             Err(_) => return,
         };
         let (kind, name) = (header.kind.clone(), header.name.clone());
-        pointer.clone_into(&mut header.pointer);
+        header.pointer = pointer.into();
         header.symbol = symbol;
         header.batch = batch;
         header.turns.clone_from(turns);
@@ -231,7 +233,7 @@ impl<'t> Collector<'_, 't> {
         Ok(Header {
             key: frame.engine.next_key(),
             node,
-            pointer: String::new(),
+            pointer: "".into(),
             symbol: None,
             kind,
             name,
@@ -251,7 +253,7 @@ impl<'t> Collector<'_, 't> {
         Header {
             key: self.frame.engine.next_key(),
             node,
-            pointer: String::new(),
+            pointer: "".into(),
             symbol: None,
             kind: node.get("type").and_then(Node::as_str).unwrap_or_default().to_owned(),
             name: String::new(),

@@ -18,7 +18,7 @@ pub(super) fn drill(args: &DrillArgs, surroundings: &Surroundings) -> Result<Exi
     let loaded = load(&args.target)?;
     let scenario = scenario(args)?;
     let setup = DrillSetup {
-        strategies: strategies(&loaded)?.of,
+        strategies: strategies(&loaded, &loaded.workload.declared_inventory())?.of,
         workload: loaded.workload,
         policy: loaded.policy,
         scenario,

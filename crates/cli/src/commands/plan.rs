@@ -19,8 +19,9 @@ pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit,
     for assumption in &loaded.assumptions {
         complain(&format!("assumed: {assumption}"));
     }
-    let strategies = strategies(&loaded)?;
-    let made = match make(args, &loaded, strategies.of) {
+    let seen = loaded.workload.declared_inventory();
+    let strategies = strategies(&loaded, &seen)?;
+    let made = match make(args, &loaded, seen, strategies.of) {
         Ok(mut made) => {
             made.notes.push(format!("recovery time: {}", strategies.arithmetic.join("; ")));
             made
@@ -98,15 +99,12 @@ impl Ahead<'_> {
 fn make(
     args: &PlanArgs,
     loaded: &Loaded,
+    seen: Inventory,
     strategies: BTreeMap<String, StrategyKind>,
 ) -> Result<Plan, PlanError> {
     use PlanKind::{Drain, Failback, Failover, Fence, Prepare};
-    let mut world = Ahead {
-        workload: &loaded.workload,
-        endpoint: Endpoint::Lab("offline".to_owned()),
-        strategies,
-        seen: loaded.workload.declared_inventory(),
-    };
+    let mut world =
+        Ahead { workload: &loaded.workload, endpoint: Endpoint::Lab("offline".to_owned()), strategies, seen };
     if args.kind == PlanKindArg::Prepare {
         return world.plan(Prepare, Side::Primary, true, false);
     }

@@ -3,10 +3,13 @@
 mod json;
 mod steps;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
 use lifeboat_plan::{
-    Digest, Endpoint, FactUsed, Graph, GraphError, Loss, Plan, PlanKind, Scheduled, Step, Way, WayKind,
+    Digest, Endpoint, FactUsed, Graph, GraphError, Loss, Plan, PlanKind, Scheduled, Step, StepId, Way,
+    WayKind,
 };
 
 use crate::format::{age, counted, duration};
@@ -44,7 +47,9 @@ pub fn plan(plan: &Plan, view: PlanView) -> Result<String, GraphError> {
 /// When each step is forecast to start and end, at p95, and which steps decide the end.
 pub(super) struct Times {
     schedule: Vec<Scheduled>,
-    critical: Vec<(String, SignedDuration)>,
+    critical: Vec<(StepId, SignedDuration)>,
+    /// The same steps, to be found in.
+    decisive: BTreeSet<StepId>,
     total: SignedDuration,
 }
 
@@ -53,16 +58,19 @@ impl Times {
         let graph = Graph::new(&plan.steps)?;
         let p95 = |index: usize| chosen(plan, &plan.steps[index]).1.forecast.p95;
         let schedule = graph.schedule(p95);
-        let critical = graph
+        let durations: BTreeMap<&StepId, SignedDuration> =
+            plan.steps.iter().enumerate().map(|(index, step)| (&step.id, p95(index))).collect();
+        let critical: Vec<(StepId, SignedDuration)> = graph
             .critical_path(p95)
             .into_iter()
             .map(|id| {
-                let index = plan.steps.iter().position(|step| step.id == id);
-                (id.to_string(), index.map(p95).unwrap_or_default())
+                let p95 = durations.get(&id).copied().unwrap_or_default();
+                (id, p95)
             })
             .collect();
+        let decisive = critical.iter().map(|(id, _)| id.clone()).collect();
         let total = schedule.iter().map(|step| step.finish).max().unwrap_or_default();
-        Ok(Self { schedule, critical, total })
+        Ok(Self { schedule, critical, decisive, total })
     }
 
     pub(super) fn schedule(&self) -> &[Scheduled] {
@@ -78,7 +86,7 @@ impl Times {
     }
 
     pub(super) fn is_critical(&self, step: &Step) -> bool {
-        self.critical.iter().any(|(id, _)| id == step.id.as_str())
+        self.decisive.contains(&step.id)
     }
 }
 

@@ -50,7 +50,7 @@ fn events() -> Vec<(&'static str, StepEvent)> {
         ("asked", E::Asked { about: About::Failure { why: why.clone() } }),
         ("approved", decided(Decision::Approved)),
         ("declined", decided(Decision::Declined)),
-        ("switched", E::Switched { by: by.clone(), why: why.clone() }),
+        ("switched", E::Switched { by: by.clone(), why: why.clone(), abandons: vec![] }),
         ("failed", E::Failed { why: why.clone(), go_on: false }),
         ("degraded", E::Degraded { have: 1, want: 2, go_on: true }),
         ("skipped", E::Skipped { by: by.clone(), why: why.clone() }),
@@ -91,7 +91,7 @@ fn the_table_of_transitions() {
 /// The ungraceful way is the last one.
 #[test]
 fn there_is_no_way_back_from_the_ungraceful_way() {
-    let switched = StepEvent::Switched { by: "ann".to_owned(), why: "why".to_owned() };
+    let switched = StepEvent::Switched { by: "ann".to_owned(), why: "why".to_owned(), abandons: vec![] };
     let begun = StepState::Begun { way: WayKind::Graceful }.after(&switched).unwrap();
     assert_eq!(begun, StepState::Begun { way: WayKind::Ungraceful });
     assert!(begun.after(&switched).is_err());

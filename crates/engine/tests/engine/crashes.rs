@@ -9,7 +9,8 @@ use lifeboat_plan::{Action, Condition, Is, Places, Plan, Stage, Step, Threshold,
 use crate::plans::{
     ask_way, blind_bump_way, bump_way, plan, put, put_way, read, read_of, state_is, step, way,
 };
-use crate::world::{Crash, Shell, World};
+use crate::shell::{Crash, Shell};
+use crate::world::World;
 
 /// Puts, a request that may not be repeated (seen and unseen), a question, a stage, a transfer's end and two ways.
 fn rich() -> Plan {
@@ -119,7 +120,7 @@ fn two_crashes_in_a_row_are_survived() {
 /// Proves: F29. Items go on from the watermark: at least once, and a repeated batch keeps its keys.
 #[test]
 fn a_transfer_goes_on_at_its_watermark() {
-    let plan = crate::story::pumping();
+    let plan = crate::transfers::pumping();
     let mut calm = shell(false);
     calm.world.items = (1..=8).collect();
     calm.run(&plan);

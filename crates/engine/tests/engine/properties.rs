@@ -8,7 +8,8 @@ use lifeboat_plan::{OnFailure, Plan, Repeat, Step, StepId, Way};
 use proptest::prelude::*;
 
 use crate::plans::{bump_way, plan, put_way, step};
-use crate::world::{Crash, Fault, Shell, World};
+use crate::shell::{Crash, Shell};
+use crate::world::{Fault, World};
 
 /// One random step: its edges, what it does, what happens to its requests and looks.
 #[derive(Debug, Clone)]

@@ -25,6 +25,7 @@ use crate::world::Ctx;
 mod delivery;
 mod entity;
 mod entity_requests;
+mod holdings;
 mod keys;
 mod messages;
 mod migration;

@@ -173,13 +173,11 @@ impl Finder<'_> {
         if location_in(path).is_some() || is_authorization(id) {
             return;
         }
-        if id.kind().is_some() {
-            match self.places.region_of(id) {
-                Some(Some(region)) => self.add(Need::ControlPlane(region.clone()), via),
-                Some(None) => {}
-                None => self.unplaced(&format!("`{id}`"), via),
-            }
-            return;
+        match self.places.region_of(id) {
+            Some(Some(region)) => return self.add(Need::ControlPlane(region.clone()), via),
+            Some(None) => return,
+            None if id.kind().is_some() => return self.unplaced(&format!("`{id}`"), via),
+            None => {}
         }
         let asked: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).skip(2).collect();
         let known = match asked[..] {

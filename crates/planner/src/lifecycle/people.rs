@@ -50,7 +50,7 @@ impl Lifecycle {
         if question == Question::Failback && !scene.protected {
             return not_ready("home is not ready");
         }
-        self.home_declined = false;
+        self.stays_away = false;
         Ok(match question {
             Question::Failover { .. } | Question::Again { kind: PlanKind::Failover } => self.fail_over(),
             Question::Failback | Question::Again { kind: PlanKind::Failback } => self.fail_back(),
@@ -63,7 +63,7 @@ impl Lifecycle {
         let fence = self.fence();
         match question {
             Question::Failback => {
-                self.home_declined = true;
+                self.stays_away = true;
                 self.phase = Phase::Serving;
             }
             // Half a move stays where it was, if it can; what was begun on the other side is undone by the cycle that

@@ -352,7 +352,6 @@ fn a_planned_move_needs_a_ready_side_and_ends_protected_away() {
         .wishes(Wish::Failback)
         .done(Drain)
         .done(Prepare)
-        .says(Decision::Declined, Question::Failback)
         .tick(true)
         .wishes(Wish::Move)
         .wishes(Wish::Failback)
@@ -364,13 +363,28 @@ fn a_planned_move_needs_a_ready_side_and_ends_protected_away() {
     fence done: draining; run drain from secondary to primary, planned
     operator wants Failback: refused, the move cannot start: home was not fenced, drained and prepared since it was left
     drain done: re-protecting; run prepare from secondary to primary, planned
-    prepare done: protected; keep the snapshot; ask "go home?"
-    Declined "go home?": protected; nothing
+    prepare done: protected; keep the snapshot
     tick: protected; keep the snapshot
     operator wants Move: refused, the move cannot start: it is away from home: ask for the failback
     operator wants Failback: protected; ask "go home?"
     Approved "go home?": failing back; run failback from secondary to primary, planned
     "#);
+}
+
+#[test]
+fn after_a_loss_the_way_home_is_asked_for_and_a_no_is_a_no() {
+    let away = Story::new(DecisionPolicy::Automatic).down(Primary).done(Failover).returned(Primary);
+    let story = away.done(FenceRun).done(Drain).done(Prepare);
+    let story = story.says(Decision::Declined, Question::Failback).tick(true);
+    let end: Vec<&str> = story.transcript.lines().rev().take(3).collect();
+    assert_eq!(
+        end,
+        [
+            "tick: protected; keep the snapshot",
+            r#"Declined "go home?": protected; nothing"#,
+            r#"prepare done: protected; keep the snapshot; ask "go home?""#,
+        ]
+    );
 }
 
 #[test]
@@ -425,7 +439,7 @@ fn half_a_failover_is_a_persons_to_judge() {
     assert_snapshot!(story.transcript, @r#"
     Primary down: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
     failover failed: degraded; ask "run the failover again?"
-    Primary returned: degraded; nothing
+    Primary returned: degraded; ask "run the failover again?"
     Declined "run the failover again?": returning; run fence from primary to secondary, planned
     fence done: draining; run drain from primary to secondary, planned
     drain done: re-protecting; run prepare from primary to secondary, planned

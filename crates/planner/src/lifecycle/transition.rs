@@ -124,7 +124,7 @@ impl Lifecycle {
             return (self, vec![Intention::Wait { until: None, why }]);
         }
         let mut intentions = vec![Intention::KeepSnapshot];
-        if self.active != Side::Primary && !self.home_declined {
+        if self.active != Side::Primary && !self.stays_away {
             self.phase = Phase::Deciding { question: Question::Failback, until: None };
             intentions.push(Intention::Ask(Question::Failback));
         }
@@ -176,7 +176,7 @@ impl Lifecycle {
             _ => vec![run],
         };
         self.phase = Phase::FailingOver { planned, fence };
-        self.home_declined = false;
+        self.stays_away = planned;
         self.generation += 1;
         (self, intentions)
     }
@@ -271,12 +271,13 @@ impl Lifecycle {
     ) -> (Self, Vec<Intention>) {
         match why {
             Trouble::NowhereToGo => self.settle(scene),
-            // Half a move is nobody's to undo but a person's.
-            Trouble::RunFailed { kind, .. } | Trouble::Declined { question: Question::Again { kind } }
-                if is_move(*kind) =>
-            {
-                (self, Vec::new())
+            // Half a move is nobody's to undo but a person's, who can say something again once both regions answer.
+            Trouble::RunFailed { kind, .. } if is_move(*kind) => {
+                let both = self.answers(self.active) && self.answers(self.other());
+                let question = Question::Again { kind: *kind };
+                (self, if both { vec![Intention::Ask(question)] } else { Vec::new() })
             }
+            Trouble::Declined { question: Question::Again { kind } } if is_move(*kind) => (self, Vec::new()),
             Trouble::RunFailed { kind, .. } => {
                 let question = Question::Again { kind: *kind };
                 self.withdrawing(question, scene)

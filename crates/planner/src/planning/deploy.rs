@@ -58,7 +58,7 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
             let step = deployment(
                 "deploy-shared",
                 shared,
-                shared.deployment.template.clone(),
+                Value::clone(&shared.deployment.template),
                 &kept,
                 after.clone(),
                 planning,
@@ -103,12 +103,12 @@ pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     };
     let put = |declared: &Declared| {
         let path = format!("{}?api-version={}", declared.id, declared.api_version);
-        Call::arm(Method::Put, path, Some(declared.body.clone()))
+        Call::arm(Method::Put, path, Some(Value::clone(&declared.body)))
     };
     for site in workload.shared.iter().chain([&workload.primary]) {
         calls.push(put_group(site));
         calls.extend(site.presumed.iter().map(put));
-        let body = request_body(site.deployment.template.clone(), &site.deployment.parameters);
+        let body = request_body(Value::clone(&site.deployment.template), &site.deployment.parameters);
         calls.push(Call::arm(Method::Put, deployment_path(site, &workload.name, &body), Some(body)));
     }
     let there = &workload.secondary;
@@ -246,7 +246,9 @@ fn request_body(template: Value, parameters: &Value) -> Value {
 
 /// Region and content are in the name: the same deployment is recognised, another one never collides with it.
 fn deployment_path(site: &Site, workload: &str, body: &Value) -> String {
-    let digest = sha2::Sha256::digest(body.to_string());
+    let mut digest = sha2::Sha256::new();
+    serde_json::to_writer(&mut digest, body).expect("a digest takes whatever is written");
+    let digest = digest.finalize();
     let short = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
     let workload: String = workload.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
     let name = format!("lifeboat-{workload}-{}-{short:08x}", site.region.abbreviation());
@@ -298,13 +300,14 @@ fn without(
     all: &[Declared],
     out: &BTreeSet<ResourceId>,
 ) -> Result<Value, Refusal> {
-    let pointers = |declared: &Declared| deployment.elements.get(&declared.id).cloned().unwrap_or_default();
-    let needed: BTreeSet<String> = kept.iter().flat_map(|declared| pointers(declared)).collect();
-    let mut template = deployment.template.clone();
+    let pointers = |declared: &Declared| deployment.elements.get(&declared.id).into_iter().flatten();
+    let needed: BTreeSet<&str> =
+        kept.iter().flat_map(|declared| pointers(declared)).map(|at| &**at).collect();
+    let mut template = Value::clone(&deployment.template);
     for declared in all.iter().filter(|declared| out.contains(&declared.id)) {
         for at in pointers(declared) {
-            let element = template.pointer_mut(&at).and_then(Value::as_object_mut);
-            let (false, Some(element)) = (needed.contains(&at), element) else {
+            let element = template.pointer_mut(at).and_then(Value::as_object_mut);
+            let (false, Some(element)) = (needed.contains(&**at), element) else {
                 return Err(Refusal {
                     rule: CANNOT_LEAVE_OUT.id.into(),
                     component: declared.id.name().into(),

@@ -9,11 +9,9 @@ use crate::topology::Declared;
 /// Where a resource differs from its declaration, or is not known to agree: a JSON pointer into its body, empty for the
 /// whole. None when everything that is declared was seen to be so; what Azure adds by itself does not matter.
 pub(super) fn difference(declared: &Declared, seen: &Inventory) -> Option<String> {
-    let known = match seen.fact(declared.id.as_str()).and_then(Fact::last_known) {
-        // What only a template says was not seen.
-        Some(Known { value, at: Some(_), .. }) => value,
-        _ => return Some(String::new()),
-    };
+    let known = seen.fact(declared.id.as_str()).and_then(Fact::last_known);
+    // What only a template says was not seen.
+    let Some(Known { value: known, at: Some(_), .. }) = known else { return Some(String::new()) };
     differs(known, &declared.body, "")
 }
 

@@ -124,12 +124,9 @@ pub fn read_bare(
         assumed.push(Assumption::missing(says));
     }
     let second = Second { about, template, primary: &primary, secondary: &fallback, linked };
-    let mut away = second.values(&values.all, &at_home);
-    assumed.append(&mut away.assumed);
-    let group = second.group();
-    let away_site = SiteTemplate { template, parameters: &away.all, group: &group, region: &fallback };
-    let away = read_site(about, away_site, linked).map_err(BareError::Template)?;
-    let workload = together(about, at_home, away, None);
+    let (mut away_values, away) = second.read(&values.all, &at_home);
+    assumed.append(&mut away_values.assumed);
+    let workload = together(about, at_home, away.map_err(BareError::Template)?, None);
     let away: BTreeSet<&str> =
         workload.secondary.presumed.iter().map(|presumed| presumed.id.name()).collect();
     let presumed = workload.primary.presumed.iter();

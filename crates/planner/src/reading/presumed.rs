@@ -1,6 +1,7 @@
 //! What a template builds on and does not declare: parents, resources that it only reads, groups that it deploys into.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lifeboat_arm::template::Expansion;
 use lifeboat_arm::{Region, ResourceId, ResourceType};
@@ -14,15 +15,21 @@ const GROUPS: &str = "Microsoft.Resources/resourceGroups";
 const API: &str = "2024-03-01";
 
 /// Everything that must exist before the template can be deployed, parents first.
-pub(super) fn presumed(expansion: &Expansion, group: &ResourceId, region: &Region) -> Vec<Declared> {
-    let made: BTreeSet<ResourceId> = expansion
-        .resources
-        .iter()
-        .filter(|resource| !resource.existing)
-        .filter_map(|resource| ResourceId::parse(&resource.id).ok())
-        .collect();
+pub(super) fn presumed(
+    expansion: &Expansion,
+    ids: &[Option<ResourceId>],
+    group: &ResourceId,
+    region: &Region,
+) -> Vec<Declared> {
+    let resources = || expansion.resources.iter().zip(ids);
+    let made: BTreeSet<ResourceId> =
+        resources().filter(|(resource, _)| !resource.existing).filter_map(|(_, id)| id.clone()).collect();
     let mut wanted: BTreeSet<ResourceId> = BTreeSet::new();
+    let mut looked_at: BTreeSet<ResourceId> = BTreeSet::new();
     let mut want = |id: ResourceId| {
+        if !looked_at.insert(id.clone()) {
+            return;
+        }
         let mut chain = vec![id];
         while let Some(parent) = chain.last().and_then(ResourceId::parent) {
             chain.push(parent);
@@ -32,10 +39,10 @@ pub(super) fn presumed(expansion: &Expansion, group: &ResourceId, region: &Regio
             wanted.extend(chain.into_iter().filter(|id| is_resource_of(group, id)));
         }
     };
-    for resource in &expansion.resources {
-        let Ok(id) = ResourceId::parse(&resource.id) else { continue };
+    for (resource, id) in resources() {
+        let Some(id) = id else { continue };
         if resource.existing {
-            want(id);
+            want(id.clone());
         } else if let Some(parent) = id.parent() {
             want(parent);
         }
@@ -50,8 +57,8 @@ pub(super) fn presumed(expansion: &Expansion, group: &ResourceId, region: &Regio
     let source = source(expansion);
     let groups: BTreeSet<ResourceId> = made
         .iter()
-        .filter(|id| is_resource_of(group, id))
         .chain(&wanted)
+        .filter(|id| !id.is_within(group) && is_resource_of(group, id))
         .filter_map(ResourceId::group_id)
         .filter(|other| other != group && !made.contains(other))
         .collect();
@@ -59,7 +66,7 @@ pub(super) fn presumed(expansion: &Expansion, group: &ResourceId, region: &Regio
         kind: ResourceType::new(GROUPS),
         api_version: API.to_owned(),
         location: Some(region.clone()),
-        body: json!({ "location": region.as_str() }),
+        body: json!({ "location": region.as_str() }).into(),
         depends_on: Vec::new(),
         source: source.clone(),
         id,
@@ -72,7 +79,7 @@ pub(super) fn presumed(expansion: &Expansion, group: &ResourceId, region: &Regio
         let kind = id.kind()?;
         let top = kind.segments().count() == 1;
         Some(Declared {
-            body: body(&kind, top, region),
+            body: body(&kind, top, region).into(),
             kind,
             api_version: API.to_owned(),
             location: top.then(|| region.clone()),
@@ -132,6 +139,6 @@ fn body(kind: &ResourceType, top: bool, region: &Region) -> Value {
 }
 
 fn source(expansion: &Expansion) -> Source {
-    let file = expansion.resources.first().map(|resource| resource.origin.file.clone());
-    Source::Template { file: file.unwrap_or_default(), line: 1, pointer: String::new() }
+    let file = expansion.resources.first().map(|resource| Arc::clone(&resource.origin.file));
+    Source::Template { file: file.unwrap_or_default(), line: 1, pointer: "".into() }
 }

@@ -29,6 +29,10 @@ impl Service for AnyResource {
         true
     }
 
+    fn host(&self, _: &Component, _: Side, _: &Workload, _: &Inventory) -> Option<String> {
+        None
+    }
+
     fn observes(&self, component: &Component, _: &Inventory) -> Vec<String> {
         let mut paths = vec![component.primary.to_string()];
         paths.extend(component.secondary.as_ref().map(ToString::to_string));

@@ -41,6 +41,16 @@ impl Service for ServiceBus {
         kind.is("Microsoft.ServiceBus/namespaces")
     }
 
+    fn host(
+        &self,
+        component: &Component,
+        side: Side,
+        workload: &Workload,
+        seen: &Inventory,
+    ) -> Option<String> {
+        Some(namespace::own_host(component, side, workload, seen))
+    }
+
     fn observes(&self, component: &Component, seen: &Inventory) -> Vec<String> {
         let mut ids = vec![&component.primary];
         ids.extend(&component.secondary);

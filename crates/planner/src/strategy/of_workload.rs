@@ -2,20 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
-
-use super::{Candidate, Choice, FixedTerms, StrategyError, choose};
+use super::{Candidate, Choice, StrategyError, choose};
 use crate::inventory::Inventory;
+use crate::recovery_time::FixedTerms;
 use crate::service::service_for;
 use crate::topology::{Component, Roots, Workload};
-use crate::workload::{DecisionPolicy, FailoverPolicy};
-
-/// From the loss until it is suspected: three samples in a row, half a minute apart.
-const DETECTION: SignedDuration = SignedDuration::from_secs(95);
-/// Requests one after another, and polls that come a little late.
-const ORCHESTRATION: SignedDuration = SignedDuration::from_secs(60);
-/// An alias record lives a minute in resolvers.
-const DNS: SignedDuration = SignedDuration::from_secs(60);
+use crate::workload::FailoverPolicy;
 
 /// The cheapest strategies with which the workload is back in time, with the arithmetic (S04, S11).
 pub fn choose_for(
@@ -34,17 +26,7 @@ pub fn choose_for(
             options: service_for(&component.kind).strategies(component, workload, seen),
         })
         .collect();
-    let terms = FixedTerms {
-        detection: DETECTION,
-        hold_down: policy.hold_down,
-        decision: match policy.policy {
-            DecisionPolicy::Automatic => SignedDuration::ZERO,
-            DecisionPolicy::Manual | DecisionPolicy::Propose => policy.decision,
-        },
-        orchestration: ORCHESTRATION,
-        dns: DNS.max(policy.clients_hold_on),
-    };
-    choose(&candidates, workload.objectives.rto, terms)
+    choose(&candidates, workload.objectives.rto, FixedTerms::of(policy))
 }
 
 /// By component, the components that the template makes it wait for, whatever child of theirs it names.

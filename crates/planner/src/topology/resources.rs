@@ -44,7 +44,9 @@ impl Resources {
 }
 
 impl From<Vec<Declared>> for Resources {
-    fn from(all: Vec<Declared>) -> Self {
+    fn from(mut all: Vec<Declared>) -> Self {
+        // It may have been collected into the room of something larger.
+        all.shrink_to_fit();
         let mut by_id: Vec<usize> = (0..all.len()).collect();
         by_id.sort_by(|&a, &b| all[a].id.cmp(&all[b].id));
         Self { all, by_id }
@@ -117,7 +119,7 @@ mod tests {
             kind: ResourceType::new("A.B/c"),
             api_version: position.to_string(),
             location: None,
-            body: Value::Null,
+            body: Value::Null.into(),
             depends_on: Vec::new(),
             source: Source::Observed,
         }

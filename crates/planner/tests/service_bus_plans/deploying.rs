@@ -157,14 +157,13 @@ fn a_changed_template_is_deployed_by_the_next_preparation() {
             text.replace(r#""siteConfig": {"#, r#""httpsOnly": true, "siteConfig": {"#)
         })
     };
-    let rows: [(&str, fn() -> World, Option<&str>, Truth); 4] = [
-        ("as it was", World::paired, None, Truth::Met),
-        ("as it was, and deployed by us", World::paired, Some("Succeeded"), Truth::Met),
-        ("as it was, while it is deployed", World::paired, Some("Running"), Truth::NotMet),
-        ("nobody looked", World::declared, None, Truth::NotMet),
-    ];
-    for (story, world, record, truth) in rows {
-        assert_eq!(deployed(&mut world(), PlanKind::Prepare, record), truth, "{story}");
+    for (story, mut world, record, truth) in [
+        ("as it was", World::paired(), None, Truth::Met),
+        ("as it was, and deployed by us", World::paired(), Some("Succeeded"), Truth::Met),
+        ("as it was, while it is deployed", World::paired(), Some("Running"), Truth::NotMet),
+        ("nobody looked", World::declared(), None, Truth::NotMet),
+    ] {
+        assert_eq!(deployed(&mut world, PlanKind::Prepare, record), truth, "{story}");
     }
     for mut world in [changed(), more()] {
         assert_eq!(deployed(&mut world, PlanKind::Prepare, None), Truth::NotMet);

@@ -57,7 +57,7 @@ fn a_pair_made_by_hand_is_adopted() {
         let shared = world.workload.shared.clone().unwrap();
         world.see(shared.group.as_str(), json!({ "location": "northeurope" }));
         for declared in &shared.resources {
-            world.see(declared.id.as_str(), declared.body.clone());
+            world.see(declared.id.as_str(), declared.body.as_ref().clone());
         }
         let plan = world.plan(PlanKind::Prepare);
         // What templates brought is there, by whomever.

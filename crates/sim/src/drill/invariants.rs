@@ -1,10 +1,14 @@
 //! What must be true of every drill, checked against what only the simulation can know.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lifeboat_engine::{Event as JournalEvent, Record, StepEvent, decode};
 
+use lifeboat_plan::Loss;
+
 use super::Drill;
+use super::moves::Announcement;
+use crate::clients::Channel;
 
 impl Drill {
     /// Every invariant that does not hold, in words. Empty is good.
@@ -27,52 +31,56 @@ impl Drill {
 
     /// Whatever was acknowledged and never received must still lie somewhere.
     fn nothing_acknowledged_is_lost(&self, broken: &mut Vec<String>) {
-        let lost = self.lost_by_channel();
-        for (channel, count) in lost.into_iter().filter(|(_, count)| *count > 0) {
+        let mut lost: BTreeMap<usize, u64> = BTreeMap::new();
+        for one in self.whereabouts().lost {
+            *lost.entry(one.channel).or_default() += 1;
+        }
+        for (channel, count) in lost {
+            let name = self.channel(channel).map_or("?", |channel| channel.read_from.as_str());
             broken.push(format!(
-                "{count} acknowledged messages of `{channel}` exist nowhere and were never received"
+                "{count} acknowledged messages of `{name}` exist nowhere and were never received"
             ));
         }
     }
 
-    /// Acknowledged messages that exist nowhere, by where they were sent.
-    pub(super) fn lost_by_channel(&self) -> Vec<(String, u64)> {
-        let Some(clients) = &self.world.clients else { return Vec::new() };
-        let held = self.world.lab.message_counts();
-        let outstanding = self.world.ledger.outstanding_by_entity();
-        outstanding
-            .iter()
-            .filter_map(|(channel, outstanding)| {
-                let channel = clients.channels.get(*channel)?;
-                let present: u64 = held
-                    .values()
-                    .filter_map(|entities| {
-                        let found = entities
-                            .iter()
-                            .find(|(name, _)| name.eq_ignore_ascii_case(&channel.read_from))?;
-                        Some(found.1.total())
-                    })
-                    .sum();
-                Some((channel.read_from.clone(), outstanding.saturating_sub(present)))
-            })
-            .collect()
+    fn channel(&self, index: usize) -> Option<&Channel> {
+        self.world.clients.as_ref()?.channels.get(index)
     }
 
-    /// The announcement names every entity in which something was stranded.
+    /// Every entity in which something was stranded was named, and what lies there beyond the announced number came after
+    /// it had been counted.
     fn every_loss_was_announced(&self, broken: &mut Vec<String>) {
-        if self.milestones.moved.is_none() {
+        for one in &self.moves {
+            for (entity, count) in one.stranded.iter().flatten().filter(|(_, count)| **count > 0) {
+                self.was_announced(&one.announced, entity, *count, broken);
+            }
+        }
+    }
+
+    fn was_announced(&self, said: &Announcement, entity: &str, count: u64, broken: &mut Vec<String>) {
+        // The lab says `topic/Subscriptions/name`, the announcement `topic/name`.
+        let short = entity.replace("/Subscriptions/", "/").replace("/subscriptions/", "/").to_lowercase();
+        let about: Vec<&Loss> = said
+            .losses
+            .iter()
+            .filter(|loss| loss.what.to_lowercase().contains(&format!("`{short}`")))
+            .collect();
+        if about.is_empty() {
+            broken.push(format!(
+                "{count} messages were stranded in `{entity}`, which the announcement did not name"
+            ));
             return;
         }
-        for (entity, count) in self.stranded.iter().filter(|(_, count)| **count > 0) {
-            // The lab says `topic/Subscriptions/name`, the announcement `topic/name`.
-            let short = entity.replace("/Subscriptions/", "/").replace("/subscriptions/", "/").to_lowercase();
-            let named =
-                self.announced.iter().any(|loss| loss.what.to_lowercase().contains(&format!("`{short}`")));
-            if !named {
-                broken.push(format!(
-                    "{count} messages were stranded in `{entity}`, which the announcement did not name"
-                ));
-            }
+        // A number that nobody could know is said to be unknown: any is covered.
+        let Some(announced) = about.iter().map(|loss| loss.count).sum::<Option<u64>>() else { return };
+        let seen = about.iter().filter_map(|loss| loss.observed_at).min();
+        let (Some(seen), Some(clients)) = (seen, &self.world.clients) else { return };
+        let ours = clients.channels.iter().position(|channel| channel.read_from.eq_ignore_ascii_case(entity));
+        let since = ours.map_or(0, |channel| self.world.ledger.acknowledged_since(channel, seen));
+        if count > announced + since {
+            broken.push(format!(
+                "{count} messages were stranded in `{entity}`, where {announced} were announced and {since} came later"
+            ));
         }
     }
 

@@ -1,9 +1,12 @@
 //! The people of a drill: who is asked, who answers, and when.
 
-use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+use std::mem;
+
+use jiff::SignedDuration;
 use lifeboat_plan::PlanKind;
 use lifeboat_planner::FailoverPolicy;
-use lifeboat_planner::lifecycle::{Decision, Happened, Question, Wish};
+use lifeboat_planner::lifecycle::{Decision, Happened, Question, RunOutcome, Wish};
 
 use super::{Drill, brief};
 use crate::log::Tone;
@@ -15,14 +18,16 @@ pub(super) struct People {
     answers: Answers,
     after: SignedDuration,
     open: Vec<Asked>,
-    pub(super) moved_at: Option<Timestamp>,
+    /// How often each kind of run has failed in a row.
+    failures: BTreeMap<PlanKind, u32>,
 }
 
 struct Asked {
     question: Question,
     /// Whether Lifeboat waits for the answer; else it only told, and the next step is the person's own.
     waits: bool,
-    withdrawn: bool,
+    /// Answered, withdrawn, or replaced by a later one.
+    settled: bool,
 }
 
 impl People {
@@ -35,7 +40,7 @@ impl People {
             answers: Answers::Approve,
             after: SignedDuration::from_mins(4),
             open: Vec::new(),
-            moved_at: None,
+            failures: BTreeMap::new(),
         }
     }
 
@@ -49,14 +54,31 @@ impl People {
         &self.name
     }
 
-    pub(super) fn ask(&mut self, question: Question, waits: bool) -> usize {
-        self.open.push(Asked { question, waits, withdrawn: false });
-        self.open.len() - 1
+    /// The number of a question that is new; a reminder of one that is open has none.
+    pub(super) fn ask(&mut self, question: Question, waits: bool) -> Option<usize> {
+        if self.open.iter().any(|asked| asked.question == question && !asked.settled) {
+            return None;
+        }
+        let same = |asked: &&mut Asked| mem::discriminant(&asked.question) == mem::discriminant(&question);
+        for replaced in self.open.iter_mut().filter(same) {
+            replaced.settled = true;
+        }
+        self.open.push(Asked { question, waits, settled: false });
+        Some(self.open.len() - 1)
+    }
+
+    /// A run has ended.
+    pub(super) fn saw(&mut self, kind: PlanKind, outcome: &RunOutcome) {
+        match outcome {
+            RunOutcome::Done => _ = self.failures.remove(&kind),
+            RunOutcome::Partly(_) | RunOutcome::Failed(_) => *self.failures.entry(kind).or_insert(0) += 1,
+            RunOutcome::Stopped => {}
+        }
     }
 
     pub(super) fn withdraw(&mut self, question: Question) {
         for asked in self.open.iter_mut().filter(|asked| asked.question == question) {
-            asked.withdrawn = true;
+            asked.settled = true;
         }
     }
 
@@ -68,12 +90,17 @@ impl People {
 
 impl Drill {
     /// A question in words.
-    pub(super) fn question(&self, question: Question) -> String {
+    pub(super) fn question(&self, question: Question, waits: bool) -> String {
         let region = |side| &self.world.workload.site(side).region;
         match question {
             Question::Failover { to, protected } => {
-                let ready = if protected { "it is ready" } else { "it is NOT known to be ready" };
-                format!("asks: fail over to {}? ({ready})", region(to))
+                let ready = if protected { "is ready" } else { "is NOT known to be ready" };
+                let to = region(to);
+                if waits {
+                    format!("asks: fail over to {to}? It {ready};")
+                } else {
+                    format!("tells: {to} {ready}, and nothing is done before a person starts it;")
+                }
             }
             Question::Failback => "asks: go home?".to_owned(),
             Question::Again { kind } => format!("asks: run {} again?", kind.word()),
@@ -82,7 +109,8 @@ impl Drill {
 
     /// A person answers.
     pub(super) fn answered(&mut self, number: usize) {
-        let Some(asked) = self.people.open.get(number).filter(|asked| !asked.withdrawn) else { return };
+        let Some(asked) = self.people.open.get_mut(number).filter(|asked| !asked.settled) else { return };
+        asked.settled = true;
         let (question, waits) = (asked.question, asked.waits);
         let by = self.people.name.clone();
         let decision = match self.people.answers {
@@ -90,13 +118,21 @@ impl Drill {
             Answers::Decline => Decision::Declined,
             Answers::Nobody => return,
         };
-        // The same run is not tried for ever: a person who sees it fail again stops.
-        let decision = match question {
-            Question::Again { kind } if self.failures(kind) > 2 => Decision::Declined,
-            _ => decision,
+        // The same run is not tried for ever: a person who has seen it fail three times stops.
+        let failed = match question {
+            Question::Again { kind } => self.people.failures.get(&kind).copied().unwrap_or(0),
+            _ => 0,
         };
-        let word = if decision == Decision::Approved { "yes" } else { "no" };
-        let says = format!("{by} answers {word}, {} after being asked", brief(self.people.after));
+        let decision = if failed > 2 { Decision::Declined } else { decision };
+        let after = brief(self.people.after);
+        let says = match (decision, waits) {
+            (Decision::Approved, true) => format!("{by} answers yes, {after} after being asked"),
+            (Decision::Approved, false) => format!("{by} starts it by hand, {after} after being told"),
+            (Decision::Declined, _) if failed > 2 => {
+                format!("{by} answers no, {after} after being asked: it has failed {failed} times in a row")
+            }
+            (Decision::Declined, _) => format!("{by} answers no, {after} after being asked"),
+        };
         self.world.log.happens(self.world.now, "operator", Tone::Plain, says);
         if matches!(question, Question::Failover { .. }) && decision == Decision::Approved {
             self.milestones.decided.get_or_insert(self.world.now);
@@ -109,9 +145,5 @@ impl Drill {
             _ => Happened::Decided { question, decision, by },
         };
         self.life_goes_on(happened);
-    }
-
-    fn failures(&self, kind: PlanKind) -> usize {
-        self.world.runs.iter().filter(|run| run.purpose.kind == kind).count()
     }
 }

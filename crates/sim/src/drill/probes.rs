@@ -7,71 +7,40 @@ use lifeboat_planner::detector::{
     Condition, Detector, DetectorSettings, Plane, Sample, SampleHealth, Verdict,
 };
 use lifeboat_planner::lifecycle::{Budget, Happened};
-use lifeboat_planner::{Side, Workload, is_protected};
+use lifeboat_planner::{Component, Side, Workload, is_protected, service_for};
 
 use super::Drill;
 use crate::log::Tone;
 use crate::world::Event;
 
-/// How often each vantage point looks.
-const EVERY: SignedDuration = SignedDuration::from_secs(30);
-/// Bad samples in a row before a vantage point accuses.
-const SUSPECT_AFTER: u32 = 3;
 /// Places to look from.
 const VANTAGE_POINTS: [&str; 3] = ["north", "west", "far"];
 
 /// The probers.
 pub(super) struct Probes {
     detector: Detector,
-    /// What each side is probed by: a resource for the control plane, a host for the data plane.
-    targets: Vec<(Side, Target)>,
+    /// What each side is probed by: its first component that stands in the region.
+    targets: Vec<(Side, Component)>,
     /// Sides whose data plane is back while their control plane is not: not returned yet.
     half_back: Vec<Side>,
 }
 
-#[derive(Clone)]
-struct Target {
-    control: String,
-    host: Option<String>,
-}
-
 impl Probes {
-    pub(super) fn new(workload: &Workload, hold_down: SignedDuration, _seed: u64) -> Self {
-        let settings = DetectorSettings {
-            vantage_points: 3,
-            quorum: 2,
-            suspect_after: SUSPECT_AFTER,
-            hold_down: hold_down.max(SignedDuration::from_secs(1)),
-            recover_after: SignedDuration::from_mins(10),
-            stale_after: EVERY * 4,
+    pub(super) fn new(workload: &Workload, hold_down: SignedDuration) -> Self {
+        let detector = Detector::new(DetectorSettings::usual(hold_down))
+            .expect("two of three is a majority, and all durations are positive");
+        let moved = || workload.components.iter().filter(|component| component.secondary.is_some());
+        let target = |side: Side| {
+            let stands = |component: &&Component| {
+                let site = workload.site(side);
+                let declared = site.resources.iter().find(|declared| declared.id == *component.on(side));
+                declared.is_some_and(|declared| declared.location.as_ref() == Some(&site.region))
+            };
+            // What stands elsewhere, or everywhere, tells nothing of the region.
+            Some((side, moved().find(stands).or_else(|| moved().next())?.clone()))
         };
-        let detector =
-            Detector::new(settings).expect("two of three is a majority, and all durations are positive");
-        let targets = [Side::Primary, Side::Secondary]
-            .into_iter()
-            .filter_map(|side| {
-                let moved = || workload.components.iter().filter(|component| component.secondary.is_some());
-                let stands = |id: &ResourceId| {
-                    let site = workload.site(side);
-                    let declared = site.resources.iter().find(|declared| declared.id == *id);
-                    declared.is_some_and(|declared| declared.location.as_ref() == Some(&site.region))
-                };
-                // What stands elsewhere, or everywhere, tells nothing of the region.
-                let component =
-                    moved().find(|component| stands(component.on(side))).or_else(|| moved().next())?;
-                let id = component.on(side);
-                let is_bus = component.kind.is("Microsoft.ServiceBus/namespaces");
-                let host =
-                    is_bus.then(|| format!("{}.servicebus.windows.net", id.name().to_ascii_lowercase()));
-                Some((side, Target { control: id.to_string(), host }))
-            })
-            .collect();
+        let targets = [Side::Primary, Side::Secondary].into_iter().filter_map(target).collect();
         Self { detector, targets, half_back: Vec::new() }
-    }
-
-    /// How long a loss may go unsuspected: one interval until the first bad sample, and the rest of the row.
-    pub(super) fn detection_bound() -> SignedDuration {
-        EVERY * i32::try_from(SUSPECT_AFTER).unwrap_or(i32::MAX) + SignedDuration::from_secs(5)
     }
 }
 
@@ -79,13 +48,13 @@ impl Drill {
     /// One round of samples, and the next one scheduled.
     pub(super) fn probe(&mut self) {
         let now = self.world.now;
-        self.world.queue.at(now + EVERY, Event::Probe);
+        self.world.queue.at(now + DetectorSettings::EVERY, Event::Probe);
         let mut verdicts = Vec::new();
         for (side, target) in self.probes.targets.clone() {
             let region = self.world.workload.site(side).region.clone();
-            let control = self.control_health(now, &target);
+            let control = self.control_health(now, target.on(side));
             // Without a data plane of its own to ask, the region's management is all there is to see.
-            let data = target.host.as_deref().map_or(control, |host| self.data_health(now, host));
+            let data = self.host(&target, side).map_or(control, |host| self.data_health(now, &host));
             for vantage in VANTAGE_POINTS {
                 for (plane, health) in [(Plane::Control, control), (Plane::Data, data)] {
                     let sample =
@@ -100,8 +69,14 @@ impl Drill {
         self.notice_recovery();
     }
 
-    fn control_health(&mut self, now: Timestamp, target: &Target) -> SampleHealth {
-        let path = format!("{}?api-version=2024-01-01", target.control);
+    /// The host of a component's own data plane.
+    pub(super) fn host(&self, component: &Component, side: Side) -> Option<String> {
+        let (workload, seen) = (&self.world.workload, &self.world.inventory);
+        service_for(&component.kind).host(component, side, workload, seen)
+    }
+
+    fn control_health(&mut self, now: Timestamp, target: &ResourceId) -> SampleHealth {
+        let path = format!("{target}?api-version=2024-01-01");
         let reply = self.world.lab.handle(now, &Call::arm(Method::Get, path, None));
         match reply.answer {
             // What is not there yet is no sign of death.
@@ -136,6 +111,15 @@ impl Drill {
             tone,
             format!("{}: its {plane} {says}", verdict.region),
         );
+        let serving = side == self.life.active();
+        let serves_on = self.probes.detector.condition(&verdict.region, Plane::Data) == Condition::Healthy;
+        if let (Plane::Control, Condition::Down { .. }) = (verdict.plane, verdict.now)
+            && serving
+            && serves_on
+        {
+            let says = format!("{} serves on without its management: nothing is moved", verdict.region);
+            self.world.log.happens(self.world.now, "lifecycle", Tone::Plain, says);
+        }
         if let Some(news) = self.news(verdict, side) {
             self.mark(&news);
             self.life_goes_on(news);
@@ -184,35 +168,6 @@ impl Drill {
                 marks.down = marks.down.or(Some(now));
             }
             _ => {}
-        }
-    }
-
-    /// The workload has recovered when no client believes in the lost namespace any more.
-    fn notice_recovery(&mut self) {
-        if self.milestones.recovered.is_some() || self.milestones.moved.is_none() {
-            return;
-        }
-        let Some(clients) = &self.world.clients else { return };
-        let left = self.left_side();
-        let still: usize = self
-            .world
-            .workload
-            .components
-            .iter()
-            .map(|component| {
-                let host =
-                    format!("{}.servicebus.windows.net", component.on(left).name().to_ascii_lowercase());
-                clients.still_at(&host, self.world.now)
-            })
-            .sum();
-        if still == 0 {
-            self.milestones.recovered = Some(self.world.now);
-            self.world.log.happens(
-                self.world.now,
-                "clients",
-                Tone::Good,
-                "the last client has left the old region",
-            );
         }
     }
 }

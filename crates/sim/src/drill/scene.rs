@@ -31,12 +31,15 @@ impl Drill {
                     Wish::Failback => format!("{by} asks to go home"),
                 };
                 self.world.log.happens(self.world.now, "operator", Tone::Plain, says);
-                if wish == Wish::Move {
-                    let now = Some(self.world.now);
-                    let marks = &mut self.milestones;
-                    (marks.lost, marks.suspected, marks.down, marks.decided) = (now, now, now, now);
-                }
+                let began = self.milestones.began;
                 self.life_goes_on(Happened::OperatorAsks { wish, by });
+                if wish == Wish::Move && self.milestones.began != began {
+                    // The clock of a move by choice starts with the wish that was granted.
+                    let marks = &mut self.milestones;
+                    for mark in [&mut marks.lost, &mut marks.suspected, &mut marks.down, &mut marks.decided] {
+                        mark.get_or_insert(self.world.now);
+                    }
+                }
             }
         }
     }
@@ -70,6 +73,9 @@ impl Drill {
         if health == Health::Down {
             if serving && outage.planes.contains(&LostPlane::Data) {
                 self.milestones.lost.get_or_insert(self.world.now);
+                if self.forecast.is_none() {
+                    self.forecast = Some(self.forecast_of(self.kept.as_ref(), false));
+                }
             }
             self.world.log.happens(
                 self.world.now,
@@ -78,6 +84,9 @@ impl Drill {
                 format!("{region} loses its {}", words.join(" and ")),
             );
         } else {
+            if serving && outage.planes.contains(&LostPlane::Data) && self.milestones.lost.is_some() {
+                self.milestones.restored.get_or_insert(self.world.now);
+            }
             self.world.log.happens(
                 self.world.now,
                 "world",

@@ -1,38 +1,36 @@
 //! The end of a drill: what was asked, forecast and measured; what was lost; how it stands.
 
 use jiff::SignedDuration;
-use lifeboat_plan::{Action, Graph, LossKind, Plan, PlanKind, ReadDraft, ReadId, Step, Way};
+use lifeboat_plan::Plan;
 use lifeboat_planner::lifecycle::Phase;
-use lifeboat_planner::{Side, is_protected, service_for};
+use lifeboat_planner::{FixedTerms, is_protected, moves_names, platform_p95, service_for};
 
+use super::outage::Whereabouts;
 use super::{Drill, DrillOutcome, brief};
 use crate::log::Tone;
 use crate::report::{
-    ClientReport, DrillReport, DrillVerdict, LossReport, RtoReport, RtoTerms, RunReport, ScenarioSummary,
-    StateLine,
+    ClientReport, DrillReport, DrillVerdict, LossReport, RpoReport, RtoReport, RtoTerms, RunReport,
+    ScenarioSummary, StateLine,
 };
 use crate::reporting::{platform_time, run_report};
-use crate::world::{Purpose, Run};
-
-/// What our own work adds to a run, at worst: requests one after another, and polls that come a little late.
-const OUR_WORK: SignedDuration = SignedDuration::from_secs(60);
 
 impl Drill {
     /// The last moment: whoever is still stranded is counted, and everything is looked at once more.
     pub(super) fn close(&mut self) {
-        if self.milestones.moved.is_some() && self.stranded.is_empty() {
-            self.count_stranded(self.life.active().other());
-        }
+        self.count_stranded(self.left_side());
+        self.mark_nowhere(false);
+        self.world.ledger.close(self.world.now);
         self.world.look();
     }
 
     /// The report.
     pub(super) fn sum_up(mut self) -> DrillOutcome {
         let runs: Vec<RunReport> = self.world.runs.iter().map(run_report).collect();
-        let rto = self.rto(&runs);
-        let losses = self.losses();
+        let found = self.whereabouts();
+        let (rto, rpo) = (self.rto(&runs), self.rpo(&found));
+        let losses = self.losses(&found);
         let broken = self.broken_invariants();
-        let missed = self.missed(&rto);
+        let missed = self.missed(&rto, &rpo);
         let verdict = if !broken.is_empty() {
             DrillVerdict::Broken(broken)
         } else if !missed.is_empty() {
@@ -62,7 +60,8 @@ impl Drill {
             assumptions: self.assumptions.clone(),
             verdict,
             rto,
-            clients: self.clients(),
+            rpo,
+            clients: self.clients(&found),
             losses,
             runs,
             findings: self.findings.clone(),
@@ -77,123 +76,121 @@ impl Drill {
 
     fn rto(&self, runs: &[RunReport]) -> RtoReport {
         let asked = self.world.workload.objectives.rto;
-        let forecast = self.forecast();
-        let marks = &self.milestones;
-        let failover = self.world.runs.iter().position(|run| run.purpose.kind == PlanKind::Failover);
-        let actual = failover.and_then(|index| {
-            let run = &runs[index];
-            let (lost, moved) = (marks.lost?, marks.moved?);
-            let suspected = marks.suspected.unwrap_or(lost).max(lost);
-            let down = marks.down.unwrap_or(suspected).max(suspected);
-            let decided = marks.decided.unwrap_or(run.started).max(down);
-            let platform = platform_time(run);
-            Some(RtoTerms {
-                detection: suspected.duration_since(lost),
-                hold_down: down.duration_since(suspected),
-                decision: run.started.duration_since(down).max(decided.duration_since(down)),
-                orchestration: (moved.duration_since(run.started) - platform).max(SignedDuration::ZERO),
-                platform,
-                dns: marks
-                    .recovered
-                    .map_or(SignedDuration::ZERO, |at| at.duration_since(moved).max(SignedDuration::ZERO)),
-            })
-        });
+        // Nothing was lost: the forecast for the loss that might have been.
+        let forecast = self.forecast.clone().unwrap_or_else(|| self.forecast_of(self.kept.as_ref(), false));
+        let actual = self.actual(runs);
         let error_percent = actual.as_ref().map(|actual| {
             let (actual, forecast) = (actual.total().as_secs_f64(), forecast.total().as_secs_f64());
             if forecast > 0.0 { (actual / forecast - 1.0) * 100.0 } else { 0.0 }
         });
-        RtoReport { asked, forecast, actual, error_percent }
+        RtoReport { asked, forecast, actual, unrecovered: self.unrecovered(), error_percent }
     }
 
-    /// What could have been said before: documented durations, our settings, and nothing that only the lab knows.
-    fn forecast(&self) -> RtoTerms {
-        let deciding = &self.policy;
-        let planned = self.is_planned_move();
-        let run = self.world.runs.iter().find(|run| run.purpose.kind == PlanKind::Failover);
-        // Seeing a name resolve to its new place is the clients' wait, counted apart.
-        let path = |run: &Run| {
-            let graph = Graph::new(&run.plan.steps).expect("the planner checked the graph");
-            let p95 = |index: usize| {
-                let step = &run.plan.steps[index];
-                if watches_names(&run.plan, step) {
-                    SignedDuration::ZERO
-                } else {
-                    way(run, step).forecast.p95
-                }
-            };
-            graph.schedule(p95).iter().map(|entry| entry.finish).max().unwrap_or_default()
-        };
-        let dns = |run: &Run| {
-            let names = run.plan.steps.iter().filter(|step| watches_names(&run.plan, step));
-            let slowest = names.map(|step| way(run, step).forecast.p95).max();
-            slowest.map_or(SignedDuration::ZERO, |ttl| ttl.max(deciding.clients_hold_on))
-        };
+    /// What was measured, when a failover brought the clients back.
+    fn actual(&self, runs: &[RunReport]) -> Option<RtoTerms> {
+        let marks = &self.milestones;
+        let (lost, (number, moved), recovered) = (marks.lost?, marks.moved?, marks.recovered?);
+        let suspected = marks.suspected.unwrap_or(lost).max(lost);
+        let down = marks.down.unwrap_or(suspected).max(suspected);
+        let began = marks.began?.max(down);
+        let platform = platform_time(&runs[number]);
+        Some(RtoTerms {
+            detection: suspected.duration_since(lost),
+            hold_down: down.duration_since(suspected),
+            decision: began.duration_since(down),
+            // Attempts that failed before the one that succeeded are our own work, too.
+            orchestration: (moved.duration_since(began) - platform).max(SignedDuration::ZERO),
+            platform,
+            dns: recovered.duration_since(moved).max(SignedDuration::ZERO),
+        })
+    }
+
+    /// What can be said beforehand: from a failover plan, documented durations and our own settings.
+    pub(super) fn forecast_of(&self, plan: Option<&Plan>, planned: bool) -> RtoTerms {
+        let policy = &self.policy;
+        let fixed = if planned { FixedTerms::of_planned_move(policy) } else { FixedTerms::of(policy) };
         RtoTerms {
-            detection: if planned { SignedDuration::ZERO } else { super::Probes::detection_bound() },
-            hold_down: if planned { SignedDuration::ZERO } else { deciding.hold_down },
-            decision: if planned { SignedDuration::ZERO } else { deciding.decision },
-            orchestration: OUR_WORK,
-            platform: run.map(path).unwrap_or_default(),
-            dns: run.map(dns).unwrap_or_default(),
+            detection: fixed.detection,
+            hold_down: fixed.hold_down,
+            decision: fixed.decision,
+            orchestration: fixed.orchestration,
+            platform: plan.map(platform_p95).unwrap_or_default(),
+            dns: if plan.is_some_and(moves_names) { fixed.dns } else { SignedDuration::ZERO },
         }
     }
 
-    fn is_planned_move(&self) -> bool {
-        self.world
-            .runs
-            .iter()
-            .any(|run| matches!(run.purpose, Purpose { kind: PlanKind::Failover, planned: true, .. }))
-    }
-
-    fn losses(&self) -> LossReport {
-        let announced_stranded = self
-            .announced
-            .iter()
-            .filter(|loss| loss.kind == LossKind::Stranded)
-            .filter_map(|loss| loss.count)
-            .sum();
+    fn losses(&self, found: &Whereabouts) -> LossReport {
+        let moves = self.move_losses();
         LossReport {
-            announced: self.announced.clone(),
-            announced_stranded,
-            stranded: self.stranded.values().sum(),
-            drained: self.drained.unwrap_or_else(|| self.world.ledger.drained_count()),
+            announced: moves.first().map(|one| one.announced.clone()).unwrap_or_default(),
+            announced_stranded: moves.iter().map(|one| one.announced_stranded).sum(),
+            stranded: moves.iter().map(|one| one.stranded).sum(),
+            drained: moves.iter().map(|one| one.drained).sum(),
+            moves,
             duplicated: self.world.ledger.received_twice,
-            lost: self.lost_by_channel().iter().map(|(_, count)| count).sum(),
+            lost: found.lost.len() as u64,
         }
     }
 
-    fn missed(&self, rto: &RtoReport) -> Vec<String> {
+    fn missed(&self, rto: &RtoReport, rpo: &RpoReport) -> Vec<String> {
         let mut missed = self.trouble.clone();
         if let Some(actual) = &rto.actual
             && actual.total() > rto.asked
         {
             let worst = actual.named().into_iter().max_by_key(|(_, term)| *term).map_or("", |(name, _)| name);
+            let nowhere = self.milestones.nowhere;
+            let why = if worst == "decision" && nowhere > actual.decision / 2 {
+                format!("for {} of it both regions were lost", brief(nowhere))
+            } else {
+                format!("{worst} took the most")
+            };
             missed.push(format!(
-                "recovery took {}, {} were asked; {worst} took the most",
+                "recovery took {}, {} were asked; {why}",
                 brief(actual.total()),
                 brief(rto.asked)
             ));
         }
-        if self.milestones.lost.is_some() && self.milestones.moved.is_none() && self.stands_in_a_region() {
-            missed.push("the region was lost and the workload was never moved".to_owned());
+        if let Some(without) = rto.unrecovered {
+            missed.push(self.why_unrecovered(without, rto.asked));
         }
+        missed.extend(missed_point(rpo));
         if !is_protected(&self.world.workload, self.inventory()) && self.trouble.is_empty() {
             missed.push(format!("at the end the workload is {}", self.word()));
         }
         missed
     }
 
-    /// Whether anything of the workload is lost with its region: global resources are not.
-    fn stands_in_a_region(&self) -> bool {
-        let site = &self.world.workload.primary;
-        site.resources.iter().any(|declared| declared.location.as_ref() == Some(&site.region))
+    /// A loss that no failover ended, in words.
+    fn why_unrecovered(&self, without: SignedDuration, asked: SignedDuration) -> String {
+        let marks = &self.milestones;
+        let without = brief(without);
+        let until = match marks.restored {
+            Some(_) => "until the region was back",
+            None => "until the end of the drill",
+        };
+        let why = match (marks.moved, marks.began, marks.down) {
+            (Some(_), _, _) => "the failover succeeded, and clients had not all followed",
+            (None, Some(_), _) => "no failover succeeded",
+            (None, None, Some(_)) => "no failover was begun",
+            (None, None, None) => {
+                return format!(
+                    "the drill ended {without} after the loss, before the hold-down of {} was over: give the scenario \
+                     a longer duration",
+                    brief(self.policy.hold_down)
+                );
+            }
+        };
+        format!(
+            "not recovered: clients were without service for {without}, {until}; {} were asked; {why}",
+            brief(asked)
+        )
     }
 
     fn word(&self) -> &'static str {
         self.life.word(is_protected(&self.world.workload, self.inventory()))
     }
 
-    fn clients(&self) -> ClientReport {
+    fn clients(&self, found: &Whereabouts) -> ClientReport {
         let (producers, consumers) =
             self.world.clients.as_ref().map_or((0, 0), crate::clients::Clients::counts);
         let ledger = &self.world.ledger;
@@ -204,6 +201,7 @@ impl Drill {
             failed_sends: ledger.failed_sends,
             received: ledger.received,
             received_twice: ledger.received_twice,
+            still_held: found.held + found.behind.len() as u64,
             longest_send_gap: ledger.longest_send_gap,
             longest_receive_gap: ledger.longest_receive_gap,
             minutes: ledger.minutes.clone(),
@@ -264,21 +262,22 @@ impl Drill {
             self.world.log.detail(at, "clients", "minute", counts);
         }
     }
+}
 
-    /// The side that is not serving.
-    pub(super) fn left_side(&self) -> Side {
-        self.life.active().other()
+/// The recovery point, when it was missed.
+fn missed_point(rpo: &RpoReport) -> Option<String> {
+    let gone = rpo.never_came_back;
+    if gone.messages > 0 && gone.reaches_back > rpo.asked {
+        return Some(format!(
+            "{} messages from up to {} before the loss never came back, {} were asked",
+            gone.messages,
+            brief(gone.reaches_back),
+            brief(rpo.asked)
+        ));
     }
-}
-
-fn way<'a>(run: &'a Run, step: &'a Step) -> &'a Way {
-    step.way(run.plan.policy.prefer)
-}
-
-/// Whether all that a step does is to look where names lead.
-fn watches_names(plan: &Plan, step: &Step) -> bool {
-    let way = step.way(plan.policy.prefer);
-    let reads = way.done_when.reads();
-    let is_name = |id: &&ReadId| matches!(plan.reads.get(*id), Some(ReadDraft::Dns(_)));
-    way.action == Action::Wait && !reads.is_empty() && reads.iter().all(is_name)
+    let missing = rpo.missing_at_recovery.filter(|missing| rpo.asked.is_zero() && missing.messages > 0)?;
+    Some(format!(
+        "{} messages were missing when service came back, and a recovery point of nothing was asked",
+        missing.messages
+    ))
 }

@@ -91,7 +91,12 @@ pub(super) fn workload() -> Workload {
 
 /// A drill of the example under this scenario.
 pub(super) fn drill(scenario: Scenario, seed: u64) -> Drill {
-    let setup = DrillSetup {
+    Drill::new(setup(scenario, seed)).unwrap()
+}
+
+/// The same before it begins, to be changed.
+pub(super) fn setup(scenario: Scenario, seed: u64) -> DrillSetup {
+    DrillSetup {
         workload: workload(),
         strategies: BTreeMap::new(),
         policy: policy(),
@@ -101,8 +106,7 @@ pub(super) fn drill(scenario: Scenario, seed: u64) -> Drill {
         assumptions: Vec::new(),
         accept: Vec::new(),
         today: jiff::civil::date(2026, 1, 1),
-    };
-    Drill::new(setup).unwrap()
+    }
 }
 
 pub(super) fn scenario(text: &str) -> Scenario {

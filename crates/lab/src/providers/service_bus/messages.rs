@@ -34,8 +34,8 @@ pub(crate) enum Half {
 }
 
 #[derive(Debug, Clone)]
-struct Stored {
-    message: Message,
+pub(super) struct Stored {
+    pub(super) message: Message,
     sequence: u64,
     enqueued: Timestamp,
     deliveries: u32,
@@ -44,10 +44,10 @@ struct Stored {
 }
 
 #[derive(Debug, Clone)]
-struct Locked {
-    stored: Stored,
+pub(super) struct Locked {
+    pub(super) stored: Stored,
     until: Timestamp,
-    half: Half,
+    pub(super) half: Half,
 }
 
 /// The messages of one queue or subscription.
@@ -55,18 +55,18 @@ struct Locked {
 pub(crate) struct Store {
     sequence: u64,
     token: u64,
-    active: VecDeque<Stored>,
+    pub(super) active: VecDeque<Stored>,
     /// Where sessions are required: each one's messages …
-    lanes: BTreeMap<Arc<str>, VecDeque<Stored>>,
+    pub(super) lanes: BTreeMap<Arc<str>, VecDeque<Stored>>,
     /// … those that nobody works on, by the sequence of their first message …
     ready: BTreeMap<u64, Arc<str>>,
     /// … and how many locks are held in each of the others.
     busy: BTreeMap<Arc<str>, u32>,
     in_lanes: u64,
-    locked: BTreeMap<u64, Locked>,
+    pub(super) locked: BTreeMap<u64, Locked>,
     expiry: BTreeSet<(Timestamp, u64)>,
-    scheduled: BTreeMap<(Timestamp, u64), Stored>,
-    dead: VecDeque<Stored>,
+    pub(super) scheduled: BTreeMap<(Timestamp, u64), Stored>,
+    pub(super) dead: VecDeque<Stored>,
     seen: BTreeSet<MessageId>,
     seen_at: VecDeque<(Timestamp, MessageId)>,
     sums: Sums,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lifeboat_arm::template::{Linked, ParameterDeclaration, Template};
+use lifeboat_arm::template::{Diagnostic, Linked, ParameterDeclaration, Template};
 use lifeboat_arm::tree::Node;
 use lifeboat_arm::{Region, ResourceType};
 use serde_json::{Value, json};
@@ -15,6 +15,9 @@ use crate::workload_rules::GLOBALLY_UNIQUE;
 
 /// One name may be made of several parameters; a few rounds settle it, and a literal name never settles.
 const ROUNDS: usize = 6;
+
+/// What a template makes of the second site, or everything that is wrong with it.
+pub(super) type Reading = Result<Site, Vec<Diagnostic>>;
 
 /// What is read for the second region.
 #[derive(Clone, Copy)]
@@ -32,8 +35,8 @@ impl Second<'_> {
         format!("{}-{}", self.about.name, self.secondary.abbreviation())
     }
 
-    /// The values there.
-    pub(super) fn values(&self, home_values: &BTreeMap<String, Value>, home: &Site) -> Values {
+    /// The values there, and the site that the template makes of them.
+    pub(super) fn read(&self, home_values: &BTreeMap<String, Value>, home: &Site) -> (Values, Reading) {
         let mut away = Values { all: home_values.clone(), assumed: Vec::new() };
         for declaration in self.template.parameters() {
             let default = declaration.default.as_ref().map(Node::to_value);
@@ -61,27 +64,26 @@ impl Second<'_> {
                 away.all.insert(declaration.name.clone(), moved);
             }
         }
+        let mut there = self.site(&away.all);
         for _ in 0..ROUNDS {
-            let Some((name, most)) = self.competing_name(home, &away.all) else { break };
+            let competing = there.as_ref().ok().and_then(|there| competing_name(home, there));
+            let Some((name, most)) = competing else { break };
             let Some((parameter, value, text)) = self.varied(home, &away.all, &name, most) else { break };
             away.assumed.push(Assumption::follows(format!(
                 "parameter `{parameter}` {} \"{text}\" in the second region: `{name}` can exist once",
                 if value.is_string() { "is" } else { "says" }
             )));
             away.all.insert(parameter, value);
+            there = self.site(&away.all);
         }
-        away
+        (away, there)
     }
 
-    /// A name that both regions want and only one can have, and how long such a name may be.
-    fn competing_name(&self, home: &Site, away: &BTreeMap<String, Value>) -> Option<(String, usize)> {
+    fn site(&self, away: &BTreeMap<String, Value>) -> Reading {
         let group = self.group();
         let site =
             SiteTemplate { template: self.template, parameters: away, group: &group, region: self.secondary };
-        let there = read_site(self.about, site, self.linked).ok()?;
-        let taken: BTreeSet<String> = unique_names(home).map(|(name, _)| name.to_lowercase()).collect();
-        let (name, kind) = unique_names(&there).find(|(name, _)| taken.contains(&name.to_lowercase()))?;
-        Some((name.to_owned(), longest_name(kind)))
+        read_site(self.about, site, self.linked)
     }
 
     /// A parameter that the name is made of, with a value for the other region: the one whose text is the most of the
@@ -130,18 +132,18 @@ impl Second<'_> {
             .find(|(parameter, value)| {
                 let mut tried = away.clone();
                 tried.insert(parameter.clone(), json!(value));
-                self.competing_name(home, &tried).is_none_or(|(other, _)| other != name)
-                    && self.still_reads(&tried)
+                let there = self.site(&tried);
+                there.is_ok_and(|there| competing_name(home, &there).is_none_or(|(other, _)| other != name))
             })
             .map(|(parameter, value)| (parameter, json!(value), value))
     }
+}
 
-    fn still_reads(&self, away: &BTreeMap<String, Value>) -> bool {
-        let group = self.group();
-        let site =
-            SiteTemplate { template: self.template, parameters: away, group: &group, region: self.secondary };
-        read_site(self.about, site, self.linked).is_ok()
-    }
+/// A name that both regions want and only one can have, and how long such a name may be.
+fn competing_name(home: &Site, there: &Site) -> Option<(String, usize)> {
+    let taken: BTreeSet<String> = unique_names(home).map(|(name, _)| name.to_lowercase()).collect();
+    let (name, kind) = unique_names(there).find(|(name, _)| taken.contains(&name.to_lowercase()))?;
+    Some((name.to_owned(), longest_name(kind)))
 }
 
 /// Whether a parameter's value is an expression: it cannot be varied as text.

@@ -75,24 +75,20 @@ fn by_choice(
         return Ok(());
     }
     let choice = planning.workload.messaging.get(&component.name).map(|choice| choice.cross_subscription);
-    match (choice.unwrap_or_default(), forced) {
-        (CrossSubscription::Force, Some(forced)) => {
-            part.notes.push(format!(
-                "`{}`: {} and {} are in two subscriptions, where Azure refuses a safe failover: it is forced, as the \
-                 workload file declares",
-                component.name,
-                from.name(),
-                to.name()
-            ));
-            step.graceful = forced;
-            Ok(())
-        }
-        _ => {
-            let why = "Azure refuses a safe failover across subscriptions, and nobody declared that a move by choice \
-                       may be forced";
-            Err(rules::refusal("SB-CROSS-SUBSCRIPTION", component, why.to_owned()))
-        }
-    }
+    let (CrossSubscription::Force, Some(forced)) = (choice.unwrap_or_default(), forced) else {
+        let why = "Azure refuses a safe failover across subscriptions, and nobody declared that a move by choice may \
+                   be forced";
+        return Err(rules::refusal("SB-CROSS-SUBSCRIPTION", component, why.to_owned()));
+    };
+    part.notes.push(format!(
+        "`{}`: {} and {} are in two subscriptions, where Azure refuses a safe failover: it is forced, as the workload \
+         file declares",
+        component.name,
+        from.name(),
+        to.name()
+    ));
+    step.graceful = forced;
+    Ok(())
 }
 
 /// A failover that arrives twice finds the alias moved, and is refused.

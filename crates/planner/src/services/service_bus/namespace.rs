@@ -51,13 +51,13 @@ impl<'a> Namespace<'a> {
 
     /// The body as observed, or as declared where nobody could look or it does not exist yet.
     pub(super) fn body(&self) -> Option<&'a Value> {
-        self.look().value().or_else(|| self.declared().map(|declared| &declared.body))
+        self.look().value().or_else(|| self.declared().map(|declared| &*declared.body))
     }
 
     /// The body as it stands, or as the template will make it; where somebody looked and got no answer, why. What rules
     /// go by: a declaration is no answer.
     pub(super) fn answer(&self) -> Result<&'a Value, String> {
-        let declared = self.declared().map(|declared| &declared.body);
+        let declared = self.declared().map(|declared| &*declared.body);
         match self.look() {
             Look::Is(body) => Ok(body),
             Look::Unknown(why) if self.seen.fact(self.id.as_str()).is_some() => {

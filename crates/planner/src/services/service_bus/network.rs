@@ -22,16 +22,12 @@ pub(super) fn copy(component: &Component, planning: &Planning<'_>, part: &mut Pa
         let mut left_out = Vec::new();
         subnets.retain_mut(|rule| {
             let subnet = rule.pointer("/subnet/id").and_then(Value::as_str).unwrap_or_default().to_owned();
-            match counterpart(&subnet, planning) {
-                Some(other) => {
-                    rule["subnet"]["id"] = json!(other.as_str());
-                    true
-                }
-                None => {
-                    left_out.push(subnet);
-                    false
-                }
+            let other = counterpart(&subnet, planning);
+            match &other {
+                Some(other) => rule["subnet"]["id"] = json!(other.as_str()),
+                None => left_out.push(subnet),
             }
+            other.is_some()
         });
         if !left_out.is_empty() {
             part.notes.push(format!(

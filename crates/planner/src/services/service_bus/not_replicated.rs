@@ -199,7 +199,7 @@ fn declared<'a>(workload: &'a Workload, id: &ResourceId, beside: &Beside) -> Vec
     workload
         .declared()
         .filter(|declared| declared.id.folded().strip_prefix(&list).is_some_and(|name| !name.contains('/')))
-        .map(|declared| &declared.body)
+        .map(|declared| &*declared.body)
         .collect()
 }
 

@@ -1,0 +1,138 @@
+//! What people do to a run: approve, pause, resume, skip, defer, switch.
+
+use jiff::SignedDuration;
+use lifeboat_engine::{Decision, Event, Input, Outcome, RunEnd, StepEvent, Which};
+use lifeboat_plan::{Action, StepId};
+
+use crate::asserts::{PUT_A, done, failed, fault, outcome, ungraceful};
+use crate::plans::{ask_way, plan, put, put_way, step};
+use crate::shell::Shell;
+use crate::world::{Fault, World, epoch};
+
+#[test]
+fn a_pause_starts_nothing_and_follows_what_runs() {
+    let plan = plan(vec![put("a", &[]), put("b", &["a"])]);
+    let mut shell = Shell::new(World::new());
+    shell.at(1, Input::Pause { by: "ann".to_owned() });
+    shell.at(3600, Input::Resume { by: "bob".to_owned() });
+    let summary = shell.run(&plan);
+    assert!(done(&summary, "a") && done(&summary, "b"));
+    let sent_b = shell.world.acts[1].0;
+    assert!(sent_b >= epoch() + SignedDuration::from_hours(1));
+    let a_done = shell
+        .records()
+        .into_iter()
+        .find(|record| matches!(&record.event, Event::Step { change: StepEvent::SeenDone { .. }, .. }))
+        .unwrap();
+    assert!(a_done.at < epoch() + SignedDuration::from_mins(1), "what ran was followed");
+    assert!(
+        shell.lines.contains(r#""paused":{"by":"ann"}"#) && shell.lines.contains(r#""resumed":{"by":"bob"}"#)
+    );
+}
+
+/// A pause outlives what was seen before it: the step looks again before it sends again.
+#[test]
+fn what_was_seen_before_a_pause_does_not_count_after_it() {
+    let plan = plan(vec![put("a", &[])]);
+    let mut shell = Shell::new(World::new());
+    fault(&mut shell.world, PUT_A, &[Fault::LostOnTheWay]);
+    shell.at(0, Input::Pause { by: "ann".to_owned() });
+    shell.at(400, Input::Resume { by: "ann".to_owned() });
+    let summary = shell.run(&plan);
+    assert!(done(&summary, "a"), "{summary:?}");
+    assert_eq!(summary.requests, 2);
+    let again = shell.world.acts.last().unwrap().0;
+    assert!(shell.looks.iter().any(|(at, _)| *at < again && again.duration_since(*at).as_secs() < 60));
+}
+
+#[test]
+fn a_step_is_skipped_before_in_flight_and_after_it_failed() {
+    for (second, takes) in [(0, 5), (3, 600)] {
+        let plan = plan(vec![put("a", &[]), put("b", &["a"])]);
+        let mut shell = Shell::new(World::new());
+        shell.world.takes.insert("a".to_owned(), SignedDuration::from_secs(takes));
+        let (step, by, why) = (StepId::from("a"), "ann".to_owned(), "done by hand".to_owned());
+        shell.at(second, Input::Skip { step, by: by.clone(), why: why.clone() });
+        let summary = shell.run(&plan);
+        assert_eq!(outcome(&summary, "a"), Some(Outcome::Skipped { by, why }));
+        assert!(done(&summary, "b"));
+    }
+}
+
+#[test]
+fn a_failed_step_may_still_be_skipped_while_the_run_goes_on() {
+    let plan = plan(vec![put("a", &[]), put("b", &["a"]), put("slow", &[])]);
+    let mut shell = Shell::new(World::new());
+    shell.world.takes.insert("slow".to_owned(), SignedDuration::from_secs(300));
+    fault(&mut shell.world, PUT_A, &[Fault::Refused(403, "AuthorizationFailed", None)]);
+    let step = StepId::from("a");
+    shell.at(60, Input::Skip { step, by: "ann".to_owned(), why: "not needed".to_owned() });
+    let summary = shell.run(&plan);
+    assert!(done(&summary, "b"), "{summary:?}");
+}
+
+#[test]
+fn a_deferred_step_holds_back_what_waits_for_it_without_failing_the_run() {
+    let plan = plan(vec![put("a", &[]), put("b", &["a"]), put("c", &[])]);
+    let mut shell = Shell::new(World::new());
+    let until = epoch() + SignedDuration::from_hours(24);
+    let (by, why) = ("ann".to_owned(), "after the weekend".to_owned());
+    shell.at(0, Input::Defer { step: "a".into(), by, until, why });
+    let summary = shell.run(&plan);
+    assert_eq!(outcome(&summary, "a"), Some(Outcome::Deferred { until }));
+    assert_eq!(summary.end, RunEnd::Degraded);
+    assert!(done(&summary, "c") && outcome(&summary, "b").is_none());
+}
+
+/// Proves: F31. A person may give up the graceful way at any time, of one step or of all.
+#[test]
+fn a_person_switches_to_the_ungraceful_way_in_flight() {
+    for which in [Which::Step("a".into()), Which::All] {
+        let all = which == Which::All;
+        let plan = plan(vec![
+            ungraceful("a", &[], put_way("slow"), put_way("a")),
+            ungraceful("b", &["a"], put_way("slower"), put_way("b")),
+        ]);
+        let mut shell = Shell::new(World::new());
+        for slow in ["slow", "slower"] {
+            shell.world.takes.insert(slow.to_owned(), SignedDuration::from_secs(300));
+        }
+        shell.at(2, Input::Switch { which, by: "ann".to_owned(), why: "no time".to_owned() });
+        let summary = shell.run(&plan);
+        assert!(done(&summary, "a") && done(&summary, "b"));
+        assert_eq!(shell.world.things.contains_key("slower"), !all);
+        assert!(shell.lines.contains(r#""switched":{"by":"ann","why":"no time"}"#));
+    }
+}
+
+/// Proves: F30. An approval is asked for by name, and only those who may answer are heard.
+#[test]
+fn an_approval_is_waited_for() {
+    let mut asking = ask_way("fail over?");
+    if let Action::Ask(question) = &mut asking.action {
+        question.approvers = vec!["ann".to_owned()];
+    }
+    for answer in [Decision::Approved, Decision::Declined] {
+        let plan = plan(vec![step("ask", &[], asking.clone()), put("a", &["ask"])]);
+        let mut shell = Shell::new(World::new());
+        shell.person = Box::new(move |_, _, _, _| Some((SignedDuration::from_secs(90), answer)));
+        let summary = shell.run(&plan);
+        assert_eq!(shell.asked, ["fail over?"]);
+        if answer == Decision::Approved {
+            assert!(done(&summary, "ask") && done(&summary, "a"));
+            assert!(shell.world.acts[0].0 >= epoch() + SignedDuration::from_secs(90));
+        } else {
+            assert_eq!(failed(&summary, "ask"), "declined by ann");
+            assert_eq!(outcome(&summary, "a"), None);
+        }
+    }
+    if let Action::Ask(question) = &mut asking.action {
+        question.approvers = vec!["somebody else".to_owned()];
+    }
+    let plan = plan(vec![step("ask", &[], asking)]);
+    let mut shell = Shell::new(World::new());
+    shell.person = Box::new(|_, _, _, _| Some((SignedDuration::from_secs(9), Decision::Approved)));
+    let summary = shell.run(&plan);
+    assert!(failed(&summary, "ask").contains("nobody answered in time"));
+    assert!(shell.lines.contains("is not among the approvers"));
+}

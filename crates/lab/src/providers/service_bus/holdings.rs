@@ -1,0 +1,37 @@
+//! What every entity holds, message by message: for whoever checks the world from outside, never for clients.
+
+use super::ServiceBus;
+use super::messages::Store;
+use crate::data_plane::{Held, MessageId};
+
+impl ServiceBus {
+    /// Every message there is, namespace by namespace.
+    pub(crate) fn held(&self) -> impl Iterator<Item = Held<'_>> {
+        self.namespaces.values().flat_map(|namespace| {
+            namespace.entities.values().flat_map(move |entity| {
+                entity.store.held().map(move |(id, set_aside)| Held {
+                    namespace: namespace.id.name(),
+                    entity: &entity.path,
+                    id,
+                    set_aside,
+                })
+            })
+        })
+    }
+}
+
+impl Store {
+    /// The id of each message, and whether it is a dead letter.
+    fn held(&self) -> impl Iterator<Item = (&MessageId, bool)> {
+        let waiting = self.active.iter().chain(self.lanes.values().flatten()).chain(self.scheduled.values());
+        let locked = self
+            .locked
+            .values()
+            .map(|locked| (&locked.stored, locked.half == super::messages::Half::DeadLetters));
+        waiting
+            .map(|stored| (stored, false))
+            .chain(locked)
+            .chain(self.dead.iter().map(|stored| (stored, true)))
+            .map(|(stored, set_aside)| (&stored.message.message_id, set_aside))
+    }
+}

@@ -1,0 +1,126 @@
+//! Runs of a drill: planned when the lifecycle intends them, executed by the engine, told of when they end.
+
+use lifeboat_engine::{RunEnd, Summary};
+use lifeboat_plan::PlanKind;
+use lifeboat_planner::Side;
+use lifeboat_planner::lifecycle::{Happened, RunOutcome};
+
+use super::{Drill, brief};
+use crate::log::Tone;
+use crate::reporting::predictions;
+use crate::world::Purpose;
+
+impl Drill {
+    pub(super) fn run_plan(&mut self, kind: PlanKind, active: Side, planned: bool) {
+        self.world.look();
+        let returning = self.life.generation() > 0;
+        let purpose = Purpose { kind, active, planned, returning };
+        if matches!(kind, PlanKind::Fence | PlanKind::Drain) {
+            self.count_stranded(active.other());
+        }
+        let says = self.says(purpose);
+        self.phase.clone_from(&says);
+        let started = self.world.plan(purpose).map_err(|error| error.to_string()).and_then(|plan| {
+            if matches!(kind, PlanKind::Failover | PlanKind::Failback) {
+                self.begin_move(&says, active, &plan);
+            }
+            if kind == PlanKind::Failover {
+                self.milestones.began.get_or_insert(self.world.now);
+                // A loss was forecast when it came; a move by choice when its plan is known.
+                if self.forecast.is_none() {
+                    self.forecast = Some(self.forecast_of(Some(&plan), planned));
+                }
+            }
+            self.world.start(purpose, &says, plan)
+        });
+        match started {
+            Ok(None) => {}
+            Ok(Some((number, summary))) => self.run_ended(number, &summary),
+            Err(why) => {
+                let trouble = format!("{says}: no plan: {why}");
+                self.world.log.happens(self.world.now, "engine", Tone::Bad, trouble.clone());
+                self.note_trouble(trouble);
+                self.finished(kind, RunOutcome::Failed(why));
+            }
+        }
+    }
+
+    fn says(&self, purpose: Purpose) -> String {
+        let region = |side: Side| &self.world.workload.site(side).region;
+        let (from, to) = (region(purpose.active), region(purpose.active.other()));
+        match (purpose.kind, purpose.returning) {
+            (PlanKind::Prepare, false) => format!("prepare {to}"),
+            (PlanKind::Prepare, true) => format!("protect again in {to}"),
+            (PlanKind::Failover, _) if purpose.planned => format!("move to {to}"),
+            (PlanKind::Failover, _) => format!("fail over from {from} to {to}"),
+            (PlanKind::Failback, _) => format!("go home to {to}"),
+            (PlanKind::Fence, _) => format!("fence {to}"),
+            (PlanKind::Drain, _) => format!("drain {to}"),
+        }
+    }
+
+    /// Ends a run before its end: it is paused in its journal, and nothing that comes back for it is acted on any more.
+    pub(super) fn stop_run(&mut self, kind: PlanKind) {
+        let Some(number) = self.world.stop(kind) else { return };
+        let says = format!("{} is stopped: the region it works for is lost", self.world.runs[number].says);
+        self.world.log.happens(self.world.now, "engine", Tone::Bad, says);
+        self.finished(kind, RunOutcome::Stopped);
+    }
+
+    pub(super) fn run_ended(&mut self, number: usize, summary: &Summary) {
+        let now = self.world.now;
+        let run = &self.world.runs[number];
+        let (purpose, says) = (run.purpose, run.says.clone());
+        let took = now.duration_since(run.started);
+        self.world.look();
+        let outcome = match summary.end {
+            RunEnd::Done => RunOutcome::Done,
+            RunEnd::Degraded => RunOutcome::Partly(why(summary)),
+            RunEnd::Failed => RunOutcome::Failed(why(summary)),
+        };
+        let (tone, word) = match &outcome {
+            RunOutcome::Done => (Tone::Good, "done".to_owned()),
+            RunOutcome::Partly(why) => (Tone::Plain, format!("degraded: {why}")),
+            RunOutcome::Failed(why) => (Tone::Bad, format!("failed: {why}")),
+            RunOutcome::Stopped => (Tone::Bad, "stopped".to_owned()),
+        };
+        self.world.log.happens(now, "engine", tone, format!("{says}: {word} after {}", brief(took)));
+        if outcome == RunOutcome::Done {
+            let run = &self.world.runs[number];
+            self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory));
+        } else {
+            self.note_trouble(format!("{says}: {word}"));
+        }
+        if purpose.kind == PlanKind::Drain {
+            self.count_drained();
+        }
+        let moved = matches!(outcome, RunOutcome::Done | RunOutcome::Partly(_));
+        if purpose.kind == PlanKind::Failover && moved && self.milestones.moved.is_none() {
+            self.milestones.moved = Some((number, now));
+        }
+        self.finished(purpose.kind, outcome);
+    }
+
+    /// The same failure, tried again, is one trouble.
+    fn note_trouble(&mut self, trouble: String) {
+        if !self.trouble.contains(&trouble) {
+            self.trouble.push(trouble);
+        }
+    }
+
+    fn finished(&mut self, kind: PlanKind, outcome: RunOutcome) {
+        let first = kind == PlanKind::Prepare && !self.prepared;
+        self.prepared |= kind == PlanKind::Prepare;
+        self.people.saw(kind, &outcome);
+        "watching".clone_into(&mut self.phase);
+        self.life_goes_on(Happened::RunFinished { kind, outcome });
+        if first {
+            self.open();
+        }
+    }
+}
+
+fn why(summary: &Summary) -> String {
+    let bad = summary.outcomes.iter().filter(|(_, outcome)| !outcome.is_good());
+    bad.map(|(step, outcome)| format!("{step} {outcome}")).take(3).collect::<Vec<_>>().join("; ")
+}
