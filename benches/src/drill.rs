@@ -117,6 +117,8 @@ fn about(file: &WorkloadFile) -> Result<About> {
             MessagingChoice {
                 alias: Some(entry.alias.to_string()),
                 alternate_name,
+                reprotect: entry.reprotect,
+                dead_letters: entry.dead_letters,
                 cross_subscription: entry.cross_subscription,
             },
         )

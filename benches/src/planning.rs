@@ -159,7 +159,7 @@ fn through(made: &Plan, phase: &mut Phase<'_>) -> Result<String> {
     let layout = Layout { width: 100, style: Style::Plain };
     let view = PlanView { now: "2026-01-01T00:00:00Z".parse()?, requests: false, layout };
     let mut text = Ok(String::new());
-    phase("printing", &mut || text = tables::plan(made, view));
+    phase("printing", &mut || text = tables::plan(made, &[], view));
     Ok(text? + &format!("{} verdicts, {digest:?}\n", verdicts.len()))
 }
 

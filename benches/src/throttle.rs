@@ -190,8 +190,14 @@ pub fn figures(writes: u32) -> Result<Vec<Figure>> {
             Looks::Own => Figure::on_record(format!("{what}: reads / operation"), number(reads, "")),
         });
         figures.push(Figure::on_record(
-            format!("{what}: reads, polls among them, virtual end"),
-            format!("{}, {}, {}", counted.reads, counted.polls, number(counted.end.as_secs_f64(), "s")),
+            format!("{what}: reads, polls among them, last write, virtual end"),
+            format!(
+                "{}, {}, {}, {}",
+                counted.reads,
+                counted.polls,
+                number(counted.last_write.as_secs_f64(), "s"),
+                number(counted.end.as_secs_f64(), "s")
+            ),
         ));
     }
     Ok(figures)

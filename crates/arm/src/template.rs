@@ -41,8 +41,8 @@ pub use deferred::{Deferred, Reach, Runtime, Step, resolve, resolve_output};
 pub use diagnostic::{Diagnostic, Severity};
 pub use expand::expand;
 pub use expansion::{
-    Context, ExpandedResource, Expansion, Linked, LinkedTemplate, NestedDeployment, NoLinks, Origin, Output,
-    ResourceGroupInfo,
+    Context, ExpandedResource, Expansion, Link, Linked, LinkedTemplate, NestedDeployment, NoLinks, Origin,
+    Output, ResourceGroupInfo,
 };
 pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained};
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};

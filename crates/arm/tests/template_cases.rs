@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use lifeboat_arm::template::{
-    Context, Expansion, Linked, LinkedTemplate, NoLinks, ParameterValue, ResourceGroupInfo, Runtime,
+    Context, Expansion, Link, Linked, LinkedTemplate, NoLinks, ParameterValue, ResourceGroupInfo, Runtime,
     Template, expand, fill_markers, parse_parameters, placeholders, resolve_output,
 };
 use lifeboat_arm::tree::Node;
@@ -319,7 +319,8 @@ fn templates_expand_to_the_known_resources() {
 struct Folder(PathBuf);
 
 impl Linked for Folder {
-    fn load(&self, uri: &str) -> Option<LinkedTemplate> {
+    fn load(&self, link: Link<'_>) -> Option<LinkedTemplate> {
+        let uri = link.to;
         let path = self.0.join(uri.split('?').next()?);
         let text = std::fs::read_to_string(&path).ok()?;
         Some(LinkedTemplate { file: uri.to_owned(), text })

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use lifeboat_arm::template::{
-    Context, Expansion, Linked, LinkedTemplate, NoLinks, ResourceGroupInfo, Runtime, Template, expand,
+    Context, Expansion, Link, Linked, LinkedTemplate, NoLinks, ResourceGroupInfo, Runtime, Template, expand,
     fill_markers, placeholders, resolve, resolve_output,
 };
 use serde_json::{Value, json};
@@ -234,6 +234,21 @@ fn mistakes_in_dependencies() {
 }
 
 #[test]
+fn nothing_waits_for_itself() {
+    let alone = json!({"resources": [with(storage("one"), &json!({"dependsOn": ["one"]}))]});
+    let found = expanded(&alone).diagnostics;
+    assert_eq!(found[0].message, "`one` waits for itself");
+    assert_eq!(found[0].pointer, "/resources/0/dependsOn/0");
+    // a loop that names one of its own turns
+    let turn = json!({"copy": {"name": "l", "count": 3}, "dependsOn": ["q1"]});
+    let found =
+        expanded(&json!({"resources": [with(storage("[concat('q', copyIndex())]"), &turn)]})).diagnostics;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].code, found[0].message.as_str()), ("dependency-cycle", "`q1` waits for itself"));
+    assert!(found[0].hint.as_deref().is_some_and(|hint| hint.contains("every turn of a loop")));
+}
+
+#[test]
 fn children_get_their_parents_type_and_name() {
     let child =
         json!({"type": "queues", "apiVersion": "2021-11-01", "name": "incoming", "dependsOn": ["bus"]});
@@ -346,7 +361,8 @@ fn outputs_of_one_deployment_name_the_resources_of_the_next() {
 struct One(&'static str, String);
 
 impl Linked for One {
-    fn load(&self, uri: &str) -> Option<LinkedTemplate> {
+    fn load(&self, link: Link<'_>) -> Option<LinkedTemplate> {
+        let uri = link.to;
         (uri == self.0).then(|| LinkedTemplate { file: uri.to_owned(), text: self.1.clone() })
     }
 }
@@ -368,7 +384,10 @@ fn linked_templates_come_from_the_caller() {
     // one that links to itself ends
     let text = link("x.json").to_string();
     let expansion = expand(&template(&link("x.json")), &BTreeMap::new(), &context(), &One("x.json", text));
-    assert_eq!(codes(&expansion), ["limit"]);
+    assert_eq!(codes(&expansion), ["linked-cycle"]);
+    let found = &expansion.diagnostics[0];
+    assert!(found.message.ends_with("without an end: `x.json` → `x.json`"), "{found}");
+    assert!(found.chain.is_empty(), "the same deployment over and over says nothing");
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub struct TargetArgs {
     pub template: TemplateArgs,
 }
 
-const TEMPLATE: &str = "Template";
+const TEMPLATE: &str = "Template (without a workload file)";
 
 /// What a template needs to be expanded.
 #[derive(Debug, Clone, PartialEq, Eq, Default, ClapArgs)]
@@ -61,10 +61,10 @@ pub struct TemplateArgs {
     /// One parameter; wins over every file. A value that is JSON is taken as JSON, anything else as a string.
     #[arg(long, help_heading = TEMPLATE, value_name = "NAME=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
-    /// The region that serves today, such as `westeurope`; else the workload file's, or the template's own.
+    /// The region that serves today, such as `westeurope`; else the template's own. A workload file says it itself.
     #[arg(long, help_heading = TEMPLATE, value_name = "REGION")]
     pub primary: Option<String>,
-    /// The region that takes over; else the workload file's, or the primary's pair.
+    /// The region that takes over; else the primary's pair. A workload file says it itself.
     #[arg(long, help_heading = TEMPLATE, value_name = "REGION")]
     pub secondary: Option<String>,
     /// Refuse to assume anything: a parameter without a value is an error, not a placeholder.
@@ -87,13 +87,14 @@ pub struct DrillArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would become the help text of the command")]
     pub target: TargetArgs,
-    /// Write the report (`report.html`, `report.json`) into this folder.
+    /// Write the report into this folder: `report.html`, `report.json`, `events.jsonl` and `journal.jsonl`. Files of an
+    /// earlier report are replaced.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub report: Option<PathBuf>,
     /// The seed of everything random.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// What goes wrong and when; else the primary region is lost without warning.
+    /// What goes wrong and when (see docs/scenarios.md); else the primary region is lost without warning.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "planned")]
     pub scenario: Option<PathBuf>,
     /// Move in good order while everything answers, instead of losing a region.
@@ -153,7 +154,7 @@ pub struct PlanArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would become the help text of the command")]
     pub target: TargetArgs,
-    /// Write the plan to this file.
+    /// Write the plan to this file, in a folder that is there.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub save: Option<PathBuf>,
     /// Show every request as it will be sent, with its holes by name, and as a line for `az rest`.

@@ -12,19 +12,18 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
-use lifeboat_arm::template::Template;
+use lifeboat_arm::template::{Diagnostic, Template};
 use lifeboat_planner::{
-    About, Acceptance, Assumption, Bare, BareError, FailoverPolicy, MessagingChoice, Objectives,
-    SiteTemplate, Workload, WorkloadFile, read, read_bare,
+    About, Acceptance, Assumption, Bare, BareError, Component, DeadLetters, FailoverPolicy, MessagingChoice,
+    Objectives, SiteTemplate, Workload, WorkloadFile, read, read_bare,
 };
-use serde_json::Value;
 
-use crate::args::TargetArgs;
+use crate::args::{TargetArgs, TemplateArgs};
 use crate::errors::CliError;
 
-pub(crate) use complaints::of_scenario;
-use complaints::{of_diagnostics, of_problems};
-use linked::Folder;
+use complaints::of_diagnostics;
+pub(crate) use complaints::{of_line, of_problems};
+use linked::Folders;
 
 /// The subscription of a template that says nothing of one.
 const LAB_SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
@@ -93,65 +92,101 @@ fn advice(path: &Path) -> String {
 }
 
 fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
-    let typed = &target.template;
-    if !typed.parameters.is_empty()
-        || !typed.set.is_empty()
-        || typed.primary.is_some()
-        || typed.secondary.is_some()
-    {
-        return Err(CliError::failed(
-            "`--parameters`, `--set`, `--primary` and `--secondary` belong to a template alone",
-        )
-        .with_hint(format!("`{}` says all of this itself: change it there", path.display())));
-    }
+    of_template_alone(path, &target.template)?;
     let name = path.display().to_string();
     let text = text_of(path)?;
     let file =
         WorkloadFile::parse(&name, &text).map_err(|error| of_problems(&name, &text, &error.problems))?;
     let base = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-    let folder = Folder::new(base.clone());
     let place = |relative: &str| base.join(relative);
+    let regional_path = place(file.templates.regional.as_str());
+    let shared_path = file.templates.shared.as_ref().map(|shared| place(shared.file.as_str()));
+    let folders =
+        Folders::of([Some(&regional_path), shared_path.as_ref()].into_iter().flatten().map(PathBuf::as_path));
 
-    let regional = parse_template(&place(file.templates.regional.as_str()))?;
+    let regional = parse_template(&regional_path)?;
     let primary_values = site_values(&base, &file.primary.parameters, &regional)?;
     let secondary_values = site_values(&base, &file.secondary.parameters, &regional)?;
-    let shared = match &file.templates.shared {
-        None => None,
-        Some(shared) => {
-            let template = parse_template(&place(shared.file.as_str()))?;
+    let shared = match (&file.templates.shared, &shared_path) {
+        (Some(shared), Some(path)) => {
+            let template = parse_template(path)?;
             let values = site_values(&base, &shared.parameters, &template)?;
             Some((template, values, shared))
         }
+        _ => None,
     };
     let about = about_file(&file);
     let workload = read(
         &about,
         SiteTemplate {
             template: &regional,
-            parameters: &primary_values,
+            parameters: &primary_values.values,
             group: file.primary.resource_group.as_str(),
             region: &file.primary.region,
         },
         SiteTemplate {
             template: &regional,
-            parameters: &secondary_values,
+            parameters: &secondary_values.values,
             group: file.secondary.resource_group.as_str(),
             region: &file.secondary.region,
         },
         shared.as_ref().map(|(template, values, shared)| SiteTemplate {
             template,
-            parameters: values,
+            parameters: &values.values,
             group: shared.resource_group.as_str(),
             region: &shared.region,
         }),
-        &folder,
+        &folders,
     )
-    .map_err(|found| of_diagnostics(&found))?;
+    .map_err(|found| {
+        let mut given = vec![&primary_values, &secondary_values];
+        given.extend(shared.as_ref().map(|(_, values, _)| values));
+        of_expansion(found, &given)
+    })?;
     let strangers = names::of_nothing(&file, &workload);
     if !strangers.is_empty() {
         return Err(of_problems(&name, &text, &strangers));
     }
-    Ok(Loaded { workload, assumptions: Vec::new(), policy: file.failover, accept: file.accept })
+    Ok(Loaded { workload, assumptions: folders.assumptions(), policy: file.failover, accept: file.accept })
+}
+
+/// Options that say what a workload file says itself.
+fn of_template_alone(path: &Path, typed: &TemplateArgs) -> Result<(), CliError> {
+    region(typed.primary.as_ref(), "--primary")?;
+    region(typed.secondary.as_ref(), "--secondary")?;
+    let typed = [
+        (!typed.parameters.is_empty(), "--parameters", "`primary.parameters` and `secondary.parameters`"),
+        (!typed.set.is_empty(), "--set", "the parameter files that it names"),
+        (typed.primary.is_some(), "--primary", "`primary.region`"),
+        (typed.secondary.is_some(), "--secondary", "`secondary.region`"),
+    ];
+    let Some((_, option, place)) = typed.into_iter().find(|(given, _, _)| *given) else { return Ok(()) };
+    Err(CliError::failed(format!("`{option}` is for a template without a workload file"))
+        .with_hint(format!("`{}` says it itself: change {place} there", path.display())))
+}
+
+/// The region that an option names.
+fn region(text: Option<&String>, option: &str) -> Result<Option<Region>, CliError> {
+    text.map(|text| {
+        Region::parse(text).map_err(|unknown| {
+            let hint = unknown.nearest.map_or_else(
+                || "regions are named like `westeurope`".to_owned(),
+                |nearest| format!("did you mean `{nearest}`?"),
+            );
+            CliError::failed(format!("{option}: {unknown}")).with_hint(hint)
+        })
+    })
+    .transpose()
+}
+
+/// What is wrong with a template, or with a value that was given for one of its parameters.
+fn of_expansion(mut found: Vec<Diagnostic>, given: &[&values::Given]) -> CliError {
+    for diagnostic in &mut found {
+        for given in given {
+            given.relocate(diagnostic);
+        }
+    }
+    of_diagnostics(&found)
 }
 
 fn about_file(file: &WorkloadFile) -> About {
@@ -166,6 +201,8 @@ fn about_file(file: &WorkloadFile) -> About {
                 let choice = MessagingChoice {
                     alias: Some(entry.alias.to_string()),
                     alternate_name: entry.alternate_name.as_ref().map(ToString::to_string),
+                    reprotect: entry.reprotect,
+                    dead_letters: entry.dead_letters,
                     cross_subscription: entry.cross_subscription,
                 };
                 (entry.namespace.to_string(), choice)
@@ -185,7 +222,7 @@ fn site_values(
     base: &Path,
     files: &[lifeboat_planner::FilePath],
     template: &Template,
-) -> Result<BTreeMap<String, Value>, CliError> {
+) -> Result<values::Given, CliError> {
     let paths: Vec<PathBuf> = files.iter().map(|file| base.join(file.as_str())).collect();
     values::from_files(&paths, template)
 }
@@ -196,22 +233,12 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let mut given = values::from_files(&typed.parameters, &template)?;
     values::set(&mut given, &typed.set, &template)?;
     if typed.strict {
-        values::refuse_missing(&template, &given)?;
+        values::refuse_missing(&template, &given.values)?;
     }
-    let region = |text: &Option<String>, option: &str| match text {
-        None => Ok(None),
-        Some(text) => Region::parse(text).map(Some).map_err(|unknown| {
-            let hint = unknown.nearest.map_or_else(
-                || "regions are named like `westeurope`".to_owned(),
-                |nearest| format!("did you mean `{nearest}`?"),
-            );
-            CliError::failed(format!("{option}: {unknown}")).with_hint(hint)
-        }),
-    };
     let bare = Bare {
-        given,
-        primary: region(&typed.primary, "--primary")?,
-        secondary: region(&typed.secondary, "--secondary")?,
+        given: given.values.clone(),
+        primary: region(typed.primary.as_ref(), "--primary")?,
+        secondary: region(typed.secondary.as_ref(), "--secondary")?,
     };
     let policy =
         FailoverPolicy { policy: lifeboat_planner::DecisionPolicy::Propose, ..FailoverPolicy::default() };
@@ -222,9 +249,9 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         messaging: BTreeMap::new(),
         now: epoch(),
     };
-    let folder = Folder::new(path.parent().map_or_else(PathBuf::new, Path::to_path_buf));
-    let (workload, assumed) = read_bare(&about, &template, &bare, &folder).map_err(|error| match error {
-        BareError::Template(found) => of_diagnostics(&found),
+    let folders = Folders::of([path]);
+    let (workload, assumed) = read_bare(&about, &template, &bare, &folders).map_err(|error| match error {
+        BareError::Template(found) => of_expansion(found, &[&given]),
         other @ BareError::OtherSecondary { .. } => {
             CliError::failed(other.to_string()).with_hint("leave `--secondary` out, or change the template")
         }
@@ -241,9 +268,25 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         refuse_assumptions(&assumed)?;
     }
     let mut assumptions: Vec<String> = assumed.into_iter().map(|assumption| assumption.says).collect();
+    assumptions.extend(folders.assumptions());
     assumptions
         .push("objectives are an RTO of 1 h and an RPO of 15 min: there is no workload file".to_owned());
+    let (workload, resent) = with_dead_letters_resent(workload);
+    assumptions.extend(resent);
     Ok(Loaded { workload, assumptions, policy, accept: Vec::new() })
+}
+
+/// Left where they are, dead letters would end the way home, and whoever has a template alone wants to see it whole.
+fn with_dead_letters_resent(mut workload: Workload) -> (Workload, Option<String>) {
+    let is_bus = |component: &&Component| component.kind.is("Microsoft.ServiceBus/namespaces");
+    let buses = workload.components.iter().filter(is_bus).filter(|component| component.secondary.is_some());
+    let names: Vec<String> = buses.map(|component| component.name.clone()).collect();
+    let says = "dead letters are sent on to the consumers again: there is no workload file to leave them";
+    let says = (!names.is_empty()).then(|| says.to_owned());
+    for name in names {
+        workload.messaging.entry(name).or_default().dead_letters = DeadLetters::Resend;
+    }
+    (workload, says)
 }
 
 /// `--strict`: what stands for something that could have been given is an error.

@@ -69,6 +69,19 @@ fn lines(lines: &[String]) -> String {
     text
 }
 
+/// Whether files can be written into a folder, which is made if it does not exist: told before the work, not after it. What
+/// was made for the test is removed again.
+pub fn can_write_into(folder: &Path) -> Result<(), CliError> {
+    let missing: Vec<&Path> =
+        folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
+    let tried = save_all(folder, &[(".test", String::new())]);
+    drop(std::fs::remove_file(folder.join(".test")));
+    for made in missing {
+        drop(std::fs::remove_dir(made));
+    }
+    tried
+}
+
 /// Writes all files of a folder or none of them: each under another name first, and renamed once all are there. The
 /// folder is made if it does not exist.
 pub fn save_all(folder: &Path, files: &[(&str, String)]) -> Result<(), CliError> {

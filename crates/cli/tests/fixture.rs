@@ -1,5 +1,6 @@
 //! A realistic drill: West Europe is lost at 08:10, its control plane answers again at 09:40.
 
+mod planes;
 mod runs;
 
 use std::str::FromStr as _;
@@ -9,7 +10,7 @@ use lifeboat_arm::ResourceId;
 use lifeboat_plan::{Loss, LossKind};
 use lifeboat_planner::{Answer, Evidence, Finding, Severity};
 use lifeboat_sim::{
-    ClientReport, DrillReport, DrillVerdict, Happening, LossReport, Minute, Missing, MoveLosses,
+    ClientReport, DrillReport, DrillVerdict, Happening, Held, LossReport, Minute, Missing, MoveLosses,
     PredictionReport, RpoReport, RtoReport, RtoTerms, ScenarioSummary, StateLine,
 };
 
@@ -78,6 +79,8 @@ pub(crate) fn report() -> DrillReport {
         runs: runs::runs(),
         findings: findings(),
         timeline: timeline(),
+        planes: planes::planes(),
+        faults: planes::faults(),
         predictions: predictions(),
         state_after: state_after(),
         generic_types: owned(&["Microsoft.Insights/components"]),
@@ -155,9 +158,10 @@ fn clients() -> ClientReport {
         failed_sends: sum(|minute| minute.failed),
         received: sum(|minute| minute.received),
         received_twice: 17,
-        still_held: 41,
+        still_held: 37,
         longest_send_gap: secs(2_106),
         longest_receive_gap: secs(2_118),
+        held: Held { queued: 20, scheduled: 12, dead_lettered: 5 },
         minutes,
     }
 }

@@ -181,25 +181,26 @@ fn view(width: usize, requests: bool) -> PlanView {
 
 #[test]
 fn a_plan_says_what_it_needs_and_what_it_gives_up() {
-    insta::assert_snapshot!(plan(&failover(WayKind::Ungraceful), view(100, false)).unwrap());
+    insta::assert_snapshot!(plan(&failover(WayKind::Ungraceful), &[], view(100, false)).unwrap());
 }
 
 #[test]
 fn a_planned_move_starts_gracefully() {
-    let text = plan(&failover(WayKind::Graceful), view(80, false)).unwrap();
+    let text = plan(&failover(WayKind::Graceful), &[], view(80, false)).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     insta::assert_snapshot!(text);
 }
 
 #[test]
 fn requests_are_exact_and_can_be_pasted() {
-    insta::assert_snapshot!(plan(&failover(WayKind::Ungraceful), view(100, true)).unwrap());
+    insta::assert_snapshot!(plan(&failover(WayKind::Ungraceful), &[], view(100, true)).unwrap());
 }
 
 #[test]
 fn programs_get_the_plan_and_its_proofs() {
     let document: Value =
-        serde_json::from_str(&plan_json(&failover(WayKind::Ungraceful), at(2_007)).unwrap()).unwrap();
+        serde_json::from_str(&plan_json(&failover(WayKind::Ungraceful), &[], &[], at(2_007)).unwrap())
+            .unwrap();
     assert_eq!(document["digest"].as_str().unwrap().len(), 64);
     assert_eq!(document["criticalPath"], json!(["orders-st/fail-over"]));
     assert!(document["independence"]["orders-st/fail-over"]["refused"].is_array());

@@ -5,6 +5,7 @@
 mod errors;
 mod fixture;
 mod html;
+mod page;
 mod plans;
 mod tables;
 mod text;

@@ -4,6 +4,7 @@ use lifeboat_cli::layout::Layout;
 use lifeboat_cli::report::json;
 use lifeboat_cli::style::Style;
 use lifeboat_cli::tables::{RuleDoc, findings, findings_json, rule};
+use lifeboat_planner::Severity;
 use serde_json::Value;
 
 use crate::fixture;
@@ -25,12 +26,15 @@ fn the_order_of_findings_does_not_reach_the_output() {
     let mut reversed = fixture::findings();
     reversed.reverse();
     assert_eq!(findings(&reversed, PLAIN), findings(&fixture::findings(), PLAIN));
-    assert_eq!(findings_json(&reversed).unwrap(), findings_json(&fixture::findings()).unwrap());
+    assert_eq!(findings_json(&reversed, &[]).unwrap(), findings_json(&fixture::findings(), &[]).unwrap());
 }
 
 #[test]
 fn programs_get_counts_and_findings() {
-    let document: Value = serde_json::from_str(&findings_json(&fixture::findings()).unwrap()).unwrap();
+    let assumptions = ["the region is westeurope".to_owned()];
+    let text = findings_json(&fixture::findings(), &assumptions).unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["assumptions"], serde_json::json!(["the region is westeurope"]));
     assert_eq!(document["counts"]["blocking"], 1);
     assert_eq!(document["counts"]["accepted"], 1);
     assert_eq!(document["findings"][0]["rule"], "SB-SKU");
@@ -41,15 +45,16 @@ fn programs_get_counts_and_findings() {
 fn a_rule_explains_itself() {
     let doc = RuleDoc {
         id: "SB-SKU",
+        service: "Service Bus",
         title: "both namespaces are Premium",
-        checks: "reads `sku.name` of both namespaces; passes when both are `Premium`",
+        severity: Severity::Blocking,
         why: "Geo-disaster recovery exists in the Premium tier only; pairing is refused with 400, and the day of \
               the outage is late to find out",
         citation: "Service Bus, geo-disaster recovery: \"The feature is available for the Premium SKU\"",
-        remedied_by: Some(
-            "a new Premium namespace; a Standard one cannot be upgraded in place without its new name",
-        ),
-        fault: None,
+        remedy: "a new Premium namespace; a Standard one cannot be upgraded in place without its new name",
+        remedied_by: Some("pair"),
+        enforced: true,
+        fault: "a namespace with the Standard SKU",
     };
     insta::assert_snapshot!(rule(&doc, PLAIN));
 }

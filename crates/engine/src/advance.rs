@@ -63,7 +63,9 @@ impl Engine {
             StepState::PutOff { until, .. } => {
                 if now < until {
                     self.wake(index, until, now);
-                    self.mind_deadline(index, "it was put off until its deadline", now);
+                    let why = self.run.steps[index].says.as_deref().unwrap_or("to come back later");
+                    let why = format!("the last answer was {why}");
+                    self.mind_deadline(index, &why, now);
                 } else {
                     if self.volatile[index].entered < until {
                         // What was seen before the pause does not count after it.
@@ -164,7 +166,11 @@ impl Engine {
                 {
                     return self.prepare(index, Captured::new(), now);
                 }
-                self.mind_deadline(index, "no answer came, and nothing shows that it happened", now);
+                self.mind_deadline(
+                    index,
+                    "its request got no answer, and no look shows that it took effect",
+                    now,
+                );
             }
             Repeat::Ask => {
                 let shown =

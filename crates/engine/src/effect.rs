@@ -101,8 +101,8 @@ pub struct FilledTransfer {
     pub to_host: String,
     /// The path on it.
     pub to_path: String,
-    /// The property that identifies an item.
-    pub key: String,
+    /// The number that all copies of one item share, where there are copies.
+    pub key: Option<String>,
 }
 
 /// What the shell is to do. Every effect with a ticket is answered by exactly one [`Input`] with that ticket, however
@@ -132,7 +132,8 @@ pub enum Effect {
         /// The request, complete; it may hold secrets.
         call: Call,
     },
-    /// Look, at a read of the plan or at an operation. Answered by [`Input::Answered`].
+    /// Look, at a read of the plan or at an operation. Answered by [`Input::Answered`], with the whole of a list that comes
+    /// in pages ([`lifeboat_arm::Pages`]), or with what kept it from being whole.
     Look {
         /// Answered by [`Input::Answered`].
         ticket: Ticket,
@@ -219,9 +220,10 @@ pub struct Expansion {
 /// How a batch went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pumped {
-    /// Items moved in this batch.
+    /// Items sent on in this batch, and taken away.
     pub moved: u64,
-    /// Items of this batch that were there already.
+    /// Items of this batch that the other side has more than once, or would have: copies of what was sent on, which were
+    /// only taken away; and what was sent on but not taken away, which is sent again.
     pub duplicates: u64,
     /// Where the next batch begins; when nothing is left, the beginning.
     pub watermark: String,

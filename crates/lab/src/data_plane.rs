@@ -52,39 +52,48 @@ impl fmt::Display for MessageId {
 }
 
 /// A message as it is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Message {
-    /// The sender's id.
-    pub message_id: MessageId,
+    /// The sender's id, if it gave one: no sender has to.
+    pub message_id: Option<MessageId>,
     /// The session it belongs to.
     pub session: Option<Arc<str>>,
     /// Not to be delivered before.
     pub scheduled: Option<Timestamp>,
     /// How long it lives; the entity's own limit holds if that is shorter.
     pub time_to_live: Option<SignedDuration>,
-    /// For correlation filters.
-    pub correlation_id: Option<Arc<str>>,
-    /// `Label`, also called subject.
-    pub label: Option<Arc<str>>,
-    /// The sender's own properties.
-    pub properties: Option<Arc<BTreeMap<String, String>>>,
+    /// What the broker carries for the application, and most messages do without.
+    pub broker: Option<Arc<BrokerProperties>>,
+    /// The application's own properties: text, numbers, truth values.
+    pub properties: Option<Arc<BTreeMap<String, Value>>>,
     /// The body; none is an empty one.
     pub body: Option<Arc<Value>>,
+}
+
+/// Properties that a sender may set and the broker hands on, as the REST reference names them ("Message headers and
+/// properties").
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BrokerProperties {
+    /// `Content-Type`, a header of its own on the wire.
+    pub content_type: Option<String>,
+    /// `CorrelationId`.
+    pub correlation_id: Option<String>,
+    /// `Label`, also called subject.
+    pub label: Option<String>,
+    /// `To`.
+    pub to: Option<String>,
+    /// `ReplyTo`.
+    pub reply_to: Option<String>,
+    /// `ReplyToSessionId`.
+    pub reply_to_session: Option<String>,
+    /// `PartitionKey`.
+    pub partition_key: Option<String>,
 }
 
 impl Message {
     /// A message with an id and nothing else.
     pub fn new(message_id: impl Into<MessageId>) -> Self {
-        Self {
-            message_id: message_id.into(),
-            session: None,
-            scheduled: None,
-            time_to_live: None,
-            correlation_id: None,
-            label: None,
-            properties: None,
-            body: None,
-        }
+        Self { message_id: Some(message_id.into()), ..Self::default() }
     }
 }
 
@@ -115,16 +124,20 @@ impl Lock {
 }
 
 /// A message as it is received.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Received {
     /// What was sent.
     pub message: Message,
     /// Its place in the entity.
     pub sequence: u64,
+    /// Its place where it was first sent to: equal in all copies that a topic made of it.
+    pub enqueued_sequence: u64,
     /// How often it was delivered, this time included.
     pub deliveries: u32,
     /// When it was accepted.
     pub enqueued: Timestamp,
+    /// When its time is up, by its own limit or the entity's.
+    pub expires: Option<Timestamp>,
     /// The right to settle it.
     pub lock: Lock,
     /// Until when.
@@ -150,9 +163,9 @@ pub struct Held<'a> {
     pub namespace: &'a str,
     /// The queue, or `topic/Subscriptions/name`.
     pub entity: &'a str,
-    /// The message's id.
-    pub id: &'a MessageId,
-    /// Whether it is a dead letter.
+    /// The message's id, if it has one.
+    pub id: Option<&'a MessageId>,
+    /// Whether it is a dead letter, also one that could not be forwarded.
     pub set_aside: bool,
 }
 
@@ -166,6 +179,8 @@ pub struct Counts {
     pub locked: u64,
     /// Dead letters.
     pub dead_letter: u64,
+    /// Could not be forwarded: the transfer dead letters.
+    pub transfer_dead_letter: u64,
     /// Not due yet.
     pub scheduled: u64,
     /// Sessions that hold messages.
@@ -175,7 +190,7 @@ pub struct Counts {
 impl Counts {
     /// All messages that are there.
     pub fn total(&self) -> u64 {
-        self.active + self.dead_letter + self.scheduled
+        self.active + self.dead_letter + self.transfer_dead_letter + self.scheduled
     }
 }
 
@@ -256,7 +271,8 @@ impl Lab {
         self.providers.messages_mut().send(host, entity, message, &mut ctx)
     }
 
-    /// Receives one message and locks it; none when there is none. `…/$DeadLetterQueue` reads the dead letters.
+    /// Receives one message and locks it; none when there is none. `…/$DeadLetterQueue` reads the dead
+    /// letters, `…/$Transfer/$DeadLetterQueue` what could not be forwarded.
     pub fn receive(
         &mut self,
         now: Timestamp,
@@ -330,6 +346,11 @@ impl Lab {
     /// Every message that is held anywhere: for reports and checks, not for clients.
     pub fn held(&self) -> impl Iterator<Item = Held<'_>> {
         self.providers.messages().held()
+    }
+
+    /// Whether one of a subscription's rules lets a message in.
+    pub fn lets_in(&self, namespace: &str, subscription: &str, message: &Message) -> bool {
+        self.providers.messages().lets_in(namespace, subscription, message)
     }
 
     /// All namespaces and what each of their queues and subscriptions holds, in the order of their names.

@@ -21,7 +21,7 @@ use crate::operation::Status;
 use crate::providers::{HostOutcome, Providers};
 use crate::refusal::Refused;
 use crate::route::{Request, Route};
-use crate::settings::Settings;
+use crate::settings::{Quota, Settings};
 use crate::world::{Ctx, World};
 use crate::{group, names, subscription};
 
@@ -173,6 +173,13 @@ impl Lab {
         self.world.faults.add(fault);
     }
 
+    /// Sets how many resources of a type a region takes from now on. What exists beyond that stays.
+    pub fn limit(&mut self, quota: Quota) {
+        let quotas = &mut self.world.quotas;
+        quotas.retain(|known| known.region != quota.region || !known.kind.eq_ignore_ascii_case(&quota.kind));
+        quotas.push(quota);
+    }
+
     /// Removes all faults. What they caused stays.
     pub fn clear_faults(&mut self) {
         self.world.faults.clear();
@@ -271,6 +278,7 @@ impl Lab {
             });
         }
         let (answer, happened) = outcome.unwrap_or((None, false));
+        let answer = answer.map(|answer| crate::pages::cut(call, answer));
         let answer =
             answer.map(|answer| self.decorate(remaining.tell(answer), call, serial, region.as_ref()));
         self.reply(call, answer, after, happened, region)

@@ -21,6 +21,7 @@ mod index;
 mod lab;
 mod names;
 mod operation;
+mod pages;
 mod providers;
 mod refusal;
 mod route;
@@ -30,7 +31,9 @@ mod throttle;
 mod timing;
 mod world;
 
-pub use data_plane::{Counts, DataError, Lock, Message, MessageId, Received, SendOk, Session, Sums};
+pub use data_plane::{
+    BrokerProperties, Counts, DataError, Lock, Message, MessageId, Received, SendOk, Session, Sums,
+};
 pub use dns::{DnsAnswer, DnsRecord};
 pub use fault::{Effect, Fault, FaultMatch, Phase};
 pub use health::{Health, Plane};

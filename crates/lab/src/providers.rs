@@ -1,8 +1,9 @@
 //! Azure's services inside the lab. **One file per service**, each with the same outline: state, wire, rules, faults,
 //! tests; `any_resource.rs` stands in for everything that has no file of its own.
 //!
-//! To add a service: write its file, add its field to [`Providers`], its namespace to [`Providers::of`] and, if things
-//! happen in it by themselves, its variant to [`ProviderEvent`].
+//! To add a service: write its file and name it wherever `service_bus` stands below: its module, its field of
+//! [`Providers`], its namespace in [`Providers::of`] and [`is_modelled`], its place in [`Providers::all`] and [`refusals`],
+//! and, if things happen in it by themselves, its variant of [`ProviderEvent`].
 
 use jiff::SignedDuration;
 use lifeboat_arm::{Answer, Call, Region, ResourceId};

@@ -18,6 +18,7 @@ mod loss;
 mod need;
 mod print;
 mod step;
+mod words;
 
 pub use condition::{At, Condition, Is, Item, Threshold, Truth};
 pub use digest::Digest;
@@ -35,3 +36,4 @@ pub use step::{
     Action, Capture, CaptureFrom, Citation, Endpoint, FactUsed, OnFailure, Plan, PlanKind, Policy, Question,
     ReadId, Repeat, Stage, Step, StepId, Transfer, Way, WayKind,
 };
+pub use words::{count, counted, duration};

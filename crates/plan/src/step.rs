@@ -306,20 +306,21 @@ pub struct Stage {
     pub needs: BTreeSet<Need>,
 }
 
-/// Items moved one after another, with a watermark in the journal.
+/// Items moved one after another, at least once, with a watermark in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Transfer {
     /// The data plane that holds the items.
     pub from_host: Text,
-    /// Paths on it that are emptied, in order. The same key is sent on only once.
+    /// Paths on it that are emptied, in order.
     pub from_paths: Vec<String>,
     /// The data plane that receives them.
     pub to_host: Text,
     /// The path on it.
     pub to_path: String,
-    /// The property that identifies an item; a duplicate keeps it.
-    pub key: String,
+    /// Where the paths hold copies of the same items, the number that all copies of one share: the first that is found is
+    /// sent on, the others are only taken away. None where every item stands for itself, whatever it is called.
+    pub key: Option<String>,
 }
 
 /// A question for a person.

@@ -12,6 +12,7 @@ use crate::workload_rules;
 
 /// All findings, the worst first; pass included, so that nobody has to guess what was looked at.
 pub fn assess(workload: &Workload, seen: &Inventory) -> Vec<Finding> {
+    let workload = &*workload.as_observed(seen);
     let mut findings: Vec<Finding> = workload
         .components
         .iter()
@@ -31,13 +32,22 @@ pub fn assess(workload: &Workload, seen: &Inventory) -> Vec<Finding> {
     findings
 }
 
-/// Marks what somebody took responsibility for. An acceptance that is over says so in the finding, which counts again.
+/// Marks what somebody took responsibility for. An acceptance that is over says so in the finding, which counts again; so
+/// does one of what Azure itself refuses: nobody can take responsibility for a request that is never granted.
 pub fn accept(findings: &mut [Finding], acceptances: &[Acceptance], today: Date) {
     for finding in findings.iter_mut().filter(|finding| finding.answer != Answer::Pass) {
         let about = || acceptances.iter().filter(|one| one.is_about(&finding.rule, &finding.component));
         let words = |one: &Acceptance| format!("{} (until {})", one.reason, one.until);
         if let Some(holds) = about().find(|one| one.holds_on(today)) {
-            finding.accepted = Some(words(holds));
+            if finding.answer == Answer::Fail && is_enforced(&finding.rule) {
+                let says = format!(
+                    "accepted, but Azure refuses it all the same, and a plan is not possible: {}",
+                    words(holds)
+                );
+                finding.evidence.push(Evidence::says(says));
+            } else {
+                finding.accepted = Some(words(holds));
+            }
         } else if let Some(over) = about().max_by_key(|one| one.until) {
             let says = format!("was accepted, and no longer is: {}; today is {today}", words(over));
             finding.evidence.push(Evidence::says(says));
@@ -58,6 +68,12 @@ pub fn explained() -> impl Iterator<Item = (&'static str, &'static Rule)> {
     rules().chain(crate::planning::REFUSALS.iter().map(|rule| ("workload", rule)))
 }
 
+/// Whether Azure itself refuses what fails this rule, whatever anybody accepts.
+pub fn is_enforced(rule: &str) -> bool {
+    let services = services().iter().flat_map(|service| service.enforced());
+    workload_rules::ENFORCED.iter().chain(services).any(|id| *id == rule)
+}
+
 /// Findings that forbid a run.
 pub fn blocking(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
     findings.iter().filter(|finding| finding.answer == Answer::Fail && finding.blocks())
@@ -66,6 +82,7 @@ pub fn blocking(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
 /// Whether the workload could be moved now, by the latest that is known. Computed, never stored: after any failover it is
 /// false until pairs, replication and backups stand again.
 pub fn is_protected(workload: &Workload, seen: &Inventory) -> bool {
+    let workload = &*workload.as_observed(seen);
     workload
         .components
         .iter()
@@ -123,6 +140,27 @@ mod tests {
             after.evidence[0].says.contains("no longer is: made tomorrow (until 2026-06-30)"),
             "{after:?}"
         );
+    }
+
+    #[test]
+    fn what_azure_refuses_is_refused_whoever_accepts_it() {
+        let rule = "SB-SKU";
+        let mut findings =
+            [Answer::Fail, Answer::Unknown].map(|answer| Finding { rule: rule.into(), ..finding(answer) });
+        let acceptance = Acceptance { rule: RuleId::parse(rule).unwrap(), ..accepted(None) };
+        accept(&mut findings, &[acceptance], date(2026, 1, 1));
+        let [fails, unknown] = findings;
+        assert!(fails.blocks() && fails.accepted.is_none(), "{fails:?}");
+        assert!(fails.evidence[0].says.starts_with("accepted, but Azure refuses it"), "{fails:?}");
+        assert!(unknown.accepted.is_some(), "nobody knows yet whether Azure will");
+    }
+
+    #[test]
+    fn what_azure_enforces_are_rules_that_block() {
+        let enforced: Vec<&Rule> =
+            rules().map(|(_, rule)| rule).filter(|rule| is_enforced(rule.id)).collect();
+        assert!(enforced.len() >= 6, "{}", enforced.len());
+        assert!(enforced.iter().all(|rule| rule.severity == Severity::Blocking));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How long Azure takes, as far as pages and samples say. Never the lab's constants: those are the world's secret.
 
+use jiff::SignedDuration;
 use lifeboat_arm::ResourceType;
 use lifeboat_plan::Forecast;
 
@@ -64,8 +65,18 @@ pub(crate) fn entity() -> Forecast {
     Forecast::assumed(1, 5, "entity operations answer synchronously")
 }
 
-/// Moving so many messages one by one.
-pub(crate) fn drain(messages: u64) -> Forecast {
+const SPEED: &str = "three requests a message, one after another: 4 to 10 messages a second";
+
+/// Moving so many messages one by one. When scheduled ones become due no count tells: with any of them it may take until
+/// the drain is given up.
+pub(crate) fn drain(messages: u64, scheduled: u64, given_up: SignedDuration) -> Forecast {
     let messages = i64::try_from(messages).unwrap_or(i64::MAX / 100);
-    Forecast::assumed(5 + messages / 50, 30 + messages / 20, "20 to 50 messages a second, one receiver")
+    let (typical, p95) = (5 + messages / 10, 30 + messages / 4);
+    if scheduled == 0 {
+        return Forecast::assumed(typical, p95, SPEED);
+    }
+    let why = format!(
+        "waits for {scheduled} scheduled messages until they are due, which no count tells: up to {given_up:#}; {SPEED}"
+    );
+    Forecast::assumed(typical, p95.max(given_up.as_secs()), &why)
 }

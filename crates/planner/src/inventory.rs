@@ -240,6 +240,14 @@ impl Inventory {
         self.facts.iter().map(|(path, kept)| (&**path, kept.fact()))
     }
 
+    /// Facts about everything below a path, in path order.
+    pub fn below(&self, path: &str) -> impl Iterator<Item = (&str, &Fact)> {
+        let prefix = format!("{}/", Self::key(path));
+        let from: Arc<str> = prefix.as_str().into();
+        let facts = self.facts.range(from..).take_while(move |(path, _)| path.starts_with(&prefix));
+        facts.map(|(path, kept)| (&**path, kept.fact()))
+    }
+
     /// What is known about a path.
     pub fn look(&self, path: &str) -> Look<'_> {
         match self.fact(path) {

@@ -22,18 +22,19 @@ mod topology;
 mod workload;
 mod workload_rules;
 
-pub use assess::{accept, assess, blocking, explained, is_protected, rules};
+pub use assess::{accept, assess, blocking, explained, is_enforced, is_protected, rules};
 pub use finding::{Answer, Evidence, Finding, Severity};
 pub use inventory::{Fact, Inventory, Known, Look, Source};
 pub use planning::{DEPLOYED, Expanded, PlanError, expand, initial_deployments, plan};
 pub use predict::predict;
-pub use reading::{About, Assumed, Assumption, Bare, BareError, SiteTemplate, read, read_bare};
+pub use reading::{About, Assumed, Assumption, Bare, BareError, NOWHERE, SiteTemplate, read, read_bare};
 pub use recovery_time::{FixedTerms, moves_names, platform_p95};
 pub use rule::{Checked, Rule, Subject};
 pub use service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind, service_for, services};
 pub use strategy::{Candidate, Choice, EXACT_MOST, StrategyError, Term, TermLine, choose, choose_for};
 pub use topology::{
-    Component, Declared, Deployment, MessagingChoice, Objectives, Resources, Side, Site, Workload, components,
+    Component, DeadLetters, Declared, Deployment, MessagingChoice, Objectives, Replaced, Resources, Side,
+    Site, Standby, Workload, components,
 };
 pub use workload::{
     Acceptance, Approver, ComponentName, CrossSubscription, DataStore, DecisionPolicy, FailoverPolicy,

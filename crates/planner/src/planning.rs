@@ -3,6 +3,7 @@
 mod deploy;
 mod drift;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use lifeboat_plan::{
@@ -10,7 +11,7 @@ use lifeboat_plan::{
 };
 
 use crate::service::{Answers, Part, Planning, Refusal, Service, service_for};
-use crate::topology::Component;
+use crate::topology::{Component, Side, Workload};
 
 pub(crate) use deploy::REFUSALS;
 pub use deploy::{DEPLOYED, initial_deployments};
@@ -31,6 +32,8 @@ pub enum PlanError {
 
 /// Decides everything; performs nothing. The same planning gives the same plan.
 pub fn plan(planning: &Planning<'_>) -> Result<Plan, PlanError> {
+    let workload = as_it_stands(planning);
+    let planning = &Planning { workload: &workload, ..*planning };
     let mut part = deploy::deploy(planning)?;
     for component in &planning.workload.components {
         absorb(&mut part, contribution(planning, service_for(&component.kind), component)?);
@@ -68,6 +71,8 @@ pub struct Expanded {
 
 /// Steps that a stage of a running plan turns out to need. The planner is asked again; nothing else decides.
 pub fn expand(planning: &Planning<'_>, stage: &Stage, seen: &Answers<'_>) -> Result<Expanded, PlanError> {
+    let workload = as_it_stands(planning);
+    let planning = &Planning { workload: &workload, ..*planning };
     let mut known = None;
     for service in crate::service::services() {
         if let Some(part) = service.expand(stage, planning, seen)? {
@@ -78,6 +83,14 @@ pub fn expand(planning: &Planning<'_>, stage: &Stage, seen: &Answers<'_>) -> Res
     let part = known.ok_or_else(|| PlanError::UnknownStage(stage.name.clone()))?;
     let places = places(planning, &part);
     Ok(Expanded { steps: in_order(part.steps)?, reads: part.reads, places })
+}
+
+/// Only preparing makes something fresh; everything else is about what is there.
+fn as_it_stands<'a>(planning: &Planning<'a>) -> Cow<'a, Workload> {
+    match planning.kind {
+        PlanKind::Prepare => planning.workload.as_prepared(planning.seen),
+        _ => planning.workload.as_observed(planning.seen),
+    }
 }
 
 fn contribution(
@@ -145,6 +158,14 @@ fn places(planning: &Planning<'_>, part: &Part) -> Places {
             places.resources.insert(declared.id.clone(), None);
         } else if let Some(region) = &declared.location {
             places.resources.insert(declared.id.clone(), Some(region.clone()));
+        }
+    }
+    // What takes the place of a declared resource stands where that was declared.
+    for component in workload.components.iter().filter(|component| component.replaced.is_some()) {
+        for side in [Side::Primary, Side::Secondary] {
+            if let Some(region) = places.resources.get(component.declared(side)).cloned() {
+                places.resources.insert(component.on(side).clone(), region);
+            }
         }
     }
     places

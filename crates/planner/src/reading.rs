@@ -1,9 +1,11 @@
 //! Reading templates: from one template and two sets of parameters to a [`Workload`].
 
 mod bare;
+mod locations;
 mod presumed;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -22,6 +24,7 @@ use crate::topology::{
 };
 
 pub use bare::{Assumed, Assumption, Bare, BareError, read_bare};
+pub use locations::NOWHERE;
 
 /// One template, to be read for one site.
 #[derive(Clone, Copy)]
@@ -146,8 +149,9 @@ fn is_error(found: &Diagnostic) -> bool {
 fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Result<Site, Vec<Diagnostic>> {
     group_only(site.template)?;
     let expansion = expand_site(about, site, linked);
-    let wrong: Vec<Diagnostic> =
+    let mut wrong: Vec<Diagnostic> =
         expansion.diagnostics.iter().filter(|found| is_error(found)).cloned().collect();
+    wrong.extend(locations::nowhere(site, &expansion));
     if !wrong.is_empty() {
         return Err(wrong);
     }
@@ -227,6 +231,18 @@ fn complaint(
     hint: &str,
 ) -> Diagnostic {
     let place = template.tree().get(member).map_or(0..0, |node: &Node| node.range.clone());
+    let pointer = format!("/{member}");
+    complaint_at(template, code, message, (place, pointer), hint)
+}
+
+/// What is wrong at one place of a template.
+fn complaint_at(
+    template: &Template,
+    code: &'static str,
+    message: String,
+    (place, pointer): (Range<usize>, String),
+    hint: &str,
+) -> Diagnostic {
     // A long list would be shown whole: its first character is enough.
     let range = place.start..place.end.min(place.start + 120);
     let range = if template.text().get(range.clone()).is_some_and(|text| !text.contains('\n')) {
@@ -246,7 +262,7 @@ fn complaint(
             column: before[line_start..].chars().count() + 1,
         },
         range,
-        pointer: format!("/{member}"),
+        pointer,
         hint: Some(hint.to_owned()),
         chain: Vec::new(),
     }

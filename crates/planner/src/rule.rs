@@ -90,13 +90,37 @@ impl Rule {
                 answer: checked.answer,
                 severity: self.severity,
                 component: subject.component.name.clone(),
-                resource: checked.resource,
                 title: self.title.to_owned(),
-                evidence: checked.evidence,
+                remedy: self.advice(checked.answer),
+                evidence: placed(checked.evidence, checked.resource.as_ref(), subject.seen),
+                resource: checked.resource,
                 why: self.why.to_owned(),
-                remedy: self.remedy.to_owned(),
                 accepted: None,
             })
             .collect()
     }
+
+    /// What to do: nobody mends what may be whole.
+    fn advice(&self, answer: Answer) -> String {
+        if answer == Answer::Unknown {
+            return format!(
+                "look first: templates do not tell, a drill does in the lab, and so does the real resource; if it \
+                 fails: {}",
+                self.remedy
+            );
+        }
+        self.remedy.to_owned()
+    }
+}
+
+/// Evidence without a place is shown where the resource is declared.
+fn placed(evidence: Vec<Evidence>, resource: Option<&ResourceId>, seen: &Inventory) -> Vec<Evidence> {
+    let place = |evidence: Evidence| match (resource, &evidence.pointer) {
+        (Some(resource), None) => {
+            let declared = seen.evidence(resource.as_str(), evidence.says.clone());
+            if declared.file.is_some() { declared } else { evidence }
+        }
+        _ => evidence,
+    };
+    evidence.into_iter().map(place).collect()
 }

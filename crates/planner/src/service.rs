@@ -9,7 +9,7 @@ use lifeboat_plan::{Endpoint, FactUsed, Need, PlanKind, ReadDraft, ReadId, Stage
 use crate::inventory::Inventory;
 use crate::rule::Rule;
 use crate::services::{AnyResource, ServiceBus};
-use crate::topology::{Component, Declared, Side, Site, Workload};
+use crate::topology::{Component, Declared, Side, Site, Standby, Workload};
 
 /// One Azure service inside the planner.
 pub trait Service: Sync {
@@ -30,10 +30,26 @@ pub trait Service: Sync {
     ) -> Option<String>;
 
     /// What it wants to see of a component, as paths to GET. Asked again until it wants nothing new.
-    fn observes(&self, component: &Component, seen: &Inventory) -> Vec<String>;
+    fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<String>;
+
+    /// The component as it stands, where fresh resources have taken the place of declared ones, or are to.
+    fn standing(
+        &self,
+        _component: &Component,
+        _workload: &Workload,
+        _seen: &Inventory,
+        _standby: Standby,
+    ) -> Option<Component> {
+        None
+    }
 
     /// Its rules.
     fn rules(&self) -> &'static [Rule];
+
+    /// The ids of its rules that Azure itself enforces: whoever accepts such a finding is refused all the same.
+    fn enforced(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Ways to keep a component recoverable, with what each costs and takes.
     fn strategies(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Strategy>;

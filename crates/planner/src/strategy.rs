@@ -26,13 +26,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::SignedDuration;
+use lifeboat_plan::duration;
 use serde::Serialize;
 
 use self::graph::Graph;
 pub use self::of_workload::choose_for;
 use crate::recovery_time::FixedTerms;
 use crate::service::Strategy;
-use crate::workload::render_duration;
 
 /// Up to how many combinations of strategies all are looked at.
 pub const EXACT_MOST: usize = 1 << 14;
@@ -150,8 +150,8 @@ impl Choice {
     /// The arithmetic as a person would write it down.
     pub fn arithmetic(&self) -> Vec<String> {
         let mut text: Vec<String> =
-            self.lines.iter().map(|line| format!("{} {}", line.term, render_duration(line.takes))).collect();
-        let (total, objective) = (render_duration(self.total), render_duration(self.objective));
+            self.lines.iter().map(|line| format!("{} {}", line.term, duration(line.takes))).collect();
+        let (total, objective) = (duration(self.total), duration(self.objective));
         text.push(match &self.blame {
             None => format!("total {total}, asked {objective}"),
             Some(term) => format!("total {total}, asked {objective}: missed, look at {term}"),
@@ -216,12 +216,12 @@ fn reason(
     with_slower: Option<(&Strategy, SignedDuration)>,
     objective: SignedDuration,
 ) -> String {
-    let takes = render_duration(chosen.recovery);
-    let asked = render_duration(objective);
+    let takes = duration(chosen.recovery);
+    let asked = duration(objective);
     match with_slower {
         None => format!("{:?} takes {takes} and is the cheapest", chosen.kind),
         Some((slower, total)) => {
-            let (slow, with) = (render_duration(slower.recovery), render_duration(total));
+            let (slow, with) = (duration(slower.recovery), duration(total));
             let verdict = if total > objective {
                 format!("is over the {asked} asked")
             } else {

@@ -1,6 +1,7 @@
 //! The workload as its templates declare it: two sites, what exists once, and the components that stand on both.
 
 mod resources;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -10,10 +11,11 @@ use lifeboat_arm::{Region, ResourceId, ResourceType};
 use serde_json::Value;
 
 use crate::inventory::{Inventory, Source};
-use crate::workload::CrossSubscription;
+use crate::workload::{CrossSubscription, Reprotect};
 
 pub use resources::Resources;
 pub(crate) use resources::Roots;
+pub use standing::{Replaced, Standby};
 
 /// One of the two regions, by the role it was given in the workload file. Roles do not swap when the workload moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -97,6 +99,8 @@ pub struct Component {
     pub primary: ResourceId,
     /// The resource in the secondary region; none for what exists once.
     pub secondary: Option<ResourceId>,
+    /// What the templates call the two, once a fresh resource has taken the place of a declared one.
+    pub replaced: Option<Replaced>,
 }
 
 impl Component {
@@ -118,6 +122,21 @@ pub struct MessagingChoice {
     pub alternate_name: Option<String>,
     /// What a move by choice does across subscriptions (D03).
     pub cross_subscription: CrossSubscription,
+    /// How the namespace that was left becomes a partner again, or which one does.
+    pub reprotect: Reprotect,
+    /// What happens to dead letters when the namespace is drained.
+    pub dead_letters: DeadLetters,
+}
+
+/// What happens to dead letters when their namespace is drained. Nobody can send into a dead-letter queue: they stay where
+/// they are, or go to the consumers once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeadLetters {
+    /// They stay, and the namespace cannot be emptied until somebody has taken them out.
+    #[default]
+    Leave,
+    /// They are sent on to the live queue or topic, with the reason as properties of their own.
+    Resend,
 }
 
 /// What the owner wants from the failover.
@@ -222,6 +241,7 @@ pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component
                 kind: declared.kind.clone(),
                 primary: declared.id.clone(),
                 secondary: twin.map(|twin| twin.id.clone()),
+                replaced: None,
             }
         })
         .collect()

@@ -3,6 +3,8 @@
 //! Here: the file as values. Not here: what is true in Azure (the inventory) or wrong with it (the rules): a shared group
 //! in the primary region is a finding, not an error of the file. Start with [`WorkloadFile::parse`].
 
+#[cfg(test)]
+mod documentation;
 mod duration;
 mod names;
 mod read;
@@ -18,7 +20,7 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 use lifeboat_arm::Region;
 
-use crate::topology::Objectives;
+use crate::topology::{DeadLetters, Objectives};
 
 pub use duration::{parse_duration, render_duration};
 pub use names::{
@@ -129,6 +131,8 @@ pub struct ServiceBusEntry {
     pub reprotect: Reprotect,
     /// What a move by choice does where the two namespaces are in two subscriptions. Default: `refuse`.
     pub cross_subscription: CrossSubscription,
+    /// What happens to dead letters when the old primary is drained. Default: `leave`.
+    pub dead_letters: DeadLetters,
 }
 
 /// A safe failover across subscriptions is impossible in Azure, so a move by choice has to be forced or left.
@@ -142,9 +146,10 @@ pub enum CrossSubscription {
 }
 
 /// How a namespace becomes a secondary again: Azure pairs only with an empty one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reprotect {
     /// The old one, drained, its entities deleted. Messages that cannot be drained stop it.
+    #[default]
     Emptied,
     /// A new one under a new name. The old one stays, and costs, until somebody deletes it.
     Fresh,

@@ -2,6 +2,7 @@
 
 use crate::finding::Severity;
 use crate::rule::{Checked, Rule, Subject};
+use crate::topology::Side;
 
 const TEMPLATES: &str = "Stateless servers should be redeployed using Infrastructure as Code (ARM templates) when \
     feasible. Leverage template parameters to minimize the changes required to the templates.";
@@ -60,6 +61,9 @@ pub(crate) const RULES: &[Rule] = &[
     },
 ];
 
+/// Of these, what Azure itself refuses: it creates no second resource of a name that exists once.
+pub(crate) const ENFORCED: &[&str] = &["WL-NAME"];
+
 fn group_region(subject: &Subject<'_>) -> Vec<Checked> {
     let workload = subject.workload;
     let lost = &workload.primary.region;
@@ -94,7 +98,7 @@ fn names(subject: &Subject<'_>) -> Vec<Checked> {
 
 fn location(subject: &Subject<'_>) -> Vec<Checked> {
     let Some(secondary) = &subject.component.secondary else { return Vec::new() };
-    let declared = subject.workload.secondary.resources.find(secondary);
+    let declared = subject.workload.secondary.resources.find(subject.component.declared(Side::Secondary));
     match declared.map(|declared| &declared.location) {
         None => vec![Checked::unknown(secondary, "the template does not declare it")],
         Some(None) => Vec::new(),

@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod corpus;
+mod fresh;
 
 use std::collections::BTreeMap;
 
@@ -38,11 +39,7 @@ pub(crate) fn about() -> About {
         objectives: Objectives { rto: SignedDuration::from_mins(45), rpo: SignedDuration::from_mins(15) },
         messaging: [(
             "orders-bus".to_owned(),
-            MessagingChoice {
-                alias: Some("orders".to_owned()),
-                alternate_name: None,
-                ..MessagingChoice::default()
-            },
+            MessagingChoice { alias: Some("orders".to_owned()), ..MessagingChoice::default() },
         )]
         .into(),
         now: now(),

@@ -95,6 +95,33 @@ fn the_whole_way_there_and_back_can_be_planned_offline() {
     }
 }
 
+/// Proves: P1a, D02 (the same, with a fresh namespace wherever one was left)
+#[test]
+fn the_whole_way_with_fresh_namespaces_can_be_planned_offline() {
+    let mut world = World::declared();
+    world.workload.messaging.get_mut("orders-bus").unwrap().reprotect = lifeboat_planner::Reprotect::Fresh;
+    go(&mut world, PlanKind::Prepare);
+    go(&mut world, PlanKind::Failover);
+    (world.active, world.returning) = (Side::Secondary, true);
+    for (home, away, kind) in [("weu", "neu", PlanKind::Failback), ("weu-2", "neu", PlanKind::Prepare)] {
+        let standing = |side| world.standing(side)[0].trim_start_matches("orders-bus-").to_owned();
+        assert_eq!((standing(Side::Primary), standing(Side::Secondary)), (home.to_owned(), away.to_owned()));
+        go(&mut world, PlanKind::Fence);
+        go(&mut world, PlanKind::Drain);
+        let again = go(&mut world, PlanKind::Prepare);
+        assert!(again.steps.iter().any(|step| step.id.as_str() == "orders-bus/create-fresh"));
+        assert!(is_protected(&world.workload, &world.seen));
+        if kind == PlanKind::Failback {
+            world.planned = true;
+            let home = go(&mut world, kind);
+            assert!(home.steps.iter().any(|step| step.title.ends_with("to orders-bus-weu-2")));
+            world.active = Side::Primary;
+        }
+    }
+    assert_eq!(world.standing(Side::Primary), ["orders-bus-weu-2"; 2]);
+    assert_eq!(world.standing(Side::Secondary), ["orders-bus-neu-2"; 2]);
+}
+
 /// Proves: P1b (twice equals once, and a minute later is the same plan)
 #[test]
 fn a_plan_does_not_depend_on_when_it_is_made() {

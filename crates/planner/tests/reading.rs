@@ -195,3 +195,40 @@ fn a_template_that_is_wrong_gives_its_diagnostics() {
         other => panic!("{other:?}"),
     }
 }
+
+/// A slip in a region is shown where it was written: at the resource, the variable, the default, or the parameter whose
+/// value was given.
+#[test]
+fn a_location_that_is_no_region_is_told_at_its_place() {
+    let parameters = json!({
+        "place": { "type": "string", "defaultValue": "westerope" },
+        "through": { "type": "string", "defaultValue": "[parameters('place')]" },
+    });
+    let told = |location: &str, given: &[(&str, &str)]| {
+        let given = given.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        let bare = Bare { given, primary: Some(region("westeurope")), ..Bare::default() };
+        match read_bare(&about(), &template(&parameters, &json!([bus("bus", location)])), &bare, &NoLinks) {
+            Err(BareError::Template(found)) => found
+                .into_iter()
+                .map(|one| (one.pointer, one.message, one.hint.unwrap_or_default()))
+                .collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let slip = |pointer: &str, given: &str, hint: &str| {
+        let message = format!("`{given}` is not an Azure region: `bus` cannot be placed there");
+        vec![(pointer.to_owned(), message, hint.to_owned())]
+    };
+    let meant = "did you mean `westeurope`?";
+    assert_eq!(told("westerope", &[]), slip("/resources/0/location", "westerope", meant));
+    assert_eq!(told("[parameters('place')]", &[]), slip("/parameters/place", "westerope", meant));
+    assert_eq!(told("[parameters('through')]", &[]), slip("/parameters/place", "westerope", meant));
+    assert_eq!(
+        told("[parameters('through')]", &[("through", "narnia")]),
+        slip("/parameters/through", "narnia", "`az account list-locations --output table` lists the regions")
+    );
+    for fine in ["global", "West Europe", "[resourceGroup().location]"] {
+        let read = bare(&template(&json!({}), &json!([bus("bus", fine)])), &Bare::default());
+        assert!(read.is_ok(), "{fine}: {read:?}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod clients;
 mod evidence;
+mod fresh;
 mod not_replicated;
 mod pairing;
 mod standing;
@@ -63,7 +64,9 @@ const NEVER_PASSES: &[(&str, &str)] =
     &[("ANY-NO-RULES", "a resource whose service has rules is asked those rules instead")];
 
 fn table() -> impl Iterator<Item = &'static Row> {
-    [workload::ROWS, pairing::ROWS, standing::ROWS, not_replicated::ROWS, clients::ROWS].into_iter().flatten()
+    [workload::ROWS, pairing::ROWS, standing::ROWS, fresh::ROWS, not_replicated::ROWS, clients::ROWS]
+        .into_iter()
+        .flatten()
 }
 
 fn findings(world: &World, rule: &str, on: &str) -> Vec<Finding> {

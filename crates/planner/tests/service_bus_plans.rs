@@ -2,6 +2,7 @@
 
 mod deploying;
 mod fail_over;
+mod fresh;
 mod network;
 mod outline;
 mod prepare;

@@ -23,7 +23,8 @@ const POISON: u64 = 5_003;
 /// How often an idle consumer looks by itself.
 const LOOK_AROUND: SignedDuration = SignedDuration::from_secs(30);
 
-/// An entity that producers send to and consumers read from.
+/// An entity that producers send to and consumers read from. A topic has one for each subscription, side by side: its
+/// message is promised to all of them, under an entry of the ledger for each.
 #[derive(Debug, Clone)]
 pub(crate) struct Channel {
     /// The alias's host.
@@ -32,6 +33,10 @@ pub(crate) struct Channel {
     pub(crate) send_to: String,
     /// Where consumers read: the queue, or a subscription of the topic.
     pub(crate) read_from: String,
+    /// Which of a message's copies is read here: the first channel of a topic also sends.
+    pub(crate) copy: u64,
+    /// How many copies there are.
+    pub(crate) copies: u64,
     /// Whether messages must name a session.
     pub(crate) sessions: bool,
     /// The host of the namespace in the primary region.
@@ -84,7 +89,8 @@ struct Client {
 struct Work {
     host: String,
     lock: Lock,
-    message: u64,
+    /// Its entry in the ledger, if it has one for this channel.
+    message: Option<u64>,
 }
 
 /// All clients.
@@ -123,18 +129,22 @@ impl Clients {
         let holds_on = |dice: &mut Dice| {
             dice.percent(load.ignore_ttl_percent).then(|| dice.millis(HOLDS_ON.0, HOLDS_ON.1))
         };
-        let mut group = |count: u32| -> Vec<Client> {
-            (0..if channels.is_empty() { 0 } else { count as usize })
+        let readers: Vec<usize> = (0..channels.len()).collect();
+        let senders: Vec<usize> =
+            readers.iter().copied().filter(|index| channels[*index].copy == 0).collect();
+        let mut group = |count: u32, places: &[usize]| -> Vec<Client> {
+            (0..if places.is_empty() { 0 } else { count as usize })
                 .map(|index| Client {
-                    channel: index % channels.len(),
+                    channel: places[index % places.len()],
                     resolver: Resolver { answer: None, holds_on: holds_on(&mut dice) },
                     idle: false,
                     at_work: None,
                 })
                 .collect()
         };
-        let producers = group(load.producers);
-        let consumers = group(load.consumers.max(u32::try_from(channels.len()).unwrap_or(u32::MAX)));
+        let producers = group(load.producers, &senders);
+        let consumers = load.consumers.max(u32::try_from(channels.len()).unwrap_or(u32::MAX));
+        let consumers = group(consumers, &readers);
         let rate = load.messages_per_second.max(0.001);
         let interval = SignedDuration::from_secs_f64(f64::from(load.producers.max(1)) / rate);
         let sessions = (0..8).map(|number| format!("session-{number}").into()).collect();
@@ -195,7 +205,9 @@ impl Clients {
         next.push((now + self.interval, Turn::Produce(index)));
         let client = &mut self.producers[index];
         let channel = &self.channels[client.channel];
+        let copies = client.channel..client.channel + usize::try_from(channel.copies).unwrap_or(1);
         let id = ledger.next_id(client.channel);
+        copies.clone().skip(1).for_each(|copy| _ = ledger.next_id(copy));
         let Some(host) = client.resolver.resolve(lab, now, &channel.host) else {
             ledger.fail(now);
             return;
@@ -210,8 +222,8 @@ impl Clients {
         match lab.send(now, &host, &channel.send_to, message) {
             Ok(_) => {
                 ledger.acknowledge(now, id, host == channel.primary_host);
-                let channel = client.channel;
-                self.wake(channel, now, next);
+                (id + 1..id + channel.copies).for_each(|copy| ledger.promise(now, copy));
+                copies.for_each(|channel| self.wake(channel, now, next));
             }
             Err(_) => ledger.fail(now),
         }
@@ -242,9 +254,12 @@ impl Clients {
             None => RETRY,
             Some(host) => match lab.receive(now, &host, &channel.read_from, Session::Any) {
                 Ok(Some(received)) => {
+                    // What was forwarded from elsewhere is not promised here.
                     let message = match received.message.message_id {
-                        MessageId::Number(id) => id,
-                        MessageId::Text(_) => u64::MAX,
+                        Some(MessageId::Number(id)) => {
+                            Some(id + channel.copy).filter(|id| ledger.is_for(*id, client.channel))
+                        }
+                        _ => None,
                     };
                     client.at_work = Some(Work { host, lock: received.lock, message });
                     self.dice.millis(WORK.0, WORK.1)
@@ -264,11 +279,13 @@ impl Clients {
         let client = &mut self.consumers[index];
         let Some(Work { host, lock, message }) = client.at_work.take() else { return };
         let read_from = &self.channels[client.channel].read_from;
-        if message.is_multiple_of(POISON) {
+        if message.is_some_and(|message| message.is_multiple_of(POISON)) {
             // Nobody can read it: set aside by the consumer. If that fails, the next one will do it; either way it is there.
             let _set_aside: Result<(), DataError> =
                 lab.dead_letter(now, &host, read_from, lock, "cannot be read");
-        } else if lab.complete(now, &host, read_from, lock).is_ok() {
+        } else if lab.complete(now, &host, read_from, lock).is_ok()
+            && let Some(message) = message
+        {
             ledger.receive(now, message);
         }
     }

@@ -11,13 +11,14 @@ mod people;
 mod probes;
 mod runs;
 mod scene;
+mod standing;
 mod summing_up;
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_plan::{Digest, Plan, PlanKind};
+use lifeboat_plan::{Digest, Plan, PlanKind, duration as brief};
 use lifeboat_planner::lifecycle::{
     Fence, Happened, Intention, Lifecycle, LifecycleEvent, Phase, Question, Trouble, next,
 };
@@ -28,6 +29,7 @@ use lifeboat_planner::{
 
 use crate::clients::{Clients, Load};
 use crate::log::Tone;
+use crate::refused::Refused;
 use crate::report::{DrillReport, Missing, PredictionReport, RtoTerms};
 use crate::scenario::Scenario;
 use crate::world::{Event, Purpose, World};
@@ -74,7 +76,7 @@ pub struct DrillOutcome {
 pub enum DrillError {
     /// The lab refuses the workload's own first deployment.
     #[error("the workload cannot be deployed where it lives: {0}")]
-    CannotDeploy(String),
+    CannotDeploy(Refused),
     /// The user wants to stop.
     #[error("interrupted")]
     Interrupted,
@@ -139,7 +141,10 @@ impl Drill {
         );
         world.found().map_err(DrillError::CannotDeploy)?;
         let mut assumptions = setup.assumptions;
-        assumptions.extend(channels::make_traffic_possible(&mut world).map_err(DrillError::CannotDeploy)?);
+        assumptions.extend(
+            channels::make_traffic_possible(&mut world)
+                .map_err(|why| DrillError::CannotDeploy(Refused::from(why)))?,
+        );
         let probes = Probes::new(&world.workload, setup.policy.hold_down);
         Ok(Self {
             life: Lifecycle::serving(Side::Primary),
@@ -175,6 +180,7 @@ impl Drill {
         self.assess();
         let (life, intentions) = Lifecycle::begin();
         self.life = life;
+        self.before_prepare();
         if self.findings_allow_a_run() {
             self.carry_out(intentions);
         } else {
@@ -252,7 +258,7 @@ impl Drill {
             messages_per_second: f64::from(scenario.messages_per_second),
             ignore_ttl_percent: scenario.ignore_ttl_percent,
         };
-        let channels = channels::channels(&self.world.workload, &self.world.inventory);
+        let channels = channels::channels(&self.world.workload, &self.world.inventory, &self.world.lab);
         let clients = Clients::new(channels, load, self.world.seed);
         let (producers, consumers) = clients.counts();
         if producers + consumers == 0 {
@@ -300,6 +306,7 @@ impl Drill {
                 let nowhere = Phase::Degraded { why: Trouble::NowhereToGo, fence: Fence::Open };
                 self.mark_nowhere(*self.life.phase() == nowhere);
                 self.carry_out(intentions);
+                self.say_what_goes_on();
             }
             Err(error) => {
                 self.world.log.happens(self.world.now, "lifecycle", Tone::Plain, format!("not now: {error}"));
@@ -313,7 +320,7 @@ impl Drill {
                 self.world.now,
                 "lifecycle",
                 "intends",
-                serde_json::json!({ "intention": format!("{intention:?}") }),
+                serde_json::json!({ "intention": intention }),
             );
             match intention {
                 Intention::RunPlan { kind, from, planned, .. } => self.run_plan(kind, from, planned),
@@ -385,9 +392,4 @@ impl Drill {
             self.world.queue.at(self.world.now + delay, Event::Answer(number));
         }
     }
-}
-
-/// A duration for a sentence: no fractions of seconds.
-fn brief(duration: SignedDuration) -> String {
-    format!("{:#}", SignedDuration::from_secs(duration.as_secs()))
 }

@@ -11,7 +11,7 @@ pub(crate) struct Ledger {
     entities: Vec<u16>,
     /// Seconds from the start until each was acknowledged.
     acknowledged_at: Vec<u32>,
-    /// How often a drain sent a message on.
+    /// Messages that drains brought over.
     pub(crate) drained: u64,
     pub(crate) acknowledged: u64,
     pub(crate) failed_sends: u64,
@@ -55,12 +55,8 @@ impl Ledger {
 
     /// The service has taken a message.
     pub(crate) fn acknowledge(&mut self, now: Timestamp, id: u64, at_primary: bool) {
-        self.mark(id, ACKNOWLEDGED);
+        self.promise(now, id);
         self.acknowledged += 1;
-        let since = self.start.map_or(0, |start| now.duration_since(start).as_secs());
-        if let Some(at) = usize::try_from(id).ok().and_then(|id| self.acknowledged_at.get_mut(id)) {
-            *at = u32::try_from(since).unwrap_or(u32::MAX);
-        }
         if let Some(last) = self.last_send.replace(now) {
             self.longest_send_gap = self.longest_send_gap.max(now.duration_since(last));
         }
@@ -68,6 +64,21 @@ impl Ledger {
             minute.acknowledged += 1;
             minute.at_primary += u32::from(at_primary);
         }
+    }
+
+    /// The service has taken a message, or a message of which this is one more copy.
+    pub(crate) fn promise(&mut self, now: Timestamp, id: u64) {
+        self.mark(id, ACKNOWLEDGED);
+        let since = self.start.map_or(0, |start| now.duration_since(start).as_secs());
+        if let Some(at) = usize::try_from(id).ok().and_then(|id| self.acknowledged_at.get_mut(id)) {
+            *at = u32::try_from(since).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// Whether this is a message, or a copy, for this entity.
+    pub(crate) fn is_for(&self, id: u64, entity: usize) -> bool {
+        let known = usize::try_from(id).ok().and_then(|id| self.entities.get(id));
+        known.is_some_and(|known| usize::from(*known) == entity)
     }
 
     /// A send failed; nobody was promised anything.
@@ -92,11 +103,6 @@ impl Ledger {
         if let Some(minute) = self.minute(now) {
             minute.received += 1;
         }
-    }
-
-    /// A drain has sent a message on.
-    pub(crate) fn drained(&mut self) {
-        self.drained += 1;
     }
 
     /// The end: a gap that is still open counts.

@@ -6,7 +6,9 @@ mod drill;
 mod ledger;
 mod log;
 mod observe;
+mod planes;
 mod queue;
+mod refused;
 mod report;
 mod reporting;
 mod scenario;
@@ -14,13 +16,15 @@ mod station;
 mod world;
 
 pub use drill::{Drill, DrillError, DrillOutcome, DrillProgress, DrillSetup};
+pub use refused::Refused;
 pub use report::{
-    ClientReport, DrillReport, DrillVerdict, FactLine, Happening, LossReport, Minute, Missing, MoveLosses,
-    PredictionReport, RpoReport, RtoReport, RtoTerms, RunReport, ScenarioSummary, StateLine, StepReport,
+    Belief, BelievedStretch, ClientReport, DrillReport, DrillVerdict, FactLine, FaultReport, Happening, Held,
+    LossReport, Minute, Missing, MoveLosses, PlaneReport, PredictionReport, RpoReport, RtoReport, RtoTerms,
+    RunReport, ScenarioSummary, StateLine, StepReport, TrueStretch, Truth,
 };
 pub use scenario::{
-    Answers, Clients, Effect, Fault, LostPlane, Outage, Phase, Place, Planned, Scenario, ScenarioError,
-    ScenarioEvent, What,
+    Answers, Clients, Effect, Fault, LostPlane, Outage, Phase, Place, Places, Planned, Scenario,
+    ScenarioError, ScenarioEvent, What,
 };
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::planes::Planes;
 use crate::report::Happening;
 
 /// Lines of `events.jsonl`, and the happenings that the report's timeline shows.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     lines: Vec<(Timestamp, String)>,
+    pub(crate) planes: Planes,
     pub(crate) timeline: Vec<Happening>,
 }
 
@@ -16,16 +18,18 @@ impl Log {
     /// A change of state that belongs on the timeline.
     pub(crate) fn happens(&mut self, at: Timestamp, who: &str, tone: Tone, what: impl Into<String>) {
         let what = what.into();
-        self.lines.push((at, json!({ "at": at, "who": who, "what": what }).to_string()));
-        self.timeline.push(Happening { at, who: who.to_owned(), tone: tone.word().to_owned(), what });
+        let (who, tone) = (who.to_owned(), tone.word().to_owned());
+        let line = json!({ "at": at, "kind": "happening", "who": who, "tone": tone, "what": what });
+        self.lines.push((at, line.to_string()));
+        self.timeline.push(Happening { at, who, tone, what });
     }
 
-    /// Something that is kept but does not belong on the timeline.
-    pub(crate) fn detail(&mut self, at: Timestamp, who: &str, what: &str, mut more: Value) {
+    /// Something that is kept but does not belong on the timeline: its kind, and fields of its own.
+    pub(crate) fn detail(&mut self, at: Timestamp, who: &str, kind: &str, mut more: Value) {
         if let Some(object) = more.as_object_mut() {
             object.insert("at".into(), json!(at));
             object.insert("who".into(), json!(who));
-            object.insert("what".into(), json!(what));
+            object.insert("kind".into(), json!(kind));
         }
         self.lines.push((at, more.to_string()));
     }

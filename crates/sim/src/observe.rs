@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use lifeboat_arm::{Call, Method};
+use lifeboat_arm::{Answer, Call, Method, Paged, Pages};
 use lifeboat_lab::Lab;
 use lifeboat_planner::{Inventory, Workload, service_for};
 
@@ -19,7 +19,7 @@ pub(crate) fn observe(lab: &mut Lab, now: Timestamp, workload: &Workload, before
         let wanted: Vec<String> = workload
             .components
             .iter()
-            .flat_map(|component| service_for(&component.kind).observes(component, &seen))
+            .flat_map(|component| service_for(&component.kind).observes(component, workload, &seen))
             .filter(|path| asked.insert(path.to_ascii_lowercase()))
             .collect();
         if wanted.is_empty() {
@@ -27,11 +27,23 @@ pub(crate) fn observe(lab: &mut Lab, now: Timestamp, workload: &Workload, before
         }
         for path in wanted {
             let call = Call::arm(Method::Get, format!("{path}?api-version={}", api_version(&path)), None);
-            let reply = lab.handle(now, &call);
-            seen.observe(&path, now, reply.answer.as_ref().ok_or("no answer within 20 s"));
+            let answer = list(lab, now, call);
+            seen.observe(&path, now, answer.as_ref().ok_or("no answer within 20 s"));
         }
     }
     seen
+}
+
+/// The answer to a read, with every page of it.
+fn list(lab: &mut Lab, now: Timestamp, call: Call) -> Option<Answer> {
+    let mut pages = Pages::of(call.clone());
+    let mut next = call;
+    loop {
+        match pages.take(lab.handle(now, &next).answer?) {
+            Paged::All(answer) => return Some(answer),
+            Paged::More(call) => next = call,
+        }
+    }
 }
 
 fn api_version(path: &str) -> &'static str {

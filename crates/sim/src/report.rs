@@ -5,6 +5,10 @@ use lifeboat_plan::{Citation, Loss, Verdict};
 use lifeboat_planner::Finding;
 use serde::Serialize;
 
+mod planes;
+
+pub use planes::{Belief, BelievedStretch, FaultReport, PlaneReport, TrueStretch, Truth};
+
 /// Everything that a drill found out.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -43,6 +47,10 @@ pub struct DrillReport {
     pub findings: Vec<Finding>,
     /// Changes of state, in order.
     pub timeline: Vec<Happening>,
+    /// Both planes of each region: what they were, and what the detector took them for.
+    pub planes: Vec<PlaneReport>,
+    /// Requests that were made to go wrong.
+    pub faults: Vec<FaultReport>,
     /// What was predicted about the world after each run, against what it became.
     pub predictions: Vec<PredictionReport>,
     /// The state at the end, one line per component.
@@ -173,6 +181,20 @@ pub struct ClientReport {
     pub longest_receive_gap: SignedDuration,
     /// Counts per minute.
     pub minutes: Vec<Minute>,
+    /// Where the copies of what is still held lie.
+    pub held: Held,
+}
+
+/// Where messages lie at the end, counted by copies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// Copies that wait to be received.
+    pub queued: u64,
+    /// Copies that are not due yet.
+    pub scheduled: u64,
+    /// Copies that were set aside.
+    pub dead_lettered: u64,
 }
 
 /// Counts of one minute.
@@ -283,6 +305,8 @@ pub struct StepReport {
     pub title: String,
     /// The steps it waited for.
     pub after: Vec<String>,
+    /// The stage that brought it, if it was not in the plan but found on the way.
+    pub stage: Option<String>,
     /// Why it exists.
     pub because: Citation,
     /// `graceful` or `ungraceful`.

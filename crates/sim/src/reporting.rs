@@ -1,5 +1,7 @@
 //! From a world that has come to its end to the report about it.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Call, Target};
 use lifeboat_engine::{Outcome, RunEnd, StepView};
@@ -16,7 +18,9 @@ use crate::world::Run;
 /// The report about one run.
 pub(crate) fn run_report(run: &Run) -> RunReport {
     let plan = run.station.engine.plan();
-    let verdicts = independence(plan, lost_region(plan));
+    // Only a failover from a region that is gone must stand on its own.
+    let is_unplanned = run.purpose.kind == PlanKind::Failover && !run.purpose.planned;
+    let verdicts = if is_unplanned { independence(plan, &plan.from) } else { BTreeMap::new() };
     let critical = critical_path(&run.station, plan);
     let steps: Vec<StepReport> = run
         .station
@@ -27,7 +31,8 @@ pub(crate) fn run_report(run: &Run) -> RunReport {
             report.independence = verdicts.get(view.id).cloned();
             report.critical = critical.contains(view.id);
             // A step that a stage brought waits for its stage.
-            report.after.extend(view.parent.map(ToString::to_string));
+            report.stage = view.parent.map(ToString::to_string);
+            report.after.extend(report.stage.clone());
             report
         })
         .collect();
@@ -61,14 +66,6 @@ pub(crate) fn run_report(run: &Run) -> RunReport {
         throttled: run.station.throttled,
         facts: facts(&run.plan, run.started),
         notes: run.plan.notes.clone(),
-    }
-}
-
-/// The region whose loss the plan must survive: of a failover the one it leaves, else the one it prepares for.
-pub(crate) fn lost_region(plan: &Plan) -> &lifeboat_arm::Region {
-    match plan.kind {
-        PlanKind::Failover | PlanKind::Prepare | PlanKind::Failback => &plan.from,
-        PlanKind::Fence | PlanKind::Drain => &plan.to,
     }
 }
 
@@ -116,7 +113,9 @@ fn step_report(station: &Station, step: &Step, view: &StepView<'_>) -> StepRepor
             (WayKind::Ungraceful, Some(_)) => "ungraceful".to_owned(),
             _ => "graceful".to_owned(),
         },
-        outcome: view.outcome().map_or_else(|| "not started".to_owned(), short_outcome),
+        outcome: view
+            .outcome()
+            .map_or_else(|| "not started".to_owned(), |outcome| short_outcome(outcome, way)),
         why: match view.outcome() {
             Some(outcome) if outcome.is_good() => None,
             Some(outcome) => reason(outcome).or_else(|| view.says.map(str::to_owned)),
@@ -144,14 +143,17 @@ fn step_report(station: &Station, step: &Step, view: &StepView<'_>) -> StepRepor
         started_when: way.started_when.as_ref().map(describe_condition),
         done_when: describe_condition(&way.done_when),
         evidence: evidence(station, way),
+        stage: None,
         independence: None,
         loses: way.loses.0.clone(),
         critical: false,
     }
 }
 
-fn short_outcome(outcome: &Outcome) -> String {
+fn short_outcome(outcome: &Outcome, way: &Way) -> String {
     match outcome {
+        // Who only waits has nothing to send: seeing it is all there is to do.
+        Outcome::AlreadyDone if way.action == Action::Wait => "done".to_owned(),
         Outcome::Failed { .. } => "failed".to_owned(),
         Outcome::Skipped { .. } => "skipped".to_owned(),
         Outcome::Deferred { .. } => "deferred".to_owned(),

@@ -3,7 +3,11 @@
 //! Here: the file as values, and the scenarios that need no file. Not here: how the world plays it. Start with
 //! [`Scenario::parse`].
 
+#[cfg(test)]
+mod documentation;
 mod read;
+mod schema;
+mod strangers;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +15,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use lifeboat_arm::Region;
-use lifeboat_planner::{Problem, read_strictly, render_problems};
+use lifeboat_planner::{Position, Problem, read_strictly, render_problems};
 use serde::Serialize;
 
 /// What happens in one drill.
@@ -26,6 +30,9 @@ pub struct Scenario {
     pub duration: SignedDuration,
     /// Who uses the workload meanwhile. Default: [`Clients::default`].
     pub clients: Clients,
+    /// What is so already when the second region is prepared for the first time, before the drill's clock starts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<ScenarioEvent>,
     /// What happens, in order of time.
     pub events: Vec<ScenarioEvent>,
 }
@@ -54,10 +61,24 @@ impl Default for Clients {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScenarioEvent {
-    /// When, counted from the start of the drill.
+    /// When, counted from the start of the drill: the end of the first preparation.
     pub at: SignedDuration,
     /// What.
     pub what: What,
+    /// Where its names stand in the file.
+    #[serde(skip)]
+    pub places: Places,
+}
+
+/// Where the names of an event stand in the file; nowhere, for an event that comes from none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The region.
+    pub region: Position,
+    /// The provider of a fault, the type of a quota.
+    pub provider: Position,
+    /// The operation of a fault.
+    pub operation: Position,
 }
 
 /// What can happen.
@@ -77,8 +98,17 @@ pub enum What {
         /// From one going to the next; it comes back half-way.
         every: SignedDuration,
     },
-    /// Requests of one kind go wrong.
+    /// Requests of one kind go wrong, or a service of a region does not do what it should.
     Fault(Fault),
+    /// From now on, no more than so many resources of a type may exist in a region.
+    Quota {
+        /// Where.
+        region: Place,
+        /// The type: `Microsoft.ServiceBus/namespaces`.
+        kind: String,
+        /// How many.
+        limit: u32,
+    },
     /// From now on, questions are answered like this.
     Operator {
         /// How.
@@ -122,7 +152,7 @@ pub enum Place {
     Named(Region),
 }
 
-/// Requests of one kind that go wrong.
+/// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fault {
@@ -130,15 +160,16 @@ pub struct Fault {
     pub region: Place,
     /// Of which provider: `Microsoft.ServiceBus`.
     pub provider: String,
-    /// Which operation: a type and a verb, such as `namespaces/write`, or an action's name, such as `failover`.
-    pub operation: String,
+    /// Which operation: a type and a verb, such as `namespaces/write`, or an action's name, such as `failover`. None for
+    /// an effect that is about the service and not about a request.
+    pub operation: Option<String>,
     /// Before the change took place, or after.
     pub phase: Phase,
     /// What the caller sees.
     pub effect: Effect,
     /// How many requests it hits. Default: every one.
     pub times: Option<u32>,
-    /// When it ends, counted from the start of the drill. Default: with the drill.
+    /// When it ends, counted as the event's own time is. Default: with the drill.
     pub until: Option<SignedDuration>,
 }
 
@@ -172,6 +203,29 @@ pub enum Effect {
         /// How late.
         by: SignedDuration,
     },
+    /// A refusal with 429: the caller asks too often.
+    Throttled {
+        /// After how long the caller may ask again. Default: 10 seconds.
+        retry_after: SignedDuration,
+    },
+    /// Of the service: nothing new can be created.
+    NoCapacity,
+    /// Of the service: operations that start do not end.
+    Stuck,
+    /// Of the service: what is changed on the primary of a pair does not reach its secondary.
+    NoReplication,
+    /// Of the service: name servers learn late where an alias leads now.
+    SlowDns {
+        /// How late.
+        by: SignedDuration,
+    },
+}
+
+impl Effect {
+    /// Whether it is about single requests; else it is about the service in its region.
+    pub fn is_of_requests(&self) -> bool {
+        !matches!(self, Self::NoCapacity | Self::Stuck | Self::NoReplication | Self::SlowDns { .. })
+    }
 }
 
 /// How people answer.
@@ -213,6 +267,11 @@ impl Scenario {
             .map_err(|problems| ScenarioError { file: file.to_owned(), problems })
     }
 
+    /// The JSON Schema of scenario files, for editors.
+    pub fn json_schema() -> serde_json::Value {
+        schema::json_schema()
+    }
+
     /// The primary region is lost without warning, both planes, and comes back six hours later.
     pub fn sudden_loss() -> Self {
         let both = || Outage { region: Place::Primary, planes: BTreeSet::from(LostPlane::BOTH) };
@@ -246,20 +305,18 @@ impl Scenario {
             story: story.to_owned(),
             duration: SignedDuration::from_hours(24),
             clients: Clients::default(),
+            before: Vec::new(),
             events: events
-                .map(|(hour, what)| ScenarioEvent { at: SignedDuration::from_hours(hour), what })
+                .map(|(hour, what)| ScenarioEvent::new(SignedDuration::from_hours(hour), what))
                 .collect(),
         }
     }
+}
 
-    /// Regions that the scenario names and that are none of the workload's: such an event would hit nothing.
-    pub fn strangers(&self, primary: &Region, secondary: &Region) -> BTreeSet<Region> {
-        self.events
-            .iter()
-            .filter_map(|event| event.what.place())
-            .map(|place| place.region(primary, secondary).clone())
-            .filter(|region| region != primary && region != secondary)
-            .collect()
+impl ScenarioEvent {
+    /// An event that stands in no file.
+    pub fn new(at: SignedDuration, what: What) -> Self {
+        Self { at, what, places: Places::default() }
     }
 }
 
@@ -268,7 +325,7 @@ impl What {
     pub fn place(&self) -> Option<&Place> {
         match self {
             Self::Lose(outage) | Self::Restore(outage) => Some(&outage.region),
-            Self::Flap { region, .. } => Some(region),
+            Self::Flap { region, .. } | Self::Quota { region, .. } => Some(region),
             Self::Fault(fault) => Some(&fault.region),
             Self::Operator { .. } | Self::Plan(_) => None,
         }

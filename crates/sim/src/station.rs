@@ -8,15 +8,15 @@ mod pump;
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Answer, Call, Read};
+use lifeboat_arm::{Answer, Call, Paged, Pages, Read};
 use lifeboat_engine::{Effect, Engine, Expansion, Input, Lost, Summary, Ticket, encode};
 use lifeboat_lab::{Lab, Silence};
-use lifeboat_plan::{ReadId, Stage, StepId};
+use lifeboat_plan::{ReadId, Stage, StepId, duration};
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
 
-use pump::Pump;
+use pump::{Next, Pump};
 
 /// After how long a request without an answer is given up. ARM itself cuts providers off after 60 s.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
@@ -65,9 +65,11 @@ pub(crate) struct Station {
     /// The latest answer to each read: evidence for the report.
     pub(crate) looked: BTreeMap<ReadId, (Timestamp, Result<Answer, Lost>)>,
     looking: BTreeMap<u64, ReadId>,
+    /// Lists whose pages are being gathered.
+    pages: BTreeMap<u64, Pages>,
     pumps: BTreeMap<u64, Pump>,
-    /// Ids of messages that were sent on.
-    pub(crate) moved: Vec<u64>,
+    /// Messages that a drain brought over and nobody has counted yet.
+    pub(crate) brought_over: u64,
     pub(crate) throttled: u64,
     pub(crate) finished: Option<Summary>,
     /// To be performed, in order.
@@ -87,8 +89,9 @@ impl Station {
             sent: BTreeMap::new(),
             looked: BTreeMap::new(),
             looking: BTreeMap::new(),
+            pages: BTreeMap::new(),
             pumps: BTreeMap::new(),
-            moved: Vec::new(),
+            brought_over: 0,
             throttled: 0,
             finished: None,
             effects: VecDeque::new(),
@@ -154,7 +157,10 @@ impl Station {
                 self.looking.insert(ticket.number(), id);
                 let at = now + self.travel();
                 post.push(match read {
-                    Read::Arm(call) | Read::Http(call) => (at, Post::Arrives(Errand::Engine(ticket), call)),
+                    Read::Arm(call) | Read::Http(call) => {
+                        self.pages.insert(ticket.number(), Pages::of(call.clone()));
+                        (at, Post::Arrives(Errand::Engine(ticket), call))
+                    }
                     Read::Dns(name) => (at, Post::Resolves(Errand::Engine(ticket), name)),
                 });
             }
@@ -230,7 +236,7 @@ impl Station {
                 let answer = reply.answer.ok_or_else(|| {
                     Lost(match reply.silence {
                         Some(Silence::ConnectionRefused) => "connection refused".to_owned(),
-                        _ => format!("no answer within {PATIENCE:#}"),
+                        _ => format!("no answer within {}", duration(PATIENCE)),
                     })
                 });
                 // A refused connection is known at once; silence only when patience ends.
@@ -255,12 +261,13 @@ impl Station {
                 post.push((now + self.travel(), Post::Returns(errand, Ok(Answer::new(200, body)))));
             }
             Post::Returns(Errand::Engine(ticket), answer) => {
+                let Some(answer) = self.gathered(now, ticket, answer, post) else { return };
                 self.note(now, ticket, &answer);
                 self.inputs.push_back(Input::Answered { ticket, answer });
             }
             Post::Returns(Errand::Pump(ticket), answer) => {
                 let Some(pump) = self.pumps.get_mut(&ticket.number()) else { return };
-                let next = pump.answered(&answer, &mut self.moved);
+                let next = pump.answered(now, &answer, &mut self.brought_over);
                 self.pump_goes_on(now, ticket, next, post);
             }
             Post::Wakes(at) => {
@@ -272,16 +279,40 @@ impl Station {
         }
     }
 
+    /// The whole list, when its last page has come; the next page is asked for otherwise. A list of which a page is lost is
+    /// lost.
+    fn gathered(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        answer: Result<Answer, Lost>,
+        post: &mut Vec<(Timestamp, Post)>,
+    ) -> Option<Result<Answer, Lost>> {
+        let Some(mut pages) = self.pages.remove(&ticket.number()) else { return Some(answer) };
+        let page = match answer {
+            Ok(page) => page,
+            lost => return Some(lost),
+        };
+        match pages.take(page) {
+            Paged::All(list) => Some(Ok(list)),
+            Paged::More(call) => {
+                self.pages.insert(ticket.number(), pages);
+                post.push((now + self.travel(), Post::Arrives(Errand::Engine(ticket), call)));
+                None
+            }
+        }
+    }
+
     fn pump_goes_on(
         &mut self,
         now: Timestamp,
         ticket: Ticket,
-        next: Result<Call, lifeboat_engine::Pumped>,
+        next: Next,
         post: &mut Vec<(Timestamp, Post)>,
     ) {
         match next {
-            Ok(call) => post.push((now + self.travel(), Post::Arrives(Errand::Pump(ticket), call))),
-            Err(progress) => {
+            Next::Call(call) => post.push((now + self.travel(), Post::Arrives(Errand::Pump(ticket), call))),
+            Next::Over(progress) => {
                 self.pumps.remove(&ticket.number());
                 self.inputs.push_back(Input::Pumped { ticket, progress });
             }

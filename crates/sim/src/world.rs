@@ -3,13 +3,14 @@
 //! Here: what happens when an event comes due. Not here: what the workload's life demands next (`drill.rs`), and how the
 //! engine's effects travel (`station.rs`).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Answer;
 use lifeboat_engine::{Engine, Expansion, RunId, Settings as RunSettings, Summary};
 use lifeboat_lab::{Lab, Settings as LabSettings};
-use lifeboat_plan::{Endpoint, Plan, PlanKind, ReadId, Stage};
+use lifeboat_plan::{Endpoint, Plan, PlanKind, ReadId, Stage, counted};
 use lifeboat_planner::{
     Inventory, PlanError, Planning, Side, StrategyKind, Workload, expand, initial_deployments, plan, predict,
 };
@@ -19,6 +20,7 @@ use crate::ledger::Ledger;
 use crate::log::{Log, Tone};
 use crate::observe::observe;
 use crate::queue::Queue;
+use crate::refused::Refused;
 use crate::station::{Post, Station};
 
 /// How often the workload is looked at while nothing happens.
@@ -111,12 +113,12 @@ impl World {
     }
 
     /// Creates the workload where it lives, as its owner did long ago: group by group, deployment by deployment.
-    pub(crate) fn found(&mut self) -> Result<(), String> {
+    pub(crate) fn found(&mut self) -> Result<(), Refused> {
         for call in initial_deployments(&self.workload) {
             let reply = self.lab.handle(self.now, &call);
-            let answer = reply.answer.ok_or("the lab does not answer")?;
+            let answer = reply.answer.ok_or_else(silent)?;
             if let Some(error) = answer.error() {
-                return Err(format!("{} {}: {}", call.method, call.path_only(), error.innermost()));
+                return Err(Refused::of(&error, &self.workload));
             }
             self.settle(&call.path)?;
         }
@@ -125,10 +127,10 @@ impl World {
     }
 
     /// Waits until what was put at `path` is no longer under way.
-    fn settle(&mut self, path: &str) -> Result<(), String> {
+    fn settle(&mut self, path: &str) -> Result<(), Refused> {
         for _ in 0..2_000 {
             let call = lifeboat_arm::Call::arm(lifeboat_arm::Method::Get, path, None);
-            let answer = self.lab.handle(self.now, &call).answer.ok_or("the lab does not answer")?;
+            let answer = self.lab.handle(self.now, &call).answer.ok_or_else(silent)?;
             let state = answer.body.pointer("/properties/provisioningState").and_then(|state| state.as_str());
             match state {
                 Some(state) if !lifeboat_arm::is_terminal(state) => self.now += SignedDuration::from_secs(5),
@@ -137,12 +139,12 @@ impl World {
                         answer.status,
                         answer.body.pointer("/properties").unwrap_or(&answer.body),
                     );
-                    return Err(format!("the first deployment failed: {}", error.innermost()));
+                    return Err(Refused::of(&error, &self.workload));
                 }
                 _ => return Ok(()),
             }
         }
-        Err(format!("{path} never came to an end"))
+        Err(Refused::from(format!("{path} never came to an end")))
     }
 
     /// Looks at everything now.
@@ -154,6 +156,11 @@ impl World {
     pub(crate) fn watch(&mut self) {
         self.look();
         self.queue.at(self.now + WATCH, Event::Watch);
+    }
+
+    /// The workload with the resources that stand for its components now.
+    pub(crate) fn standing(&self) -> Cow<'_, Workload> {
+        self.workload.as_observed(&self.inventory)
     }
 
     /// A plan for the world as it is seen now.
@@ -184,12 +191,7 @@ impl World {
             self.now,
             "engine",
             Tone::Plain,
-            format!(
-                "{says}: {} {}, plan {}",
-                plan.steps.len(),
-                if plan.steps.len() == 1 { "step" } else { "steps" },
-                digest.short()
-            ),
+            format!("{says}: {}, plan {}", counted(plan.steps.len(), "step"), digest.short()),
         );
         self.runs.push(Run {
             purpose,
@@ -246,9 +248,7 @@ impl World {
             self.queue.at(at, Event::Run(number, post));
         }
         let run = &mut self.runs[number];
-        for _ in run.station.moved.drain(..) {
-            self.ledger.drained();
-        }
+        self.ledger.drained += std::mem::take(&mut run.station.brought_over);
         let summary = run.station.finished.clone()?;
         if run.ended.is_some() {
             return None;
@@ -285,6 +285,10 @@ impl World {
             self.queue.at(at, Event::Client(turn));
         }
     }
+}
+
+fn silent() -> Refused {
+    Refused::from("the lab does not answer".to_owned())
 }
 
 pub(crate) fn planning<'a>(

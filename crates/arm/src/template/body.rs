@@ -157,6 +157,7 @@ impl Unit<'_> {
                         format!("a dependency must be a string, is {}", other.kind_name()),
                     )),
                 };
+                let found = found.and_then(|found| not_itself(header, found));
                 match found {
                     Ok(found) => keys.extend(found),
                     Err(fault) => {
@@ -277,4 +278,18 @@ pub(crate) fn public_outputs(outputs: &[(std::rc::Rc<str>, String, Value)]) -> B
 /// The pointer of a template's resources.
 pub(crate) fn resources_pointer(template: &str) -> String {
     push_pointer(template, "resources")
+}
+
+/// A resource that waits for itself is never made.
+fn not_itself(header: &Header<'_>, found: Vec<usize>) -> Outcome<Vec<usize>> {
+    if !found.contains(&header.key) {
+        return Ok(found);
+    }
+    let hint = if header.turns.is_empty() {
+        "take it out of its own `dependsOn`"
+    } else {
+        "every turn of a loop has the loop's `dependsOn`, the one that it names too: declare that one apart"
+    };
+    let message = format!("`{}` waits for itself", header.name);
+    Err(Fault::new("dependency-cycle", message).hint(Some(hint.to_owned())))
 }

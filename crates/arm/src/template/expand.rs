@@ -86,6 +86,7 @@ fn expand_root(
         location: context.location.clone().filter(|_| template.scope() != DeploymentScope::ResourceGroup),
         mode: "Incremental".to_owned(),
         uri: Some(document.file.to_string()),
+        files: vec![document.file.to_string()],
         written_at: String::new(),
     };
     let frame = Frame::new(engine, document, &document.root, scope.clone(), deployment, Vec::new(), &given);

@@ -46,8 +46,17 @@ pub struct ResourceGroupInfo {
 
 /// Finds linked templates. The engine itself opens no file and no connection.
 pub trait Linked {
-    /// The template at a URI, or at a path if the root template was named by a path.
-    fn load(&self, uri: &str) -> Option<LinkedTemplate>;
+    /// What a link leads to, if it is there.
+    fn load(&self, link: Link<'_>) -> Option<LinkedTemplate>;
+}
+
+/// A link to follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link<'a> {
+    /// A URI, or a path that starts where the path of the root template starts.
+    pub to: &'a str,
+    /// The file that links, as the caller or [`Linked::load`] named it.
+    pub from: &'a str,
 }
 
 /// A template that another one links to.
@@ -64,7 +73,7 @@ pub struct LinkedTemplate {
 pub struct NoLinks;
 
 impl Linked for NoLinks {
-    fn load(&self, _: &str) -> Option<LinkedTemplate> {
+    fn load(&self, _: Link<'_>) -> Option<LinkedTemplate> {
         None
     }
 }

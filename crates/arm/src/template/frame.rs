@@ -25,8 +25,10 @@ pub(crate) struct Deployment {
     pub(crate) name: String,
     pub(crate) location: Option<String>,
     pub(crate) mode: String,
-    /// Where the template came from; relative links start there.
+    /// Where the template came from.
     pub(crate) uri: Option<String>,
+    /// The files on the way here, the root template's first.
+    pub(crate) files: Vec<String>,
     /// The pointer of the document's root in the root template, once every linked template is written into it.
     pub(crate) written_at: String,
 }

@@ -8,12 +8,13 @@ use std::rc::Rc;
 use serde_json::{Map, Value as Json, json};
 
 use super::evaluate::Env;
-use super::expansion::LinkedTemplate;
+use super::expansion::{Link, LinkedTemplate};
 use super::fault::{Fault, Outcome};
 use super::header::Header;
 use super::nested::secret;
 use super::parameters::{ParameterValue, parse_parameters};
 use super::unit::Unit;
+use super::uri::combine;
 use super::value::Value;
 use crate::tree::Node;
 
@@ -157,8 +158,9 @@ impl Unit<'_> {
         };
         let uri = self.address(env, link, what)?;
         let engine = self.frame.engine;
-        let Some(found) = engine.loader.load(&uri) else {
-            let hint = "put it beside the template, under the path that ends the link: nothing is downloaded";
+        let Some(found) = engine.loader.load(Link { to: &uri, from: &self.frame.document.file }) else {
+            let hint =
+                "put it into the template's folder, under the path that ends the link: nothing is downloaded";
             let fault = Fault::new("linked-template", format!("the {what} `{uri}` is not there"));
             return Err(self.frame.report(link, &fault.hint(Some(hint.to_owned()))));
         };
@@ -195,19 +197,27 @@ impl Unit<'_> {
 
     /// Where a link leads.
     fn address(&self, env: &Env<'_>, link: &Node, what: &str) -> Outcome<String> {
+        let base = &self.frame.document.file;
         if let Some(uri) = link.get("uri") {
-            return env.node_string(uri, &format!("uri of the {what}")).map(|uri| uri.to_string());
+            let uri = env.node_string(uri, &format!("uri of the {what}"))?;
+            return Ok(if is_local(base, &uri) { uri.to_string() } else { combine(base, &uri) });
         }
         if let Some(path) = link.get("relativePath") {
             let path = env.node_string(path, &format!("path of the {what}"))?;
-            let base = self.frame.deployment.uri.as_deref().unwrap_or(&self.frame.document.file);
-            return Ok(super::uri::combine(base, &path));
+            return Ok(combine(base, &path));
         }
         if let Some(id) = link.get("id") {
             return env.node_string(id, "id of the template spec").map(|id| id.to_string());
         }
         Err(Fault::new("deployment", "the link has neither `uri` nor `relativePath` nor `id`"))
     }
+}
+
+/// Whether an address was made from the file's own, as `uri(deployment().properties.templateLink.uri, …)` makes it: then
+/// it starts where that one starts. Any other path is meant from the folder of the template that links.
+fn is_local(base: &str, address: &str) -> bool {
+    let start = |path: &str| path.split_once('/').map(|(first, _)| first.to_owned());
+    address.contains("://") || start(base).is_some_and(|first| start(address) == Some(first))
 }
 
 #[cfg(test)]

@@ -164,6 +164,25 @@ impl Unit<'_> {
         Ok(None)
     }
 
+    /// Deployments without an end: usually templates that link to each other, and then the way around is named.
+    fn too_deep(&self, header: &Header<'_>) -> Fault {
+        let files = &self.frame.deployment.files;
+        let last = files.last();
+        let Some(before) = files.iter().rev().skip(1).position(|file| Some(file) == last) else {
+            let message = format!("deployments are nested more than {NESTING_MAX} levels deep");
+            return Fault::new("limit", message);
+        };
+        let around: Vec<String> =
+            files[files.len() - before - 2..].iter().map(|file| format!("`{file}`")).collect();
+        let message = format!("templates link to each other without an end: {}", around.join(" → "));
+        let hint = "break the circle, or let a `condition` end it".to_owned();
+        let place = header.node.get("properties").unwrap_or(header.node);
+        let place = place.get("templateLink").unwrap_or(place);
+        let fault = Fault::new("linked-cycle", message).hint(Some(hint));
+        // The deployments on the way are these files over and over: they would say the same again.
+        self.frame.engine.report(self.frame.document, &[], &place.range, &fault)
+    }
+
     /// Expands the template inside; gives its outputs and the ids of its resources.
     fn inside(
         &self,
@@ -174,8 +193,7 @@ impl Unit<'_> {
         needs: &[usize],
     ) -> Outcome<Inside> {
         if self.chain.len() >= NESTING_MAX {
-            let message = format!("deployments are nested more than {NESTING_MAX} levels deep");
-            return Err(Fault::new("limit", message));
+            return Err(self.too_deep(header));
         }
         let Some(properties) = header.node.get("properties") else {
             return Err(Fault::new("deployment", "the deployment has no `properties`"));
@@ -185,6 +203,7 @@ impl Unit<'_> {
             location: None,
             mode: mode.to_owned(),
             uri: None,
+            files: self.frame.deployment.files.clone(),
             written_at: self.frame.deployment.written_at.clone(),
         };
         if let Some(location) = header.node.get("location") {
@@ -233,6 +252,7 @@ impl Unit<'_> {
             }
         };
         deployment.uri = Some(linked.file.clone());
+        deployment.files.push(linked.file.clone());
         deployment.written_at =
             format!("{}{}/properties/template", self.frame.deployment.written_at, header.pointer);
         let engine = self.frame.engine;

@@ -20,7 +20,10 @@ pub(super) fn assess(args: &AssessArgs, surroundings: &Surroundings) -> Result<E
             }
             show(&tables::findings(&findings, surroundings.stdout))?;
         }
-        Output::Json => show(&tables::findings_json(&findings).map_err(json_error)?)?,
+        Output::Json => {
+            let text = tables::findings_json(&findings, &loaded.assumptions).map_err(json_error)?;
+            show(&text)?;
+        }
     }
     Ok(if blocking(&findings).next().is_some() { Exit::Missed } else { Exit::Fine })
 }

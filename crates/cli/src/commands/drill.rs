@@ -4,19 +4,25 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use lifeboat_sim::{Drill, DrillError, DrillOutcome, DrillProgress, DrillSetup, DrillVerdict, Scenario};
+use lifeboat_planner::Workload;
+use lifeboat_sim::{
+    Drill, DrillError, DrillOutcome, DrillProgress, DrillSetup, DrillVerdict, Refused, Scenario,
+};
 
 use super::{json_error, show, strategies};
 use crate::args::{DrillArgs, Output};
 use crate::errors::{CliError, Exit};
-use crate::load::{epoch, load, of_scenario, text_of};
-use crate::output::{Surroundings, complain, report_files, save_all};
+use crate::load::{epoch, load, of_line, of_problems, text_of};
+use crate::output::{Surroundings, can_write_into, complain, report_files, save_all};
 use crate::progress::{Progress, Reporter};
 use crate::report::{json, text};
 
 pub(super) fn drill(args: &DrillArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
     let loaded = load(&args.target)?;
-    let scenario = scenario(args)?;
+    let scenario = scenario(args, &loaded.workload)?;
+    if let Some(folder) = &args.report {
+        can_write_into(folder)?;
+    }
     let setup = DrillSetup {
         strategies: strategies(&loaded, &loaded.workload.declared_inventory())?.of,
         workload: loaded.workload,
@@ -39,12 +45,16 @@ pub(super) fn drill(args: &DrillArgs, surroundings: &Surroundings) -> Result<Exi
     Ok(if outcome.report.verdict == DrillVerdict::Passed { Exit::Fine } else { Exit::Missed })
 }
 
-fn scenario(args: &DrillArgs) -> Result<Scenario, CliError> {
+fn scenario(args: &DrillArgs, workload: &Workload) -> Result<Scenario, CliError> {
     let Some(path) = &args.scenario else {
         return Ok(if args.planned { Scenario::planned_move() } else { Scenario::sudden_loss() });
     };
     let content = text_of(path)?;
-    Scenario::parse(&path.display().to_string(), &content).map_err(|error| of_scenario(&content, &error))
+    let name = path.display().to_string();
+    let scenario = Scenario::parse(&name, &content)
+        .map_err(|error| of_problems(&error.file, &content, &error.problems))?;
+    let strangers = scenario.strangers(workload);
+    if strangers.is_empty() { Ok(scenario) } else { Err(of_problems(&name, &content, &strangers)) }
 }
 
 /// Plays the drill with progress on stderr, until it ends or somebody presses Ctrl-C.
@@ -58,22 +68,37 @@ fn play(setup: DrillSetup, surroundings: &Surroundings) -> Result<DrillOutcome, 
         reporter.show(&Progress {
             at: progress.at,
             phase: progress.phase.to_owned(),
-            text: format!("{:.0} %", progress.share * 100.0),
+            text: format!("played {:.0} %", progress.share * 100.0),
             share: progress.share,
         });
         !interrupted.load(Ordering::Relaxed)
     };
-    Drill::new(setup).and_then(|drill| drill.play(&mut show)).map_err(|error| match error {
+    let played = Drill::new(setup).and_then(|drill| drill.play(&mut show));
+    // Between the last look and here somebody may have pressed it, too: nothing is written then.
+    if interrupted.load(Ordering::Relaxed) {
+        return Err(CliError::Interrupted);
+    }
+    played.map_err(|error| match error {
         DrillError::Interrupted => CliError::Interrupted,
-        DrillError::CannotDeploy(why) => {
-            CliError::failed(format!("the workload cannot be deployed where it lives: {why}"))
-                .with_hint("Azure would refuse it too: mend the template, or give other parameters")
-        }
+        DrillError::CannotDeploy(refused) => cannot_deploy(refused),
     })
 }
 
+/// The refusal at the resource that it is about, where one is.
+fn cannot_deploy(refused: Refused) -> CliError {
+    const ADVICE: &str = "Azure would refuse it too: mend the template, or give other parameters";
+    let message = format!("the workload cannot be deployed where it lives: {}", refused.why);
+    let place = refused.at.and_then(|(file, line)| Some((text_of(Path::new(&file)).ok()?, file, line)));
+    match place {
+        Some((text, file, line)) => of_line(file, text, line, message, ADVICE).into(),
+        None => CliError::failed(message).with_hint(ADVICE),
+    }
+}
+
 fn save(folder: &Path, outcome: &DrillOutcome) -> Result<(), CliError> {
+    let page = folder.join("report.html");
+    let replaces = if page.exists() { ", in the place of an earlier one" } else { "" };
     save_all(folder, &report_files(&outcome.report, &outcome.events, &outcome.journal)?)?;
-    complain(&format!("the report is in {}", folder.join("report.html").display()));
+    complain(&format!("the report is in {}{replaces}", page.display()));
     Ok(())
 }

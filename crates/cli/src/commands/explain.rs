@@ -1,7 +1,7 @@
 //! `lifeboat explain RULE`.
 
 use lifeboat_arm::nearest;
-use lifeboat_planner::explained;
+use lifeboat_planner::{explained, is_enforced};
 
 use super::{json_error, show};
 use crate::args::{ExplainArgs, Output};
@@ -10,7 +10,7 @@ use crate::output::Surroundings;
 use crate::tables::{self, RuleDoc};
 
 pub(super) fn explain(args: &ExplainArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
-    let Some((_, rule)) = explained().find(|(_, rule)| rule.id.eq_ignore_ascii_case(&args.rule)) else {
+    let Some((service, rule)) = explained().find(|(_, rule)| rule.id.eq_ignore_ascii_case(&args.rule)) else {
         let known = explained().map(|(_, rule)| rule.id);
         let hint = nearest(&args.rule, known).map_or_else(
             || {
@@ -26,12 +26,15 @@ pub(super) fn explain(args: &ExplainArgs, surroundings: &Surroundings) -> Result
     let citation = format!("{} ({})", rule.guidance, rule.cites.join(", "));
     let doc = RuleDoc {
         id: rule.id,
+        service,
         title: rule.title,
-        checks: rule.title,
+        severity: rule.severity,
         why: rule.why,
         citation: &citation,
-        remedied_by: rule.remedied_by.or(Some(rule.remedy)),
-        fault: Some(rule.fault),
+        remedy: rule.remedy,
+        remedied_by: rule.remedied_by,
+        enforced: is_enforced(rule.id),
+        fault: rule.fault,
     };
     match args.output {
         Output::Table => show(&tables::rule(&doc, surroundings.stdout))?,

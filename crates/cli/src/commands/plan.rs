@@ -1,6 +1,7 @@
 //! `lifeboat plan prepare|failover|failback`: offline, for the world as the plans before it would leave it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use lifeboat_plan::{Digest, Endpoint, Plan, PlanKind};
 use lifeboat_planner::{
@@ -15,17 +16,22 @@ use crate::output::{Surroundings, complain, save_all};
 use crate::tables::{self, PlanView};
 
 pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
+    if let Some(path) = &args.save {
+        place_of(path)?;
+    }
     let loaded = load(&args.target)?;
-    for assumption in &loaded.assumptions {
-        complain(&format!("assumed: {assumption}"));
+    if args.output == Output::Table {
+        for assumption in &loaded.assumptions {
+            complain(&format!("assumed: {assumption}"));
+        }
     }
     let seen = loaded.workload.declared_inventory();
     let strategies = strategies(&loaded, &seen)?;
-    let made = match make(args, &loaded, seen, strategies.of) {
-        Ok(mut made) => {
-            made.notes.push(format!("recovery time: {}", strategies.arithmetic.join("; ")));
-            made
-        }
+    // Only an unplanned failover has all the terms of the sum.
+    let unplanned = args.kind == PlanKindArg::Failover && !args.planned;
+    let recovery = if unplanned { strategies.arithmetic.as_slice() } else { &[] };
+    let made = match make(args, &loaded, seen, strategies.of.clone()) {
+        Ok(made) => made,
         Err(PlanError::Refused(refusal)) => {
             let hint = format!("{}; `lifeboat explain {}` says more", refusal.remedy, refusal.rule);
             complain(&crate::errors::render(
@@ -38,26 +44,40 @@ pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit,
             return Err(CliError::caused_by("the steps make no plan", error));
         }
     };
-    if let Some(path) = &args.save {
-        let text = serde_json::to_string_pretty(&made).map_err(super::json_error)?;
-        let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str()))
-        else {
-            return Err(CliError::failed(format!("`{}` names no file", path.display()))
-                .with_hint("name a file, such as `--save failback.json`"));
-        };
-        save_all(folder, &[(name, text + "\n")])?;
-        complain(&format!("saved to {} with the digest {}", path.display(), Digest::of(&made)));
-    }
     match args.output {
         Output::Table => {
             let view = PlanView { now: epoch(), requests: args.requests, layout: surroundings.stdout };
-            let text = tables::plan(&made, view)
+            let text = tables::plan(&made, recovery, view)
                 .map_err(|error| CliError::caused_by("the steps make no plan", error))?;
             show(&text)?;
         }
-        Output::Json => show(&tables::plan_json(&made, epoch())?)?,
+        Output::Json => show(&tables::plan_json(&made, &loaded.assumptions, recovery, epoch())?)?,
+    }
+    if let Some(path) = &args.save {
+        save(path, &made)?;
     }
     Ok(Exit::Fine)
+}
+
+/// The folder and the name of the file to save: told before anything is planned. A slip in a path makes no folders.
+fn place_of(path: &Path) -> Result<(&Path, &str), CliError> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return Err(CliError::failed(format!("`{}` names no file", path.display()))
+            .with_hint("name a file, such as `--save failback.json`"));
+    };
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok((folder, name));
+    }
+    Err(CliError::failed(format!("there is no folder `{}`", folder.display()))
+        .with_hint("make it first, or name a file in a folder that is there"))
+}
+
+fn save(path: &Path, made: &Plan) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(made).map_err(super::json_error)?;
+    let (folder, name) = place_of(path)?;
+    save_all(folder, &[(name, text + "\n")])?;
+    complain(&format!("saved to {} with the digest {}", path.display(), Digest::of(made)));
+    Ok(())
 }
 
 /// A world in which plans are made one after another, each for what the one before would leave.

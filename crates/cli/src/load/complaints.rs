@@ -2,7 +2,6 @@
 
 use lifeboat_arm::template::Diagnostic;
 use lifeboat_planner::{Position, Problem};
-use lifeboat_sim::ScenarioError;
 
 use crate::errors::{CliError, Located};
 
@@ -35,7 +34,7 @@ pub(super) fn of_diagnostics(found: &[Diagnostic]) -> CliError {
 }
 
 /// Problems of a YAML file.
-pub(super) fn of_problems(file: &str, text: &str, problems: &[Problem]) -> CliError {
+pub(crate) fn of_problems(file: &str, text: &str, problems: &[Problem]) -> CliError {
     CliError::Located(
         problems
             .iter()
@@ -50,9 +49,13 @@ pub(super) fn of_problems(file: &str, text: &str, problems: &[Problem]) -> CliEr
     )
 }
 
-/// Problems of a scenario file.
-pub(crate) fn of_scenario(text: &str, error: &ScenarioError) -> CliError {
-    of_problems(&error.file, text, &error.problems)
+/// What is wrong with what begins in a line.
+pub(crate) fn of_line(file: String, text: String, line: u32, message: String, advice: &str) -> Located {
+    let at = usize::try_from(line).unwrap_or(1).saturating_sub(1);
+    let start: usize = text.split_inclusive('\n').take(at).map(str::len).sum();
+    let shown = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let (first, last) = (start + shown.len() - shown.trim_start().len(), start + shown.trim_end().len());
+    Located { file, text, range: first..last.max(first), message, hint: Some(advice.to_owned()) }
 }
 
 /// The word that begins at a position.

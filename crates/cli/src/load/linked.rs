@@ -1,40 +1,58 @@
 //! Templates that templates link to: read from the folder of the first one, never downloaded.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lifeboat_arm::template::{Linked, LinkedTemplate};
+use lifeboat_arm::template::{Link, Linked, LinkedTemplate};
 
-/// The folder that links are looked for in.
-pub(super) struct Folder {
-    base: PathBuf,
+/// The folders that links are looked for in: those of the templates which the user named.
+pub(super) struct Folders {
+    all: Vec<PathBuf>,
+    /// URIs that were read from files instead, and from which.
+    read: RefCell<BTreeMap<String, String>>,
 }
 
-impl Folder {
-    pub(super) fn new(base: PathBuf) -> Self {
-        Self { base }
+impl Folders {
+    /// The folders that hold these templates.
+    pub(super) fn of<'a>(templates: impl IntoIterator<Item = &'a Path>) -> Self {
+        let folder = |template: &Path| template.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+        Self { all: templates.into_iter().map(folder).collect(), read: RefCell::default() }
     }
 
-    /// The longest end of the link's path that exists below the folder: templates are published under a prefix.
-    fn find(&self, uri: &str) -> Option<PathBuf> {
-        let path = uri.split(['?', '#']).next()?;
-        let path = path
-            .split_once("://")
-            .map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
-        let direct = Path::new(path);
-        if direct.is_file() {
-            return Some(direct.to_path_buf());
-        }
+    /// What stands for what: a file that was read in the place of a URI is an assumption.
+    pub(super) fn assumptions(&self) -> Vec<String> {
+        let read = self.read.borrow();
+        read.iter().map(|(uri, file)| format!("the link `{uri}` leads to the file `{file}`")).collect()
+    }
+
+    /// A path is the file of that name. Of a URI's path, the longest end that exists below the folder: templates are
+    /// published under a prefix.
+    fn find(&self, link: Link<'_>) -> Option<PathBuf> {
+        let to = link.to.split(['?', '#']).next()?;
+        let Some((_, rest)) = to.split_once("://") else {
+            return Some(PathBuf::from(to)).filter(|path| path.is_file());
+        };
+        let (_, path) = rest.split_once('/')?;
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != "..").collect();
+        // Many templates share one file name: the end of another one's URI is often the name of the file that links.
+        let is_itself = |candidate: &Path| candidate == Path::new(link.from);
+        // A file that was linked to lies below the folder of the template that the user named.
+        let base = self.all.iter().find(|folder| Path::new(link.from).starts_with(folder))?;
         (0..parts.len())
-            .map(|from| self.base.join(parts[from..].iter().collect::<PathBuf>()))
-            .find(|candidate| candidate.is_file())
+            .map(|from| base.join(parts[from..].iter().collect::<PathBuf>()))
+            .find(|candidate| candidate.is_file() && !is_itself(candidate))
     }
 }
 
-impl Linked for Folder {
-    fn load(&self, uri: &str) -> Option<LinkedTemplate> {
-        let path = self.find(uri)?;
+impl Linked for Folders {
+    fn load(&self, link: Link<'_>) -> Option<LinkedTemplate> {
+        let path = self.find(link)?;
         let text = String::from_utf8_lossy(&std::fs::read(&path).ok()?).into_owned();
-        Some(LinkedTemplate { file: path.display().to_string(), text })
+        let file = path.display().to_string();
+        if link.to.contains("://") {
+            self.read.borrow_mut().insert(link.to.to_owned(), file.clone());
+        }
+        Some(LinkedTemplate { file, text })
     }
 }

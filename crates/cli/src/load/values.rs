@@ -1,25 +1,52 @@
 //! Values of parameters: from files, from `--set`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 
-use lifeboat_arm::nearest;
 use lifeboat_arm::template::{
-    ParameterDeclaration, ParameterType, ParameterValue, Template, parse_parameters,
+    Diagnostic, ParameterDeclaration, ParameterType, ParameterValue, Template, parse_parameters,
 };
+use lifeboat_arm::tree::Node;
+use lifeboat_arm::{Region, nearest};
+use lifeboat_planner::NOWHERE;
 use serde_json::Value;
 
 use super::complaints::of_diagnostics;
 use super::text_of;
 use crate::errors::{CliError, Located};
 
+/// Values of parameters, and where each was written.
+#[derive(Default)]
+pub(super) struct Given {
+    pub(super) values: BTreeMap<String, Value>,
+    /// Of those that a file gives: the file, and the value's place in it.
+    places: BTreeMap<String, (String, Range<usize>)>,
+}
+
+impl Given {
+    /// Shows what is wrong with a location at the value that was given for it, instead of at the parameter.
+    pub(super) fn relocate(&self, found: &mut Diagnostic) {
+        let name = found.pointer.strip_prefix("/parameters/").filter(|_| found.code == NOWHERE);
+        let Some(name) = name.map(str::to_owned) else { return };
+        let is_nowhere = |value: &Value| value.as_str().is_some_and(|text| Region::parse(text).is_err());
+        if !self.values.get(&name).is_some_and(is_nowhere) {
+            return;
+        }
+        if let Some((file, range)) = self.places.get(&name) {
+            found.file.clone_from(file);
+            found.range = range.clone();
+        } else {
+            found.message = format!("--set {name}: {}", found.message);
+        }
+        found.pointer.clear();
+    }
+}
+
 /// The values of parameter files, later ones winning. What comes from a key vault is left to a placeholder: nothing is
 /// fetched.
-pub(super) fn from_files(
-    paths: &[PathBuf],
-    template: &Template,
-) -> Result<BTreeMap<String, Value>, CliError> {
-    let mut values = BTreeMap::new();
+pub(super) fn from_files(paths: &[PathBuf], template: &Template) -> Result<Given, CliError> {
+    let mut all = Given::default();
     for path in paths {
         let name = path.display().to_string();
         let text = text_of(path)?;
@@ -30,11 +57,19 @@ pub(super) fn from_files(
                 return Err(unknown_parameter(template, &parameter, &name, &text, foreign));
             };
             if let ParameterValue::Value(value) = value {
-                values.insert(declared, value);
+                all.places.insert(declared.clone(), (name.clone(), place_of(&text, &parameter)));
+                all.values.insert(declared, value);
             }
         }
     }
-    Ok(values)
+    Ok(all)
+}
+
+/// Where a parameter file gives a value.
+fn place_of(text: &str, parameter: &str) -> Range<usize> {
+    let tree = Node::parse(text.trim_start_matches('\u{feff}')).ok();
+    let value = tree.as_ref().and_then(|tree| tree.get("parameters")?.get(parameter)?.get("value"));
+    value.map_or(0..0, |value| value.range.clone())
 }
 
 fn declared_name(template: &Template, name: &str) -> Option<String> {
@@ -70,7 +105,7 @@ fn meant(template: &Template, name: &str) -> String {
 
 /// `--set name=value`: JSON where the parameter is not a string.
 pub(super) fn set(
-    values: &mut BTreeMap<String, Value>,
+    given: &mut Given,
     typed: &[(String, String)],
     template: &Template,
 ) -> Result<(), CliError> {
@@ -84,7 +119,8 @@ pub(super) fn set(
             CliError::failed(format!("--set: `{text}` is not {wanted}, which `{name}` is declared as"))
                 .with_hint(format!("give it as JSON: `--set '{name}={}'`", example(declared.kind)))
         })?;
-        values.insert(declared.name.clone(), value);
+        given.places.remove(&declared.name);
+        given.values.insert(declared.name.clone(), value);
     }
     Ok(())
 }

@@ -5,8 +5,10 @@
 //! script are written as they are.
 
 mod charts;
+mod closeups;
 mod findings;
 mod gantt;
+mod lanes;
 mod losses;
 mod page;
 mod parts;

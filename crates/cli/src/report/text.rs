@@ -4,14 +4,27 @@ use jiff::SignedDuration;
 use lifeboat_planner::Answer;
 use lifeboat_sim::{DrillReport, RunReport};
 
-use super::{announced_lost, loss_word, loss_words, took, verdict};
-use crate::format::{clock, count, counted, difference, duration, instant, offset, percent, region};
+use super::{
+    announced_lost, held_words, is_forbidden, loss_word, outage_words, run_tone, step_counts, sums, took,
+    total_difference, verdict,
+};
+use crate::format::{clock, count, counted, difference, duration, instant, offset, region};
 use crate::layout::{Cell, Columns, Layout};
 use crate::style::Tone;
 use crate::tables::{finding_tone, findings_summary, worst_first};
 
 /// The whole report. No line is wider than the layout's width.
 pub fn render(report: &DrillReport, layout: Layout) -> String {
+    if is_forbidden(report) {
+        // No run, no recovery, no losses: only why.
+        return [
+            head(report, layout),
+            assumptions(report, layout),
+            findings(report, layout),
+            state_after(report, layout),
+        ]
+        .concat();
+    }
     [
         head(report, layout),
         assumptions(report, layout),
@@ -36,7 +49,8 @@ fn head(report: &DrillReport, layout: Layout) -> String {
     for reason in reasons {
         out += &layout.hang("  - ", reason, tone);
     }
-    let story = format!("{}: {}", report.scenario.name, report.scenario.story);
+    let told = if report.scenario.story.is_empty() { "" } else { ": " };
+    let story = format!("{}{told}{}", report.scenario.name, report.scenario.story);
     out += &layout.hang("", &story, Tone::Plain);
     let span = report.ended.duration_since(report.started);
     let origin = format!(
@@ -107,14 +121,21 @@ fn recovery_time(report: &DrillReport, layout: Layout) -> String {
         Cell::toned(duration(rto.asked), Tone::Strong),
         Cell::toned(duration(rto.forecast.total()), Tone::Strong),
         Cell::toned(total.map_or_else(|| "–".to_owned(), duration), tone),
-        Cell::toned(rto.error_percent.map(percent).unwrap_or_default(), Tone::Quiet),
+        Cell::toned(total_difference(rto).unwrap_or_default(), Tone::Quiet),
         Cell::toned(says, tone),
     ]);
-    layout.heading("Recovery time (forecast at p95)") + &table.render(layout, 2)
+    let mut out = layout.heading("Recovery time (forecast at p95)") + &table.render(layout, 2);
+    if let Some(words) = outage_words(report) {
+        out += &layout.hang("  ", &words, Tone::Quiet);
+    }
+    out
 }
 
 fn clients(report: &DrillReport, layout: Layout) -> String {
     let seen = &report.clients;
+    if seen.producers + seen.consumers == 0 {
+        return String::new();
+    }
     let mut table = Columns::bare(&["what", ">number", "says"]);
     let bad_if = |is: bool| if is { Tone::Bad } else { Tone::Plain };
     let gap = |gap: SignedDuration| if gap.is_zero() { "none".to_owned() } else { duration(gap) };
@@ -133,6 +154,7 @@ fn clients(report: &DrillReport, layout: Layout) -> String {
             Tone::Plain,
             "same MessageId, at least once".to_owned(),
         ),
+        ("still held", count(seen.still_held), Tone::Plain, held_words(seen)),
         (
             "longest gap, sending",
             gap(seen.longest_send_gap),
@@ -154,7 +176,7 @@ fn clients(report: &DrillReport, layout: Layout) -> String {
 fn losses(report: &DrillReport, layout: Layout) -> String {
     let losses = &report.losses;
     let mut out = layout.heading("Losses");
-    let mut table = Columns::headed(&["", ">announced", ">true", ""]);
+    let mut table = Columns::headed(&["", ">announced", ">actual", ""]);
     let lost = if losses.lost == 0 { Tone::Good } else { Tone::Bad };
     for (what, announced, truth, tone, says) in [
         (
@@ -162,7 +184,7 @@ fn losses(report: &DrillReport, layout: Layout) -> String {
             Some(losses.announced_stranded),
             losses.stranded,
             Tone::Plain,
-            "left in the lost region",
+            "left in the region that was left",
         ),
         ("drained", None, losses.drained, Tone::Plain, "of the stranded, brought over later"),
         ("duplicated", None, losses.duplicated, Tone::Plain, "arrived twice with one MessageId"),
@@ -176,11 +198,21 @@ fn losses(report: &DrillReport, layout: Layout) -> String {
         ]);
     }
     out += &table.render(layout, 2);
-    for loss in &losses.announced {
-        let text = format!("{}: {}", loss_word(loss.kind), loss_words(loss));
-        out += &layout.hang("  said before: ", &text, Tone::Quiet);
+    let said = sums(&losses.announced);
+    if said.is_empty() {
+        return out;
     }
-    out
+    out += &layout.hang("  ", "said before:", Tone::Quiet);
+    let mut table = Columns::bare(&["kind", ">number", "what", "where"]);
+    for sum in &said {
+        table.row([
+            Cell::toned(loss_word(sum.kind), Tone::Quiet),
+            Cell::from(sum.number()),
+            Cell::from(sum.what.as_str()),
+            Cell::toned(sum.whereabouts(), Tone::Quiet),
+        ]);
+    }
+    out + &table.render(layout, 4)
 }
 
 fn runs(report: &DrillReport, layout: Layout) -> String {
@@ -188,20 +220,23 @@ fn runs(report: &DrillReport, layout: Layout) -> String {
     let mut table =
         Columns::headed(&["", "", "run", ">took", ">forecast", ">steps", ">requests", ">reads", "outcome"]);
     for (index, run) in report.runs.iter().enumerate() {
-        let tone = if run.succeeded { Tone::of_outcome(&run.outcome) } else { Tone::Bad };
+        let tone = run_tone(run);
         table.row([
             Cell::from((index + 1).to_string()),
             Cell::toned(tone.sign(), tone),
             Cell::from(run.kind.as_str()),
             Cell::from(duration(run.ended.duration_since(run.started))),
             Cell::from(duration(run.forecast)),
-            Cell::from(count(run.steps.len() as u64)),
+            Cell::from(step_counts(run)),
             Cell::from(count(run.requests)),
             Cell::from(count(run.reads)),
             Cell::toned(run.outcome.as_str(), tone),
         ]);
     }
     out += &table.render(layout, 2);
+    if report.runs.iter().any(|run| run.steps.iter().any(|step| step.stage.is_some())) {
+        out += &layout.hang("  ", "steps: as planned + found on the way", Tone::Quiet);
+    }
     let paths = report.runs.iter().enumerate().filter(|(_, run)| !run.critical_path.is_empty());
     let mut paths: Vec<String> = paths.map(|(index, run)| critical_path(index + 1, run, layout)).collect();
     // Lines before tables: a heading would otherwise seem to hold the lines behind it.
@@ -237,6 +272,9 @@ fn critical_path(number: usize, run: &RunReport, layout: Layout) -> String {
 fn predictions(report: &DrillReport, layout: Layout) -> String {
     let wrong: Vec<_> = report.predictions.iter().filter(|prediction| !prediction.agrees).collect();
     let right = report.predictions.len() - wrong.len();
+    if report.predictions.is_empty() {
+        return String::new();
+    }
     let mut out = layout.heading("Predictions");
     out += &layout.hang("  ", &format!("{right} of {} came true", report.predictions.len()), Tone::Plain);
     for prediction in wrong {

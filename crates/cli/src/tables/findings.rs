@@ -32,16 +32,10 @@ pub(crate) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
 pub fn findings(findings: &[Finding], layout: Layout) -> String {
     let mut out = String::new();
     for finding in worst_first(findings).into_iter().filter(|finding| finding.answer != Answer::Pass) {
-        out += &one(finding, layout);
+        out += &one(finding, findings, layout);
         out.push('\n');
     }
-    let mut passed: Vec<&str> = findings
-        .iter()
-        .filter(|finding| finding.answer == Answer::Pass)
-        .map(|finding| finding.rule.as_str())
-        .collect();
-    passed.sort_unstable();
-    passed.dedup();
+    let passed: Vec<&str> = passed_everywhere(findings).into_iter().map(|(rule, _)| rule).collect();
     if !passed.is_empty() {
         out += &layout.hang("✓ pass: ", &passed.join(", "), Tone::Quiet);
         out.push('\n');
@@ -49,10 +43,28 @@ pub fn findings(findings: &[Finding], layout: Layout) -> String {
     out + &layout.hang("", &findings_summary(findings), Tone::Strong)
 }
 
-fn one(finding: &Finding, layout: Layout) -> String {
+/// Rules that pass for every component they look at, with their titles: what fails elsewhere has not passed.
+pub(crate) fn passed_everywhere(findings: &[Finding]) -> Vec<(&str, &str)> {
+    let mut passed: Vec<(&str, &str)> = findings
+        .iter()
+        .filter(|finding| {
+            findings.iter().all(|other| other.rule != finding.rule || other.answer == Answer::Pass)
+        })
+        .map(|finding| (finding.rule.as_str(), finding.title.as_str()))
+        .collect();
+    passed.sort_unstable();
+    passed.dedup();
+    passed
+}
+
+fn one(finding: &Finding, all: &[Finding], layout: Layout) -> String {
     let tone = finding_tone(finding);
-    let word = if finding.answer == Answer::Fail { finding.severity.word() } else { finding.answer.word() };
-    let title = format!("{word}  {}  {}: {}", finding.rule, finding.component, finding.title);
+    let severity = finding.severity.word();
+    let word = match finding.answer {
+        Answer::Fail => severity.to_owned(),
+        other => format!("{} ({severity})", other.word()),
+    };
+    let title = format!("{word}  {}  {}: {}", finding.rule, subject(finding, all), finding.title);
     let mut out = layout.hang(&format!("{} ", tone.sign()), &title, tone);
     for evidence in &finding.evidence {
         out += &layout.hang("    seen: ", &evidence_words(evidence), Tone::Plain);
@@ -62,6 +74,20 @@ fn one(finding: &Finding, layout: Layout) -> String {
     }
     out += &layout.hang("    why:  ", &finding.why, Tone::Quiet);
     out + &layout.hang("    do:   ", &finding.remedy, Tone::Plain)
+}
+
+/// The component, and which of its resources where nothing else tells two findings apart: a rule may ask the same of both
+/// sides.
+fn subject(finding: &Finding, all: &[Finding]) -> String {
+    let component = &finding.component;
+    let says = |one: &Finding| one.evidence.iter().map(|one| one.says.clone()).collect::<Vec<_>>();
+    let same = |other: &&Finding| {
+        other.rule == finding.rule && other.component == *component && says(other) == says(finding)
+    };
+    match &finding.resource {
+        Some(resource) if all.iter().filter(same).count() > 1 => format!("{component} ({})", resource.name()),
+        _ => component.clone(),
+    }
 }
 
 /// `weu.json:14 /resources/0/sku: the namespace is Standard`.
@@ -87,12 +113,17 @@ pub(crate) fn place(evidence: &Evidence) -> Option<String> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Counts {
+    /// Failures that something must be done about; remarks are none.
     fail: usize,
+    info: usize,
     unknown: usize,
     pass: usize,
     accepted: usize,
     blocking: usize,
+    /// Unknown, and blocking if they fail.
+    may_block: usize,
 }
 
 impl Counts {
@@ -100,14 +131,22 @@ impl Counts {
         let open = |answer| {
             findings.iter().filter(|finding| finding.answer == answer && finding.accepted.is_none()).count()
         };
+        let info = findings.iter().filter(|finding| is_remark(finding) && finding.accepted.is_none()).count();
         Self {
-            fail: open(Answer::Fail),
+            fail: open(Answer::Fail) - info,
+            info,
             unknown: open(Answer::Unknown),
             pass: open(Answer::Pass),
             accepted: findings.iter().filter(|finding| finding.accepted.is_some()).count(),
             blocking: findings.iter().filter(|finding| finding.blocks()).count(),
+            may_block: findings.iter().filter(|finding| may_block(finding)).count(),
         }
     }
+}
+
+/// Worth knowing, and nothing more.
+fn is_remark(finding: &Finding) -> bool {
+    finding.answer == Answer::Fail && finding.severity == Severity::Info
 }
 
 /// How many there are of each answer, and whether one of them blocks.
@@ -117,11 +156,26 @@ pub(crate) fn findings_summary(findings: &[Finding]) -> String {
         0 => String::new(),
         accepted => format!(", {accepted} accepted"),
     };
-    let blocks = match counts.blocking {
-        0 => "nothing blocks a failover".to_owned(),
-        blocking => format!("{} a failover", counted_verb(blocking)),
+    let blocks = match (counts.blocking, counts.may_block) {
+        (0, 0) => "nothing blocks a failover".to_owned(),
+        (0, 1) => "nothing is known to block a failover; 1 that would block is unknown".to_owned(),
+        (0, unknown) => {
+            format!("nothing is known to block a failover; {unknown} that would block are unknown")
+        }
+        (blocking, _) => format!("{} a failover", counted_verb(blocking)),
     };
-    format!("{} fail, {} unknown, {} pass{accepted}; {blocks}", counts.fail, counts.unknown, counts.pass)
+    let info = match counts.info {
+        0 => String::new(),
+        info => format!(", {info} info"),
+    };
+    format!(
+        "{} fail, {} unknown{info}, {} pass{accepted}; {blocks}",
+        counts.fail, counts.unknown, counts.pass
+    )
+}
+
+fn may_block(finding: &Finding) -> bool {
+    finding.answer == Answer::Unknown && finding.severity == Severity::Blocking && finding.accepted.is_none()
 }
 
 fn counted_verb(number: usize) -> String {
@@ -129,13 +183,14 @@ fn counted_verb(number: usize) -> String {
     format!("{} {verb}", counted(number, "finding"))
 }
 
-/// Findings for programs: `{"findings": […], "counts": {…}}`, the worst first.
-pub fn findings_json(findings: &[Finding]) -> Result<String, serde_json::Error> {
+/// Findings for programs: `{"findings": […], "counts": {…}, "assumptions": […]}`, the worst first.
+pub fn findings_json(findings: &[Finding], assumptions: &[String]) -> Result<String, serde_json::Error> {
     #[derive(Serialize)]
     struct Document<'a> {
+        assumptions: &'a [String],
         counts: Counts,
         findings: Vec<&'a Finding>,
     }
-    let document = Document { counts: Counts::of(findings), findings: worst_first(findings) };
+    let document = Document { assumptions, counts: Counts::of(findings), findings: worst_first(findings) };
     serde_json::to_string_pretty(&document)
 }

@@ -8,13 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
 use lifeboat_plan::{
-    Digest, Endpoint, FactUsed, Graph, GraphError, Loss, Plan, PlanKind, Scheduled, Step, StepId, Way,
-    WayKind,
+    Digest, Endpoint, FactUsed, Graph, GraphError, Plan, PlanKind, Scheduled, Step, StepId, Way, WayKind,
 };
 
 use crate::format::{age, counted, duration};
 use crate::layout::{Cell, Columns, Layout};
-use crate::report::{loss_word, loss_words};
+use crate::report::{LossSum, fact_words, loss_word, short_source, sums};
 use crate::style::Tone;
 
 pub use json::plan_json;
@@ -30,8 +29,9 @@ pub struct PlanView {
     pub layout: Layout,
 }
 
-/// A plan for people: what it is, what it rests on, its steps, what decides its duration, what it gives up.
-pub fn plan(plan: &Plan, view: PlanView) -> Result<String, GraphError> {
+/// A plan for people: what it is, what it rests on, its steps, what decides its duration, what it gives up, and the sum
+/// that makes the recovery time (none, if the plan is not about one).
+pub fn plan(plan: &Plan, recovery: &[String], view: PlanView) -> Result<String, GraphError> {
     let times = Times::of(plan)?;
     Ok([
         head(plan, &times, view.layout),
@@ -39,6 +39,7 @@ pub fn plan(plan: &Plan, view: PlanView) -> Result<String, GraphError> {
         steps::steps(plan, &times, view),
         critical_path(&times, view.layout),
         losses(plan, view),
+        recovery_time(recovery, view.layout),
         notes(plan, view.layout),
     ]
     .concat())
@@ -99,9 +100,10 @@ pub(super) fn chosen<'a>(plan: &Plan, step: &'a Step) -> (WayKind, &'a Way) {
     (kind, step.way(kind))
 }
 
-/// The region whose loss the plan must survive: the one that a failover leaves. Other plans need both by their nature.
+/// The region whose loss the plan must survive: the one that an unplanned failover leaves. Every other plan needs both
+/// regions by its nature.
 pub(super) fn lost_region(plan: &Plan) -> Option<&Region> {
-    (plan.kind == PlanKind::Failover).then_some(&plan.from)
+    (plan.kind == PlanKind::Failover && plan.policy.prefer == WayKind::Ungraceful).then_some(&plan.from)
 }
 
 /// The age of a fact. What a person declared has none.
@@ -121,8 +123,14 @@ fn head(plan: &Plan, times: &Times, layout: Layout) -> String {
         PlanKind::Prepare => format!("{} ready in case of {}", plan.to, plan.from),
         _ => format!("{} → {}", plan.from, plan.to),
     };
-    let title =
-        format!("{}  Plan to {} {}: {direction}", endpoint(&plan.endpoint), plan.kind.word(), plan.workload);
+    let purpose = match plan.kind {
+        PlanKind::Prepare => "prepare",
+        PlanKind::Failover => "fail over",
+        PlanKind::Failback => "bring home",
+        PlanKind::Fence => "fence",
+        PlanKind::Drain => "drain",
+    };
+    let title = format!("{}  Plan to {purpose} {}: {direction}", endpoint(&plan.endpoint), plan.workload);
     let mut out = layout.hang("", &title, Tone::Strong);
     out += &layout.hang("digest ", Digest::of(plan).as_str(), Tone::Quiet);
     let prefer = match plan.policy.prefer {
@@ -146,10 +154,14 @@ fn facts(plan: &Plan, view: PlanView) -> String {
             Cell::from(fact.key.as_str()),
             Cell::from(match &fact.value {
                 serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
+                other => fact_words(&other.to_string()),
             }),
-            Cell::from(age(fact_age(fact, view.now))),
-            Cell::toned(fact.source.as_str(), Tone::Quiet),
+            Cell::from(match (fact_age(fact, view.now), fact.value.as_str()) {
+                // Nobody declares that something is unknown.
+                (None, Some("unknown")) => "never seen".to_owned(),
+                (seen, _) => age(seen),
+            }),
+            Cell::toned(short_source(&fact.source), Tone::Quiet),
         ]);
     }
     view.layout.heading("Rests on") + &table.render(view.layout, 2)
@@ -168,31 +180,45 @@ fn losses(plan: &Plan, view: PlanView) -> String {
     let mut lines = String::new();
     for step in &plan.steps {
         let (kind, way) = chosen(plan, step);
-        for loss in &way.loses.0 {
-            lines += &loss_line(loss, "", step, view);
+        for sum in sums(&way.loses.0) {
+            lines += &loss_line(&sum, "", step, view);
         }
         if let (WayKind::Graceful, Some(other)) = (kind, &step.ungraceful) {
-            for loss in &other.loses.0 {
-                lines += &loss_line(loss, "only if it switches to its ungraceful way, ", step, view);
+            for sum in sums(&other.loses.0) {
+                lines += &loss_line(&sum, "only if it switches to its ungraceful way, ", step, view);
             }
         }
     }
     if lines.is_empty() {
         lines.push_str("  nothing\n");
     }
-    view.layout.heading("Gives up") + &lines
+    view.layout.heading("Losses it accepts") + &lines
 }
 
-fn loss_line(loss: &Loss, when: &str, step: &Step, view: PlanView) -> String {
-    let seen = loss.observed_at.map(|at| format!(", seen {} ago", duration(view.now.duration_since(at))));
+fn loss_line(sum: &LossSum, when: &str, step: &Step, view: PlanView) -> String {
+    let seen = sum.observed_at.map(|at| format!(", seen {} ago", duration(view.now.duration_since(at))));
+    let number = if sum.count.is_some() { sum.number() + " " } else { String::new() };
+    let unknown = if sum.count.is_none() { ", count unknown" } else { "" };
+    let places = match sum.whereabouts() {
+        places if places.is_empty() => String::new(),
+        places => format!(" in {places}"),
+    };
     let text = format!(
-        "{when}{}: {}{} (by {})",
-        loss_word(loss.kind),
-        loss_words(loss),
+        "{when}{}: {number}{}{places}{unknown}{} (by {})",
+        loss_word(sum.kind),
+        sum.what,
         seen.unwrap_or_default(),
         step.id
     );
     view.layout.hang("  ! ", &text, Tone::Warn)
+}
+
+fn recovery_time(sum: &[String], layout: Layout) -> String {
+    if sum.is_empty() {
+        return String::new();
+    }
+    layout.heading("Recovery time of an unplanned failover, at p95")
+        + &sum.iter().map(|line| layout.hang("  ", line, Tone::Plain)).collect::<String>()
 }
 
 fn notes(plan: &Plan, layout: Layout) -> String {

@@ -1,5 +1,6 @@
 //! `lifeboat explain`: one rule in full.
 
+use lifeboat_planner::Severity;
 use serde::Serialize;
 
 use crate::layout::Layout;
@@ -11,34 +12,45 @@ use crate::style::Tone;
 pub struct RuleDoc<'a> {
     /// Its id, such as `SB-SKU`.
     pub id: &'a str,
-    /// Its title.
+    /// The service it belongs to; `workload` for the workload as a whole.
+    pub service: &'a str,
+    /// What must be true, in one line.
     pub title: &'a str,
-    /// What it looks at and when it passes.
-    pub checks: &'a str,
+    /// How much a failure matters.
+    pub severity: Severity,
     /// Why it matters.
     pub why: &'a str,
     /// The sentence it comes from.
     pub citation: &'a str,
-    /// The step or the change that cures it, if something does.
+    /// What to do when it fails.
+    pub remedy: &'a str,
+    /// The verb of the step that remedies it, if a plan can.
     pub remedied_by: Option<&'a str>,
-    /// The fault of the lab that shows what happens without it, if there is one.
-    pub fault: Option<&'a str>,
+    /// Whether Azure itself refuses what fails it: then no acceptance helps.
+    pub enforced: bool,
+    /// The fault or mistake that turns it red.
+    pub fault: &'a str,
 }
 
 /// The rule for people.
 pub fn rule(doc: &RuleDoc<'_>, layout: Layout) -> String {
     let mut out = layout.hang("", &format!("{}: {}", doc.id, doc.title), Tone::Strong);
     out.push('\n');
+    let enforced = if doc.enforced { "; Azure refuses what fails it, so it cannot be accepted" } else { "" };
+    let severity = format!("{} ({}){enforced}", doc.severity.word(), doc.service);
+    let step = doc.remedied_by.map_or_else(
+        || "none: no plan remedies it".to_owned(),
+        |verb| format!("`{verb}`, as part of a plan (`lifeboat plan prepare`)"),
+    );
     for (lead, text) in [
-        ("checks  ", Some(doc.checks)),
-        ("why     ", Some(doc.why)),
-        ("source  ", Some(doc.citation)),
-        ("cure    ", doc.remedied_by),
-        ("fault   ", doc.fault),
+        ("severity  ", severity.as_str()),
+        ("why       ", doc.why),
+        ("source    ", doc.citation),
+        ("do        ", doc.remedy),
+        ("step      ", &step),
+        ("fault     ", doc.fault),
     ] {
-        if let Some(text) = text {
-            out += &layout.hang(&format!("  {lead}"), text, Tone::Plain);
-        }
+        out += &layout.hang(&format!("  {lead}"), text, Tone::Plain);
     }
     out
 }

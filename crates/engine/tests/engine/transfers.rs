@@ -15,7 +15,7 @@ pub(crate) fn pumping() -> lifeboat_plan::Plan {
         from_paths: vec!["orders".to_owned()],
         to_host: "new.example".into(),
         to_path: "orders".to_owned(),
-        key: "MessageId".to_owned(),
+        key: None,
     };
     let empty = Condition::equal(&read("items"), "/left", Value::from(0));
     plan(vec![step("drain", &[], way(Action::Pump(transfer), empty))])

@@ -3,7 +3,8 @@
 //! Here: which request means what, and the state that the parts below share. The parts: `namespace.rs`, `entity.rs`,
 //! `entity_requests.rs` (queues, topics, subscriptions, rules, keys), `pairing.rs` (the alias: states, roles, failover),
 //! `replication.rs` (what crosses to the secondary, how fast), `refusals.rs` (every refusal, one row each),
-//! `migration.rs` (from Standard to Premium), `messages.rs` (one queue's messages), `delivery.rs` (who a message goes to), `rest.rs` (the runtime calls).
+//! `migration.rs` (from Standard to Premium), `messages.rs` (one queue's messages), `delivery.rs` (who a message goes to),
+//! `filter.rs` (rules of subscriptions), `rest.rs` (the runtime calls), `wire.rs` (messages on the wire).
 //!
 //! Not here: routing, groups, location, unique names (`gate.rs`). Known gaps: Geo-Replication (`geoDataReplication` is
 //! stored, `POST failover` of a namespace is not modelled), SQL filters beyond `1=1` and `1=0`,
@@ -25,6 +26,7 @@ use crate::world::Ctx;
 mod delivery;
 mod entity;
 mod entity_requests;
+mod filter;
 mod holdings;
 mod keys;
 mod messages;
@@ -35,6 +37,7 @@ mod pairing;
 mod refusals;
 mod replication;
 mod rest;
+mod wire;
 
 pub(crate) use refusals::REFUSALS;
 
@@ -164,7 +167,9 @@ impl Provider for ServiceBus {
     }
 
     fn host_call(&mut self, host: &str, call: &Call, ctx: &mut Ctx<'_>) -> Option<HostOutcome> {
-        host.ends_with(SUFFIX).then(|| self.rest(host, call, ctx))
+        // Other services share the suffix: a host that is no namespace and no alias of ours is theirs.
+        self.key_of_host(host, ctx.now)?;
+        Some(self.rest(host, call, ctx))
     }
 }
 

@@ -286,3 +286,30 @@ fn one_seed_is_one_world() {
     assert_eq!(run(), run());
     assert!(Region::parse(WEST).is_ok());
 }
+
+/// Proves: F4. A long list comes in pages, each with the link to the next; half of it is never given for all.
+#[test]
+fn a_long_list_comes_in_pages() {
+    let mut bench = Bench::new();
+    let bus = bench.bus("weu", "orders", WEST);
+    for queue in 0..250 {
+        bench.put(&format!("{bus}/queues/q{queue:03}"), json!({ "properties": {} })).expect_status(200);
+        bench.wait(1);
+    }
+    let mut all = Vec::new();
+    let mut sizes = Vec::new();
+    let mut path = format!("{bus}/queues");
+    loop {
+        let page = bench.get(&path).expect_status(200);
+        sizes.push(names(&page).len());
+        all.extend(names(&page));
+        let Some(link) = page.body["nextLink"].as_str() else { break };
+        assert!(link.starts_with("https://management.azure.com/subscriptions/"), "{link}");
+        link.trim_start_matches("https://management.azure.com").clone_into(&mut path);
+    }
+    assert_eq!(sizes, [100, 100, 50]);
+    assert_eq!(
+        (all.len(), all.first().unwrap().as_str(), all.last().unwrap().as_str()),
+        (250, "q000", "q249")
+    );
+}

@@ -1,11 +1,13 @@
 //! Messages over the typed data plane and over REST, and that none is ever lost.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use lifeboat_arm::{Answer, Call, Method, Target};
 use lifeboat_lab::{
-    DataError, Effect, Fault, FaultMatch, Health, Lock, Message, Phase, Plane, Session, Silence,
+    BrokerProperties, DataError, Effect, Fault, FaultMatch, Health, Lock, Message, Phase, Plane, Session,
+    Silence,
 };
 use proptest::prelude::{Strategy, any, prop, prop_oneof, proptest};
 use proptest::prop_assert_eq;
@@ -60,11 +62,75 @@ fn rest_calls_send_lock_and_settle() {
     rest(&mut bench, Method::Post, "/orders/messages/head", None, None).expect_status(204);
     let dead = rest(&mut bench, Method::Post, "/orders/$DeadLetterQueue/messages/head", None, None)
         .expect_status(201);
-    let broker: Value = serde_json::from_str(dead.header("brokerproperties").unwrap()).unwrap();
-    assert_eq!(broker["DeadLetterReason"], "MaxDeliveryCountExceeded");
+    // The reason is a property of the application's, in quotation marks like any text.
+    assert_eq!(dead.headers["DeadLetterReason"], "\"MaxDeliveryCountExceeded\"");
+    assert!(dead.headers["DeadLetterErrorDescription"].contains("maximum delivery attempts"));
     let path = dead.header("location").unwrap().strip_prefix(&format!("https://{HOST}")).unwrap().to_owned();
     rest(&mut bench, Method::Delete, &path, None, None).expect_status(200);
     assert_eq!(bench.lab.counts("orders-weu", "orders").unwrap().total(), 0);
+}
+
+/// Proves: S21. No sender has to give an id, and nobody makes one up: such messages are no duplicates of each other.
+#[test]
+fn a_message_without_an_id_stays_without() {
+    let mut bench = with_queue(json!({ "requiresDuplicateDetection": true }));
+    for body in ["a", "b"] {
+        rest(&mut bench, Method::Post, "/orders/messages", None, Some(json!(body))).expect_status(201);
+    }
+    for body in ["a", "b"] {
+        let got = rest(&mut bench, Method::Post, "/orders/messages/head", None, None).expect_status(201);
+        let broker: Value = serde_json::from_str(got.header("brokerproperties").unwrap()).unwrap();
+        assert_eq!((broker.get("MessageId"), &got.body), (None, &json!(body)));
+    }
+}
+
+/// Proves: S21. What a target does not take stays behind where it came from, counted as ARM shows it, until somebody takes
+/// it from there.
+#[test]
+fn what_cannot_be_forwarded_is_a_transfer_dead_letter() {
+    for (target, says) in [
+        (None, "no such entity"),
+        (Some(json!({ "status": "Disabled" })), "the entity is `Disabled`"),
+        (Some(json!({ "maxSizeInMegabytes": 0 })), "the entity is full"),
+        (Some(json!({ "forwardTo": "orders" })), "MaxTransferHopCountExceeded"),
+    ] {
+        let mut bench = with_queue(json!({ "forwardTo": "target" }));
+        let bus = crate::bench::namespace("weu", "orders-weu");
+        if let Some(properties) = target {
+            bench.put(&format!("{bus}/queues/target"), json!({ "properties": properties }));
+        }
+        bench.lab.send(bench.now, HOST, "orders", Message::new(1)).expect("the sender is not told");
+        let counts = bench.lab.counts("orders-weu", "orders").unwrap();
+        assert_eq!((counts.transfer_dead_letter, counts.total()), (1, 1), "{says}");
+        let queue = bench.get(&format!("{bus}/queues/orders"));
+        assert_eq!(queue.property("countDetails")["transferDeadLetterMessageCount"], 1, "{says}");
+        let path = "orders/$Transfer/$DeadLetterQueue";
+        let got = bench.lab.receive(bench.now, HOST, path, Session::Any).unwrap().unwrap();
+        assert_eq!(got.dead_letter_reason.as_deref(), Some(says));
+        bench.lab.complete(bench.now, HOST, path, got.lock).unwrap();
+        assert_eq!(bench.lab.counts("orders-weu", "orders").unwrap().total(), 0);
+    }
+}
+
+/// Proves: S21. All copies of one message have the number that their topic gave it, and each its own sequence.
+#[test]
+fn copies_share_the_number_of_their_topic() {
+    let mut bench = Bench::new();
+    let bus = bench.bus("weu", "orders-weu", WEST);
+    bench.put(&format!("{bus}/topics/events"), json!({})).expect_status(200);
+    let add = |bench: &mut Bench, name: &str| {
+        bench.put(&format!("{bus}/topics/events/subscriptions/{name}"), json!({})).expect_status(200);
+    };
+    add(&mut bench, "early");
+    bench.lab.send(bench.now, HOST, "events", Message::new(1)).unwrap();
+    add(&mut bench, "late");
+    bench.lab.send(bench.now, HOST, "events", Message::default()).unwrap();
+    let mut numbers = |subscription: &str| -> Vec<(u64, u64)> {
+        let path = format!("events/subscriptions/{subscription}");
+        let receive = || bench.lab.receive(bench.now, HOST, &path, Session::Any).unwrap();
+        std::iter::from_fn(receive).map(|got| (got.sequence, got.enqueued_sequence)).collect()
+    };
+    assert_eq!((numbers("early"), numbers("late")), (vec![(1, 1), (2, 2)], vec![(1, 2)]));
 }
 
 /// Proves: D06. Sessions over REST are an extension of the lab; counts are what ARM shows.
@@ -105,7 +171,8 @@ fn a_topic_fans_out_by_rules() {
     let rule = json!({ "properties": { "filterType": "CorrelationFilter", "correlationFilter": { "label": "paid" } } });
     bench.put(&format!("{subscriptions}/paid/rules/paid"), rule).expect_status(200);
     for (id, label) in [(1, "paid"), (2, "open")] {
-        let message = Message { label: Some(label.into()), ..Message::new(id) };
+        let broker = BrokerProperties { label: Some(label.into()), ..BrokerProperties::default() };
+        let message = Message { broker: Some(Arc::new(broker)), ..Message::new(id) };
         bench.lab.send(bench.now, HOST, "events", message).unwrap();
     }
     let counts = |bench: &Bench, path: &str| bench.lab.counts("orders-weu", path).unwrap().active;
@@ -301,7 +368,7 @@ fn throughput() {
             let got = bench.lab.receive(bench.now, alias, queue, Session::Any).unwrap().unwrap();
             bench.lab.complete(bench.now, alias, queue, got.lock).unwrap();
         };
-        let names: Vec<std::sync::Arc<str>> = (0..100).map(|at| format!("s{at}").into()).collect();
+        let names: Vec<Arc<str>> = (0..100).map(|at| format!("s{at}").into()).collect();
         for id in 0..MESSAGES {
             let mut message = Message::new(id);
             message.session = named.then(|| names[usize::try_from(id % 100).unwrap()].clone());

@@ -151,7 +151,7 @@ fn a_value_from_the_lost_region_is_missed_wherever_it_is_used() {
         from_paths: Vec::new(),
         to_host: "b".into(),
         to_path: String::new(),
-        key: String::new(),
+        key: None,
     };
     let hole = || Draft::Hole(Hole::Add(Box::new(from_the_lost()), 1));
     let test = |is| Condition::test(&ReadId::new("neu/b"), "/n", is);

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use lifeboat_arm::{Call, Method, ResourceId};
 use lifeboat_plan::{
     Action, At, Basis, CallDraft, Citation, Condition, Forecast, Is, Need, PlanKind, ReadDraft, ReadId, Step,
-    StepId, Way,
+    StepId, Way, counted,
 };
 use serde_json::{Value, json};
 use sha2::Digest as _;
@@ -55,12 +55,14 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
         }
         if let Some(shared) = &planning.workload.shared {
             let kept: Vec<&Declared> = shared.resources.iter().collect();
+            // What exists once lies in a group of its own, and waits for no other.
+            let group = BTreeSet::from([StepId::new("workload", "shared-group")]);
             let step = deployment(
                 "deploy-shared",
                 shared,
                 Value::clone(&shared.deployment.template),
                 &kept,
-                after.clone(),
+                group,
                 planning,
                 &mut part,
             );
@@ -209,7 +211,7 @@ fn deployment(
                 site.group.name()
             )
         } else {
-            format!("deploy {} resources to {} in {}", kept.len(), site.group.name(), site.region)
+            format!("deploy {} to {} in {}", counted(kept.len(), "resource"), site.group.name(), site.region)
         },
         after,
         graceful: way,
@@ -271,8 +273,9 @@ fn left_out(planning: &Planning<'_>) -> BTreeSet<ResourceId> {
     let stands = |component: &&Component| {
         planning.strategies.get(&component.name) != Some(&crate::service::StrategyKind::Redeploy)
     };
-    let standing =
-        Roots::new(planning.workload.components.iter().filter(stands).map(|component| component.on(side)));
+    let standing = Roots::new(
+        planning.workload.components.iter().filter(stands).map(|component| component.declared(side)),
+    );
     let refused: BTreeSet<ResourceId> =
         out.iter().filter(|id| standing.around(id).next().is_some()).cloned().collect();
     loop {
@@ -323,6 +326,9 @@ fn without(
 
 /// The longest chain of creations, not their sum: ARM creates what does not wait in parallel.
 fn forecast(kept: &[&Declared]) -> Forecast {
+    if kept.is_empty() {
+        return Forecast::assumed(1, 2, "nothing is deployed, only looked at");
+    }
     let by_id: BTreeMap<&ResourceId, &Declared> =
         kept.iter().map(|declared| (&declared.id, *declared)).collect();
     let mut known: BTreeMap<&ResourceId, (SignedDuration, SignedDuration)> = BTreeMap::new();

@@ -325,6 +325,7 @@ fn both_regions(
                 kind: declared.kind.clone(),
                 primary: declared.id.clone(),
                 secondary: twin,
+                replaced: None,
             }
         })
         .collect();

@@ -33,7 +33,7 @@ impl Service for AnyResource {
         None
     }
 
-    fn observes(&self, component: &Component, _: &Inventory) -> Vec<String> {
+    fn observes(&self, component: &Component, _: &Workload, _: &Inventory) -> Vec<String> {
         let mut paths = vec![component.primary.to_string()];
         paths.extend(component.secondary.as_ref().map(ToString::to_string));
         paths
@@ -155,6 +155,7 @@ mod tests {
                 .parse()
                 .unwrap(),
             secondary: None,
+            replaced: None,
         };
         assert!(redeployed(&once).notes[0].contains("exists once"));
     }

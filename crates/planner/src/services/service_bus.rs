@@ -5,10 +5,12 @@
 //! alternative, not driven.
 //! Reference: "Azure Service Bus Geo-Disaster Recovery", REST api-version 2024-01-01.
 
+mod counts;
 mod drain;
 mod empty;
 mod fail_over;
 mod fence;
+mod fresh;
 mod namespace;
 mod network;
 mod not_replicated;
@@ -25,7 +27,7 @@ use crate::durations;
 use crate::inventory::Inventory;
 use crate::rule::Rule;
 use crate::service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind};
-use crate::topology::{Component, Declared, Side, Workload};
+use crate::topology::{Component, Declared, Side, Standby, Workload};
 
 use namespace::Namespace;
 
@@ -51,29 +53,26 @@ impl Service for ServiceBus {
         Some(namespace::own_host(component, side, workload, seen))
     }
 
-    fn observes(&self, component: &Component, seen: &Inventory) -> Vec<String> {
-        let mut ids = vec![&component.primary];
-        ids.extend(&component.secondary);
-        let mut paths = Vec::new();
-        for id in ids {
-            paths.push(id.to_string());
-            paths.extend(LISTS.iter().map(|list| format!("{id}/{list}")));
-            // How much an alias has yet to replicate, only its own record shows for sure.
-            for alias in seen.list(id, "disasterRecoveryConfigs").unwrap_or_default() {
-                paths.extend(namespace::name_of(alias).map(|name| namespace::record(id, name).to_string()));
-            }
-            // Topics are known only after the first round.
-            for topic in seen.list(id, "topics").unwrap_or_default() {
-                if let Some(name) = topic.get("name").and_then(serde_json::Value::as_str) {
-                    paths.push(format!("{}/subscriptions", id.child("topics", name)));
-                }
-            }
-        }
-        paths
+    fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<String> {
+        fresh::observed(component, workload, seen)
+    }
+
+    fn standing(
+        &self,
+        component: &Component,
+        workload: &Workload,
+        seen: &Inventory,
+        standby: Standby,
+    ) -> Option<Component> {
+        fresh::standing(component, workload, seen, standby)
     }
 
     fn rules(&self) -> &'static [Rule] {
         rules::RULES
+    }
+
+    fn enforced(&self) -> &'static [&'static str] {
+        rules::FORBIDS_PAIRING
     }
 
     fn strategies(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Strategy> {
@@ -104,8 +103,10 @@ impl Service for ServiceBus {
     /// A namespace that is the secondary of a pair refuses every redeploy (400 "Cannot update a namespace which is
     /// secondary"), and one that is to be paired must be empty: its entities come by replication.
     fn left_out<'a>(&self, component: &Component, side: Side, planning: &Planning<'a>) -> Vec<&'a Declared> {
-        let id = component.on(side);
-        let whole = planning.observed(id) || planning.kind != PlanKind::Prepare;
+        let id = component.declared(side);
+        // What a fresh one has replaced stays as it is.
+        let replaced = id != component.on(side);
+        let whole = replaced || planning.observed(id) || planning.kind != PlanKind::Prepare;
         planning
             .workload
             .site(side)

@@ -136,10 +136,10 @@ fn what_a_looser_objective_keeps_warm_stays_warm_and_its_price_is_told() {
     `a` 10m
     `b` 10m
     DNS and clients that hold on 0s
-    total 20m, asked 1h10m
+    total 20m, asked 1h 10m
     standing cost 13; 8 would do, if what a looser objective keeps warm might grow cold
     ");
-    assert_snapshot!(at(70).reasons["a"], @"Standby takes 10m; Redeploy takes 1h, and a total of 1h10m with it would fit the 1h10m asked, but a looser objective keeps it warm already");
+    assert_snapshot!(at(70).reasons["a"], @"Standby takes 10m; Redeploy takes 1h, and a total of 1h 10m with it would fit the 1h 10m asked, but a looser objective keeps it warm already");
 }
 
 #[test]

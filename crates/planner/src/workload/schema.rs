@@ -159,6 +159,11 @@ fn service_bus() -> Value {
                 "enum": ["emptied", "fresh"],
                 "default": "emptied",
             },
+            "deadLetters": {
+                "description": "What happens to dead letters when the old primary is drained. leave: they stay, and it cannot be emptied before somebody has taken them out. resend: they go to the live queue or topic once more, with the reason as properties.",
+                "enum": ["leave", "resend"],
+                "default": "leave",
+            },
             "crossSubscription": {
                 "description": "What a move by choice does where the two namespaces are in two subscriptions, and Azure refuses a safe failover. refuse: there is none. force: it is forced, and loses what is not replicated.",
                 "enum": ["refuse", "force"],

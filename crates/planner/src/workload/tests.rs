@@ -34,7 +34,7 @@ templates:
   shared: { file: infra/shared.json, resourceGroup: orders-global, region: northeurope, parameters: infra/shared.parameters.json }
 failover: { policy: automatic, holdDown: 20m, decision: 5m, approvers: [oncall@example.com], clientsHoldOn: 4m }
 serviceBus:
-  - { namespace: orders-bus, alias: orders-alias, alternateName: orders-bus-old, reprotect: fresh, crossSubscription: force }
+  - { namespace: orders-bus, alias: orders-alias, alternateName: orders-bus-old, reprotect: fresh, deadLetters: resend, crossSubscription: force }
 data:
   - { store: ordersst, staleReads: { maxAge: 5m } }
 accept:
@@ -98,6 +98,7 @@ fn every_field_is_read() {
     let bus = &file.service_bus[0];
     assert_eq!((bus.alias.as_str(), bus.reprotect), ("orders-alias", Reprotect::Fresh));
     assert_eq!(bus.alternate_name.as_ref().unwrap().as_str(), "orders-bus-old");
+    assert_eq!(bus.dead_letters, DeadLetters::Resend);
     assert_eq!(bus.cross_subscription, CrossSubscription::Force);
     assert_eq!(file.accept[0].component.as_ref().unwrap().as_str(), "orders-bus");
 }

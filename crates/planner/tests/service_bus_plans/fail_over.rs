@@ -125,7 +125,7 @@ fn losses_are_announced_with_the_counts_that_were_last_seen() {
     let told: Vec<String> = losses(&busy(), WayKind::Ungraceful).iter().map(Loss::to_string).collect();
     let wanted = [
         "stranded: 100 active messages in `incoming` (seen at 2026-03-01T08:00:00Z)",
-        "stranded: 4 dead-lettered messages in `incoming` (seen at 2026-03-01T08:00:00Z)",
+        "stranded: 4 dead-lettered messages in `incoming`, which stay there: `deadLetters: leave` (seen at 2026-03-01T08:00:00Z)",
         "stranded: 7 scheduled messages in `incoming` (seen at 2026-03-01T08:00:00Z)",
         "stranded: 1 undeliverable forwarded messages in `incoming` (seen at 2026-03-01T08:00:00Z)",
         "stranded: 0 active messages in `audit` (seen at 2026-03-01T08:00:00Z)",

@@ -217,7 +217,6 @@ fn refusals() -> Vec<(&'static str, World)> {
             with(World::unpaired(), &|world| {
                 let choice = MessagingChoice {
                     alias: Some("orders-bus-neu".to_owned()),
-                    alternate_name: None,
                     ..MessagingChoice::default()
                 };
                 world.workload.messaging.insert("orders-bus".to_owned(), choice);

@@ -1,8 +1,9 @@
 //! Fencing, draining and emptying: what is planned only when it is seen.
 
+use jiff::SignedDuration;
 use lifeboat_arm::Method;
 use lifeboat_plan::{Action, Graph, Plan, PlanKind, Stage, Step, Transfer, Truth, WayKind};
-use lifeboat_planner::{Expanded, MessagingChoice, PlanError, Side, expand};
+use lifeboat_planner::{DeadLetters, Expanded, MessagingChoice, PlanError, Side, expand};
 use serde_json::{Value, json};
 
 use super::outline::moved;
@@ -120,10 +121,15 @@ fn transfers(expanded: &Expanded) -> Vec<&Transfer> {
         .collect()
 }
 
-/// Proves: S21 (only what holds messages is drained, each `MessageId` once)
+fn choose(world: &mut World, dead_letters: DeadLetters) {
+    world.workload.messaging.get_mut("orders-bus").unwrap().dead_letters = dead_letters;
+}
+
+/// Proves: S21 (only what holds messages is drained, and what identifies them is not their `MessageId`)
 #[test]
 fn the_drain_moves_what_is_held_and_nothing_else() {
     let mut world = moved();
+    choose(&mut world, DeadLetters::Resend);
     let plan = world.plan(PlanKind::Drain);
     assert_eq!(done(&world, &plan, "orders-bus/drain"), Truth::Met, "nothing is stranded");
     hold(&mut world, "queues", "incoming", "activeMessageCount", 3);
@@ -132,13 +138,13 @@ fn the_drain_moves_what_is_held_and_nothing_else() {
     let steps = expanded(&world, &plan, "orders-bus/drain").unwrap();
     assert_eq!(ids(&steps), ["orders-bus/drain-incoming", "orders-bus/drain-events"]);
     let [queue, topic] = transfers(&steps)[..] else { panic!("{:?}", ids(&steps)) };
-    assert_eq!(queue.from_paths, ["incoming", "incoming/$DeadLetterQueue"]);
+    assert_eq!(queue.from_paths, ["incoming/$DeadLetterQueue", "incoming"]);
     assert_eq!(
         topic.from_paths,
-        ["events/Subscriptions/billing", "events/Subscriptions/billing/$DeadLetterQueue"]
+        ["events/Subscriptions/billing/$DeadLetterQueue", "events/Subscriptions/billing"]
     );
     for (transfer, to) in [(queue, "incoming"), (topic, "events")] {
-        assert_eq!(transfer.key, "MessageId");
+        assert_eq!(transfer.key, None, "one place each: there are no copies");
         assert_eq!(transfer.to_path, to);
         assert_eq!(transfer.from_host.literal(), Some("orders-bus-weu.servicebus.windows.net"));
         assert_eq!(transfer.to_host.literal(), Some("orders-bus-neu.servicebus.windows.net"));
@@ -148,6 +154,93 @@ fn the_drain_moves_what_is_held_and_nothing_else() {
     assert_eq!(truth(&world), Truth::NotMet);
     hold(&mut world, "queues", "incoming", "activeMessageCount", 0);
     assert_eq!(truth(&world), Truth::Met);
+}
+
+/// Proves: S21 (a dead letter is left unless the owner wants it sent on; either is said, and neither is silent)
+#[test]
+fn dead_letters_go_where_the_owner_wants_them() {
+    for (choice, stays, says) in [
+        (DeadLetters::Leave, true, "2 dead letters of `incoming` stay in orders-bus-weu"),
+        (DeadLetters::Resend, false, "2 dead letters of `incoming` are sent on to its consumers again"),
+    ] {
+        let mut world = moved();
+        choose(&mut world, choice);
+        hold(&mut world, "queues", "incoming", "deadLetterMessageCount", 2);
+        let plan = world.plan(PlanKind::Drain);
+        assert!(plan.notes.iter().any(|note| note.contains(says)), "{:?}", plan.notes);
+        assert_eq!(done(&world, &plan, "orders-bus/drain") == Truth::Met, stays);
+        hold(&mut world, "queues", "incoming", "activeMessageCount", 3);
+        let steps = expanded(&world, &plan, "orders-bus/drain").unwrap();
+        let [transfer] = transfers(&steps)[..] else { panic!("{:?}", ids(&steps)) };
+        assert_eq!(transfer.from_paths.iter().any(|path| path.ends_with("/$DeadLetterQueue")), !stays);
+        let title = &steps.steps[0].title;
+        assert_eq!(title.contains("5 messages of `incoming`, 2 of them dead letters"), !stays, "{title}");
+    }
+    // What stays keeps the namespace from being emptied, and the refusal says what to do.
+    let mut world = moved();
+    hold(&mut world, "queues", "incoming", "deadLetterMessageCount", 2);
+    let plan = world.plan(PlanKind::Prepare);
+    match expanded(&world, &plan, "orders-bus/empty-old-side") {
+        Err(PlanError::Refused(refusal)) => {
+            assert!(refusal.why.contains("holds 2 dead letters"), "{}", refusal.why);
+            assert!(refusal.remedy.contains("deadLetters: resend"), "{}", refusal.remedy);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Proves: S21 (copies are told by the number that their topic gave them, unless others number for it)
+#[test]
+fn copies_of_a_topic_are_told_by_its_number() {
+    let two = |world: &mut World| {
+        let list = world.bus_path(OLD, "topics/events/subscriptions");
+        let both: Vec<Value> = ["audit", "billing"].map(|name| entity(&list, name)).into();
+        world.list(OLD, "topics/events/subscriptions", json!(both));
+        hold(world, "topics/events/subscriptions", "audit", "activeMessageCount", 300);
+        hold(world, "topics/events/subscriptions", "billing", "activeMessageCount", 300);
+    };
+    let mut world = moved();
+    two(&mut world);
+    let plan = world.plan(PlanKind::Drain);
+    let steps = expanded(&world, &plan, "orders-bus/drain").unwrap();
+    assert_eq!(transfers(&steps)[0].key.as_deref(), Some("EnqueuedSequenceNumber"));
+    assert_eq!(transfers(&steps)[0].from_paths.len(), 2);
+    assert!(steps.steps[0].title.contains("every subscription gets them"), "{}", steps.steps[0].title);
+    // What a queue forwards has that queue's number: two messages could share one.
+    let queue = |entity: &mut Value| entity["properties"]["forwardTo"] = json!("Events");
+    world.edit_member(OLD, "queues", "incoming", queue);
+    let steps = expanded(&world, &plan, "orders-bus/drain").unwrap();
+    assert_eq!(transfers(&steps)[0].key, None);
+}
+
+/// Proves: S21 (what could not be forwarded is drained from where it lies, and counts until it is gone)
+#[test]
+fn what_could_not_be_forwarded_is_drained() {
+    let mut world = moved();
+    world.edit_member(OLD, "queues", "audit", |entity| entity["properties"]["forwardTo"] = json!("incoming"));
+    hold(&mut world, "queues", "audit", "transferDeadLetterMessageCount", 4);
+    let plan = world.plan(PlanKind::Drain);
+    assert_ne!(done(&world, &plan, "orders-bus/drain"), Truth::Met);
+    let steps = expanded(&world, &plan, "orders-bus/drain").unwrap();
+    assert_eq!(transfers(&steps)[0].from_paths, ["audit/$Transfer/$DeadLetterQueue"]);
+    assert_eq!(transfers(&steps)[0].to_path, "audit");
+    hold(&mut world, "queues", "audit", "transferDeadLetterMessageCount", 0);
+    assert_eq!(done(&world, &plan, "orders-bus/drain"), Truth::Met);
+}
+
+/// Proves: S21 (a drain that waits for scheduled messages says so, and does not pretend to know for how long)
+#[test]
+fn a_drain_that_waits_says_for_what() {
+    let mut world = moved();
+    let quick = world.plan(PlanKind::Drain);
+    hold(&mut world, "queues", "incoming", "scheduledMessageCount", 7);
+    let waits = world.plan(PlanKind::Drain);
+    let forecast = |plan: &Plan| step(plan, "orders-bus/drain").graceful.forecast.clone();
+    assert!(forecast(&quick).p95 < SignedDuration::from_mins(1));
+    assert_eq!(forecast(&waits).p95, step(&waits, "orders-bus/drain").graceful.deadline);
+    assert!(format!("{:?}", forecast(&waits).basis).contains("waits for 7 scheduled messages"));
+    let steps = expanded(&world, &waits, "orders-bus/drain").unwrap();
+    assert_eq!(steps.steps[0].graceful.forecast.p95, steps.steps[0].graceful.deadline);
 }
 
 /// Proves: S21 (what was created since on the other side has nothing to bring over)

@@ -131,7 +131,7 @@ impl Drill {
         };
         let held = self.world.lab.message_counts();
         let mut stranded = BTreeMap::new();
-        for component in &self.world.workload.components {
+        for component in &self.world.standing().components {
             let Some(entities) = held.get(component.on(left).name()) else { continue };
             for (entity, counts) in entities {
                 *stranded.entry(entity.clone()).or_insert(0) += counts.total();

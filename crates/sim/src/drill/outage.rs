@@ -56,8 +56,8 @@ impl Drill {
             return;
         }
         let left = self.left_side();
-        let components = &self.world.workload.components;
-        let hosts = components.iter().filter_map(|component| self.host(component, left));
+        let standing = self.world.standing();
+        let hosts = standing.components.iter().filter_map(|component| self.host(component, left));
         let still: usize = hosts.map(|host| clients.still_at(&host, now)).sum();
         let served = self.world.ledger.last_acknowledged().is_some_and(|last| last >= moved);
         if still == 0 && served {
@@ -71,14 +71,18 @@ impl Drill {
     /// Where everything lies that was acknowledged and never received.
     pub(super) fn whereabouts(&self) -> Whereabouts {
         let serving = self.life.active();
+        let standing = self.world.standing();
         let names: Vec<&str> =
-            self.world.workload.components.iter().map(|component| component.on(serving).name()).collect();
+            standing.components.iter().map(|component| component.on(serving).name()).collect();
+        let channels = self.world.clients.as_ref().map_or(&[][..], |clients| &clients.channels);
         // Whether a message can be had: a copy on the serving side, or one that a consumer set aside.
         let mut places: BTreeMap<u64, bool> = BTreeMap::new();
         for held in self.world.lab.held() {
-            let MessageId::Number(id) = held.id else { continue };
+            // Each subscription's copy is promised by itself.
+            let channel = channels.iter().find(|channel| channel.read_from.eq_ignore_ascii_case(held.entity));
+            let (Some(MessageId::Number(id)), Some(channel)) = (held.id, channel) else { continue };
             let serves = names.iter().any(|name| name.eq_ignore_ascii_case(held.namespace));
-            *places.entry(*id).or_default() |= serves || held.set_aside;
+            *places.entry(*id + channel.copy).or_default() |= serves || held.set_aside;
         }
         let mut found = Whereabouts::default();
         for outstanding in self.world.ledger.outstanding() {

@@ -101,6 +101,7 @@ impl Drill {
             Condition::Returning { .. } => (Tone::Plain, "answers again; it must stay so for a while"),
             Condition::Healthy => (Tone::Good, "is well"),
         };
+        self.world.log.planes.is_taken_for(self.world.now, &verdict.region, verdict.plane, verdict.now);
         let plane = match verdict.plane {
             Plane::Control => "control plane",
             Plane::Data => "data plane",

@@ -1,11 +1,12 @@
 //! Runs of a drill: planned when the lifecycle intends them, executed by the engine, told of when they end.
 
-use lifeboat_engine::{RunEnd, Summary};
-use lifeboat_plan::PlanKind;
+use jiff::SignedDuration;
+use lifeboat_engine::{Outcome, RunEnd, Summary};
+use lifeboat_plan::{PlanKind, StepId};
 use lifeboat_planner::Side;
 use lifeboat_planner::lifecycle::{Happened, RunOutcome};
 
-use super::{Drill, brief};
+use super::{Drill, brief, channels};
 use crate::log::Tone;
 use crate::reporting::predictions;
 use crate::world::Purpose;
@@ -74,6 +75,11 @@ impl Drill {
         let took = now.duration_since(run.started);
         self.world.look();
         let outcome = match summary.end {
+            RunEnd::Degraded if self.may_stay(purpose.kind, summary) => {
+                let says = format!("{says}: what is left stays where it is: {}", why(summary));
+                self.world.log.happens(now, "engine", Tone::Plain, says);
+                RunOutcome::Done
+            }
             RunEnd::Done => RunOutcome::Done,
             RunEnd::Degraded => RunOutcome::Partly(why(summary)),
             RunEnd::Failed => RunOutcome::Failed(why(summary)),
@@ -84,12 +90,16 @@ impl Drill {
             RunOutcome::Failed(why) => (Tone::Bad, format!("failed: {why}")),
             RunOutcome::Stopped => (Tone::Bad, "stopped".to_owned()),
         };
-        self.world.log.happens(now, "engine", tone, format!("{says}: {word} after {}", brief(took)));
+        self.world.log.happens(now, "engine", tone, ended(&says, &word, took));
         if outcome == RunOutcome::Done {
             let run = &self.world.runs[number];
             self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory));
         } else {
             self.note_trouble(format!("{says}: {word}"));
+        }
+        if let Some(clients) = &mut self.world.clients {
+            let workload = self.world.workload.as_observed(&self.world.inventory);
+            channels::move_home(&workload, &mut clients.channels);
         }
         if purpose.kind == PlanKind::Drain {
             self.count_drained();
@@ -99,6 +109,15 @@ impl Drill {
             self.milestones.moved = Some((number, now));
         }
         self.finished(purpose.kind, outcome);
+    }
+
+    /// Whether all that a drain could not bring over lies where a fresh resource protects next.
+    fn may_stay(&self, kind: PlanKind, summary: &Summary) -> bool {
+        let bad = summary.outcomes.iter().filter(|(_, outcome)| !outcome.is_good()).map(|(step, _)| step);
+        let mut left = bad.chain(summary.not_started.keys());
+        let workload = &self.world.workload;
+        kind == PlanKind::Drain
+            && left.all(|step| step.as_str().split('/').next().is_some_and(|name| workload.wants_fresh(name)))
     }
 
     /// The same failure, tried again, is one trouble.
@@ -120,7 +139,19 @@ impl Drill {
     }
 }
 
+/// The time before the reason: behind it, it would read as part of it.
+fn ended(says: &str, word: &str, took: SignedDuration) -> String {
+    match word.split_once(": ") {
+        Some((word, why)) => format!("{says}: {word} after {}: {why}", brief(took)),
+        None => format!("{says}: {word} after {}", brief(took)),
+    }
+}
+
 fn why(summary: &Summary) -> String {
     let bad = summary.outcomes.iter().filter(|(_, outcome)| !outcome.is_good());
-    bad.map(|(step, outcome)| format!("{step} {outcome}")).take(3).collect::<Vec<_>>().join("; ")
+    let told = |(step, outcome): (&StepId, &Outcome)| match outcome {
+        Outcome::Failed { why } => format!("{step}: {why}"),
+        other => format!("{step} {other}"),
+    };
+    bad.map(told).take(3).collect::<Vec<_>>().join("; ")
 }

@@ -2,23 +2,43 @@
 
 use jiff::SignedDuration;
 use lifeboat_arm::{Method, Region};
-use lifeboat_lab::{Effect as LabEffect, Fault as LabFault, FaultMatch, Health, Phase as LabPhase, Plane};
+use lifeboat_lab::{
+    Effect as LabEffect, Fault as LabFault, FaultMatch, Health, Phase as LabPhase, Plane, Quota,
+};
 use lifeboat_planner::Side;
+use lifeboat_planner::detector::Plane as Watched;
 use lifeboat_planner::lifecycle::{Happened, Wish};
 
-use super::Drill;
+use super::{Drill, brief};
 use crate::log::Tone;
-use crate::scenario::{Effect, Fault, LostPlane, Outage, Phase, Place, Planned, What};
+use crate::report::{FaultReport, Truth};
+use crate::scenario::{Effect, Fault, LostPlane, Outage, Phase, Place, Planned, ScenarioEvent, What};
 
 impl Drill {
+    /// What is so already when the second region is prepared.
+    pub(super) fn before_prepare(&mut self) {
+        for event in self.scenario.before.clone() {
+            self.takes_place(event.what);
+        }
+    }
+
     /// The happening at this position comes due.
     pub(super) fn scene(&mut self, index: usize) {
-        let what = self.scenario.events[index].what.clone();
+        self.takes_place(self.scenario.events[index].what.clone());
+    }
+
+    fn takes_place(&mut self, what: What) {
         match what {
             What::Lose(outage) => self.plane(&outage, Health::Down),
             What::Restore(outage) => self.plane(&outage, Health::Up),
             What::Flap { region, times, every } => self.flap(&region, times, every),
             What::Fault(fault) => self.fault(&fault),
+            What::Quota { region, kind, limit } => {
+                let region = self.region(&region);
+                let says = format!("from now on {region} takes no more than {limit} of {kind}");
+                self.world.lab.limit(Quota { region, kind, limit });
+                self.world.log.happens(self.world.now, "world", Tone::Bad, says);
+            }
             What::Operator { answers, after } => self.people.behave(answers, after),
             What::Plan(wish) => {
                 let wish = match wish {
@@ -55,11 +75,13 @@ impl Drill {
     fn plane(&mut self, outage: &Outage, health: Health) {
         let region = self.region(&outage.region);
         for plane in &outage.planes {
-            let plane = match plane {
-                LostPlane::Control => Plane::Control,
-                LostPlane::Data => Plane::Data,
+            let (plane, watched) = match plane {
+                LostPlane::Control => (Plane::Control, Watched::Control),
+                LostPlane::Data => (Plane::Data, Watched::Data),
             };
             self.world.lab.set_health(self.world.now, &region, plane, health);
+            let truth = if health == Health::Up { Truth::Up } else { Truth::Down };
+            self.world.log.planes.becomes(self.world.now, &region, watched, truth);
         }
         let words: Vec<&str> = outage
             .planes
@@ -94,6 +116,7 @@ impl Drill {
                 format!("{region} has its {} back", words.join(" and ")),
             );
         }
+        self.say_what_goes_on();
     }
 
     /// Each going and coming becomes a happening of its own.
@@ -105,7 +128,7 @@ impl Drill {
             for (at, lose) in [(gone, true), (gone + every / 2, false)] {
                 let outage = Outage { region: place.clone(), planes: LostPlane::BOTH.into() };
                 let what = if lose { What::Lose(outage) } else { What::Restore(outage) };
-                self.scenario.events.push(crate::scenario::ScenarioEvent { at, what });
+                self.scenario.events.push(ScenarioEvent::new(at, what));
                 let index = self.scenario.events.len() - 1;
                 self.world.queue.at(opened + at, crate::world::Event::Scenario(index));
             }
@@ -114,38 +137,65 @@ impl Drill {
 
     fn fault(&mut self, fault: &Fault) {
         let region = self.region(&fault.region);
+        let refusal = |status, code: &str, retry_after_seconds| LabEffect::Status {
+            status,
+            code: code.to_owned(),
+            message: "Injected by the drill.".to_owned(),
+            retry_after_seconds,
+        };
         let effect = match &fault.effect {
-            Effect::Error { status, code } => LabEffect::Status {
-                status: *status,
-                code: code.clone(),
-                message: "Injected by the drill.".to_owned(),
-                retry_after_seconds: None,
-            },
+            Effect::Error { status, code } => refusal(*status, code, None),
+            Effect::Throttled { retry_after } => {
+                let seconds = u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX);
+                refusal(429, "TooManyRequests", Some(seconds))
+            }
             Effect::Hang | Effect::LostAnswer => LabEffect::Hang,
             Effect::Delay { by } => LabEffect::Delay(*by),
+            Effect::NoCapacity => LabEffect::NoCapacity,
+            Effect::Stuck => LabEffect::OperationStuck,
+            Effect::NoReplication => LabEffect::ReplicationStalled,
+            Effect::SlowDns { by } => LabEffect::DnsLag(*by),
         };
         let phase = match (fault.phase, &fault.effect) {
             (_, Effect::LostAnswer) | (Phase::After, _) => LabPhase::After,
             (Phase::Before, _) => LabPhase::Before,
         };
-        let (method, kind) = operation(&fault.operation);
+        let (method, kind) = fault.operation.as_deref().map_or((None, None), |words| {
+            let (method, kind) = operation(words);
+            (method, Some(kind.to_owned()))
+        });
+        // Before the drill's clock runs, time is counted from now.
+        let clock = self.opened.unwrap_or(self.world.now);
+        let until = fault.until.map(|until| clock + until);
         self.world.lab.inject(LabFault {
             at: FaultMatch {
                 region: Some(region.clone()),
                 provider: Some(fault.provider.clone()),
                 method,
-                operation: Some(kind.to_owned()),
+                operation: kind,
                 phase,
                 ..FaultMatch::default()
             },
             effect,
             times: fault.times,
             from: None,
-            until: fault.until.and_then(|until| Some(self.opened? + until)),
+            until,
             per_mille: None,
         });
-        let says = format!("from now on {} of {} in {region} goes wrong", fault.operation, fault.provider);
+        let says = fault_words(fault, &region);
         self.world.log.happens(self.world.now, "world", Tone::Bad, says);
+        self.world.log.planes.goes_wrong(FaultReport {
+            region: region.to_string(),
+            operation: format!(
+                "{} of {}",
+                fault.operation.as_deref().unwrap_or("everything"),
+                fault.provider
+            ),
+            effect: in_words(fault),
+            from: self.world.now,
+            until,
+            times: fault.times,
+        });
     }
 
     /// Which side a region is.
@@ -154,6 +204,39 @@ impl Drill {
             .into_iter()
             .find(|side| self.world.workload.site(*side).region == *region)
     }
+}
+
+/// What the caller of a faulty request sees.
+fn in_words(fault: &Fault) -> String {
+    match (&fault.effect, fault.phase) {
+        (Effect::Error { status, code }, Phase::Before) => format!("{status} {code}"),
+        (Effect::Error { status, code }, Phase::After) => format!("{status} {code}, although it happens"),
+        (Effect::Throttled { retry_after }, _) => {
+            format!("429, to be tried again after {}", brief(*retry_after))
+        }
+        (Effect::Hang, Phase::Before) => "no answer, and nothing happens".to_owned(),
+        (Effect::Hang, Phase::After) | (Effect::LostAnswer, _) => "no answer, although it happens".to_owned(),
+        (Effect::Delay { by }, _) => format!("the answer comes {} late", brief(*by)),
+        (Effect::NoCapacity, _) => "no capacity for anything new".to_owned(),
+        (Effect::Stuck, _) => "what was begun never ends".to_owned(),
+        (Effect::NoReplication, _) => "nothing is replicated".to_owned(),
+        (Effect::SlowDns { by }, _) => format!("name servers learn {} late", brief(*by)),
+    }
+}
+
+fn fault_words(fault: &Fault, region: &Region) -> String {
+    let provider = &fault.provider;
+    let what = match &fault.effect {
+        Effect::NoCapacity => format!("{region} has no capacity for anything new of {provider}"),
+        Effect::Stuck => format!("operations of {provider} in {region} do not end"),
+        Effect::NoReplication => format!("nothing is replicated from {region} by {provider}"),
+        Effect::SlowDns { by } => format!("name servers learn {} late of {provider} in {region}", brief(*by)),
+        _ => {
+            let operation = fault.operation.as_deref().unwrap_or("everything");
+            format!("{operation} of {provider} in {region}: {}", in_words(fault))
+        }
+    };
+    format!("from now on {what}")
 }
 
 /// A scenario says `namespaces/write` or `failover`; the lab takes a verb, and the end of a type or an action.

@@ -2,7 +2,6 @@
 
 use jiff::SignedDuration;
 use lifeboat_plan::Plan;
-use lifeboat_planner::lifecycle::Phase;
 use lifeboat_planner::{FixedTerms, is_protected, moves_names, platform_p95, service_for};
 
 use super::outage::Whereabouts;
@@ -10,7 +9,7 @@ use super::{Drill, DrillOutcome, brief};
 use crate::log::Tone;
 use crate::report::{
     ClientReport, DrillReport, DrillVerdict, LossReport, RpoReport, RtoReport, RtoTerms, RunReport,
-    ScenarioSummary, StateLine,
+    ScenarioSummary,
 };
 use crate::reporting::{platform_time, run_report};
 
@@ -66,6 +65,8 @@ impl Drill {
             runs,
             findings: self.findings.clone(),
             timeline: self.world.log.timeline.clone(),
+            planes: self.planes(),
+            faults: self.world.log.planes.faults(),
             predictions: self.predictions.clone(),
             state_after: self.state_after(),
             generic_types: self.generic_types(),
@@ -205,33 +206,8 @@ impl Drill {
             longest_send_gap: ledger.longest_send_gap,
             longest_receive_gap: ledger.longest_receive_gap,
             minutes: ledger.minutes.clone(),
+            held: self.held(),
         }
-    }
-
-    fn state_after(&self) -> Vec<StateLine> {
-        let workload = &self.world.workload;
-        let active = self.life.active();
-        let mut lines = vec![StateLine {
-            component: "workload".to_owned(),
-            state: self.word().to_owned(),
-            says: match self.life.phase() {
-                Phase::Serving => format!("serves from {}", workload.site(active).region),
-                phase => format!("serves from {}, {phase}", workload.site(active).region),
-            },
-        }];
-        for component in workload.components.iter().filter(|component| component.secondary.is_some()) {
-            let protected = service_for(&component.kind).is_protected(component, workload, self.inventory());
-            lines.push(StateLine {
-                component: component.name.clone(),
-                state: if protected { "protected" } else { "unprotected" }.to_owned(),
-                says: format!(
-                    "{} serves, {} stands by",
-                    component.on(active).name(),
-                    component.on(active.other()).name()
-                ),
-            });
-        }
-        lines
     }
 
     fn generic_types(&self) -> Vec<String> {

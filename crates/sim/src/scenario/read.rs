@@ -1,28 +1,37 @@
 //! From the tree of a file to a [`Scenario`]: one function per mapping, one list of fields per function.
 
+mod fault;
+
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use lifeboat_arm::{Region, nearest};
-use lifeboat_planner::{Complaint, Fields, Node, Position, Reader, render_duration};
+use lifeboat_planner::{Complaint, Fields, Node, Position, Reader, parse_duration, render_duration};
 
 use super::{
-    Answers, Clients, Effect, Fault, LostPlane, Outage, Phase, Place, Planned, Scenario, ScenarioEvent, What,
+    Answers, Clients, Fault, LostPlane, Outage, Place, Places, Planned, Scenario, ScenarioEvent, What,
 };
 
-const SCENARIO: &[&str] = &["scenario", "story", "duration", "clients", "events"];
-const CLIENTS: &[&str] = &["producers", "consumers", "messagesPerSecond", "ignoreTtlPercent"];
-const EVENT: &[&str] = &["at", "lose", "restore", "flap", "fault", "operator", "plan"];
-const KINDS: &[&str] = &["lose", "restore", "flap", "fault", "operator", "plan"];
-const OUTAGE: &[&str] = &["region", "planes"];
-const FLAP: &[&str] = &["region", "times", "every"];
-const FAULT: &[&str] =
-    &["region", "provider", "operation", "phase", "effect", "status", "code", "by", "times", "until"];
-const OPERATOR: &[&str] = &["answers", "after"];
+#[cfg(test)]
+pub(super) use fault::FAULT;
+pub(super) use fault::effect_words;
+
+pub(super) const SCENARIO: &[&str] = &["scenario", "story", "duration", "clients", "events"];
+pub(super) const CLIENTS: &[&str] = &["producers", "consumers", "messagesPerSecond", "ignoreTtlPercent"];
+pub(super) const EVENT: &[&str] = &["at", "lose", "restore", "flap", "fault", "quota", "operator", "plan"];
+const KINDS: &[&str] = &["lose", "restore", "flap", "fault", "quota", "operator", "plan"];
+pub(super) const OUTAGE: &[&str] = &["region", "planes"];
+pub(super) const FLAP: &[&str] = &["region", "times", "every"];
+pub(super) const QUOTA: &[&str] = &["region", "type", "limit"];
+pub(super) const OPERATOR: &[&str] = &["answers", "after"];
 
 /// Enough for a drill, and few enough to be played in seconds.
 const CLIENTS_MOST: u32 = 10_000;
 const TIMES_MOST: u32 = 10_000;
+const QUOTA_MOST: u32 = 1_000_000;
+
+/// The word for what is so already when the second region is prepared.
+pub(super) const BEFORE: &str = "before-prepare";
 
 pub(super) fn scenario(node: &Node, reader: &mut Reader) -> Option<Scenario> {
     let fields = reader.map(node, "the scenario", SCENARIO)?;
@@ -41,14 +50,30 @@ pub(super) fn scenario(node: &Node, reader: &mut Reader) -> Option<Scenario> {
         }
         Some(list)
     });
-    let mut events = events?;
-    events.sort_by_key(|(event, _)| event.at);
+    let (before, mut events): (Vec<Read>, Vec<Read>) =
+        events?.into_iter().partition(|event| event.when == When::Before);
+    events.sort_by_key(|read| read.event.at);
     if let Some(duration) = duration {
         within(&events, duration, reader);
     }
     nothing_restored_that_was_not_lost(&events, reader);
-    let events = events.into_iter().map(|(event, _)| event).collect();
-    Some(Scenario { name: name?, story: story?, duration: duration?, clients: clients?, events })
+    let events_of = |read: Vec<Read>| read.into_iter().map(|read| read.event).collect();
+    let (before, events) = (events_of(before), events_of(events));
+    Some(Scenario { name: name?, story: story?, duration: duration?, clients: clients?, before, events })
+}
+
+/// An event as it was read.
+struct Read {
+    event: ScenarioEvent,
+    when: When,
+    at: Position,
+}
+
+/// On which side of the drill's start an event lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    Before,
+    At(SignedDuration),
 }
 
 fn not_blank(text: &str) -> Result<String, Complaint> {
@@ -72,14 +97,38 @@ fn clients(node: &Node, reader: &mut Reader) -> Option<Clients> {
     })
 }
 
-fn event(node: &Node, reader: &mut Reader) -> Option<(ScenarioEvent, Position)> {
+fn event(node: &Node, reader: &mut Reader) -> Option<Read> {
     let fields = reader.map(node, "an event", EVENT)?;
-    let at = fields.required("at", reader, |n, r| r.duration(n, "at"));
-    let what = what(&fields, reader);
-    Some((ScenarioEvent { at: at?, what: what? }, node.at))
+    let when = fields.required("at", reader, |n, r| {
+        r.parsed(n, "at", |text| match text {
+            BEFORE => Ok(When::Before),
+            text => parse_duration(text).map(When::At),
+        })
+    });
+    let (what, places) = what(&fields, reader)?;
+    let at = match when? {
+        When::At(at) => at,
+        When::Before if matches!(what, What::Fault(_) | What::Quota { .. } | What::Operator { .. }) => {
+            SignedDuration::ZERO
+        }
+        When::Before => {
+            let message = format!("only a fault, a quota and the operator can be there `{BEFORE}`");
+            let hint = "write when it happens, counted from the end of the preparation: `at: 2h`";
+            reader.note(node.at, Complaint::new(message).hint(hint));
+            return None;
+        }
+    };
+    if let What::Fault(Fault { until: Some(until), .. }) = &what
+        && *until <= at
+    {
+        let message = format!("the fault is over at `{}`, before it begins", render_duration(*until));
+        let hint = "`until` is counted from the start of the drill, as `at` is";
+        reader.note(node.at, Complaint::new(message).hint(hint));
+    }
+    Some(Read { event: ScenarioEvent { at, what, places }, when: when?, at: node.at })
 }
 
-fn what(fields: &Fields<'_>, reader: &mut Reader) -> Option<What> {
+fn what(fields: &Fields<'_>, reader: &mut Reader) -> Option<(What, Places)> {
     let kinds = fields.present(KINDS);
     let [kind] = kinds.as_slice() else {
         let message = match kinds.as_slice() {
@@ -89,18 +138,29 @@ fn what(fields: &Fields<'_>, reader: &mut Reader) -> Option<What> {
             [first, second, ..] => format!("the event says both `{first}` and `{second}`"),
             [_] => unreachable!("one kind is the ordinary case"),
         };
-        let hint = "each event has `at` and one of `lose`, `restore`, `flap`, `fault`, `operator` and `plan`";
+        let hint = "each event has `at` and one of `lose`, `restore`, `flap`, `fault`, `quota`, `operator` and `plan`";
         reader.note(fields.at, Complaint::new(message).hint(hint));
         return None;
     };
+    let nowhere = |what| (what, Places::default());
     match *kind {
-        "lose" => fields.required("lose", reader, |n, r| outage(n, r, "lose")).map(What::Lose),
-        "restore" => fields.required("restore", reader, |n, r| outage(n, r, "restore")).map(What::Restore),
+        "lose" => fields.required("lose", reader, |n, r| outage(n, r, "lose", What::Lose)),
+        "restore" => fields.required("restore", reader, |n, r| outage(n, r, "restore", What::Restore)),
         "flap" => fields.required("flap", reader, flap),
-        "fault" => fields.required("fault", reader, fault).map(What::Fault),
-        "operator" => fields.required("operator", reader, operator),
-        _ => fields.required("plan", reader, planned).map(What::Plan),
+        "fault" => fields.required("fault", reader, fault::fault),
+        "quota" => fields.required("quota", reader, quota),
+        "operator" => fields.required("operator", reader, operator).map(nowhere),
+        _ => fields.required("plan", reader, planned).map(What::Plan).map(nowhere),
     }
+}
+
+/// Where the value of a field stands.
+fn at(fields: &Fields<'_>, key: &str) -> Position {
+    fields.get(key).map_or(fields.at, |node| node.at)
+}
+
+fn at_region(fields: &Fields<'_>) -> Places {
+    Places { region: at(fields, "region"), ..Places::default() }
 }
 
 fn place(node: &Node, reader: &mut Reader) -> Option<Place> {
@@ -117,7 +177,7 @@ fn place(node: &Node, reader: &mut Reader) -> Option<Place> {
     })
 }
 
-fn outage(node: &Node, reader: &mut Reader, name: &str) -> Option<Outage> {
+fn outage(node: &Node, reader: &mut Reader, name: &str, means: fn(Outage) -> What) -> Option<(What, Places)> {
     let fields = reader.map(node, name, OUTAGE)?;
     let region = fields.required("region", reader, place);
     let planes = fields.or("planes", BTreeSet::from(LostPlane::BOTH), reader, |n, r| {
@@ -130,95 +190,37 @@ fn outage(node: &Node, reader: &mut Reader, name: &str) -> Option<Outage> {
         }
         Some(planes.into_iter().collect())
     });
-    Some(Outage { region: region?, planes: planes? })
+    Some((means(Outage { region: region?, planes: planes? }), at_region(&fields)))
 }
 
-fn flap(node: &Node, reader: &mut Reader) -> Option<What> {
+fn flap(node: &Node, reader: &mut Reader) -> Option<(What, Places)> {
     let fields = reader.map(node, "flap", FLAP)?;
     let region = fields.required("region", reader, place);
     let times = fields.required("times", reader, |n, r| r.whole(n, "times", 1, TIMES_MOST));
     let every = fields.required("every", reader, |n, r| {
         r.positive_duration(n, "every", "it is the time from one going to the next")
     });
-    Some(What::Flap { region: region?, times: times?, every: every? })
+    Some((What::Flap { region: region?, times: times?, every: every? }, at_region(&fields)))
 }
 
-/// An effect without what belongs to it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum EffectWord {
-    Error,
-    Hang,
-    LostAnswer,
-    Delay,
-}
-
-const EFFECTS: [(&str, EffectWord); 4] = [
-    ("error", EffectWord::Error),
-    ("hang", EffectWord::Hang),
-    ("lost-answer", EffectWord::LostAnswer),
-    ("delay", EffectWord::Delay),
-];
-
-fn fault(node: &Node, reader: &mut Reader) -> Option<Fault> {
-    let fields = reader.map(node, "fault", FAULT)?;
+fn quota(node: &Node, reader: &mut Reader) -> Option<(What, Places)> {
+    let fields = reader.map(node, "quota", QUOTA)?;
     let region = fields.required("region", reader, place);
-    let provider = fields.required("provider", reader, |n, r| r.parsed(n, "provider", provider));
-    let operation = fields.required("operation", reader, |n, r| r.parsed(n, "operation", not_blank));
-    let phase = fields.required("phase", reader, |n, r| {
-        r.word(n, "phase", &[("before", Phase::Before), ("after", Phase::After)])
-    });
-    let effect = effect(&fields, reader);
-    let times = fields.optional("times", reader, |n, r| r.whole(n, "times", 1, TIMES_MOST));
-    let until = fields.optional("until", reader, |n, r| r.duration(n, "until"));
-    Some(Fault {
-        region: region?,
-        provider: provider?,
-        operation: operation?,
-        phase: phase?,
-        effect: effect?,
-        times: times?,
-        until: until?,
-    })
+    let kind = fields.required("type", reader, |n, r| r.parsed(n, "type", resource_type));
+    let limit = fields.required("limit", reader, |n, r| r.whole(n, "limit", 0, QUOTA_MOST));
+    let places = Places { provider: at(&fields, "type"), ..at_region(&fields) };
+    Some((What::Quota { region: region?, kind: kind?, limit: limit? }, places))
 }
 
-fn provider(text: &str) -> Result<String, Complaint> {
-    let name = text.strip_prefix("Microsoft.").unwrap_or_default();
-    if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric()) {
+fn resource_type(text: &str) -> Result<String, Complaint> {
+    if text
+        .split_once('/')
+        .is_some_and(|(namespace, kind)| fault::provider(namespace).is_ok() && !kind.is_empty())
+    {
         return Ok(text.to_owned());
     }
-    let hint = "write its namespace, such as `Microsoft.ServiceBus`";
-    Err(Complaint::new(format!("`{text}` is no provider")).hint(hint))
-}
-
-fn effect(fields: &Fields<'_>, reader: &mut Reader) -> Option<Effect> {
-    let word = fields.required("effect", reader, |n, r| r.word(n, "effect", &EFFECTS))?;
-    for (key, owner, shown) in [
-        ("status", EffectWord::Error, "error"),
-        ("code", EffectWord::Error, "error"),
-        ("by", EffectWord::Delay, "delay"),
-    ] {
-        if let Some(node) = fields.get(key).filter(|_| word != owner) {
-            let hint = "remove it, or change the effect";
-            reader.note(node.at, Complaint::new(format!("`{key}` belongs to `effect: {shown}`")).hint(hint));
-        }
-    }
-    match word {
-        EffectWord::Error => {
-            let status = fields.or("status", 500, reader, |n, r| r.whole(n, "status", 400, 599));
-            let code = fields
-                .or("code", "InternalServerError".to_owned(), reader, |n, r| r.parsed(n, "code", not_blank));
-            let status = u16::try_from(status?).expect("at most 599");
-            Some(Effect::Error { status, code: code? })
-        }
-        EffectWord::Hang => Some(Effect::Hang),
-        EffectWord::LostAnswer => Some(Effect::LostAnswer),
-        EffectWord::Delay => {
-            let by = fields.required("by", reader, |n, r| {
-                r.positive_duration(n, "by", "it is how late the answer comes")
-            });
-            by.map(|by| Effect::Delay { by })
-        }
-    }
+    let hint = "write it in full, such as `Microsoft.ServiceBus/namespaces`";
+    Err(Complaint::new(format!("`{text}` is no type of resource")).hint(hint))
 }
 
 fn operator(node: &Node, reader: &mut Reader) -> Option<What> {
@@ -233,18 +235,28 @@ fn planned(node: &Node, reader: &mut Reader) -> Option<Planned> {
     reader.word(node, "plan", &[("move", Planned::Move), ("failback", Planned::Failback)])
 }
 
-fn within(events: &[(ScenarioEvent, Position)], duration: SignedDuration, reader: &mut Reader) {
-    for (event, place) in events.iter().filter(|(event, _)| event.at >= duration) {
-        let (at, ends) = (render_duration(event.at), render_duration(duration));
-        let message = format!("the event at `{at}` comes after the end at `{ends}`");
-        reader.note(*place, Complaint::new(message).hint("make `duration` longer"));
+/// What would happen after the end does not happen: of a flapping region, not even its last time.
+fn within(events: &[Read], duration: SignedDuration, reader: &mut Reader) {
+    for Read { event, at: place, .. } in events {
+        let (last, what) = match &event.what {
+            What::Flap { times, every, .. } => {
+                let more = i32::try_from(times.saturating_sub(1)).unwrap_or(i32::MAX);
+                (event.at + *every * more, "the last loss of the flapping region")
+            }
+            _ => (event.at, "the event"),
+        };
+        if last >= duration {
+            let (at, ends) = (render_duration(last), render_duration(duration));
+            let message = format!("{what} at `{at}` comes after the end at `{ends}`");
+            reader.note(*place, Complaint::new(message).hint("make `duration` longer"));
+        }
     }
 }
 
 /// A restore that restores nothing is a slip in its region, its planes or its time.
-fn nothing_restored_that_was_not_lost(events: &[(ScenarioEvent, Position)], reader: &mut Reader) {
+fn nothing_restored_that_was_not_lost(events: &[Read], reader: &mut Reader) {
     let mut lost: BTreeSet<(Place, LostPlane)> = BTreeSet::new();
-    for (event, position) in events {
+    for Read { event, at: position, .. } in events {
         match &event.what {
             What::Lose(outage) => {
                 lost.extend(outage.planes.iter().map(|plane| (outage.region.clone(), *plane)));

@@ -1,13 +1,20 @@
 //! Moving messages one by one with the REST calls of the data plane: peek-lock, send, complete.
 //!
 //! A message is completed on the old side only after the new side has taken it. A crash between the two sends it twice,
-//! with the same `MessageId`; it never loses one.
+//! with the same `MessageId`; it never loses one. Messages of a queue all stand for themselves, whether they have an id
+//! or share one; only copies that a topic made of one message are told by their common number and sent on once.
 
-use std::collections::BTreeSet;
+mod carry;
+mod sent_on;
+#[cfg(test)]
+mod tests;
 
+use jiff::Timestamp;
 use lifeboat_arm::{Answer, Call, Method, Target};
 use lifeboat_engine::{FilledTransfer, Lost, Pumped};
-use serde_json::Value;
+
+use carry::{broker_properties, carry};
+use sent_on::SentOn;
 
 /// Messages moved before the engine writes a watermark.
 const BATCH: u64 = 100;
@@ -21,112 +28,127 @@ pub(super) struct Pump {
     phase: Phase,
     moved: u64,
     duplicates: u64,
-    seen: BTreeSet<String>,
+    /// Of the messages with copies, those that were sent on, by this batch and by those before.
+    sent_on: SentOn,
 }
 
 enum Phase {
     Peeking,
-    Sending { lock: String, id: String },
-    Completing { id: Option<String> },
+    Sending { lock: String, number: Option<u64> },
+    Completing { sent: bool },
+}
+
+/// What follows from an answer.
+pub(super) enum Next {
+    /// The next call.
+    Call(Call),
+    /// The batch is over.
+    Over(Pumped),
 }
 
 impl Pump {
+    /// Takes up the work at a watermark: the path, and what was sent on. One that cannot be read starts over, which makes
+    /// duplicates at worst.
     pub(super) fn new(transfer: FilledTransfer, watermark: Option<&str>) -> Self {
-        let path = watermark.and_then(|text| text.parse().ok()).unwrap_or(0);
-        Self { transfer, path, phase: Phase::Peeking, moved: 0, duplicates: 0, seen: BTreeSet::new() }
+        let (path, sent_on) = watermark.map_or(("0", ""), |text| text.split_once(' ').unwrap_or((text, "")));
+        Self {
+            transfer,
+            path: path.parse().unwrap_or(0),
+            phase: Phase::Peeking,
+            moved: 0,
+            duplicates: 0,
+            sent_on: SentOn::parse(sent_on),
+        }
     }
 
     /// The first call of the batch, or the end of it.
-    pub(super) fn begin(&mut self) -> Result<Call, Pumped> {
+    pub(super) fn begin(&mut self) -> Next {
         if self.path >= self.transfer.from_paths.len() {
-            return Err(self.stop(true, None));
+            return self.stop(true, None);
         }
-        if self.moved >= BATCH {
-            return Err(self.stop(false, None));
+        if self.moved + self.duplicates >= BATCH {
+            return self.stop(false, None);
         }
         self.phase = Phase::Peeking;
         let path = format!("/{}/messages/head?timeout=1", self.transfer.from_paths[self.path]);
-        Ok(call(&self.transfer.from_host, Method::Post, path))
+        Next::Call(call(&self.transfer.from_host, Method::Post, path))
     }
 
-    fn stop(&self, finished: bool, error: Option<String>) -> Pumped {
-        Pumped {
+    fn stop(&self, finished: bool, error: Option<String>) -> Next {
+        // Nothing left means nothing that is free: whoever comes again looks at all of it.
+        let path = if finished { 0 } else { self.path };
+        Next::Over(Pumped {
             moved: self.moved,
             duplicates: self.duplicates,
-            // Nothing left means nothing that is free: whoever comes again looks at all of it.
-            watermark: if finished { 0 } else { self.path }.to_string(),
+            watermark: format!("{path} {}", self.sent_on).trim_end().to_owned(),
             finished,
             error,
-        }
+        })
     }
 
-    /// What follows from an answer: the next call, or the end of the batch.
-    pub(super) fn answered(
-        &mut self,
-        answer: &Result<Answer, Lost>,
-        moved: &mut Vec<u64>,
-    ) -> Result<Call, Pumped> {
+    /// What follows from an answer. `left` counts the messages that the old side holds no longer.
+    pub(super) fn answered(&mut self, now: Timestamp, answer: &Result<Answer, Lost>, left: &mut u64) -> Next {
         let answer = match answer {
-            Ok(answer) if answer.is_success() || answer.status == 404 => answer,
-            Ok(answer) => {
-                return Err(self.stop(false, Some(format!("the data plane answers {}", answer.status))));
-            }
-            Err(Lost(why)) => return Err(self.stop(false, Some(why.clone()))),
+            Ok(answer) => answer,
+            Err(Lost(why)) => return self.stop(false, Some(why.clone())),
         };
+        let refused = || Some(format!("the data plane answers {}", answer.status));
         match std::mem::replace(&mut self.phase, Phase::Peeking) {
-            Phase::Peeking => self.peeked(answer),
-            Phase::Sending { lock, id } => {
-                if answer.status == 404 {
-                    return Err(self.stop(false, Some(format!("`{}` is not there", self.transfer.to_path))));
+            Phase::Peeking => match answer.status {
+                // 204: nothing there. 404: the entity itself is gone.
+                204 | 404 => {
+                    self.path += 1;
+                    self.begin()
                 }
-                self.phase = Phase::Completing { id: Some(id) };
-                Ok(call(&self.transfer.from_host, Method::Delete, lock))
+                _ if answer.is_success() => self.peeked(now, answer),
+                _ => self.stop(false, refused()),
+            },
+            Phase::Sending { lock, number } if answer.is_success() => {
+                if let Some(number) = number {
+                    self.sent_on.insert(number);
+                }
+                self.phase = Phase::Completing { sent: true };
+                Next::Call(call(&self.transfer.from_host, Method::Delete, lock))
             }
-            Phase::Completing { id } => {
-                if let Some(id) = id {
-                    self.moved += 1;
-                    if let Ok(number) = id.parse() {
-                        moved.push(number);
+            Phase::Sending { .. } if answer.status == 404 => {
+                self.stop(false, Some(format!("`{}` is not there", self.transfer.to_path)))
+            }
+            Phase::Sending { .. } => self.stop(false, refused()),
+            Phase::Completing { sent } => match answer.status {
+                _ if answer.is_success() => {
+                    *left += 1;
+                    if sent {
+                        self.moved += 1;
+                    } else {
+                        self.duplicates += 1;
                     }
-                    self.seen.insert(id);
+                    self.begin()
                 }
-                self.begin()
-            }
+                // The lock ran out: the old side will give the message to somebody again, most likely to us.
+                404 | 410 => {
+                    self.duplicates += u64::from(sent && self.transfer.key.is_none());
+                    self.begin()
+                }
+                _ => self.stop(false, refused()),
+            },
         }
     }
 
-    fn peeked(&mut self, answer: &Answer) -> Result<Call, Pumped> {
-        // 204: nothing there. 404: the entity itself is gone.
-        if answer.status == 204 || answer.status == 404 {
-            self.path += 1;
-            return self.begin();
-        }
-        let properties: Value = answer
-            .header("brokerproperties")
-            .and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_default();
-        let id = match properties.get(&self.transfer.key) {
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-            None => String::new(),
-        };
+    fn peeked(&mut self, now: Timestamp, answer: &Answer) -> Next {
+        let properties = broker_properties(answer);
+        let number = self.transfer.key.as_ref().and_then(|key| properties.get(key)?.as_u64());
         let lock = answer.header("location").map(path_of).unwrap_or_default();
-        if self.seen.contains(&id) {
+        if number.is_some_and(|number| self.sent_on.contains(number)) {
             // Another subscription held its copy of the same message: it was sent on already.
-            self.duplicates += 1;
-            self.phase = Phase::Completing { id: None };
-            return Ok(call(&self.transfer.from_host, Method::Delete, lock));
+            self.phase = Phase::Completing { sent: false };
+            return Next::Call(call(&self.transfer.from_host, Method::Delete, lock));
         }
-        self.phase = Phase::Sending { lock, id };
+        self.phase = Phase::Sending { lock, number };
         let mut send =
             call(&self.transfer.to_host, Method::Post, format!("/{}/messages", self.transfer.to_path));
-        let kept = ["MessageId", "SessionId", "Label", "CorrelationId"]
-            .iter()
-            .filter_map(|name| Some(((*name).to_owned(), properties.get(*name)?.clone())))
-            .collect::<serde_json::Map<_, _>>();
-        send.headers.insert("brokerproperties".into(), Value::Object(kept).to_string());
-        send.body = Some(answer.body.clone());
-        Ok(send)
+        let is_dead = self.transfer.from_paths[self.path].ends_with("$DeadLetterQueue");
+        carry(now, answer, properties, is_dead, &mut send);
+        Next::Call(send)
     }
 }
 

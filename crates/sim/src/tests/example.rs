@@ -29,7 +29,23 @@ pub(super) fn policy() -> FailoverPolicy {
 }
 
 pub(super) fn workload() -> Workload {
-    let file = file();
+    workload_where(|file| file, |template| template)
+}
+
+/// The example whose owner wants a fresh namespace in the place of the one that was left, by a changed template.
+pub(super) fn with_fresh_namespaces(change_template: impl Fn(String) -> String) -> Workload {
+    workload_where(
+        |file| file.replace("    alias: orders\n", "    alias: orders\n    reprotect: fresh\n"),
+        change_template,
+    )
+}
+
+/// The example after changes of its file and of its regional template.
+pub(super) fn workload_where(
+    change_file: impl Fn(String) -> String,
+    change_template: impl Fn(String) -> String,
+) -> Workload {
+    let file = WorkloadFile::parse("lifeboat.yaml", &change_file(text("lifeboat.yaml"))).unwrap();
     let template = |path: &str| Template::parse(path, &text(path)).unwrap();
     let values = |paths: &[lifeboat_planner::FilePath]| {
         paths
@@ -41,7 +57,8 @@ pub(super) fn workload() -> Workload {
             })
             .collect::<BTreeMap<_, _>>()
     };
-    let regional = template(file.templates.regional.as_str());
+    let path = file.templates.regional.as_str();
+    let regional = Template::parse(path, &change_template(text(path))).unwrap();
     let shared = file.templates.shared.as_ref().unwrap();
     let shared_template = template(shared.file.as_str());
     let (at_home, away, once) =
@@ -55,10 +72,14 @@ pub(super) fn workload() -> Workload {
             .iter()
             .map(|entry| {
                 let alias = Some(entry.alias.to_string());
-                (
-                    entry.namespace.to_string(),
-                    MessagingChoice { alias, alternate_name: None, ..MessagingChoice::default() },
-                )
+                let choice = MessagingChoice {
+                    alias,
+                    alternate_name: None,
+                    reprotect: entry.reprotect,
+                    dead_letters: entry.dead_letters,
+                    cross_subscription: entry.cross_subscription,
+                };
+                (entry.namespace.to_string(), choice)
             })
             .collect(),
         now: Timestamp::UNIX_EPOCH,
@@ -91,7 +112,12 @@ pub(super) fn workload() -> Workload {
 
 /// A drill of the example under this scenario.
 pub(super) fn drill(scenario: Scenario, seed: u64) -> Drill {
-    Drill::new(setup(scenario, seed)).unwrap()
+    drill_of(workload(), scenario, seed)
+}
+
+/// A drill of this workload.
+pub(super) fn drill_of(workload: Workload, scenario: Scenario, seed: u64) -> Drill {
+    Drill::new(DrillSetup { workload, ..setup(scenario, seed) }).unwrap()
 }
 
 /// The same before it begins, to be changed.

@@ -13,7 +13,7 @@ use lifeboat_engine::{
 use lifeboat_lab::Lab;
 use lifeboat_plan::{ReadId, Stage, StepId};
 
-use super::story::{Chapter, endpoint, the_workload};
+use super::story::{Chapter, endpoint};
 use crate::queue::Queue;
 use crate::station::{Errand, Post, Station};
 use crate::world::{expansion, planning};
@@ -298,7 +298,7 @@ impl<'a> Executor<'a> {
         let (endpoint, strategies) = (endpoint(), BTreeMap::new());
         let mut expand = |stage: &Stage, seen: &BTreeMap<ReadId, Answer>| {
             let planning =
-                planning(the_workload(), &chapter.inventory, &endpoint, &strategies, chapter.purpose, *now);
+                planning(chapter.workload, &chapter.inventory, &endpoint, &strategies, chapter.purpose, *now);
             expansion(&planning, stage, seen)
         };
         let goes_on = seats[seat].station.perform_next(*now, &mut expand, posts);

@@ -10,7 +10,7 @@ use lifeboat_plan::{Condition, OnFailure, ReadDraft, ReadId, Step, StepId, WayKi
 
 use super::executor::{End, Executor};
 use super::picture::Picture;
-use super::story::{ALIAS, Chapter, chapter, story};
+use super::story::{ALIAS, Chapter, chapter, fresh_story, story};
 
 fn forbidden() -> Answer {
     Answer::refusal(403, &ArmError::new("AuthorizationFailed", "The client may not do this."))
@@ -30,7 +30,8 @@ fn is_good(end: &End, step: &StepId) -> bool {
 #[test]
 fn a_step_that_is_refused_stops_what_waits_for_it() {
     let mut tried = 0;
-    for chapter in story() {
+    let fresh = fresh_story().iter().filter(|chapter| chapter.name == "protect again");
+    for chapter in story().iter().chain(fresh) {
         let calm = Executor::new(chapter).run();
         let acting: BTreeSet<StepId> = calm.acting.clone();
         for refused in acting {

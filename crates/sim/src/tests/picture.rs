@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Call, Method};
+use lifeboat_arm::{Call, Method, ResourceId};
 use lifeboat_lab::{DnsRecord, Lab, Session, Trace};
-use lifeboat_planner::Side;
 use serde_json::Value;
 
-use super::story::{ALIAS, the_workload};
+use super::story::ALIAS;
 
 /// Read-only properties that tell when something happened, or how much lies where.
 const FLEETING: [&str; 7] = [
@@ -26,7 +25,7 @@ const FLEETING: [&str; 7] = [
 pub(super) struct Picture {
     /// Whom the alias leads to.
     alias: Vec<String>,
-    /// All that the management plane shows of both namespaces.
+    /// All that the management plane shows of the namespaces.
     bodies: BTreeMap<String, Value>,
     /// All resources.
     resources: Vec<String>,
@@ -45,8 +44,10 @@ impl Picture {
         let mut now = now + SignedDuration::from_hours(2);
         lab.advance(now);
         let mut bodies = BTreeMap::new();
-        for side in [Side::Primary, Side::Secondary] {
-            let id = the_workload().components.iter().find(|one| one.secondary.is_some()).unwrap().on(side);
+        let is_bus =
+            |id: &&ResourceId| id.kind().is_some_and(|kind| kind.is("Microsoft.ServiceBus/namespaces"));
+        let namespaces: Vec<ResourceId> = lab.resources().map(|(id, _)| id).filter(is_bus).cloned().collect();
+        for id in namespaces {
             for below in
                 ["", "/queues", "/topics", "/topics/shipments/subscriptions", "/disasterRecoveryConfigs"]
             {
@@ -76,7 +77,7 @@ impl Picture {
                 let host = format!("{namespace}.servicebus.windows.net");
                 let mut ids = BTreeSet::new();
                 while let Ok(Some(received)) = lab.receive(now, &host, &entity, Session::Any) {
-                    ids.insert(received.message.message_id.to_string());
+                    ids.extend(received.message.message_id.map(|id| id.to_string()));
                 }
                 messages.insert(place, ids);
             }

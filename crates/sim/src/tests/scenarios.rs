@@ -2,11 +2,17 @@
 
 use std::fmt::Write as _;
 
-use super::example::{drill, play, scenario, text};
-use crate::{DrillOutcome, DrillVerdict};
+use lifeboat_planner::Workload;
+
+use super::example::{drill, play, scenario, setup, text, workload, workload_where};
+use crate::{Drill, DrillOutcome, DrillSetup, DrillVerdict};
 
 /// A scenario with few clients, so that hours pass in no time. One event a line.
-fn short(hours: u32, events: &[&str]) -> DrillOutcome {
+pub(super) fn short(hours: u32, events: &[&str]) -> DrillOutcome {
+    short_of(workload(), hours, events)
+}
+
+fn short_of(workload: Workload, hours: u32, events: &[&str]) -> DrillOutcome {
     let mut text = format!(
         "scenario: short\nduration: {hours}h\n\
          clients: {{ producers: 4, consumers: 4, messagesPerSecond: 1, ignoreTtlPercent: 25 }}\nevents:\n"
@@ -14,7 +20,7 @@ fn short(hours: u32, events: &[&str]) -> DrillOutcome {
     for event in events {
         writeln!(text, "  - {{ {event} }}").unwrap();
     }
-    play(drill(scenario(&text), 1))
+    play(Drill::new(DrillSetup { workload, ..setup(scenario(&text), 1) }).unwrap())
 }
 
 /// The kinds of runs, in order.
@@ -52,6 +58,51 @@ fn the_examples_pass() {
         let outcome = play(drill(scenario(&text(&format!("scenarios/{name}.yaml"))), 1));
         assert_eq!(outcome.report.verdict, DrillVerdict::Passed, "{name}");
     }
+}
+
+/// Proves: S21. Every subscription of a topic gets every message that its rules let in, here and there; what the drain
+/// sends on reaches all of them, so some come twice, and none is missing.
+#[test]
+fn topics_with_several_subscriptions_lose_nothing() {
+    let subscription = |name: &str, properties: &str| {
+        format!(
+            r#"{{ "type": "Microsoft.ServiceBus/namespaces/topics/subscriptions", "apiVersion": "2021-11-01",
+                "name": "[concat(parameters('namespaceName'), '/shipments/{name}')]",
+                "dependsOn": ["[resourceId('Microsoft.ServiceBus/namespaces/topics', parameters('namespaceName'), 'shipments')]",
+                    "[resourceId('Microsoft.ServiceBus/namespaces/queues', parameters('namespaceName'), 'refunds')]"],
+                "properties": {{ {properties} }} }},"#
+        )
+    };
+    let more = [
+        subscription("audit", ""),
+        subscription("billing", ""),
+        subscription("kept", r#""forwardTo": "refunds""#),
+    ];
+    let workload = workload_where(
+        |file| file,
+        |template| template.replacen("\"resources\": [", &format!("\"resources\": [{}", more.concat()), 1),
+    );
+    let outcome = short_of(workload, 6, &[LOST, BACK]);
+    passes(&outcome, &WHOLE);
+    assert_eq!(outcome.report.losses.lost, 0);
+    assert!(outcome.report.losses.drained >= outcome.report.losses.stranded, "{:?}", outcome.report.losses);
+    let titles = outcome.report.runs.iter().flat_map(|run| &run.steps).map(|step| step.title.as_str());
+    assert!(titles.into_iter().any(|title| title.contains("every subscription gets them")));
+}
+
+/// Proves: S21, D02. Dead letters that are left keep the old namespace from being emptied: it is said, and nothing is lost.
+#[test]
+fn dead_letters_that_are_left_keep_the_old_namespace() {
+    let workload =
+        workload_where(|file| file.replace("deadLetters: resend", "deadLetters: leave"), |template| template);
+    let outcome = short_of(workload, 4, &[LOST, BACK]);
+    let why = missed(&outcome).join("; ");
+    assert!(why.contains("dead letters, and `deadLetters: leave` leaves them"), "{why}");
+    assert_eq!(outcome.report.losses.lost, 0);
+    let notes: Vec<&String> = outcome.report.runs.iter().flat_map(|run| &run.notes).collect();
+    assert!(notes.iter().any(|note| note.contains("dead letters of `orders` stay in")), "{notes:?}; {why}");
+    let mut announced = outcome.report.losses.moves.iter().flat_map(|one| &one.announced);
+    assert!(announced.any(|loss| loss.what.ends_with("which stay there: `deadLetters: leave`")));
 }
 
 /// Proves: F13. Management alone is lost: the workload serves on, so nobody is asked and nobody moves.
@@ -170,4 +221,81 @@ fn pairing_that_is_refused_leaves_the_workload_unprotected() {
     assert!(why.contains("protect again") && why.contains("pair"), "{why}");
     assert_eq!(runs(&outcome)[..4], WHOLE[..4]);
     assert!(outcome.report.state_after.iter().any(|line| line.state == "unprotected"));
+}
+
+/// No room in the second region: nothing can be prepared, and what follows says so.
+#[test]
+fn a_second_region_without_capacity_cannot_be_prepared() {
+    let full = "at: before-prepare, fault: { region: secondary, provider: Microsoft.ServiceBus, effect: no-capacity }";
+    let outcome = short(3, &[full, "at: 0s, operator: { answers: nobody }"]);
+    let why = missed(&outcome);
+    assert!(why[0].starts_with("prepare northeurope: failed"), "{why:?}");
+    assert!(why[0].contains("SkuNotAvailable") || why[0].contains("capacity"), "{why:?}");
+}
+
+#[test]
+fn a_quota_in_the_second_region_stops_the_preparation() {
+    let none =
+        "at: before-prepare, quota: { region: secondary, type: Microsoft.ServiceBus/namespaces, limit: 0 }";
+    let outcome = short(3, &[none, "at: 0s, operator: { answers: nobody }"]);
+    let why = missed(&outcome);
+    assert!(why[0].contains("quota"), "{why:?}");
+}
+
+#[test]
+fn who_asks_too_often_waits_and_is_served() {
+    let throttled = "at: 5m, fault: { region: secondary, provider: Microsoft.ServiceBus, operation: failover, \
+                     effect: throttled, retryAfter: 20s, times: 3 }";
+    passes(&short(14, &[throttled, LOST, BACK]), &WHOLE);
+}
+
+#[test]
+fn what_a_scenario_would_not_hit_is_told() {
+    let told = |event: &str| {
+        let text = format!("scenario: s\nduration: 12h\nevents:\n  - {{ {event} }}\n");
+        let found = scenario(&text).strangers(&workload());
+        found
+            .iter()
+            .map(|problem| format!("{problem}; {}", problem.hint.as_deref().unwrap_or("-")))
+            .collect::<Vec<_>>()
+    };
+    let fault = |provider: &str, operation: &str| {
+        format!(
+            "at: 1h, fault: {{ region: secondary, provider: {provider}, operation: {operation}, phase: before, effect: hang }}"
+        )
+    };
+    assert_eq!(told("at: 1h, lose: { region: westeurope }"), [""; 0]);
+    assert_eq!(
+        told("at: 1h, lose: { region: eastus }"),
+        [
+            "4:31: the workload has nothing in `eastus`; it would hit nothing; there is northeurope, westeurope"
+        ]
+    );
+    assert_eq!(
+        told("at: 1h, lose: { region: northcentralus }").len(),
+        1,
+        "a region of Azure, and none of the workload's"
+    );
+    for known in ["failover", "namespaces/write", "namespaces/queues/read", "disasterRecoveryConfigs", "send"]
+    {
+        assert_eq!(told(&fault("Microsoft.ServiceBus", known)), [""; 0], "{known}");
+    }
+    assert_eq!(told(&fault("Microsoft.Resources", "deployments/write")), [""; 0]);
+    assert_eq!(
+        told(&fault("Microsoft.ServiceBuss", "failover")),
+        ["4:53: the workload has nothing of `Microsoft.ServiceBuss`; did you mean `Microsoft.ServiceBus`?"]
+    );
+    assert_eq!(
+        told(&fault("Microsoft.ServiceBus", "failovr")),
+        ["4:86: nothing of the workload is asked to `failovr`; did you mean `failover`?"]
+    );
+    assert_eq!(
+        told(&fault("Microsoft.ServiceBus", "namespace/write")),
+        ["4:86: nothing of the workload is asked to `namespace/write`; did you mean `namespaces/write`?"]
+    );
+    assert_eq!(
+        told("at: 1h, quota: { region: secondary, type: Microsoft.ServiceBus/namespace, limit: 1 }"),
+        ["4:49: the workload has nothing of the type `Microsoft.ServiceBus/namespace`; did you mean \
+          `Microsoft.ServiceBus/namespaces`?"]
+    );
 }

@@ -8,7 +8,7 @@ use lifeboat_lab::{Health, Lab, Message, Plane, Settings};
 use lifeboat_plan::{Endpoint, Plan, PlanKind};
 use lifeboat_planner::{Inventory, Side, Workload, plan};
 
-use super::example::{mins, start, workload};
+use super::example::{mins, start, with_fresh_namespaces, workload};
 use super::executor::Executor;
 use crate::observe::observe;
 use crate::world::{Purpose, World, planning};
@@ -22,6 +22,7 @@ pub(super) const ENTITIES: [&str; 4] = ["orders", "invoices", "refunds", "shipme
 #[derive(Clone)]
 pub(super) struct Chapter {
     pub(super) name: &'static str,
+    pub(super) workload: &'static Workload,
     pub(super) purpose: Purpose,
     pub(super) plan: Plan,
     pub(super) lab: Lab,
@@ -32,6 +33,7 @@ pub(super) struct Chapter {
 /// The world between two chapters.
 #[derive(Clone)]
 struct Stage {
+    workload: &'static Workload,
     lab: Lab,
     inventory: Inventory,
     now: Timestamp,
@@ -49,16 +51,23 @@ pub(super) fn endpoint() -> Endpoint {
 /// Every kind of plan in the order of the story; the planned failover is told beside the unplanned one.
 pub(super) fn story() -> &'static [Chapter] {
     static STORY: OnceLock<Vec<Chapter>> = OnceLock::new();
-    STORY.get_or_init(|| tell(1))
+    STORY.get_or_init(|| tell(the_workload(), 1))
+}
+
+/// The same story where the owner wants a fresh namespace wherever one was left.
+pub(super) fn fresh_story() -> &'static [Chapter] {
+    static WORKLOAD: OnceLock<Workload> = OnceLock::new();
+    static STORY: OnceLock<Vec<Chapter>> = OnceLock::new();
+    STORY.get_or_init(|| tell(WORKLOAD.get_or_init(|| with_fresh_namespaces(|text| text)), 1))
 }
 
 pub(super) fn chapter(name: &str) -> &'static Chapter {
     story().iter().find(|chapter| chapter.name == name).unwrap()
 }
 
-fn tell(seed: u64) -> Vec<Chapter> {
-    let home = the_workload().primary.region.clone();
-    let mut stage = Stage::founded(seed);
+fn tell(workload: &'static Workload, seed: u64) -> Vec<Chapter> {
+    let home = workload.primary.region.clone();
+    let mut stage = Stage::founded(workload, seed);
     let mut chapters = Vec::new();
     let purpose = |kind, active, planned, returning| Purpose { kind, active, planned, returning };
 
@@ -77,12 +86,11 @@ fn tell(seed: u64) -> Vec<Chapter> {
 }
 
 impl Stage {
-    fn founded(seed: u64) -> Self {
-        let workload = the_workload();
+    fn founded(workload: &'static Workload, seed: u64) -> Self {
         let mut world = World::new(workload.clone(), BTreeMap::new(), seed, start());
         world.lab = Lab::new(Settings::new(seed, &workload.subscription, start()));
         world.found().unwrap();
-        Self { lab: world.lab, inventory: world.inventory, now: world.now }
+        Self { workload, lab: world.lab, inventory: world.inventory, now: world.now }
     }
 
     fn play(&mut self, name: &'static str, purpose: Purpose, chapters: &mut Vec<Chapter>) {
@@ -90,9 +98,10 @@ impl Stage {
         self.lab.clear_trace();
         let strategies = BTreeMap::new();
         let endpoint = endpoint();
-        let planning = planning(the_workload(), &self.inventory, &endpoint, &strategies, purpose, self.now);
+        let planning = planning(self.workload, &self.inventory, &endpoint, &strategies, purpose, self.now);
         let chapter = Chapter {
             name,
+            workload: self.workload,
             purpose,
             plan: plan(&planning).unwrap_or_else(|error| panic!("{name}: {error}")),
             lab: self.lab.clone(),
@@ -105,7 +114,7 @@ impl Stage {
     }
 
     fn look(&mut self) {
-        self.inventory = observe(&mut self.lab, self.now, the_workload(), &self.inventory);
+        self.inventory = observe(&mut self.lab, self.now, self.workload, &self.inventory);
     }
 
     /// Messages with these ids, one entity after another.

@@ -5,7 +5,7 @@ use lifeboat_engine::{Outcome, RunEnd};
 
 use super::executor::{End, Executor, How};
 use super::picture::{Picture, Totals, acts};
-use super::story::{Chapter, ENTITIES, chapter, story};
+use super::story::{Chapter, ENTITIES, chapter, fresh_story, story};
 
 fn play(chapter: &Chapter, strikes: Vec<(usize, How)>, takeover_after: SignedDuration) -> End {
     let mut executor = Executor::new(chapter);
@@ -39,7 +39,11 @@ fn same_end(chapter: &Chapter, calm: &End, wanted: &(Picture, Totals), end: &End
 }
 
 fn sweep(name: &str) -> usize {
-    let chapter = chapter(name);
+    sweep_through(chapter(name))
+}
+
+fn sweep_through(chapter: &Chapter) -> usize {
+    let name = chapter.name;
     let brief = SignedDuration::from_secs(30);
     let calm = play(chapter, Vec::new(), brief);
     assert_eq!(calm.summary.end, RunEnd::Done);
@@ -94,6 +98,14 @@ fn protecting_again_survives_any_crash() {
     sweep("protect again");
 }
 
+/// Proves: D02, F20, F29. No second fresh namespace is made, and no copy of what was left is touched.
+#[test]
+fn protecting_again_with_a_fresh_namespace_survives_any_crash() {
+    let again = fresh_story().iter().find(|chapter| chapter.name == "protect again").unwrap();
+    assert!(again.plan.steps.iter().any(|step| step.id.as_str() == "orders-bus/create-fresh"));
+    sweep_through(again);
+}
+
 /// Proves: F29, F32.
 #[test]
 fn failing_back_survives_any_crash() {
@@ -121,7 +133,7 @@ fn crashes_in_a_row_are_survived() {
 /// "Twice equals once": what is done is found done, and nothing is sent.
 #[test]
 fn a_second_run_of_a_plan_does_nothing() {
-    for chapter in story() {
+    for chapter in story().iter().chain(fresh_story()) {
         let first = play(chapter, Vec::new(), SignedDuration::ZERO);
         let mut again = Executor::new(chapter);
         (again.lab, again.now, again.run) = (first.lab, first.now, "run-2");

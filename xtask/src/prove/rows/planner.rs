@@ -218,8 +218,8 @@ pub(super) const LIFE: &[Written] = &[
         "S01 F32",
         "nobody is asked to go home",
         LIFECYCLE,
-        "        if self.active != Side::Primary && !self.home_declined {",
-        "        if !{out} && self.active != Side::Primary && !self.home_declined {",
+        "        if self.active != Side::Primary && !self.stays_away {",
+        "        if !{out} && self.active != Side::Primary && !self.stays_away {",
     ),
     Written::new(
         "cold-by-default",

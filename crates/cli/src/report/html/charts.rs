@@ -4,10 +4,11 @@ use jiff::SignedDuration;
 use lifeboat_sim::{DrillReport, Minute, RtoTerms};
 use maud::{Markup, html};
 
+use super::lanes::minute_at;
 use super::parts::{badge, figure};
 use super::scale::{Scale, pct};
-use super::timeline::minutes;
-use crate::format::{count, counted, difference, duration, percent};
+use crate::format::{count, counted, difference, duration};
+use crate::report::{held_words, outage_words, total_difference};
 use crate::style::Tone;
 
 /// The busiest minute of all curves: the top of the chart.
@@ -19,22 +20,54 @@ pub(super) fn minute_peak(all: &[Minute]) -> u32 {
         .max(1)
 }
 
+/// More points than this lie on one pixel.
+const POINTS: usize = 360;
+/// More rows than this nobody reads.
+const ROWS: usize = 288;
+
+/// So many minutes taken together that at most `most` are left, with their sums.
+fn together(all: &[Minute], most: usize) -> (usize, Vec<Minute>) {
+    let size = all.len().div_ceil(most).max(1);
+    let sums = all.chunks(size).map(|chunk| {
+        let sum = |of: fn(&Minute) -> u32| chunk.iter().map(of).sum();
+        Minute {
+            minute: chunk[0].minute,
+            acknowledged: sum(|minute| minute.acknowledged),
+            failed: sum(|minute| minute.failed),
+            received: sum(|minute| minute.received),
+            at_primary: sum(|minute| minute.at_primary),
+        }
+    });
+    (size, sums.collect())
+}
+
 /// Sent, on top of it failed, and over both the line of what was received. The drawing may be stretched, lines may not.
-pub(super) fn area(report: &DrillReport, scale: &Scale, top: u32, height: u32) -> Markup {
-    let all = &report.clients.minutes;
-    let peak = f64::from(minute_peak(all));
-    let y = |value: u32| 100.0 - f64::from(value) / peak * 100.0;
-    let sent = outline(all, scale, |minute| y(minute.acknowledged));
-    let tried = outline(all, scale, |minute| y(minute.acknowledged + minute.failed));
-    let received = outline(all, scale, |minute| y(minute.received));
+pub(super) fn area(report: &DrillReport, scale: &Scale, height: u32) -> Markup {
+    let peak = f64::from(minute_peak(&report.clients.minutes));
+    let seen: Vec<Minute> = report
+        .clients
+        .minutes
+        .iter()
+        .filter(|minute| {
+            scale.span(minute_at(report, minute.minute), minute_at(report, minute.minute + 1)).is_some()
+        })
+        .cloned()
+        .collect();
+    let (size, points) = together(&seen, POINTS);
+    #[expect(clippy::cast_precision_loss, reason = "minutes of a drill")]
+    let y = |value: u32| 100.0 - f64::from(value) / size as f64 / peak * 100.0;
+    let outline = |y: &dyn Fn(&Minute) -> f64| stairs(report, &points, size, scale, y);
+    let sent = outline(&|minute| y(minute.acknowledged));
+    let tried = outline(&|minute| y(minute.acknowledged + minute.failed));
+    let received = outline(&|minute| y(minute.received));
     let back: Vec<&str> = sent.split(' ').rev().collect();
     let (first, last) = (edge(&sent, false), edge(&sent, true));
     html! {
-        svg.area x="0" y=(top) width="100%" height=(height) viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true" {
+        svg.area x="0" y="6" width="100%" height=(height) viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true" {
             line.level x1="0" x2="100" y1="0" y2="0" {}
             line.level x1="0" x2="100" y1="50" y2="50" {}
             line.floor x1="0" x2="100" y1="100" y2="100" {}
-            @if !all.is_empty() {
+            @if !points.is_empty() {
                 polygon.sent points={ (first) ",100 " (sent) " " (last) ",100" } {}
                 polygon.failed points={ (tried) " " (back.join(" ")) } {}
                 polyline.sent-line points=(sent) {}
@@ -44,30 +77,23 @@ pub(super) fn area(report: &DrillReport, scale: &Scale, top: u32, height: u32) -
     }
 }
 
-/// The word on the longest stretch of failures: the red does not have to be told from the blue.
-pub(super) fn failed_label(report: &DrillReport, scale: &Scale, top: u32, height: u32) -> Markup {
-    let all = &report.clients.minutes;
-    let longest = all.chunk_by(|a, b| (a.failed > 0) == (b.failed > 0)).filter(|chunk| chunk[0].failed > 0);
-    let longest = longest.max_by_key(|chunk| chunk.len()).and_then(|chunk| {
-        let (first, last) = (chunk.first()?, chunk.last()?);
-        let peak = chunk.iter().map(|minute| minute.failed).max()?;
-        Some((scale.after(minutes(first.minute)), scale.after(minutes(last.minute + 1)), peak))
-    });
-    html! {
-        @if let Some((from, to, peak)) = longest {
-            @let room = f64::from(peak) / f64::from(minute_peak(all)) * f64::from(height);
-            @if to - from > 9.0 && room > 24.0 {
-                text.in.failing x=(pct(f64::midpoint(from, to))) y=(top + height - 10) { "failed" }
-            }
-        }
-    }
-}
-
 /// A stair: a count holds for its whole minute.
-fn outline(all: &[Minute], scale: &Scale, y: impl Fn(&Minute) -> f64) -> String {
-    let corners = all.iter().map(|minute| {
-        let (from, to) = (scale.after(minutes(minute.minute)), scale.after(minutes(minute.minute + 1)));
-        format!("{from:.2},{y:.1} {to:.2},{y:.1}", y = y(minute))
+fn stairs(
+    report: &DrillReport,
+    points: &[Minute],
+    size: usize,
+    scale: &Scale,
+    y: &dyn Fn(&Minute) -> f64,
+) -> String {
+    let size = u32::try_from(size).unwrap_or(u32::MAX);
+    let corners = points.iter().map(|minute| {
+        let at = |minute| scale.at(minute_at(report, minute));
+        format!(
+            "{:.2},{y:.1} {:.2},{y:.1}",
+            at(minute.minute),
+            at(minute.minute.saturating_add(size)),
+            y = y(minute)
+        )
     });
     corners.collect::<Vec<_>>().join(" ")
 }
@@ -165,7 +191,7 @@ fn recovery_table(report: &DrillReport) -> Markup {
                     th scope="row" { "Total" }
                     td.number { (duration(rto.forecast.total())) }
                     td.number { (rto.actual.as_ref().map_or_else(|| "–".to_owned(), |terms| duration(terms.total()))) }
-                    td.number.quiet.wide { (rto.error_percent.map(percent).unwrap_or_default()) }
+                    td.number.quiet.wide { (total_difference(rto).unwrap_or_default()) }
                 }
             }
         }
@@ -178,31 +204,42 @@ fn recovery_table(report: &DrillReport) -> Markup {
                 }
             }
         }
+        @if let Some(words) = outage_words(report) { p.quiet { (capitalised(&words)) "." } }
     }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Numbers of what producers and consumers saw; every minute for who wants it.
 pub(super) fn clients(report: &DrillReport) -> Markup {
     let seen = &report.clients;
     let producers = format!("by {}", counted(seen.producers as usize, "producer"));
-    let consumers = format!("by {}", counted(seen.consumers as usize, "consumer"));
+    let consumers = format!(
+        "by {}; {} twice, with one MessageId",
+        counted(seen.consumers as usize, "consumer"),
+        count(seen.received_twice)
+    );
     let gap = |gap: SignedDuration| if gap.is_zero() { "none".to_owned() } else { duration(gap) };
     html! {
         dl.tiles.small {
             (figure("Sent and acknowledged", &count(seen.acknowledged), &producers, Tone::Plain))
             (figure("Sends that failed", &count(seen.failed_sends), "answered with an error or not at all", Tone::Plain))
             (figure("Received", &count(seen.received), &consumers, Tone::Plain))
-            (figure("Received twice", &count(seen.received_twice), "with one MessageId", Tone::Plain))
+            (figure("Still held", &count(seen.still_held), &held_words(seen), Tone::Plain))
             (figure("Longest gap, sending", &gap(seen.longest_send_gap), "no send acknowledged", Tone::Plain))
             (figure("Longest gap, receiving", &gap(seen.longest_receive_gap), "nothing received", Tone::Plain))
         }
         @if !seen.minutes.is_empty() {
+            @let (size, rows) = together(&seen.minutes, ROWS);
             details.screen {
-                summary { "Every minute as a table" }
+                summary { "Every " @if size == 1 { "minute" } @else { (size) " minutes" } " as a table" }
                 table {
                     thead { tr { @for head in ["Minute", "Sent", "Of it by the primary", "Failed", "Received"] { th.number scope="col" { (head) } } } }
                     tbody {
-                        @for minute in &seen.minutes {
+                        @for minute in &rows {
                             tr {
                                 @for number in [minute.minute, minute.acknowledged, minute.at_primary, minute.failed, minute.received] {
                                     td.number { (number) }

@@ -5,24 +5,40 @@ use lifeboat_sim::DrillReport;
 use maud::{Markup, html};
 
 use super::parts::{badge, prose, seams};
+use crate::format::{count, counted};
 use crate::style::Tone;
-use crate::tables::{finding_tone, place, worst_first};
+use crate::tables::{finding_tone, findings_summary, passed_everywhere, place, worst_first};
+
+/// So many components are shown for one rule with one answer.
+const ALIKE: usize = 3;
+/// So many predictions are shown that came true, or did not.
+const PREDICTIONS: usize = 40;
 
 pub(super) fn findings(report: &DrillReport) -> Markup {
-    let (passed, open): (Vec<_>, Vec<_>) =
-        worst_first(&report.findings).into_iter().partition(|finding| finding.answer == Answer::Pass);
+    let open: Vec<&Finding> =
+        worst_first(&report.findings).into_iter().filter(|finding| finding.answer != Answer::Pass).collect();
+    let alike = |a: &&Finding, b: &&Finding| {
+        (&a.rule, a.answer, a.accepted.is_some()) == (&b.rule, b.answer, b.accepted.is_some())
+    };
+    let passed = passed_everywhere(&report.findings);
     html! {
+        p { (findings_summary(&report.findings)) "." }
         @if open.is_empty() { p { (badge(Tone::Good, "pass")) " No rule asks for anything." } }
         @else {
             table.stack.findings {
                 thead { tr { th scope="col" { "Answer" } th scope="col" { "Rule" } th scope="col" { "Component" } th scope="col" { "What was seen, why it matters, what to do" } } }
-                tbody { @for finding in open { (row(finding)) } }
+                tbody {
+                    @for group in open.chunk_by(alike) {
+                        @for finding in group.iter().take(ALIKE) { (row(finding)) }
+                        @if group.len() > ALIKE { tr { td.quiet colspan="4" { (count((group.len() - ALIKE) as u64)) " more components with the same answer to " code { (group[0].rule) } " are in report.json" } } }
+                    }
+                }
             }
         }
         @if !passed.is_empty() {
             details {
-                summary { (passed.len()) " passed" }
-                ul.passed { @for finding in passed { li { code { (finding.rule) } " " (finding.component) ": " (finding.title) } } }
+                summary { (counted(passed.len(), "rule")) " passed wherever they apply" }
+                ul.passed { @for (rule, title) in passed { li { code { (rule) } " " (prose(title)) } } }
             }
         }
     }
@@ -61,23 +77,25 @@ pub(super) fn predictions(report: &DrillReport) -> Markup {
     let tone = if right == all.len() { Tone::Good } else { Tone::Warn };
     let mut sorted: Vec<_> = all.iter().collect();
     sorted.sort_by_key(|prediction| prediction.agrees);
+    sorted.truncate(PREDICTIONS);
     html! {
         p { (badge(tone, &format!("{right} of {}", all.len()))) " predictions about the world after a run came true." }
         @if !sorted.is_empty() {
-            table.stack {
+            table.stack.predictions {
                 thead { tr { th scope="col" { "" } th scope="col" { "After" } th scope="col" { "Fact" } th scope="col" { "Predicted" } th scope="col" { "Found" } } }
                 tbody {
                     @for prediction in sorted {
                         tr {
                             td { @if prediction.agrees { (badge(Tone::Good, "agrees")) } @else { (badge(Tone::Warn, "differs")) } }
                             td data-label="after" { (prediction.after) }
-                            th scope="row" { code { (prediction.fact) } }
+                            th scope="row" { (seams(&prediction.fact)) }
                             td data-label="predicted" { code { (prediction.predicted) } }
                             td data-label="found" { code { (prediction.found) } }
                         }
                     }
                 }
             }
+            @if all.len() > PREDICTIONS { p.quiet { (all.len() - PREDICTIONS) " more are in report.json." } }
         }
     }
 }

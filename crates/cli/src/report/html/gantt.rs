@@ -4,15 +4,15 @@ use jiff::Timestamp;
 use lifeboat_sim::{RunReport, StepReport};
 use maud::{Markup, html};
 
+use super::lanes::tick_class;
 use super::parts::sign;
 use super::scale::{Scale, pct};
-use super::timeline::tick_class;
 use crate::format::{difference, duration, offset};
 use crate::report::took;
 use crate::style::Tone;
 
 /// Bars over a common axis; where the page is narrow, a list with the same numbers in words.
-pub(super) fn gantt(run: &RunReport, number: usize) -> Markup {
+pub(super) fn gantt(run: &RunReport, shown: &[usize], number: usize) -> Markup {
     let scale = Scale::between(run.started, horizon(run));
     html! {
         figure.gantt {
@@ -25,25 +25,35 @@ pub(super) fn gantt(run: &RunReport, number: usize) -> Markup {
                 }
                 span {}
             }
-            ol { @for (index, step) in run.steps.iter().enumerate() { (row(run, step, &scale, number, index + 1)) } }
-            figcaption {
-                ul.legend {
-                    li { span.swatch.waits {} "ready, not yet sent" }
-                    li { span.swatch.looks {} "only looked, sent nothing" }
-                    li { span.swatch.acts {} "from request to outcome" }
-                    li { span.swatch.critical {} "◆ decided the duration" }
-                    li { span.swatch.tick {} "forecast at p95" }
-                }
-            }
+            ol { @for index in shown { (row(run, &run.steps[*index], &scale, number, index + 1)) } }
         }
     }
 }
 
-/// The end of the axis: the run's end, or a forecast shortly behind it. One forecast far off must not squeeze the rest.
+/// What the bars of all runs mean.
+pub(super) fn legend() -> Markup {
+    html! {
+        ul.legend.bars {
+            li { span.swatch.waits {} "ready, not yet sent" }
+            li { span.swatch.looks {} "only looked, sent nothing" }
+            li { span.swatch.acts {} "from request to outcome" }
+            li { span.swatch.partly {} "done in part" }
+            li { span.swatch.failed {} "failed" }
+            li { span.swatch.critical {} "◆ decided the duration" }
+            li { span.swatch.tick {} "forecast at p95" }
+            li { span.beyond { "› 15m" } " forecast beyond the scale" }
+        }
+    }
+}
+
+/// The end of the axis: the run's end, or a forecast shortly behind it. One forecast far off must not squeeze the rest; it
+/// is written at the edge, for which there is room.
 fn horizon(run: &RunReport) -> Timestamp {
     let length = run.ended.duration_since(run.started);
     let limit = run.started + length + length / 4;
-    run.steps.iter().filter_map(expected).filter(|&at| at <= limit).max().unwrap_or(run.ended).max(run.ended)
+    let (near, far): (Vec<_>, Vec<_>) = run.steps.iter().filter_map(expected).partition(|&at| at <= limit);
+    let end = near.into_iter().max().unwrap_or(run.ended).max(run.ended);
+    if far.is_empty() { end } else { end.max(run.ended + length / 8) }
 }
 
 /// When the step should have ended at the latest, had its forecast been right.
@@ -65,7 +75,7 @@ fn row(run: &RunReport, step: &StepReport, scale: &Scale, number: usize, index: 
                 (bars(run, step, scale, tone))
             }
             span.took {
-                @match length { Some(length) => (duration(length)), None => (step.outcome) }
+                @match length { Some(length) => (duration(length)), None => span.quiet { (step.outcome) } }
             }
             span.words { (words(run, step)) }
         }
@@ -89,9 +99,13 @@ fn bars(run: &RunReport, step: &StepReport, scale: &Scale, tone: Tone) -> Markup
             }
         }
         @if let Some(forecast) = forecast {
-            @let x = scale.at(forecast);
-            @let beyond = forecast.duration_since(run.started) > scale.length();
-            line class={ "forecast" @if beyond { " beyond" } } x1=(pct(x)) x2=(pct(x)) y1="2" y2="22" { title { "forecast at p95: " (duration(step.forecast_p95)) } }
+            @if forecast.duration_since(run.started) > scale.length() {
+                // At the edge a line would say that it was right.
+                text.beyond.end x="100%" dx="-3" y="16" { "› " (duration(step.forecast_p95)) }
+            } @else {
+                @let x = pct(scale.at(forecast));
+                line.forecast x1=(x) x2=(x) y1="2" y2="22" { title { "forecast at p95: " (duration(step.forecast_p95)) } }
+            }
         }
     }
 }

@@ -5,8 +5,8 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::parts::{badge, figure, prose, section, sign};
 use super::{charts, findings, losses, steps, style, timeline};
-use crate::format::{count, duration, instant, percent, region};
-use crate::report::verdict;
+use crate::format::{count, duration, instant, region};
+use crate::report::{is_forbidden, total_difference, verdict};
 use crate::style::Tone;
 
 pub(super) fn page(report: &DrillReport) -> Markup {
@@ -23,20 +23,13 @@ pub(super) fn page(report: &DrillReport) -> Markup {
                 (style::sheet())
             }
             body {
-                a.skip href="#timeline" { "Skip to what happened" }
+                a.skip href={ "#" (chapters(report)[0].anchor()) } { "Skip to what happened" }
                 header.top { (head(report)) }
                 main {
                     (assumptions(report))
-                    (tiles(report))
+                    @if !is_forbidden(report) { (tiles(report)) }
                     (contents(report))
-                    (section("timeline", "What happened", "", &timeline::timeline(report)))
-                    (section("rto", "Recovery time", "From the loss until clients worked again; forecast at p95.", &charts::recovery(report)))
-                    (section("clients", "What clients saw", "", &charts::clients(report)))
-                    (section("losses", "Losses", "What the plan said before the button, and what came true.", &losses::losses(report)))
-                    (section("state", "State afterwards", "", &state_after(report)))
-                    (section("runs", "Runs", "Bars run from the request to the outcome; what overlaps ran at the same time.", &steps::runs(report)))
-                    (section("findings", "Findings before anything was done", "", &findings::findings(report)))
-                    (section("predictions", "Predicted and found", "", &findings::predictions(report)))
+                    @for chapter in chapters(report) { (chapter.section(report)) }
                 }
                 footer {
                     p {
@@ -47,6 +40,84 @@ pub(super) fn page(report: &DrillReport) -> Markup {
                 (style::script())
             }
         }
+    }
+}
+
+/// What the page tells, in the order in which it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chapter {
+    Timeline,
+    Recovery,
+    Clients,
+    Losses,
+    State,
+    Runs,
+    Findings,
+    Predictions,
+}
+
+/// The chapters that have something to tell. Of a workload that no run may touch, there is only why.
+fn chapters(report: &DrillReport) -> Vec<Chapter> {
+    use Chapter::{Clients, Findings, Losses, Predictions, Recovery, Runs, State, Timeline};
+    if is_forbidden(report) {
+        return vec![Findings, State];
+    }
+    let all = [Timeline, Recovery, Clients, Losses, State, Runs, Findings, Predictions];
+    let seen = &report.clients;
+    let tells = |chapter: &Chapter| match chapter {
+        Clients => seen.producers + seen.consumers > 0,
+        Predictions => !report.predictions.is_empty(),
+        _ => true,
+    };
+    all.into_iter().filter(tells).collect()
+}
+
+impl Chapter {
+    fn anchor(self) -> &'static str {
+        match self {
+            Self::Timeline => "timeline",
+            Self::Recovery => "rto",
+            Self::Clients => "clients",
+            Self::Losses => "losses",
+            Self::State => "state",
+            Self::Runs => "runs",
+            Self::Findings => "findings",
+            Self::Predictions => "predictions",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Timeline => "What happened",
+            Self::Recovery => "Recovery time",
+            Self::Clients => "What clients saw",
+            Self::Losses => "Losses",
+            Self::State => "State afterwards",
+            Self::Runs => "Runs",
+            Self::Findings => "Findings before anything was done",
+            Self::Predictions => "Predicted and found",
+        }
+    }
+
+    fn section(self, report: &DrillReport) -> Markup {
+        let (lead, body) = match self {
+            Self::Timeline => ("", timeline::timeline(report)),
+            Self::Recovery => {
+                ("From the loss until clients worked again; forecast at p95.", charts::recovery(report))
+            }
+            Self::Clients => ("", charts::clients(report)),
+            Self::Losses => {
+                ("What the plan said before the button, and what came true.", losses::losses(report))
+            }
+            Self::State => ("", state_after(report)),
+            Self::Runs => (
+                "Bars run from the request to the outcome; what overlaps ran at the same time.",
+                steps::runs(report),
+            ),
+            Self::Findings => ("", findings::findings(report)),
+            Self::Predictions => ("", findings::predictions(report)),
+        };
+        section(self.anchor(), self.title(), lead, &body)
     }
 }
 
@@ -62,7 +133,11 @@ fn head(report: &DrillReport) -> Markup {
         @if !reasons.is_empty() {
             ul.reasons { @for reason in reasons { li { (prose(reason)) } } }
         }
-        p.story { strong { (report.scenario.name) } ": " (prose(&report.scenario.story)) "." }
+        p.story {
+            strong { (report.scenario.name) }
+            @if !report.scenario.story.is_empty() { ": " (prose(&report.scenario.story)) }
+            "."
+        }
         p.meta {
             "Virtual time " time datetime=(report.started) { (instant(report.started)) } " to "
             time datetime=(report.ended) { (instant(report.ended)) }
@@ -90,7 +165,7 @@ fn tiles(report: &DrillReport) -> Markup {
         None => ("nothing failed over".to_owned(), Tone::Plain),
     };
     let forecast_says =
-        rto.error_percent.map(|error| format!("actual {}", percent(error))).unwrap_or_default();
+        total_difference(rto).map(|difference| format!("actual {difference}")).unwrap_or_default();
     let lost = if report.losses.lost == 0 { Tone::Good } else { Tone::Bad };
     let stranded =
         format!("{} stranded, {} drained", count(report.losses.stranded), count(report.losses.drained));
@@ -112,17 +187,7 @@ fn tiles(report: &DrillReport) -> Markup {
 fn contents(report: &DrillReport) -> Markup {
     html! {
         nav.contents aria-label="Contents" {
-            @for (anchor, title) in [
-                ("timeline", "What happened"), ("rto", "Recovery time"), ("clients", "Clients"), ("losses", "Losses"),
-                ("state", "State afterwards"), ("runs", "Runs"), ("findings", "Findings"), ("predictions", "Predictions"),
-            ] {
-                a href={ "#" (anchor) } { (title) }
-                @if anchor == "runs" {
-                    @for (index, run) in report.runs.iter().enumerate() {
-                        a.sub href={ "#run-" (index + 1) } { (index + 1) " " (run.kind) }
-                    }
-                }
-            }
+            @for chapter in chapters(report) { a href={ "#" (chapter.anchor()) } { (chapter.title()) } }
         }
     }
 }

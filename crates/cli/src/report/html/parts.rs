@@ -30,6 +30,17 @@ pub(super) fn seams(text: &str) -> Markup {
     html! { @for part in text.split_inclusive(['/', '?', '&']) { (part) wbr; } }
 }
 
+/// A long text up to a bound: the page stays one that a browser opens at once, and nothing is lost for it.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((at, _)) => {
+            let all = crate::format::count(text.chars().count() as u64);
+            format!("{} … ({all} characters; all of them in report.json)", text[..at].replace('`', ""))
+        }
+    }
+}
+
 /// A word with its sign; the tone never rests on colour alone.
 pub(super) fn badge(tone: Tone, text: &str) -> Markup {
     html! { span class={ "badge " (tone.word()) } { span.sign aria-hidden="true" { (tone.sign()) } "\u{a0}" (text) } }

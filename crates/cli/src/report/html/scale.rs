@@ -7,6 +7,8 @@ use crate::format::duration;
 /// A stretch of time laid over the width of a figure.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scale {
+    /// Where offsets are counted from.
+    origin: Timestamp,
     start: Timestamp,
     seconds: f64,
 }
@@ -23,7 +25,12 @@ const STEPS_SECONDS: [i64; 17] =
 impl Scale {
     /// From one instant to another; at least a second, so that nothing is divided by zero.
     pub(super) fn between(start: Timestamp, end: Timestamp) -> Self {
-        Self { start, seconds: end.duration_since(start).as_secs_f64().max(1.0) }
+        Self { origin: start, start, seconds: end.duration_since(start).as_secs_f64().max(1.0) }
+    }
+
+    /// The same stretch, its ticks counted from an earlier instant.
+    pub(super) fn since(self, origin: Timestamp) -> Self {
+        Self { origin, ..self }
     }
 
     /// How long it is.
@@ -33,11 +40,16 @@ impl Scale {
 
     /// Where an instant lies; what is outside lies on the edge.
     pub(super) fn at(&self, instant: Timestamp) -> f64 {
-        self.after(instant.duration_since(self.start))
+        self.share(instant.duration_since(self.start))
     }
 
-    /// Where an offset from the start lies.
-    pub(super) fn after(&self, offset: SignedDuration) -> f64 {
+    /// The part of a stretch that is to be seen: from where to where, if any of it is.
+    pub(super) fn span(&self, from: Timestamp, to: Timestamp) -> Option<(f64, f64)> {
+        let end = self.start + self.length();
+        (from <= end && to >= self.start).then(|| (self.at(from), self.at(to)))
+    }
+
+    fn share(&self, offset: SignedDuration) -> f64 {
         (offset.as_secs_f64() / self.seconds * 100.0).clamp(0.0, 100.0)
     }
 
@@ -53,10 +65,13 @@ impl Scale {
             }
             step
         });
-        let offsets = std::iter::successors(Some(0), |at| Some(at + step)).map(SignedDuration::from_secs);
+        let before = self.start.duration_since(self.origin).as_secs();
+        let first = before.div_euclid(step) * step + if before.rem_euclid(step) == 0 { 0 } else { step };
+        let offsets = std::iter::successors(Some(first), |at| Some(at + step)).map(SignedDuration::from_secs);
+        let shown = |offset: SignedDuration| self.origin.duration_since(self.start) + offset;
         offsets
-            .take_while(|offset| offset.as_secs_f64() <= self.seconds)
-            .map(|offset| Tick { percent: self.after(offset), label: duration(offset) })
+            .take_while(|offset| shown(*offset).as_secs_f64() <= self.seconds)
+            .map(|offset| Tick { percent: self.share(shown(offset)), label: duration(offset) })
             .collect()
     }
 }
@@ -83,6 +98,17 @@ mod tests {
         {
             assert_eq!(pct(scale.at(Timestamp::from_second(second).unwrap())), percent);
         }
+    }
+
+    #[test]
+    fn a_close_up_keeps_the_offsets_of_the_whole() {
+        let start = Timestamp::from_second(1_000_000).unwrap();
+        let at = |minutes| start + SignedDuration::from_mins(minutes);
+        let scale = Scale::between(at(118), at(158)).since(start);
+        let labels: Vec<String> = scale.ticks(6).into_iter().map(|tick| tick.label).collect();
+        assert_eq!(labels, ["2h", "2h 10m", "2h 20m", "2h 30m"]);
+        assert_eq!(scale.span(at(0), at(128)), Some((0.0, 25.0)));
+        assert_eq!(scale.span(at(0), at(100)), None);
     }
 
     #[test]

@@ -4,19 +4,32 @@ use lifeboat_plan::Verdict;
 use lifeboat_sim::{DrillReport, FactLine, RunReport, StepReport};
 use maud::{Markup, html};
 
-use super::gantt::gantt;
+use super::gantt::{gantt, legend};
 use super::losses::announced;
-use super::parts::{badge, chip, path, prose, seams, time};
-use crate::format::{age, count, counted, difference, duration, region};
-use crate::report::{independence_word, took};
+use super::parts::{badge, chip, cut, path, prose, seams, time};
+use crate::format::{age, count, difference, duration, region};
+use crate::report::{fact_words, need_word, run_tone, short_source, step_counts, took};
 use crate::style::Tone;
 
+/// In a run with more steps than this, those that tell something are shown.
+const STEPS_SHOWN: usize = 24;
+/// More facts than this are not read.
+const FACTS_SHOWN: usize = 12;
+/// Longer texts are cut, in characters.
+const TEXT: usize = 600;
+/// So many answers are shown as evidence.
+const EVIDENCE: usize = 4;
+
 pub(super) fn runs(report: &DrillReport) -> Markup {
-    html! { @for (index, run) in report.runs.iter().enumerate() { (one(run, index + 1)) } }
+    html! {
+        @if report.runs.is_empty() { p { "Nothing was run." } } @else { (legend()) }
+        @for (index, run) in report.runs.iter().enumerate() { (one(run, index + 1)) }
+    }
 }
 
 fn one(run: &RunReport, number: usize) -> Markup {
-    let tone = if run.succeeded { Tone::of_outcome(&run.outcome) } else { Tone::Bad };
+    let tone = run_tone(run);
+    let shown = shown(run);
     let length = run.ended.duration_since(run.started);
     html! {
         article.run id={ "run-" (number) } aria-labelledby={ "run-" (number) "-h" } {
@@ -26,20 +39,47 @@ fn one(run: &RunReport, number: usize) -> Markup {
                 span { (region(&run.from)) " → " (region(&run.to)) }
                 span { (time(run.started)) " to " (time(run.ended)) }
                 span { "took " strong { (duration(length)) } ", forecast " (duration(run.forecast)) " (" (difference(length - run.forecast)) ")" }
-                span { (counted(run.steps.len(), "step")) }
+                span { (steps_words(run)) }
                 span { (count(run.requests)) " sent, " (count(run.reads)) " read, " (count(run.throttled)) " throttled" }
             }
             p.digest { "Plan " code { (run.digest) } }
-            (gantt(run, number))
+            (gantt(run, &shown, number))
             (critical(run, number))
             (facts(&run.facts))
             @if !run.notes.is_empty() {
                 h4 { "Deliberately not done" }
                 ul { @for note in &run.notes { li { (prose(note)) } } }
             }
-            h4 { "Steps" }
-            @for (index, step) in run.steps.iter().enumerate() { (details(run, step, number, index + 1)) }
+            h4.steps-head { "Steps" }
+            @for index in &shown { (details(run, &run.steps[*index], number, index + 1)) }
+            @if shown.len() < run.steps.len() {
+                p.quiet { (count((run.steps.len() - shown.len()) as u64)) " more steps, none of which failed or decided the duration, are in report.json." }
+            }
         }
+    }
+}
+
+/// All steps; of very many, those that did not go well, those that decided the duration, and the longest.
+pub(super) fn shown(run: &RunReport) -> Vec<usize> {
+    let mut all: Vec<usize> = (0..run.steps.len()).collect();
+    if all.len() > STEPS_SHOWN {
+        let calm = |step: &StepReport| Tone::of_outcome(&step.outcome) == Tone::Good;
+        all.sort_by_key(|index| {
+            let step = &run.steps[*index];
+            (calm(step), !step.critical, std::cmp::Reverse(took(step)))
+        });
+        all.truncate(STEPS_SHOWN);
+        all.sort_unstable();
+    }
+    all
+}
+
+fn steps_words(run: &RunReport) -> String {
+    let counts = step_counts(run);
+    match counts.split_once(" + ") {
+        Some((planned, found)) => format!("{planned} steps planned, {found} found on the way"),
+        None if counts == "1" => "1 step".to_owned(),
+        None => format!("{counts} steps"),
     }
 }
 
@@ -64,7 +104,7 @@ fn chain(run: &RunReport, ids: &[String], number: usize) -> Markup {
 
 /// A link to a step of the same run; only its id when the run has no such step.
 fn step_link(run: &RunReport, id: &str, number: usize) -> Markup {
-    let index = run.steps.iter().position(|step| step.id == id);
+    let index = shown(run).into_iter().find(|index| run.steps[*index].id == id);
     html! {
         @match index {
             Some(index) => { a href={ "#run-" (number) "-step-" (index + 1) } { code { (id) } } }
@@ -77,19 +117,20 @@ fn facts(facts: &[FactLine]) -> Markup {
     html! {
         @if !facts.is_empty() {
             h4 { "Facts it rested on" }
-            table.stack {
+            table.stack.known {
                 thead { tr { th scope="col" { "Fact" } th scope="col" { "Value" } th scope="col" { "Age" } th scope="col" { "Source" } } }
                 tbody {
-                    @for fact in facts {
+                    @for fact in facts.iter().take(FACTS_SHOWN) {
                         tr {
-                            th scope="row" { code { (fact.key) } }
-                            td { code { (fact.value) } }
-                            td.nowrap { (age(fact.age)) }
-                            td.quiet { (fact.source) }
+                            th scope="row" { (seams(&fact.key)) }
+                            td { (cut(&fact_words(&fact.value), TEXT)) }
+                            td.nowrap data-label="age" { (age(fact.age)) }
+                            td.quiet { (seams(&short_source(&fact.source))) }
                         }
                     }
                 }
             }
+            @if facts.len() > FACTS_SHOWN { p.quiet { (facts.len() - FACTS_SHOWN) " more facts are in report.json." } }
         }
     }
 }
@@ -105,28 +146,33 @@ fn details(run: &RunReport, step: &StepReport, number: usize, index: usize) -> M
                     @if step.critical { (chip("◆ critical")) }
                     @if step.way != "graceful" { (chip(&step.way)) }
                     @if let Some(verdict) = &step.independence {
-                        @if *verdict != Verdict::Independent { (chip(independence_word(verdict).0)) }
+                        @if *verdict != Verdict::Independent {
+                            (chip(&format!("needs {}: {}", region(&run.from), need_word(verdict).0)))
+                        }
                     }
                     @if let Some(length) = took(step) { span.length { (duration(length)) } }
                 }
             }
             dl.facts {
-                @if let Some(why) = &step.why { (item("Reason", &prose(why))) }
+                @if let Some(why) = &step.why { (item("Reason", &prose(&cut(why, TEXT)))) }
                 (item("Waited for", &waited_for(run, step, number)))
                 (item("Times", &times(step)))
                 (item("Forecast", &html! {
                     (duration(step.forecast)) " typical, " (duration(step.forecast_p95)) " at p95; " (prose(&step.forecast_basis))
                 }))
-                @if let Some(request) = &step.request { (item("Request", &html! { pre { (seams(request)) } })) }
-                @if let Some(body) = &step.body { (item("Body", &html! { pre { (body) } })) }
-                @if let Some(answer) = &step.answer { (item("Answer", &html! { pre { (answer) } })) }
-                @if let Some(started) = &step.started_when { (item("Under way when", &prose(started))) }
-                (item("Done when", &prose(&step.done_when)))
+                @if let Some(request) = &step.request { (item("Request", &html! { pre { (seams(&cut(request, TEXT))) } })) }
+                @if let Some(body) = &step.body { (item("Body", &html! { pre { (cut(body, TEXT)) } })) }
+                @if let Some(answer) = &step.answer { (item("Answer", &html! { pre { (cut(answer, TEXT)) } })) }
+                @if let Some(started) = &step.started_when { (item("Under way when", &prose(&cut(started, TEXT)))) }
+                (item("Done when", &prose(&cut(&step.done_when, TEXT))))
                 @if !step.evidence.is_empty() {
-                    (item("Evidence", &html! { ul { @for seen in &step.evidence { li { (prose(seen)) } } } }))
+                    (item("Evidence", &html! { ul {
+                        @for seen in step.evidence.iter().take(EVIDENCE) { li { (prose(&cut(seen, TEXT))) } }
+                        @if step.evidence.len() > EVIDENCE { li.quiet { (step.evidence.len() - EVIDENCE) " more in report.json" } }
+                    } }))
                 }
-                @if let Some(verdict) = &step.independence { (item("Needs the other region", &independence(verdict))) }
-                (item("Gives up", &announced(&step.loses)))
+                @if let Some(verdict) = &step.independence { (item(&format!("Needs {}", region(&run.from)), &independence(verdict))) }
+                @if !step.loses.is_empty() { (item("Losses", &announced(&step.loses))) }
                 (item("Why", &html! { (prose(&step.because.says)) " " @for id in &step.because.ids { (chip(id)) " " } }))
             }
         }
@@ -163,14 +209,13 @@ fn times(step: &StepReport) -> Markup {
 }
 
 fn independence(verdict: &Verdict) -> Markup {
-    let (word, tone) = independence_word(verdict);
-    let (says, paths) = match verdict {
-        Verdict::Independent => ("needs nothing from there", [].as_slice()),
-        Verdict::Contingent(paths) => ("until its deadline; then the other way takes over", paths.as_slice()),
-        Verdict::Refused(paths) => ("cannot be done without it", paths.as_slice()),
+    let (word, tone) = need_word(verdict);
+    let paths = match verdict {
+        Verdict::Independent => [].as_slice(),
+        Verdict::Contingent(paths) | Verdict::Refused(paths) => paths.as_slice(),
     };
     html! {
-        (badge(tone, word)) " " (says)
+        (badge(tone, word))
         @for needed in paths { (path(needed)) }
     }
 }

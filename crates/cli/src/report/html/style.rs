@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 const SHEET: &str = include_str!("style.css");
 
-/// An enhancement only: a link to a step opens it, and paper gets every step open where the style sheet cannot do it.
+/// An enhancement only: a link to a step opens it.
 const SCRIPT: &str = "\
 (() => {
   const open = () => {
@@ -14,12 +14,6 @@ const SCRIPT: &str = "\
   };
   addEventListener('hashchange', open);
   if (location.hash) open();
-  let shut = [];
-  addEventListener('beforeprint', () => {
-    shut = [...document.querySelectorAll('details:not([open]):not(.screen)')];
-    for (const e of shut) e.open = true;
-  });
-  addEventListener('afterprint', () => { for (const e of shut) e.open = false; });
 })();";
 
 pub(super) fn sheet() -> Markup {

@@ -1,69 +1,80 @@
-//! What happened, over time: regions, who accepted messages, runs, messages per minute, and every change of state.
+//! What happened, over time: the whole drill at a glance, its busy parts as close-ups, and every change of state.
 
-use jiff::Timestamp;
-use lifeboat_sim::{DrillReport, Happening, Minute};
+use lifeboat_sim::{DrillReport, RunReport};
 use maud::{Markup, html};
 
-use super::charts::{area, failed_label, minute_peak};
+use super::closeups::{CloseUp, close_ups};
+use super::lanes::{FAULTS_DRAWN, Strip, faults_told};
 use super::parts::{prose, sign, time};
 use super::scale::{Scale, pct};
-use crate::format::{count, duration, offset, region};
+use crate::format::{duration, offset, region};
 use crate::style::Tone;
 
-const LANE: u32 = 46;
-const RUN: u32 = 24;
-const CHART: u32 = 150;
-
 pub(super) fn timeline(report: &DrillReport) -> Markup {
-    html! { (chart(report)) (happenings(report)) }
+    let parts = close_ups(report);
+    let whole = Strip { report, scale: Scale::between(report.started, report.ended) };
+    html! {
+        (hatches())
+        figure.timeline {
+            (planes_and_faults(&whole))
+            (served(&whole, 108))
+            // Without close-ups there is room for the runs here.
+            @if parts.is_empty() { (runs(&whole, report.started, report.ended)) } @else { (markers(&whole, &parts)) }
+            (whole.axis())
+            figcaption { (legend(report)) (faults_told(report)) }
+        }
+        @for (index, part) in parts.iter().enumerate() { (close_up(report, index + 1, *part)) }
+        (happenings(report))
+    }
 }
 
-fn chart(report: &DrillReport) -> Markup {
-    let scale = Scale::between(report.started, report.ended);
-    let runs_top = 3 * LANE + 18;
-    let runs_height = u32::try_from(report.runs.len()).unwrap_or(u32::MAX / RUN) * RUN;
-    let chart_top = runs_top + runs_height + 34;
-    let floor = chart_top + CHART;
-    let height = floor + 26;
-    let summary = format!(
-        "Timeline of {}: health of both regions, where messages were accepted, {} runs, messages per minute",
-        duration(report.ended.duration_since(report.started)),
-        report.runs.len()
-    );
+fn planes_and_faults(strip: &Strip<'_>) -> Markup {
     html! {
-        figure.timeline {
-            svg width="100%" height=(height) role="group" aria-label=(summary) {
-                (hatches())
-                (grid(&scale, floor))
-                (events(report, &scale, 0, floor))
-                (health(report, &report.primary, "primary", 0, &scale))
-                (health(report, &report.secondary, "secondary", LANE, &scale))
-                (accepted_by(report, 2 * LANE, &scale))
-                text.lane x="0" y=(runs_top - 6) { "Runs" }
-                @for (index, run) in report.runs.iter().enumerate() {
-                    @let y = runs_top + u32::try_from(index).unwrap_or_default() * RUN;
-                    @let (from, to) = (scale.at(run.started), scale.at(run.ended));
-                    @let label = format!("{}. {}, {}", index + 1, run.kind, duration(run.ended.duration_since(run.started)));
-                    a href={ "#run-" (index + 1) } {
-                        rect class={ "bar " (run_tone(run).word()) } x=(pct(from)) y=(y + 4) width=(pct((to - from).max(0.3))) height="14" rx="2" {
-                            title { (label) ": " (run.purpose) ", " (run.outcome) }
-                        }
-                        @if from < 55.0 {
-                            text.mark x=(pct(to)) dx="6" y=(y + 15) { (label) }
-                        } @else {
-                            text.mark.end x=(pct(from)) dx="-6" y=(y + 15) { (label) }
-                        }
-                    }
+        @for plane in &strip.report.planes { (strip.plane(plane)) }
+        @for (index, fault) in strip.report.faults.iter().enumerate().take(FAULTS_DRAWN) { (strip.fault(index + 1, fault)) }
+    }
+}
+
+/// What clients saw, if there are any.
+fn served(strip: &Strip<'_>, height: u32) -> Markup {
+    html! {
+        @if !strip.report.clients.minutes.is_empty() { (strip.accepted_by()) (strip.messages(height)) }
+    }
+}
+
+fn runs(strip: &Strip<'_>, from: jiff::Timestamp, to: jiff::Timestamp) -> Markup {
+    let within = |run: &RunReport| run.ended >= from && run.started <= to;
+    html! {
+        @for (index, run) in strip.report.runs.iter().enumerate().filter(|(_, run)| within(run)) { (strip.run(index, run)) }
+    }
+}
+
+/// Where the close-ups lie in the whole.
+fn markers(strip: &Strip<'_>, parts: &[CloseUp]) -> Markup {
+    let name = html! { span.who { strong { "Close-ups" } } };
+    let marks = html! {
+        @for (index, part) in parts.iter().enumerate() {
+            @if let Some((from, to)) = strip.scale.span(part.from, part.to) {
+                a href={ "#close-up-" (index + 1) } {
+                    rect.frame x=(pct(from)) y="3" width=(pct((to - from).max(1.2))) height="18" rx="3" {}
+                    text.mid.frame-word x=(pct(f64::midpoint(from, to.max(from + 1.2)))) y="16" { (index + 1) }
                 }
-                text.lane x="0" y=(chart_top - 10) { "Messages per minute" }
-                text.axis.end x="100%" y=(chart_top - 10) { "up to " (count(u64::from(minute_peak(&report.clients.minutes)))) }
-                (area(report, &scale, chart_top, CHART))
-                (failed_label(report, &scale, chart_top, CHART))
-                (events(report, &scale, chart_top, floor))
             }
-            figcaption {
-                (legend())
-            }
+        }
+    };
+    strip.lane("", &name, "Which parts are shown larger below", 24, &marks)
+}
+
+fn close_up(report: &DrillReport, number: usize, part: CloseUp) -> Markup {
+    let strip = Strip { report, scale: Scale::between(part.from, part.to).since(report.started) };
+    let length = duration(part.to.duration_since(part.from));
+    html! {
+        figure.timeline.close-up id={ "close-up-" (number) } {
+            h3 { span.frame-number { (number) } " " (offset(report.started, part.from)) " to " (offset(report.started, part.to)) span.quiet { ", " (length) } }
+            (planes_and_faults(&strip))
+            (runs(&strip, part.from, part.to))
+            (served(&strip, 78))
+            (strip.axis())
         }
     }
 }
@@ -71,142 +82,35 @@ fn chart(report: &DrillReport) -> Markup {
 /// Patterns: what is down is hatched as well as red.
 fn hatches() -> Markup {
     html! {
-        defs {
-            pattern id="down" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
-                rect.hatch-ground width="7" height="7" {}
-                rect.hatch-line width="2.5" height="7" {}
-            }
-        }
-    }
-}
-
-fn grid(scale: &Scale, floor: u32) -> Markup {
-    html! {
-        g.grid {
-            @for (index, tick) in scale.ticks(10).iter().enumerate() {
-                @let x = pct(tick.percent);
-                line x1=(x) x2=(x) y1="0" y2=(floor + 5) {}
-                text class=(tick_class(index, tick.percent)) x=(x) y=(floor + 20) { (tick.label) }
-            }
-        }
-    }
-}
-
-/// Labels at the edges stay inside; every second one goes where there is little room.
-pub(super) fn tick_class(index: usize, percent: f64) -> &'static str {
-    match (percent, index % 2) {
-        (at, _) if at < 1.0 => "axis",
-        (at, 1) if at > 97.0 => "axis end odd",
-        (at, _) if at > 97.0 => "axis end",
-        (_, 1) => "axis mid odd",
-        _ => "axis mid",
-    }
-}
-
-/// One region: up until the world says otherwise.
-fn health(report: &DrillReport, name: &str, role: &str, y: u32, scale: &Scale) -> Markup {
-    html! {
-        text.lane x="0" y=(y + 14) { (region(name)) tspan.role { "  " (role) } }
-        @for stretch in stretches(report, name) {
-            @let (from, to) = (scale.at(stretch.from), scale.at(stretch.to));
-            rect class={ "health " (stretch.tone.word()) } x=(pct(from)) y=(y + 20) width=(pct(to - from)) height="18" {
-                title { (stretch.says) }
-            }
-            @if to - from > 9.0 {
-                text class={ "in " (stretch.tone.word()) } x=(pct(from)) dx="7" y=(y + 33) { (stretch.tone.sign()) " " (stretch.word) }
-            }
-        }
-    }
-}
-
-struct Stretch<'a> {
-    from: Timestamp,
-    to: Timestamp,
-    tone: Tone,
-    word: &'static str,
-    says: &'a str,
-}
-
-/// What the world did to a region, in stretches. A happening belongs to a region when it names it.
-fn stretches<'a>(report: &'a DrillReport, name: &str) -> Vec<Stretch<'a>> {
-    let display = region(name).to_lowercase();
-    let about = |happening: &&Happening| {
-        let what = happening.what.to_lowercase();
-        happening.who == "world" && (what.contains(&display) || what.contains(&name.to_lowercase()))
-    };
-    let up = |from| Stretch { from, to: report.ended, tone: Tone::Good, word: "answers", says: "answers" };
-    let mut stretches = vec![up(report.started)];
-    for happening in report.timeline.iter().filter(about) {
-        let (tone, word) = match Tone::of_happening(&happening.tone) {
-            Tone::Bad => (Tone::Bad, "lost"),
-            Tone::Warn => (Tone::Warn, "disturbed"),
-            Tone::Good => (Tone::Good, "answers again"),
-            _ => continue,
-        };
-        if let Some(last) = stretches.last_mut() {
-            last.to = happening.at;
-        }
-        stretches.push(Stretch { from: happening.at, to: report.ended, tone, word, says: &happening.what });
-    }
-    stretches.retain(|stretch| stretch.to > stretch.from);
-    stretches
-}
-
-/// Which region acknowledged messages, minute by minute.
-fn accepted_by(report: &DrillReport, y: u32, scale: &Scale) -> Markup {
-    let place = |minute: &Minute| match (minute.acknowledged, minute.at_primary) {
-        (0, _) => ("nobody", None),
-        (all, here) if here * 2 >= all => ("at-primary", Some(report.primary.as_str())),
-        _ => ("at-secondary", Some(report.secondary.as_str())),
-    };
-    let mut merged: Vec<(&str, Option<&str>, u32, u32)> = Vec::new();
-    for minute in &report.clients.minutes {
-        let (class, name) = place(minute);
-        match merged.last_mut() {
-            Some(last) if last.0 == class && last.3 == minute.minute => last.3 = minute.minute + 1,
-            _ => merged.push((class, name, minute.minute, minute.minute + 1)),
-        }
-    }
-    html! {
-        text.lane x="0" y=(y + 14) { "Messages accepted by" }
-        @for (class, name, from, to) in merged {
-            @let (from, to) = (scale.after(minutes(from)), scale.after(minutes(to)));
-            rect class={ "serves " (class) } x=(pct(from)) y=(y + 20) width=(pct(to - from)) height="18" {}
-            @if to - from > 9.0 {
-                text class={ "in " (class) } x=(pct(from)) dx="7" y=(y + 33) { (name.map_or_else(|| "nobody".to_owned(), region)) }
-            }
-        }
-    }
-}
-
-pub(super) fn minutes(minutes: u32) -> jiff::SignedDuration {
-    jiff::SignedDuration::from_mins(i64::from(minutes))
-}
-
-fn run_tone(run: &lifeboat_sim::RunReport) -> Tone {
-    if run.succeeded { Tone::of_outcome(&run.outcome) } else { Tone::Bad }
-}
-
-/// What the world did, as thin lines: behind everything from top to floor, and once more over the curves.
-fn events(report: &DrillReport, scale: &Scale, top: u32, floor: u32) -> Markup {
-    html! {
-        g.events {
-            @for happening in report.timeline.iter().filter(|happening| happening.who == "world") {
-                @let x = pct(scale.at(happening.at));
-                line class=(Tone::of_happening(&happening.tone).word()) x1=(x) x2=(x) y1=(top) y2=(floor) {
-                    title { (happening.what) }
+        svg.defs width="0" height="0" aria-hidden="true" {
+            defs {
+                pattern id="down" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                    rect.hatch-ground width="7" height="7" {}
+                    rect.hatch-line width="2.5" height="7" {}
                 }
             }
         }
     }
 }
 
-fn legend() -> Markup {
+/// Every mark that is drawn, and none that is not.
+fn legend(report: &DrillReport) -> Markup {
     html! {
         ul.legend {
-            li { span.swatch.sent {} "sent and acknowledged" }
-            li { span.swatch.failed {} "failed" }
-            li { span.swatch.received {} "received" }
+            li { span.swatch.up {} "answers" }
+            li { span.swatch.down {} "down" }
+            li { span.swatch.suspected {} "suspected" }
+            li { span.swatch.believed {} "taken for down" }
+            li { span.swatch.returning {} "taken for returning" }
+            @if !report.faults.is_empty() { li { span.swatch.fault {} "requests that were made to go wrong" } }
+            @if !report.clients.minutes.is_empty() {
+                li { span.swatch.at-primary {} "accepted by " (region(&report.primary)) }
+                li { span.swatch.at-secondary {} "by " (region(&report.secondary)) }
+                li { span.swatch.nobody {} "by nobody" }
+                li { span.swatch.sent {} "sent and acknowledged" }
+                li { span.swatch.failed {} "failed" }
+                li { span.swatch.received {} "received" }
+            }
             li { span.swatch.world {} "the world changed" }
         }
     }

@@ -14,6 +14,8 @@ use crate::errors::CliError;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
+    assumptions: &'a [String],
+    recovery_time: &'a [String],
     digest: String,
     forecast_p95: SignedDuration,
     critical_path: Vec<&'a str>,
@@ -33,8 +35,14 @@ struct Request<'a> {
     az_rest: String,
 }
 
-/// The plan with its digest, schedule, critical path, independence proof and requests.
-pub fn plan_json(plan: &Plan, now: Timestamp) -> Result<String, CliError> {
+/// The plan with its digest, schedule, critical path, independence proof and requests, what had to be assumed, and the sum
+/// that makes the recovery time.
+pub fn plan_json(
+    plan: &Plan,
+    assumptions: &[String],
+    recovery: &[String],
+    now: Timestamp,
+) -> Result<String, CliError> {
     let times =
         Times::of(plan).map_err(|error| CliError::caused_by("the steps of the plan make no graph", error))?;
     let requests = plan.steps.iter().filter_map(|step| {
@@ -43,6 +51,8 @@ pub fn plan_json(plan: &Plan, now: Timestamp) -> Result<String, CliError> {
         Some(Request { step: &step.id, way: kind, call: describe_call(call), az_rest: as_az_rest(call) })
     });
     let document = Document {
+        assumptions,
+        recovery_time: recovery,
         digest: Digest::of(plan).to_string(),
         forecast_p95: times.total(),
         critical_path: times.critical_ids(),

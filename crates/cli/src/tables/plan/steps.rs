@@ -8,7 +8,7 @@ use lifeboat_plan::{
 use super::{PlanView, Times, chosen, lost_region};
 use crate::format::duration;
 use crate::layout::Layout;
-use crate::report::independence_word;
+use crate::report::need_word;
 use crate::style::Tone;
 
 pub(super) fn steps(plan: &Plan, times: &Times, view: PlanView) -> String {
@@ -17,7 +17,7 @@ pub(super) fn steps(plan: &Plan, times: &Times, view: PlanView) -> String {
     let verdicts = lost.map(|lost| independence(plan, lost)).unwrap_or_default();
     let mut out = layout.heading("Steps");
     if let Some(lost) = lost {
-        let text = format!("each with its verdict if {lost} is gone");
+        let text = format!("each with what it needs of {lost}, which is taken for gone");
         out += &layout.hang("  ", &text, Tone::Quiet);
     }
     for (index, step) in plan.steps.iter().enumerate() {
@@ -30,11 +30,13 @@ pub(super) fn steps(plan: &Plan, times: &Times, view: PlanView) -> String {
         out += &layout.hang("      forecast  ", &forecast(way), Tone::Plain);
         out += &layout.hang("      needs     ", &needs(plan, way), Tone::Plain);
         if let Some(verdict) = verdicts.get(&step.id) {
-            out += &proof(verdict, chosen(plan, step).0, layout);
+            out += &proof(verdict, plan, step, layout);
         }
-        out += &layout.hang("      done when ", &describe_condition(&way.done_when), Tone::Quiet);
+        let done = describe_condition(&way.done_when);
+        let done = if view.requests { done } else { first_of(&done) };
+        out += &layout.hang("      done when ", &done, Tone::Quiet);
         if view.requests {
-            out += &requests(step, layout);
+            out += &requests(plan, step, layout);
         }
     }
     out
@@ -75,40 +77,79 @@ fn needs(plan: &Plan, way: &Way) -> String {
     if needs.is_empty() { "nothing that lies in a region".to_owned() } else { needs.join(", ") }
 }
 
-fn proof(verdict: &Verdict, kind: WayKind, layout: Layout) -> String {
-    let (word, tone) = independence_word(verdict);
+/// The beginning of a condition that is too long for a glance.
+fn first_of(condition: &str) -> String {
+    const GLANCE: usize = 220;
+    if condition.chars().count() <= GLANCE {
+        return condition.to_owned();
+    }
+    let mut parts = condition.split(" and ");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    let mut left = parts.clone().count();
+    for part in parts {
+        if text.chars().count() + part.chars().count() > GLANCE {
+            break;
+        }
+        text = format!("{text} and {part}");
+        left -= 1;
+    }
+    if text.chars().count() > GLANCE * 2 {
+        text = text.chars().take(GLANCE).collect::<String>() + "…";
+    }
+    if left == 0 {
+        return text + " (whole with --requests)";
+    }
+    format!("{text} and {left} more (all with --requests)")
+}
+
+fn proof(verdict: &Verdict, plan: &Plan, step: &Step, layout: Layout) -> String {
+    let (word, tone) = need_word(verdict);
     let paths: &[Needed] = match verdict {
-        Verdict::Independent => return layout.hang("      verdict   ", word, tone),
+        Verdict::Independent => &[],
         Verdict::Contingent(paths) | Verdict::Refused(paths) => paths,
     };
-    let means = match (verdict, kind) {
-        (Verdict::Contingent(_), WayKind::Ungraceful) => {
-            "only its graceful way, which this plan leaves out, needs"
-        }
-        (Verdict::Contingent(_), WayKind::Graceful) => {
-            "until its deadline, then its ungraceful way takes over; needs"
-        }
-        _ => "cannot be done then; needs",
-    };
-    let mut out = layout.hang("      verdict   ", &format!("{word}: {means}"), tone);
+    let mut out = layout.hang("      verdict   ", &format!("needs {}: {word}", plan.from), tone);
     for path in paths {
-        out += &layout.hang("                - ", &format!("{} ← {}", path.need, path.via), Tone::Plain);
+        let text = format!("{} ← {}", path.need, path_words(path, verdict, step));
+        out += &layout.hang("                - ", &text, Tone::Plain);
     }
     out
 }
 
-/// Both ways as they will be sent: whoever holds this page can do it by hand.
-fn requests(step: &Step, layout: Layout) -> String {
-    let mut out = String::new();
-    let ways = [(WayKind::Graceful, Some(&step.graceful)), (WayKind::Ungraceful, step.ungraceful.as_ref())];
-    for (kind, way) in ways.into_iter().filter_map(|(kind, way)| Some((kind, way?))) {
-        if step.ungraceful.is_some() {
-            let word = if kind == WayKind::Graceful { "graceful" } else { "ungraceful" };
-            out += &layout.hang("      ", &format!("{word} way:"), Tone::Strong);
+/// Which condition, read or request leads there. What only a planner knows of an action is said of that action.
+fn path_words(path: &Needed, verdict: &Verdict, step: &Step) -> String {
+    let Some(before) = path.via.strip_suffix("declared") else { return path.via.clone() };
+    // What makes a step contingent is its graceful way; what refuses it is the last way that it has.
+    let way = match verdict {
+        Verdict::Refused(_) => step.ungraceful.as_ref().unwrap_or(&step.graceful),
+        _ => &step.graceful,
+    };
+    match &way.action {
+        Action::Send(call) if before.is_empty() => {
+            format!("action → {} → reaches there by itself", describe_call(call))
         }
-        out += &request(way, layout);
+        _ => format!("{before}its action reaches there by itself"),
     }
-    out
+}
+
+/// The plan's way as it will be sent, then the other one: whoever holds this page can do it by hand, and takes the first
+/// line in the dark.
+fn requests(plan: &Plan, step: &Step, layout: Layout) -> String {
+    let (kind, way) = chosen(plan, step);
+    let Some(ungraceful) = &step.ungraceful else { return request(way, layout) };
+    let word = |kind| if kind == WayKind::Graceful { "graceful" } else { "ungraceful" };
+    let (other, other_way) = match kind {
+        WayKind::Graceful => (WayKind::Ungraceful, ungraceful),
+        WayKind::Ungraceful => (WayKind::Graceful, &step.graceful),
+    };
+    let unless = match other {
+        WayKind::Graceful => "NOT this plan's way: it needs the side that is taken for dead",
+        WayKind::Ungraceful => "not this plan's way, unless the graceful one has failed",
+    };
+    let mut out = layout.hang("      ", &format!("{} way, this plan's:", word(kind)), Tone::Strong);
+    out += &request(way, layout);
+    out += &layout.hang("      ", &format!("{} way ({unless}):", word(other)), Tone::Quiet);
+    out + &request(other_way, layout)
 }
 
 fn request(way: &Way, layout: Layout) -> String {
@@ -128,13 +169,14 @@ fn request(way: &Way, layout: Layout) -> String {
             layout.hang("      expands   ", &format!("stage `{}`", stage.name), Tone::Plain)
         }
         Action::Pump(transfer) => {
+            let copies = transfer.key.as_ref().map(|key| format!(", of copies with one {key} only one"));
             let text = format!(
-                "{} of {} to {} of {}, keeping {}",
+                "{} of {} to {} of {}{}",
                 transfer.from_paths.join(", "),
                 transfer.from_host,
                 transfer.to_path,
                 transfer.to_host,
-                transfer.key
+                copies.unwrap_or_default()
             );
             layout.hang("      moves     ", &text, Tone::Plain)
         }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use lifeboat_arm::Method;
 
 use super::entity::{self, Entities, Entity, Kind, Status};
+use super::filter;
 use super::messages::Half;
 use super::namespace::State;
 use super::{Key, NAMESPACE, ServiceBus};
@@ -20,7 +21,9 @@ use crate::world::Ctx;
 /// How often a message may be forwarded, as Azure limits it.
 const HOPS_MAX: u32 = 4;
 
-const DEAD_LETTERS: &str = "/$deadletterqueue";
+/// Below an entity, in the order in which they are looked for: the one ends with the other.
+const SUB_QUEUES: [(&str, Half); 2] =
+    [("/$transfer/$deadletterqueue", Half::TransferDeadLetters), ("/$deadletterqueue", Half::DeadLetters)];
 
 /// A path in lower case; free when it is already.
 fn folded(path: &str) -> Cow<'_, str> {
@@ -34,10 +37,8 @@ fn folded(path: &str) -> Cow<'_, str> {
 
 /// Splits `queue/$DeadLetterQueue` into the queue and its half.
 fn half(path: &str) -> (&str, Half) {
-    match path.strip_suffix(DEAD_LETTERS) {
-        Some(path) => (path, Half::DeadLetters),
-        None => (path, Half::Main),
-    }
+    let found = SUB_QUEUES.iter().find_map(|(suffix, half)| Some((path.strip_suffix(suffix)?, *half)));
+    found.unwrap_or((path, Half::Main))
 }
 
 impl ServiceBus {
@@ -100,7 +101,7 @@ impl ServiceBus {
         let path = folded(path);
         self.strike(key, "send", &path, Phase::Before, ctx)?;
         let Some(namespace) = self.namespaces.get_mut(&key) else { return Err(DataError::UnknownHost) };
-        let sent = deliver(&mut namespace.entities, &path, message, ctx.now, 0)?;
+        let sent = deliver(&mut namespace.entities, &path, message, ctx.now, Way::default())?;
         self.strike(key, "send", &path, Phase::After, ctx)?;
         Ok(sent)
     }
@@ -214,6 +215,11 @@ impl ServiceBus {
         self.by_name(namespace)?.entities.get(folded(path).as_ref()).map(|entity| entity.store.sums())
     }
 
+    pub(crate) fn lets_in(&self, namespace: &str, subscription: &str, message: &Message) -> bool {
+        let entities = self.by_name(namespace).map(|namespace| &namespace.entities);
+        entities.is_some_and(|entities| filter::admits(entities, &folded(subscription), message))
+    }
+
     pub(crate) fn all_counts(&self) -> BTreeMap<String, BTreeMap<String, Counts>> {
         let holds = |entity: &&Entity| matches!(entity.kind, Kind::Queue | Kind::Subscription);
         self.namespaces
@@ -227,13 +233,27 @@ impl ServiceBus {
     }
 }
 
+/// How a message came here.
+#[derive(Debug, Clone, Copy, Default)]
+struct Way {
+    hops: u32,
+    /// Its sequence where it was first sent to.
+    origin: Option<u64>,
+}
+
+impl Way {
+    fn on(self, sequence: u64) -> Self {
+        Self { hops: self.hops + 1, origin: self.origin.or(Some(sequence)) }
+    }
+}
+
 /// Puts a message where it belongs: a queue, the subscriptions of a topic, or where either forwards to.
 fn deliver(
     entities: &mut Entities,
     path: &str,
     message: Message,
     now: Timestamp,
-    hops: u32,
+    way: Way,
 ) -> Result<SendOk, DataError> {
     let entity = entities.get_mut(path).ok_or(DataError::UnknownEntity)?;
     match entity.status {
@@ -244,16 +264,34 @@ fn deliver(
     entity.accessed = Some(now);
     match entity.kind {
         Kind::Rule => Err(DataError::UnknownEntity),
-        Kind::Subscription if hops == 0 => Err(DataError::UnknownEntity), // nobody sends to a subscription
-        Kind::Queue | Kind::Subscription => match &entity.forward {
-            Some(target) if hops < HOPS_MAX => {
-                let target = target.clone();
-                deliver(entities, &target, message, now, hops + 1)
-            }
-            _ => entity.store.send(now, &entity.policy, message),
-        },
-        Kind::Topic => fan_out(entities, path, &message, now, hops),
+        Kind::Subscription if way.hops == 0 => Err(DataError::UnknownEntity), // nobody sends to a subscription
+        Kind::Queue | Kind::Subscription if entity.forward.is_some() => {
+            Ok(forward(entities, path, message, now, way))
+        }
+        Kind::Queue | Kind::Subscription => entity.store.send(now, &entity.policy, message, way.origin),
+        Kind::Topic => fan_out(entities, path, &message, now, way),
     }
+}
+
+/// Sends a message on to where an entity forwards to. What the target does not take stays behind as a transfer dead
+/// letter; whoever sent it was answered long ago ("Service Bus dead-letter queues", "Dead-lettering in auto-forward
+/// scenarios").
+fn forward(entities: &mut Entities, path: &str, message: Message, now: Timestamp, way: Way) -> SendOk {
+    let unknown = SendOk { sequence: 0, duplicate: false };
+    let Some(entity) = entities.get_mut(path) else { return unknown };
+    let Some(target) = entity.forward.clone() else { return unknown };
+    let refused = if way.hops < HOPS_MAX {
+        let on = way.on(entity.store.pass());
+        match deliver(entities, &target, message.clone(), now, on) {
+            Ok(sent) => return sent,
+            Err(DataError::SessionRequired) => "Session id is null.".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    } else {
+        "MaxTransferHopCountExceeded".to_owned()
+    };
+    let Some(entity) = entities.get_mut(path) else { return unknown };
+    entity.store.keep_undelivered(now, &entity.policy, message, way.origin, &refused)
 }
 
 /// A copy for each subscription that has a rule which lets the message in. All of them, or none.
@@ -262,16 +300,16 @@ fn fan_out(
     topic: &str,
     message: &Message,
     now: Timestamp,
-    hops: u32,
+    way: Way,
 ) -> Result<SendOk, DataError> {
-    if let Some(topic) = entities.get_mut(topic)
-        && !topic.store.is_new(now, &topic.policy, &message.message_id)
-    {
+    let Some(entity) = entities.get_mut(topic) else { return Err(DataError::UnknownEntity) };
+    if !entity.store.is_new(now, &entity.policy, message.message_id.as_ref()) {
         return Ok(SendOk { sequence: 0, duplicate: true });
     }
+    let on = way.on(entity.store.pass());
     let wanted: Vec<String> = entity::subscriptions_of(entities, topic)
         .into_iter()
-        .filter(|path| entity::admits(entities, path, message))
+        .filter(|path| filter::admits(entities, path, message))
         .collect();
     let needs_session = |path: &String| {
         entities.get(path).is_some_and(|entity| entity.policy.sessions && entity.forward.is_none())
@@ -282,7 +320,7 @@ fn fan_out(
     let mut sent = SendOk { sequence: 0, duplicate: false };
     for path in wanted {
         // A subscription that takes nothing now still gets its copy: `status` there is about receiving.
-        sent = deliver(entities, &path, message.clone(), now, hops + 1)?;
+        sent = deliver(entities, &path, message.clone(), now, on)?;
     }
     Ok(sent)
 }

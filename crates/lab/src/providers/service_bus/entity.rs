@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::ResourceId;
 use serde_json::{Map, Value, json};
 
+use super::filter::Filter;
 use super::messages::{Policy, Store};
-use crate::data_plane::Message;
 
 /// "Never", as Azure writes it.
 pub(crate) const FOREVER: &str = "P10675199DT2H48M5.4775807S";
@@ -49,14 +49,6 @@ pub(crate) enum Status {
     Disabled,
     SendDisabled,
     ReceiveDisabled,
-}
-
-/// Which messages a rule lets into its subscription.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Filter {
-    All,
-    None,
-    Correlation { id: Option<String>, label: Option<String>, properties: BTreeMap<String, String> },
 }
 
 /// All entities of a namespace by their folded path. Queues and topics share one name space.
@@ -145,7 +137,7 @@ impl Entity {
         };
         self.forward = text("forwardTo").filter(|target| !target.is_empty()).map(str::to_ascii_lowercase);
         self.idle = duration("autoDeleteOnIdle");
-        self.filter = filter(&self.properties);
+        self.filter = Filter::of(&self.properties);
     }
 
     /// The same entity without its messages: what replication carries.
@@ -183,45 +175,6 @@ impl Entity {
     }
 }
 
-impl Filter {
-    pub(crate) fn lets_in(&self, message: &Message) -> bool {
-        match self {
-            Self::All => true,
-            Self::None => false,
-            Self::Correlation { id, label, properties } => {
-                id.as_deref().is_none_or(|id| message.correlation_id.as_deref() == Some(id))
-                    && label.as_deref().is_none_or(|label| message.label.as_deref() == Some(label))
-                    && properties.iter().all(|(name, wanted)| {
-                        message.properties.as_ref().and_then(|own| own.get(name)) == Some(wanted)
-                    })
-            }
-        }
-    }
-}
-
-/// SQL filters: the lab knows the two constant ones, `1=1` and `1=0`, and lets everything in for any other.
-fn filter(properties: &Map<String, Value>) -> Filter {
-    if let Some(correlation) = properties.get("correlationFilter").filter(|value| value.is_object()) {
-        let text = |name: &str| correlation.get(name).and_then(Value::as_str).map(str::to_owned);
-        let own = correlation.get("properties").and_then(Value::as_object);
-        return Filter::Correlation {
-            id: text("correlationId"),
-            label: text("label"),
-            properties: own
-                .into_iter()
-                .flatten()
-                .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
-                .collect(),
-        };
-    }
-    let sql =
-        properties.get("sqlFilter").and_then(|filter| filter.get("sqlExpression")).and_then(Value::as_str);
-    match sql.map(|text| text.replace(' ', "")).as_deref() {
-        Some("1=0") => Filter::None,
-        _ => Filter::All,
-    }
-}
-
 /// Subscriptions of a topic, by their folded path.
 pub(crate) fn subscriptions_of(entities: &Entities, topic: &str) -> Vec<String> {
     let prefix = format!("{topic}/subscriptions/");
@@ -231,15 +184,6 @@ pub(crate) fn subscriptions_of(entities: &Entities, topic: &str) -> Vec<String> 
         .filter(|(_, entity)| entity.kind == Kind::Subscription)
         .map(|(key, _)| key.clone())
         .collect()
-}
-
-/// Whether one of a subscription's rules lets a message in.
-pub(crate) fn admits(entities: &Entities, subscription: &str, message: &Message) -> bool {
-    let prefix = format!("{subscription}/rules/");
-    entities
-        .range(prefix.clone()..)
-        .take_while(|(key, _)| key.starts_with(&prefix))
-        .any(|(_, rule)| rule.filter.lets_in(message))
 }
 
 // --- wire
@@ -261,8 +205,9 @@ pub(crate) fn to_wire(entity: &Entity, id: &ResourceId, entities: &Entities) -> 
                 "activeMessageCount": counts.active,
                 "deadLetterMessageCount": counts.dead_letter,
                 "scheduledMessageCount": counts.scheduled,
+                // What is forwarded arrives at once, or is a transfer dead letter at once.
                 "transferMessageCount": 0,
-                "transferDeadLetterMessageCount": 0,
+                "transferDeadLetterMessageCount": counts.transfer_dead_letter,
             }),
         );
         match entity.kind {
@@ -381,17 +326,5 @@ mod tests {
         for never in [FOREVER, "", "1M", "PT1X", "PT5"] {
             assert_eq!(iso_duration(never), None, "{never}");
         }
-    }
-
-    #[test]
-    fn a_correlation_filter_compares_everything_it_names() {
-        let rule = json!({"filterType": "CorrelationFilter",
-            "correlationFilter": {"label": "paid", "properties": {"country": "CH"}}});
-        let rule = Entity::new(Kind::Rule, "t/subscriptions/s/rules/r".into(), &rule, Timestamp::UNIX_EPOCH);
-        let mut message = Message::new(1);
-        message.label = Some("paid".into());
-        assert!(!rule.filter.lets_in(&message));
-        message.properties = Some(std::sync::Arc::new([("country".to_owned(), "CH".to_owned())].into()));
-        assert!(rule.filter.lets_in(&message));
     }
 }

@@ -1,7 +1,7 @@
 //! What every entity holds, message by message: for whoever checks the world from outside, never for clients.
 
 use super::ServiceBus;
-use super::messages::Store;
+use super::messages::{Half, Store};
 use crate::data_plane::{Held, MessageId};
 
 impl ServiceBus {
@@ -22,16 +22,13 @@ impl ServiceBus {
 
 impl Store {
     /// The id of each message, and whether it is a dead letter.
-    fn held(&self) -> impl Iterator<Item = (&MessageId, bool)> {
+    fn held(&self) -> impl Iterator<Item = (Option<&MessageId>, bool)> {
         let waiting = self.active.iter().chain(self.lanes.values().flatten()).chain(self.scheduled.values());
-        let locked = self
-            .locked
-            .values()
-            .map(|locked| (&locked.stored, locked.half == super::messages::Half::DeadLetters));
+        let locked = self.locked.values().map(|locked| (&locked.stored, locked.half != Half::Main));
         waiting
             .map(|stored| (stored, false))
             .chain(locked)
-            .chain(self.dead.iter().map(|stored| (stored, true)))
-            .map(|(stored, set_aside)| (&stored.message.message_id, set_aside))
+            .chain(self.dead.iter().chain(&self.undelivered).map(|stored| (stored, true)))
+            .map(|(stored, set_aside)| (stored.message.message_id.as_ref(), set_aside))
     }
 }

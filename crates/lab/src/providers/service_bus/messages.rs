@@ -5,6 +5,9 @@
 //! transfers, locks, and settlement", "Message sessions", "Duplicate detection". One simplification: a session is taken
 //! by whoever holds a lock on one of its messages; there is no lock of the session itself.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -26,17 +29,21 @@ pub(crate) struct Policy {
     pub(crate) messages_max: u64,
 }
 
-/// Which half of an entity.
+/// Which part of an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Half {
     Main,
     DeadLetters,
+    /// What could not be forwarded.
+    TransferDeadLetters,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Stored {
     pub(super) message: Message,
     sequence: u64,
+    /// The sequence where it was first sent to.
+    origin: u64,
     enqueued: Timestamp,
     deliveries: u32,
     expires: Option<Timestamp>,
@@ -67,18 +74,21 @@ pub(crate) struct Store {
     expiry: BTreeSet<(Timestamp, u64)>,
     pub(super) scheduled: BTreeMap<(Timestamp, u64), Stored>,
     pub(super) dead: VecDeque<Stored>,
+    pub(super) undelivered: VecDeque<Stored>,
     seen: BTreeSet<MessageId>,
     seen_at: VecDeque<(Timestamp, MessageId)>,
     sums: Sums,
 }
 
 impl Store {
-    /// Takes a message in, unless it was sent before.
+    /// Takes a message in, unless it was sent before. `origin` is its sequence where it was first sent to, if that was
+    /// elsewhere.
     pub(crate) fn send(
         &mut self,
         now: Timestamp,
         policy: &Policy,
         message: Message,
+        origin: Option<u64>,
     ) -> Result<SendOk, DataError> {
         if policy.sessions && message.session.is_none() {
             return Err(DataError::SessionRequired);
@@ -86,9 +96,43 @@ impl Store {
         if self.sums.accepted - self.sums.completed - self.sums.expired >= policy.messages_max {
             return Err(DataError::Full);
         }
-        if !self.is_new(now, policy, &message.message_id) {
+        if !self.is_new(now, policy, message.message_id.as_ref()) {
             return Ok(SendOk { sequence: self.sequence, duplicate: true });
         }
+        let stored = self.accept(now, policy, message, origin);
+        let sequence = stored.sequence;
+        if stored.enqueued > now {
+            self.scheduled.insert((stored.enqueued, sequence), stored);
+        } else {
+            self.place(policy, stored);
+        }
+        Ok(SendOk { sequence, duplicate: false })
+    }
+
+    /// Keeps a message that cannot be forwarded.
+    pub(crate) fn keep_undelivered(
+        &mut self,
+        now: Timestamp,
+        policy: &Policy,
+        message: Message,
+        origin: Option<u64>,
+        reason: &str,
+    ) -> SendOk {
+        let mut stored = self.accept(now, policy, message, origin);
+        stored.reason = Some(reason.into());
+        let sequence = stored.sequence;
+        self.sums.dead_lettered += 1;
+        self.undelivered.push_back(stored);
+        SendOk { sequence, duplicate: false }
+    }
+
+    /// The next sequence, for what passes through: a topic, or an entity that forwards.
+    pub(crate) fn pass(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+
+    fn accept(&mut self, now: Timestamp, policy: &Policy, message: Message, origin: Option<u64>) -> Stored {
         self.sequence += 1;
         self.sums.accepted += 1;
         let sequence = self.sequence;
@@ -97,25 +141,21 @@ impl Store {
             (own, most) => own.or(most),
         };
         let begins = message.scheduled.map_or(now, |at| at.max(now));
-        let stored = Stored {
+        Stored {
             sequence,
+            origin: origin.unwrap_or(sequence),
             enqueued: begins,
             deliveries: 0,
             expires: lives.and_then(|lives| begins.checked_add(lives).ok()),
             reason: None,
             message,
-        };
-        if begins > now {
-            self.scheduled.insert((begins, sequence), stored);
-        } else {
-            self.place(policy, stored);
         }
-        Ok(SendOk { sequence, duplicate: false })
     }
 
-    /// Remembers an id, where duplicates are detected; tells whether it was not seen within the window.
-    pub(crate) fn is_new(&mut self, now: Timestamp, policy: &Policy, id: &MessageId) -> bool {
-        let Some(window) = policy.duplicates else { return true };
+    /// Remembers an id, where duplicates are detected; tells whether it was not seen within the window. What has no id
+    /// is never a duplicate.
+    pub(crate) fn is_new(&mut self, now: Timestamp, policy: &Policy, id: Option<&MessageId>) -> bool {
+        let (Some(window), Some(id)) = (policy.duplicates, id) else { return true };
         while let Some((at, _)) = self.seen_at.front()
             && now.duration_since(*at) > window
         {
@@ -143,6 +183,7 @@ impl Store {
         loop {
             let mut stored = match (half, policy.sessions) {
                 (Half::DeadLetters, _) => self.dead.pop_front()?,
+                (Half::TransferDeadLetters, _) => self.undelivered.pop_front()?,
                 (Half::Main, false) => self.active.pop_front()?,
                 (Half::Main, true) => self.next_of_session(session)?,
             };
@@ -157,8 +198,10 @@ impl Store {
             let received = Received {
                 message: stored.message.clone(),
                 sequence: stored.sequence,
+                enqueued_sequence: stored.origin,
                 deliveries: stored.deliveries,
                 enqueued: stored.enqueued,
+                expires: stored.expires,
                 lock: Lock(self.token),
                 locked_until: until,
                 dead_letter_reason: stored.reason.clone(),
@@ -219,12 +262,12 @@ impl Store {
     }
 
     pub(crate) fn counts(&self) -> Counts {
-        let locked_main = self.locked.values().filter(|locked| locked.half == Half::Main).count() as u64;
-        let locked_dead = self.locked.len() as u64 - locked_main;
+        let locked = |half| self.locked.values().filter(|locked| locked.half == half).count() as u64;
         Counts {
-            active: self.active.len() as u64 + self.in_lanes + locked_main,
+            active: self.active.len() as u64 + self.in_lanes + locked(Half::Main),
             locked: self.locked.len() as u64,
-            dead_letter: self.dead.len() as u64 + locked_dead,
+            dead_letter: self.dead.len() as u64 + locked(Half::DeadLetters),
+            transfer_dead_letter: self.undelivered.len() as u64 + locked(Half::TransferDeadLetters),
             scheduled: self.scheduled.len() as u64,
             sessions: self.lanes.len() as u64,
         }
@@ -261,9 +304,14 @@ impl Store {
     }
 
     fn give_back(&mut self, policy: &Policy, locked: Locked) {
-        if locked.half == Half::DeadLetters {
-            let at = self.dead.partition_point(|dead| dead.sequence < locked.stored.sequence);
-            self.dead.insert(at, locked.stored);
+        let dead = match locked.half {
+            Half::Main => None,
+            Half::DeadLetters => Some(&mut self.dead),
+            Half::TransferDeadLetters => Some(&mut self.undelivered),
+        };
+        if let Some(dead) = dead {
+            let at = dead.partition_point(|dead| dead.sequence < locked.stored.sequence);
+            dead.insert(at, locked.stored);
             return;
         }
         let session = locked.stored.message.session.clone();
@@ -344,118 +392,5 @@ impl Store {
         stored.deliveries = 0;
         let at = self.dead.partition_point(|dead| dead.sequence < stored.sequence);
         self.dead.insert(at, stored);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn policy() -> Policy {
-        Policy {
-            lock: SignedDuration::from_secs(60),
-            deliveries_max: 2,
-            sessions: false,
-            duplicates: None,
-            time_to_live: None,
-            dead_letter_expired: false,
-            messages_max: u64::MAX,
-        }
-    }
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(seconds).unwrap()
-    }
-
-    fn ids(store: &mut Store, now: Timestamp, policy: &Policy) -> Vec<String> {
-        std::iter::from_fn(|| store.receive(now, policy, Half::Main, Session::Any))
-            .map(|received| received.message.message_id.to_string())
-            .collect()
-    }
-
-    #[test]
-    fn a_lock_that_runs_out_gives_the_message_back_in_its_place() {
-        let (mut store, policy) = (Store::default(), policy());
-        for id in 1..=3_u64 {
-            store.send(at(0), &policy, Message::new(id)).unwrap();
-        }
-        let first = store.receive(at(0), &policy, Half::Main, Session::Any).unwrap();
-        assert_eq!(store.complete(at(60), &policy, first.lock), Err(DataError::LockLost));
-        assert_eq!(ids(&mut store, at(60), &policy), ["1", "2", "3"]);
-    }
-
-    #[test]
-    fn too_many_deliveries_make_a_dead_letter() {
-        let (mut store, policy) = (Store::default(), policy());
-        store.send(at(0), &policy, Message::new("m")).unwrap();
-        for _ in 0..2 {
-            let got = store.receive(at(0), &policy, Half::Main, Session::Any).unwrap();
-            store.abandon(at(0), &policy, got.lock).unwrap();
-        }
-        assert!(store.receive(at(0), &policy, Half::Main, Session::Any).is_none());
-        assert_eq!(store.counts().dead_letter, 1);
-        let dead = store.receive(at(0), &policy, Half::DeadLetters, Session::Any).unwrap();
-        assert_eq!(dead.dead_letter_reason.as_deref(), Some("MaxDeliveryCountExceeded"));
-        store.complete(at(0), &policy, dead.lock).unwrap();
-        assert_eq!(store.counts().total(), 0);
-    }
-
-    #[test]
-    fn a_scheduled_message_waits_for_its_time() {
-        let (mut store, policy) = (Store::default(), policy());
-        store.send(at(0), &policy, Message { scheduled: Some(at(30)), ..Message::new("later") }).unwrap();
-        assert_eq!(store.counts().scheduled, 1);
-        assert!(ids(&mut store, at(29), &policy).is_empty());
-        assert_eq!(ids(&mut store, at(30), &policy), ["later"]);
-    }
-
-    #[test]
-    fn duplicates_are_dropped_within_the_window_only() {
-        let policy = Policy { duplicates: Some(SignedDuration::from_secs(10)), ..policy() };
-        let mut store = Store::default();
-        for (when, duplicate) in [(0, false), (10, true), (11, false)] {
-            let sent = store.send(at(when), &policy, Message::new("once")).unwrap();
-            assert_eq!(sent.duplicate, duplicate, "at {when}");
-        }
-        assert_eq!(store.sums().duplicates, 1);
-    }
-
-    #[test]
-    fn a_session_is_worked_on_by_one_receiver_and_in_order() {
-        let policy = Policy { sessions: true, ..policy() };
-        let mut store = Store::default();
-        for (id, session) in [("a1", "a"), ("b1", "b"), ("a2", "a")] {
-            let message = Message { session: Some(session.into()), ..Message::new(id) };
-            store.send(at(0), &policy, message).unwrap();
-        }
-        assert_eq!(store.send(at(0), &policy, Message::new("x")), Err(DataError::SessionRequired));
-        let mut next = |session| {
-            store
-                .receive(at(0), &policy, Half::Main, session)
-                .map(|got| (got.message.message_id.to_string(), got.lock))
-        };
-        let (first, lock) = next(Session::Any).unwrap();
-        assert_eq!(first, "a1");
-        assert_eq!(next(Session::Any).unwrap().0, "b1");
-        assert_eq!(next(Session::Any), None, "both sessions are taken");
-        store.abandon(at(0), &policy, lock).unwrap();
-        assert_eq!(ids(&mut store, at(0), &policy), ["a1"]);
-        let named = store.receive(at(0), &policy, Half::Main, Session::Named("a")).unwrap();
-        assert_eq!(named.message.message_id.to_string(), "a2");
-    }
-
-    #[test]
-    fn a_message_past_its_time_is_dropped_or_buried() {
-        for (bury, expired, dead) in [(false, 1, 0), (true, 0, 1)] {
-            let policy = Policy {
-                time_to_live: Some(SignedDuration::from_secs(5)),
-                dead_letter_expired: bury,
-                ..policy()
-            };
-            let mut store = Store::default();
-            store.send(at(0), &policy, Message::new("m")).unwrap();
-            assert!(ids(&mut store, at(5), &policy).is_empty());
-            assert_eq!((store.sums().expired, store.counts().dead_letter), (expired, dead));
-        }
     }
 }

@@ -4,30 +4,14 @@
 //! `?session={id}` on `messages/head` receives from that session, and `?deadLetter={reason}` on DELETE of a locked message
 //! moves it to the dead letters instead of completing it.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Call, Method};
 use serde_json::{Value, json};
 
-use super::ServiceBus;
-use crate::data_plane::{DataError, Lock, Message, MessageId, Received, Session};
+use super::{ServiceBus, wire};
+use crate::data_plane::{DataError, Lock, Session};
 use crate::providers::HostOutcome;
 use crate::route::decode;
 use crate::world::Ctx;
-
-/// Headers of a request that are not the sender's own properties.
-const OWN_HEADERS: &[&str] = &[
-    "authorization",
-    "brokerproperties",
-    "content-type",
-    "content-length",
-    "host",
-    "accept",
-    "user-agent",
-    "date",
-];
 
 impl ServiceBus {
     pub(super) fn rest(&mut self, host: &str, call: &Call, ctx: &mut Ctx<'_>) -> HostOutcome {
@@ -70,22 +54,17 @@ impl ServiceBus {
         if let (true, Some(Value::Array(all))) = (batch, &call.body) {
             for one in all {
                 let own = one.get("UserProperties").and_then(Value::as_object);
-                let own = own.into_iter().flatten();
-                let own = own.map(|(name, value)| (name.clone(), plain(value))).collect();
-                let broker = one.get("BrokerProperties").cloned().unwrap_or_else(|| json!({}));
-                let message = message(&broker, own, one.get("Body").cloned(), ctx);
+                let own = own.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone()));
+                let broker = one.get("BrokerProperties").cloned().unwrap_or_default();
+                let message = wire::message(&broker, None, own.collect(), one.get("Body").cloned());
                 self.send(host, entity, message, ctx)?;
             }
         } else {
-            let broker =
-                call.headers.get("brokerproperties").and_then(|text| serde_json::from_str(text).ok());
-            let own = call
-                .headers
-                .iter()
-                .filter(|(name, _)| !OWN_HEADERS.contains(&name.as_str()) && !name.starts_with("x-ms-"))
-                .map(|(name, value)| (name.clone(), value.trim_matches('"').to_owned()))
-                .collect();
-            let message = message(&broker.unwrap_or_else(|| json!({})), own, call.body.clone(), ctx);
+            let broker = call.headers.get("brokerproperties");
+            let broker: Value = broker.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+            let kind = call.headers.get("content-type").cloned();
+            let message =
+                wire::message(&broker, kind, wire::own_properties(&call.headers), call.body.clone());
             self.send(host, entity, message, ctx)?;
         }
         Ok((Answer::new(201, Value::Null), true))
@@ -107,16 +86,9 @@ impl ServiceBus {
         if !lock {
             self.complete(host, entity, received.lock, ctx)?;
         }
-        let mut answer = Answer::new(if lock { 201 } else { 200 }, body(&received))
-            .with_header("brokerproperties", broker(&received, lock).to_string());
-        if lock {
-            let location =
-                format!("https://{host}/{entity}/messages/{}/{}", received.sequence, received.lock);
-            answer = answer.with_header("location", location);
-        }
-        for (name, value) in received.message.properties.as_deref().into_iter().flatten() {
-            answer = answer.with_header(name, value.clone());
-        }
+        let location =
+            lock.then(|| format!("https://{host}/{entity}/messages/{}/{}", received.sequence, received.lock));
+        let answer = wire::answer(&received, location);
         Ok((answer, true))
     }
 
@@ -162,70 +134,4 @@ fn status(error: &DataError) -> u16 {
 fn answered(status: u16, text: &str) -> HostOutcome {
     let body = json!({ "error": { "code": status.to_string(), "message": text } });
     HostOutcome::Answered(Answer::new(status, body), false)
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A message from its `BrokerProperties`, its own properties and its body.
-fn message(broker: &Value, own: BTreeMap<String, String>, body: Option<Value>, ctx: &mut Ctx<'_>) -> Message {
-    let text = |name: &str| broker.get(name).and_then(Value::as_str);
-    let shared = |name: &str| text(name).map(Arc::from);
-    let message_id = match broker.get("MessageId") {
-        Some(Value::String(text)) => MessageId::from(text.as_str()),
-        Some(other) => MessageId::from(other.to_string().as_str()),
-        None => {
-            let serial = ctx.world.next_serial();
-            MessageId::Text(ctx.world.dice.guid("message", &serial.to_string()).simple().to_string().into())
-        }
-    };
-    Message {
-        message_id,
-        session: shared("SessionId"),
-        scheduled: text("ScheduledEnqueueTimeUtc").and_then(instant),
-        time_to_live: broker
-            .get("TimeToLive")
-            .and_then(Value::as_f64)
-            .and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok()),
-        correlation_id: shared("CorrelationId"),
-        label: shared("Label"),
-        properties: (!own.is_empty()).then(|| Arc::new(own)),
-        body: body.filter(|body| !body.is_null()).map(Arc::new),
-    }
-}
-
-/// RFC 3339, or the date of HTTP headers that the documentation shows.
-fn instant(text: &str) -> Option<Timestamp> {
-    text.parse().ok().or_else(|| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp()))
-}
-
-fn broker(received: &Received, lock: bool) -> Value {
-    let message = &received.message;
-    let mut broker = json!({
-        "MessageId": message.message_id.to_string(),
-        "SequenceNumber": received.sequence,
-        "DeliveryCount": received.deliveries,
-        "EnqueuedTimeUtc": received.enqueued.to_string(),
-        "State": "Active",
-    });
-    if lock {
-        broker["LockToken"] = json!(received.lock.to_string());
-        broker["LockedUntilUtc"] = json!(received.locked_until.to_string());
-    }
-    for (name, value) in [
-        ("SessionId", &message.session),
-        ("CorrelationId", &message.correlation_id),
-        ("Label", &message.label),
-        ("DeadLetterReason", &received.dead_letter_reason),
-    ] {
-        if let Some(value) = value {
-            broker[name] = json!(value);
-        }
-    }
-    broker
-}
-
-fn body(received: &Received) -> Value {
-    received.message.body.as_deref().cloned().unwrap_or(Value::Null)
 }

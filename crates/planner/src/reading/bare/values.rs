@@ -64,8 +64,12 @@ pub(super) fn values(template: &Template, bare: &Bare, here: Here<'_>, secondary
             here.place(&name, &mut placeholder.value);
         }
         let secure = template.parameters().any(|declaration| declaration.name == name && declaration.secure);
-        let shown = if secure { "a made-up secret".to_owned() } else { placeholder.value.to_string() };
-        let says = format!("parameter `{name}` has no value: {shown} stands for it ({})", placeholder.why);
+        let stands = if secure {
+            "a made-up secret stands for it".to_owned()
+        } else {
+            format!("{} stands for it ({})", placeholder.value, placeholder.why)
+        };
+        let says = format!("parameter `{name}` has no value: {stands}");
         values.assumed.push(Assumption::missing(says));
         values.all.insert(name, placeholder.value);
     }

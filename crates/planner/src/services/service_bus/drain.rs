@@ -1,43 +1,48 @@
 //! Draining: what was stranded on the old side is sent on to where the workload lives now (S21).
+//!
+//! A queue's messages go to the queue. A topic's lie in its subscriptions, and nobody can send to a subscription: they go
+//! to the topic, each once, whichever subscriptions held a copy of it. The topic hands it to all of its subscriptions
+//! again, also where it was read before; such a duplicate has the same `MessageId`, and the step's title says so.
 
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use lifeboat_plan::{
-    Action, At, Citation, Condition, Is, Item, Need, OnFailure, ReadId, Stage, Step, StepId, Threshold,
-    Transfer, Way,
+    Action, Citation, Condition, Need, OnFailure, ReadId, Stage, Step, StepId, Threshold, Transfer, Way,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::fence::members;
-use super::namespace::{Namespace, own_host};
+use super::counts::{
+    DEAD_LETTERS, SCHEDULED, UNDELIVERED, count, dead_letters, each_is_drained, is_drained, listed, to_drain,
+};
+use super::namespace::{Namespace, last_segment, own_host};
 use super::reads;
 use crate::durations;
 use crate::service::{Answers, Part, Planning};
-use crate::topology::Component;
+use crate::topology::{Component, DeadLetters};
 
 /// The stage that finds what is stranded.
 pub(super) const STAGE: &str = "service-bus/drain";
+
+/// After how long a drain that waits is given up: of one queue or topic, and of all.
+const ENTITY_GIVEN_UP: SignedDuration = SignedDuration::from_hours(2);
+const ALL_GIVEN_UP: SignedDuration = SignedDuration::from_hours(4);
 
 /// The workload serves from `planning.active`; the other side holds what was stranded.
 pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
     let mut part = Part::default();
     let lists = lists(component, planning, &mut part);
     place_hosts(component, planning, &mut part);
-    // Topics hold nothing themselves; their subscriptions do. What is not there at all, because it was created on the
-    // other side since, holds nothing either.
-    let holders = lists.iter().filter(|list| !list.as_str().contains("/topics@"));
+    let dead_letters = dead_letters(component, planning);
+    // What is not there at all, because it was created on the other side since, holds nothing either.
     let nothing_held = Condition::All(
-        holders
+        lists
+            .iter()
             .map(|list| {
                 let empty = Condition::Each {
                     read: list.clone(),
                     list: "/value".into(),
-                    holds: HELD
-                        .map(|field| {
-                            (format!("/properties/countDetails/{field}"), Is::Equal(json!(0).into()))
-                        })
-                        .into(),
+                    holds: each_is_drained(dead_letters),
                     at_least: Threshold::All,
                 };
                 Condition::Any(vec![empty, Condition::status(list, 404)])
@@ -45,27 +50,31 @@ pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
             .collect(),
     );
     let old = planning.standby();
+    let stranded = stranded(component, planning);
+    let sum = |of: fn(&Value) -> u64| stranded.iter().map(|(_, body)| of(body)).sum::<u64>();
+    let scheduled = sum(|body| count(body, SCHEDULED).unwrap_or(0));
+    let messages = stranded.iter().map(|(_, body)| to_drain(body, dead_letters)).sum();
+    part.notes.extend(staying(&stranded, component.on(old).name(), dead_letters));
+    let action = Action::Expand(Stage {
+        name: format!("{STAGE} {}", component.name),
+        reads: lists.into_iter().collect(),
+        needs: [
+            Need::ControlPlane(planning.to().region.clone()),
+            Need::DataPlane(planning.to().region.clone()),
+            Need::DataPlane(planning.from().region.clone()),
+        ]
+        .into(),
+    });
+    let way = Way::new(action, nothing_held, durations::drain(messages, scheduled, ALL_GIVEN_UP));
     part.steps.push(Step {
         id: StepId::new(&component.name, "drain"),
         component: component.name.clone(),
         title: format!("bring over what is stranded in {}", component.on(old).name()),
         after: [].into(),
-        graceful: Way {
-            deadline: SignedDuration::from_hours(4),
-            ..Way::new(
-                Action::Expand(Stage {
-                    name: format!("{STAGE} {}", component.name),
-                    reads: lists.into_iter().collect(),
-                    needs: [
-                        Need::ControlPlane(planning.to().region.clone()),
-                        Need::DataPlane(planning.to().region.clone()),
-                        Need::DataPlane(planning.from().region.clone()),
-                    ]
-                    .into(),
-                }),
-                nothing_held,
-                durations::entity(),
-            )
+        graceful: if planning.workload.wants_fresh(&component.name) {
+            beside_a_fresh_one(way)
+        } else {
+            Way { deadline: ALL_GIVEN_UP, ..way }
         },
         ungraceful: None,
         because: Citation::new(
@@ -74,6 +83,11 @@ pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
         ),
     });
     part
+}
+
+/// Where a fresh namespace protects next, what cannot be drained may stay, and being unprotected is worse.
+fn beside_a_fresh_one(way: Way) -> Way {
+    Way { on_failure: OnFailure::Continue, deadline: way.deadline.max(SignedDuration::from_hours(1)), ..way }
 }
 
 fn place_hosts(component: &Component, planning: &Planning<'_>, part: &mut Part) {
@@ -101,93 +115,184 @@ fn lists(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Vec
     lists
 }
 
-/// One transfer per queue or topic that holds anything.
+/// Queues and subscriptions of the old side, as last seen, by their paths.
+fn stranded<'a>(component: &'a Component, planning: &Planning<'a>) -> Vec<(String, &'a Value)> {
+    let namespace = Namespace::planned(planning.standby(), component, planning);
+    let mut all = Vec::new();
+    for entity in namespace.entities() {
+        all.push((entity.name.to_owned(), entity.body));
+        if entity.segment == "topics" {
+            for subscription in namespace.subscriptions(entity.name) {
+                let name = subscription.get("name").and_then(Value::as_str).map_or("?", last_segment);
+                all.push((format!("{}/{name}", entity.name), subscription));
+            }
+        }
+    }
+    all
+}
+
+/// What becomes of dead letters is said before anything is sent.
+fn staying(stranded: &[(String, &Value)], namespace: &str, dead_letters: DeadLetters) -> Vec<String> {
+    let counts = stranded.iter().filter_map(|(path, body)| Some((path, count(body, DEAD_LETTERS)?)));
+    counts
+        .filter(|(_, count)| *count > 0)
+        .map(|(path, count)| match dead_letters {
+            DeadLetters::Leave => format!(
+                "{count} dead letters of `{path}` stay in {namespace} (`deadLetters: leave`), which cannot be \
+                 emptied before somebody has taken them out"
+            ),
+            DeadLetters::Resend => format!(
+                "{count} dead letters of `{path}` are sent on to its consumers again (`deadLetters: resend`), with \
+                 DeadLetterReason and DeadLetterErrorDescription as properties"
+            ),
+        })
+        .collect()
+}
+
+/// One transfer per queue or topic that holds anything to be brought over.
 pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answers<'_>) -> Part {
     let mut part = Part::default();
     place_hosts(component, planning, &mut part);
     let old = planning.standby();
+    let dead_letters = dead_letters(component, planning);
     let queues = reads::list(&mut part, component, old, "queues", planning);
-    for queue in members(seen.get(&queues).map(|answer| &answer.body)) {
-        let Some(name) = queue.get("name").and_then(Value::as_str) else { continue };
-        let held = held(queue);
-        if held > 0 {
-            let id = component.on(old).child("queues", name);
-            let paths = vec![name.to_owned(), format!("{name}/$DeadLetterQueue")];
-            part.steps.push(transfer(component, planning, name, paths, held, is_empty(&queues, id.as_str())));
-        }
-    }
     let topics = reads::list(&mut part, component, old, "topics", planning);
-    for topic in members(seen.get(&topics).map(|answer| &answer.body)) {
+    let mut targets = forwarded_to(listed(seen, &queues));
+    let mut found = Vec::new();
+    for queue in listed(seen, &queues) {
+        let Some(name) = queue.get("name").and_then(Value::as_str) else { continue };
+        let mut drained = Drained::new(name, dead_letters);
+        drained.add(name, queue, &queues, component.on(old).child("queues", name).as_str());
+        found.push(drained);
+    }
+    for topic in listed(seen, &topics) {
         let Some(name) = topic.get("name").and_then(Value::as_str) else { continue };
         let list = reads::list(&mut part, component, old, &format!("topics/{name}/subscriptions"), planning);
-        let mut paths = Vec::new();
-        let mut total = 0;
-        let mut conditions = Vec::new();
-        for subscription in members(seen.get(&list).map(|answer| &answer.body)) {
+        let id = component.on(old).child("topics", name);
+        let mut drained = Drained::new(name, dead_letters);
+        drained.add_topic(topic, &topics, id.as_str());
+        for subscription in listed(seen, &list) {
             let Some(below) = subscription.get("name").and_then(Value::as_str) else { continue };
-            total += held(subscription);
-            paths.push(format!("{name}/Subscriptions/{below}"));
-            paths.push(format!("{name}/Subscriptions/{below}/$DeadLetterQueue"));
-            let id = component.on(old).child("topics", name).child("subscriptions", below);
-            conditions.push(is_empty(&list, id.as_str()));
+            let path = format!("{name}/Subscriptions/{below}");
+            drained.add(&path, subscription, &list, id.child("subscriptions", below).as_str());
+            drained.subscriptions += 1;
         }
-        if total > 0 {
-            part.steps.push(transfer(component, planning, name, paths, total, Condition::All(conditions)));
-        }
+        targets.extend(forwarded_to(listed(seen, &list)));
+        found.push(drained);
     }
+    let hosts =
+        [old, planning.active].map(|side| own_host(component, side, planning.workload, planning.seen));
+    let steps = found.into_iter().filter(|drained| drained.messages > 0);
+    part.steps.extend(steps.map(|drained| {
+        let numbered = !targets.contains(&drained.name.to_ascii_lowercase());
+        drained.step(component, &hosts, numbered, planning.workload.wants_fresh(&component.name))
+    }));
     part
 }
 
-/// Counts of what an entity holds.
-const HELD: [&str; 3] = ["activeMessageCount", "deadLetterMessageCount", "scheduledMessageCount"];
-
-/// Everything that is held, in whatever state: all of it must be gone before the namespace may be emptied.
-pub(super) fn held(entity: &Value) -> u64 {
-    HELD.iter()
-        .filter_map(|field| entity.pointer(&format!("/properties/countDetails/{field}"))?.as_u64())
-        .sum()
+/// The queues and topics that these entities forward to, in lower case.
+fn forwarded_to(entities: &[Value]) -> BTreeSet<String> {
+    entities.iter().filter_map(forwards).map(str::to_ascii_lowercase).collect()
 }
 
-fn is_empty(list: &ReadId, id: &str) -> Condition {
-    let none = |field: &str| Condition::Test {
-        read: list.clone(),
-        item: Some(Item { list: "/value".into(), id: id.into() }),
-        at: At::Pointer(format!("/properties/countDetails/{field}")),
-        is: Is::Equal(json!(0).into()),
-    };
-    Condition::All(HELD.map(none).into())
+fn forwards(entity: &Value) -> Option<&str> {
+    entity.pointer("/properties/forwardTo")?.as_str().filter(|target| !target.is_empty())
 }
 
-fn transfer(
-    component: &Component,
-    planning: &Planning<'_>,
-    name: &str,
-    from_paths: Vec<String>,
+/// What is brought over of one queue or topic.
+struct Drained {
+    name: String,
+    dead_letters: DeadLetters,
+    subscriptions: usize,
+    /// Dead letters first: where a topic made copies, the one with the reason is the one that is sent on.
+    dead: Vec<String>,
+    live: Vec<String>,
     messages: u64,
-    done_when: Condition,
-) -> Step {
-    let host = |side| own_host(component, side, planning.workload, planning.seen);
-    Step {
-        id: StepId::new(&component.name, &format!("drain-{name}")),
-        component: component.name.clone(),
-        title: format!("send on {messages} messages of `{name}`, at least once, MessageId kept"),
-        after: [].into(),
-        graceful: Way {
-            deadline: SignedDuration::from_hours(2),
-            on_failure: OnFailure::Continue,
-            ..Way::new(
-                Action::Pump(Transfer {
-                    from_host: host(planning.standby()).into(),
-                    from_paths,
-                    to_host: host(planning.active).into(),
-                    to_path: name.to_owned(),
-                    key: "MessageId".to_owned(),
-                }),
-                done_when,
-                durations::drain(messages),
-            )
-        },
-        ungraceful: None,
-        because: Citation::new(&["S21"], "none lost, duplicates only with the same MessageId, and counted"),
+    scheduled: u64,
+    resent: u64,
+    conditions: Vec<Condition>,
+}
+
+impl Drained {
+    fn new(name: &str, dead_letters: DeadLetters) -> Self {
+        Self {
+            name: name.to_owned(),
+            dead_letters,
+            subscriptions: 0,
+            dead: Vec::new(),
+            live: Vec::new(),
+            messages: 0,
+            scheduled: 0,
+            resent: 0,
+            conditions: Vec::new(),
+        }
+    }
+
+    /// Of a topic itself only what is scheduled: it comes to the subscriptions when it is due.
+    fn add_topic(&mut self, body: &Value, list: &ReadId, id: &str) {
+        self.messages += to_drain(body, self.dead_letters);
+        self.scheduled += count(body, SCHEDULED).unwrap_or(0);
+        self.conditions.push(is_drained(list, id, self.dead_letters));
+    }
+
+    /// A queue or a subscription, with the paths from which its messages are read.
+    fn add(&mut self, path: &str, body: &Value, list: &ReadId, id: &str) {
+        self.add_topic(body, list, id);
+        if self.dead_letters == DeadLetters::Resend {
+            self.dead.push(format!("{path}/$DeadLetterQueue"));
+            self.resent += count(body, DEAD_LETTERS).unwrap_or(0);
+        }
+        // What forwards holds nothing that can be read, but perhaps what it could not forward.
+        if forwards(body).is_none() {
+            self.live.push(path.to_owned());
+        }
+        if forwards(body).is_some() || count(body, UNDELIVERED).is_some_and(|count| count > 0) {
+            self.live.push(format!("{path}/$Transfer/$DeadLetterQueue"));
+        }
+    }
+
+    fn title(&self) -> String {
+        let resent = match self.resent {
+            0 => String::new(),
+            dead => format!(", {dead} of them dead letters"),
+        };
+        let again = if self.subscriptions > 1 {
+            "; every subscription gets them, also where they were read before"
+        } else {
+            ""
+        };
+        let (messages, name) = (self.messages, &self.name);
+        format!("send on {messages} messages of `{name}`{resent}, at least once, MessageId kept{again}")
+    }
+
+    /// `numbered`: whether the topic gave all of its messages their number itself, so that copies can be told by it.
+    fn step(self, component: &Component, [from, to]: &[String; 2], numbered: bool, fresh: bool) -> Step {
+        let title = self.title();
+        let forecast = durations::drain(self.messages, self.scheduled, ENTITY_GIVEN_UP);
+        let key = (self.subscriptions > 1 && numbered).then(|| "EnqueuedSequenceNumber".to_owned());
+        let transfer = Transfer {
+            from_host: from.clone().into(),
+            from_paths: self.dead.into_iter().chain(self.live).collect(),
+            to_host: to.clone().into(),
+            to_path: self.name.clone(),
+            key,
+        };
+        let way = Way::new(Action::Pump(transfer), Condition::All(self.conditions), forecast);
+        Step {
+            id: StepId::new(&component.name, &format!("drain-{}", self.name)),
+            component: component.name.clone(),
+            title,
+            after: [].into(),
+            graceful: if fresh {
+                beside_a_fresh_one(way)
+            } else {
+                Way { deadline: ENTITY_GIVEN_UP, on_failure: OnFailure::Continue, ..way }
+            },
+            ungraceful: None,
+            because: Citation::new(
+                &["S21"],
+                "none lost, duplicates only with the same MessageId, and counted",
+            ),
+        }
     }
 }

@@ -6,21 +6,21 @@ use lifeboat_arm::Method;
 use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Item, ReadId, Stage, Step, StepId, Way};
 use serde_json::{Value, json};
 
-use super::drain::held;
+use super::counts::{DEAD_LETTERS, count, dead_letters, held, listed};
 use super::fail_over::leads;
-use super::fence::members;
 use super::namespace::{API, Namespace};
 use super::reads;
 use crate::durations;
 use crate::service::{Answers, Part, Planning, Refusal, needs_in};
-use crate::topology::Component;
+use crate::topology::{Component, DeadLetters};
 
 /// The stage that finds what is left.
 pub(super) const STAGE: &str = "service-bus/empty";
 
 /// A step that empties the standby side, if the workload lived there before and left entities behind.
 ///
-/// A namespace that never was ours to empty is not touched: the rule `SB-EMPTY` refuses it instead.
+/// A namespace that never was ours to empty is not touched: the rule `SB-EMPTY` refuses it instead. Nor is one whose owner
+/// wants a fresh one beside it.
 pub(super) fn empty(
     component: &Component,
     planning: &Planning<'_>,
@@ -29,7 +29,10 @@ pub(super) fn empty(
 ) -> Option<Step> {
     let old = planning.standby();
     let namespace = Namespace::planned(old, component, planning);
-    if !planning.returning || namespace.entities().is_empty() {
+    if !planning.returning
+        || planning.workload.wants_fresh(&component.name)
+        || namespace.entities().is_empty()
+    {
         return None;
     }
     let lists = ["queues", "topics"].map(|segment| reads::list(part, component, old, segment, planning));
@@ -70,15 +73,6 @@ pub(super) fn empty(
     })
 }
 
-/// Also what is on its way to another queue: nothing may be deleted with its entity.
-fn held_in_any_state(entity: &Value) -> u64 {
-    let forwarding: u64 = ["transferMessageCount", "transferDeadLetterMessageCount"]
-        .iter()
-        .filter_map(|field| entity.pointer(&format!("/properties/countDetails/{field}"))?.as_u64())
-        .sum();
-    held(entity) + forwarding
-}
-
 /// A plan may be run on another day than the one it was made for: nothing is removed where the workload lives.
 fn lives_elsewhere(
     component: &Component,
@@ -107,30 +101,19 @@ pub(super) fn expand(
     let old = planning.standby();
     for segment in ["queues", "topics"] {
         let list = reads::list(&mut part, component, old, segment, planning);
-        for entity in members(seen.get(&list).map(|answer| &answer.body)) {
+        for entity in listed(seen, &list) {
             let Some(name) = entity.get("name").and_then(Value::as_str) else { continue };
-            let refuse = |why: String| Refusal {
-                rule: "SB-EMPTY".into(),
-                component: component.name.clone(),
-                why,
-                remedy: "drain it first, or protect again with a fresh namespace".into(),
-            };
-            let mut messages = held_in_any_state(entity);
+            let mut holders = vec![entity];
             if segment == "topics" {
                 let below =
                     reads::list(&mut part, component, old, &format!("topics/{name}/subscriptions"), planning);
-                let answer = seen
-                    .get(&below)
-                    .filter(|answer| answer.is_success())
-                    .ok_or_else(|| refuse(format!("nobody saw what the subscriptions of `{name}` hold")))?;
-                messages += members(Some(&answer.body)).iter().map(held_in_any_state).sum::<u64>();
+                if !seen.get(&below).is_some_and(|answer| answer.is_success()) {
+                    let why = format!("nobody saw what the subscriptions of `{name}` hold");
+                    return Err(refusal(component, why, "look again once the region answers"));
+                }
+                holders.extend(listed(seen, &below));
             }
-            if messages > 0 {
-                return Err(refuse(format!(
-                    "`{name}` on {} still holds {messages} messages",
-                    component.on(old).name()
-                )));
-            }
+            refuse_what_holds(component, planning, name, &holders)?;
             let id = component.on(old).child(segment, name);
             part.steps.push(Step {
                 id: StepId::new(&component.name, &format!("remove-{segment}-{name}")),
@@ -153,4 +136,33 @@ pub(super) fn expand(
         }
     }
     Ok(part)
+}
+
+/// Nothing is deleted with a message in it, whatever its state; a dead letter is a message too.
+fn refuse_what_holds(
+    component: &Component,
+    planning: &Planning<'_>,
+    name: &str,
+    holders: &[&Value],
+) -> Result<(), Refusal> {
+    let namespace = component.on(planning.standby()).name();
+    let messages: u64 = holders.iter().map(|entity| held(entity)).sum();
+    let dead: u64 = holders.iter().filter_map(|entity| count(entity, DEAD_LETTERS)).sum();
+    let left = dead_letters(component, planning) == DeadLetters::Leave;
+    if messages == 0 {
+        Ok(())
+    } else if left && messages == dead {
+        let why = format!(
+            "`{name}` on {namespace} holds {dead} dead letters, and `deadLetters: leave` leaves them"
+        );
+        let remedy = "take them out by hand, write `deadLetters: resend` and drain, or protect with `reprotect: fresh`";
+        Err(refusal(component, why, remedy))
+    } else {
+        let why = format!("`{name}` on {namespace} still holds {messages} messages");
+        Err(refusal(component, why, "drain it first, or protect again with a fresh namespace"))
+    }
+}
+
+fn refusal(component: &Component, why: String, remedy: &str) -> Refusal {
+    Refusal { rule: "SB-EMPTY".into(), component: component.name.clone(), why, remedy: remedy.to_owned() }
 }

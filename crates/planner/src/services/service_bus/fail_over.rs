@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use lifeboat_arm::Method;
 use lifeboat_plan::{
     Action, At, CallDraft, Citation, Condition, Is, Need, OnFailure, ReadId, Repeat, Step, StepId, Way,
+    duration,
 };
 use serde_json::{Value, json};
 
@@ -247,7 +248,7 @@ fn home_is_fit(component: &Component, planning: &Planning<'_>, alias: &str, part
     Step {
         id: StepId::new(&component.name, "home-is-fit"),
         component: component.name.clone(),
-        title: format!("see {} paired and quiet for {HEALTHY_FOR:#}", home.name()),
+        title: format!("see {} paired and quiet for {}", home.name(), duration(HEALTHY_FOR)),
         after: [].into(),
         graceful: Way {
             deadline: HEALTHY_FOR * 12,

@@ -14,6 +14,8 @@ pub(super) const API: &str = "2024-01-01";
 #[derive(Clone, Copy)]
 pub(super) struct Namespace<'a> {
     pub(super) id: &'a ResourceId,
+    /// What the templates call it.
+    declared: &'a ResourceId,
     seen: &'a Inventory,
     workload: &'a Workload,
 }
@@ -33,7 +35,7 @@ impl<'a> Namespace<'a> {
         workload: &'a Workload,
         seen: &'a Inventory,
     ) -> Self {
-        Self { id: component.on(side), seen, workload }
+        Self { id: component.on(side), declared: component.declared(side), seen, workload }
     }
 
     pub(super) fn planned(side: Side, component: &'a Component, planning: &Planning<'a>) -> Self {
@@ -44,9 +46,10 @@ impl<'a> Namespace<'a> {
         self.seen.resource(self.id)
     }
 
-    /// The namespace as the template declares it: what it will be before it exists.
+    /// The namespace as the template declares it: what it will be before it exists. A fresh one is made like the one
+    /// whose place it takes.
     pub(super) fn declared(&self) -> Option<&'a Declared> {
-        self.workload.declared().find(|declared| declared.id == *self.id)
+        self.workload.declared().find(|declared| declared.id == *self.declared)
     }
 
     /// The body as observed, or as declared where nobody could look or it does not exist yet.

@@ -6,19 +6,26 @@ use lifeboat_plan::Step;
 use serde_json::{Value, json};
 
 use super::namespace::API;
-use super::not_replicated::{NETWORK, missing, put};
+use super::not_replicated::{NETWORK, declared, missing, put};
 use crate::service::{Part, Planning};
 use crate::topology::Component;
 
 /// A step that gives the standby side the network rules of the active one. It must come before pairing: afterwards the
 /// secondary refuses changes.
 pub(super) fn copy(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Option<Step> {
-    let to = component.on(planning.standby());
-    let lacking = missing(component, planning.workload, planning.seen, planning.standby(), &NETWORK);
-    let rules = lacking.unwrap_or_default().into_iter().next()?;
+    let standby = planning.standby();
+    let to = component.on(standby);
+    // No deployment brings a fresh namespace what the template declares for its side: those rules come before the others'.
+    let own = Some(component.declared(standby)).filter(|&id| id != to);
+    let own = own.and_then(|id| declared(planning.workload, id, &NETWORK).into_iter().next());
+    let lacking =
+        || missing(component, planning.workload, planning.seen, standby, &NETWORK).ok()?.into_iter().next();
+    let rules = own.or_else(lacking)?;
     let id = to.child("networkRuleSets", "default");
     let mut properties = rules.get("properties").cloned().unwrap_or(json!({}));
-    if let Some(subnets) = properties.get_mut("virtualNetworkRules").and_then(Value::as_array_mut) {
+    if own.is_some() {
+        // Its own side's subnets.
+    } else if let Some(subnets) = properties.get_mut("virtualNetworkRules").and_then(Value::as_array_mut) {
         let mut left_out = Vec::new();
         subnets.retain_mut(|rule| {
             let subnet = rule.pointer("/subnet/id").and_then(Value::as_str).unwrap_or_default().to_owned();

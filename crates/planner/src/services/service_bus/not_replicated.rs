@@ -194,7 +194,7 @@ pub(super) fn missing<'a>(
 }
 
 /// What the templates declare below a namespace under this list's type.
-fn declared<'a>(workload: &'a Workload, id: &ResourceId, beside: &Beside) -> Vec<&'a Value> {
+pub(super) fn declared<'a>(workload: &'a Workload, id: &ResourceId, beside: &Beside) -> Vec<&'a Value> {
     let list = format!("{id}/{}/", beside.list).to_ascii_lowercase();
     workload
         .declared()

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::namespace::{
     API, Namespace, alias_name, alias_property, alternate_name, names_partner, partner, pending,
 };
-use super::{empty, network, not_replicated, reads};
+use super::{empty, fresh, network, not_replicated, reads};
 use crate::durations;
 use crate::inventory::Inventory;
 use crate::planning::DEPLOYED;
@@ -22,21 +22,21 @@ pub(super) fn prepare(component: &Component, planning: &Planning<'_>) -> Result<
     let paired_already = paired(component, planning);
 
     let mut before_pairing = vec![StepId::from(DEPLOYED)];
+    let mut steps = Vec::new();
     if !paired_already {
-        if let Some(step) = empty::empty(component, planning, &alias, &mut part) {
-            before_pairing.push(step.id.clone());
-            part.steps.push(step);
-        }
-        if let Some(step) = network::copy(component, planning, &mut part) {
-            before_pairing.push(step.id.clone());
-            part.steps.push(step);
-        }
+        steps.extend(empty::empty(component, planning, &alias, &mut part));
+        steps.extend(network::copy(component, planning, &mut part));
     }
     // Roles are not the namespace's own: the secondary of a pair takes them too.
-    for step in not_replicated::copy_roles(component, planning, &mut part) {
-        before_pairing.push(step.id.clone());
-        part.steps.push(step);
+    steps.extend(not_replicated::copy_roles(component, planning, &mut part));
+    if let Some(create) = fresh::create(component, planning, &mut part).filter(|_| !paired_already) {
+        for step in &mut steps {
+            step.after.insert(create.id.clone());
+        }
+        steps.insert(0, create);
     }
+    before_pairing.extend(steps.iter().map(|step| step.id.clone()));
+    part.steps.extend(steps);
     let pair = pair(component, planning, &alias, before_pairing, &mut part);
     let replicated = wait_until_replicated(component, planning, &alias, &pair.id, &mut part);
     part.steps.extend([pair, replicated]);
@@ -51,13 +51,16 @@ pub(super) fn prepare(component: &Component, planning: &Planning<'_>) -> Result<
          acceptable, it serves better than the alias",
         component.name
     ));
+    let former = component.former().iter();
+    part.notes
+        .extend(former.map(|id| format!("`{}`: {}", component.name, fresh::describe(id, planning.seen))));
     Ok(part)
 }
 
 /// Early refusal, before any write: the rules that make pairing impossible. Leftovers of our own are emptied, not refused.
 fn refuse_what_cannot_pair(component: &Component, planning: &Planning<'_>) -> Result<(), Refusal> {
-    let forbids =
-        |id: &str| super::rules::FORBIDS_PAIRING.contains(&id) && !(planning.returning && id == "SB-EMPTY");
+    let emptied = planning.returning && !planning.workload.wants_fresh(&component.name);
+    let forbids = |id: &str| super::rules::FORBIDS_PAIRING.contains(&id) && !(emptied && id == "SB-EMPTY");
     super::rules::refuse(component, planning, forbids)
 }
 

@@ -1,6 +1,7 @@
 //! Rules for Service Bus namespaces: what must be true for the alias to carry the workload over.
 
 mod clients;
+mod former;
 mod pairing;
 
 use crate::finding::{Answer, Severity};
@@ -127,7 +128,7 @@ pub(super) const RULES: &[Rule] = &[
         cites: &["S24", "D02"],
         guidance: PAIRING,
         why: "only a new namespace can be added to a pairing",
-        remedy: "remove its queues and topics, after draining them, or use a fresh namespace",
+        remedy: "remove its queues and topics, after draining them, or say `reprotect: fresh`",
         remedied_by: Some("empty-old-side"),
         fault: "a queue in the secondary before pairing",
         check: pairing::empty,
@@ -155,6 +156,19 @@ pub(super) const RULES: &[Rule] = &[
         remedied_by: Some("pair"),
         fault: "a failover, which always breaks the pair",
         check: pairing::stands,
+    },
+    Rule {
+        id: "SB-FORMER-STANDS",
+        title: "no former namespace stands beside the pair",
+        severity: Severity::Info,
+        cites: &["D02"],
+        guidance: PAIRING,
+        why: "with `reprotect: fresh` the namespace that was left stays as it is, holds what could not be drained, and \
+            costs; Lifeboat never deletes it",
+        remedy: "look at what it holds, and delete it when nobody needs that any more",
+        remedied_by: None,
+        fault: "protecting again with a fresh namespace after a failover",
+        check: former::stands,
     },
     Rule {
         id: "SB-CROSS-SUBSCRIPTION",

@@ -3,23 +3,30 @@
 use lifeboat_plan::{FactUsed, Loss, LossKind, LossStatement};
 use serde_json::{Value, json};
 
+use super::counts::{COUNTS, DEAD_LETTERS, count, dead_letters};
 use super::namespace::{Namespace, last_segment, name_of, pending};
 use crate::service::Planning;
-use crate::topology::Component;
+use crate::topology::{Component, DeadLetters};
 
 /// Messages and state that stay with the old primary.
 pub(super) fn left_behind(component: &Component, planning: &Planning<'_>) -> LossStatement {
     let namespace = Namespace::planned(planning.active, component, planning);
     let observed_at = planning.seen.last_list(component.on(planning.active), "queues").and_then(|(_, at)| at);
+    let left = dead_letters(component, planning) == DeadLetters::Leave;
     let mut losses = Vec::new();
     let mut stranded = |entity: &str, body: &Value| {
         for (field, word) in COUNTS {
-            let count = body.pointer(&format!("/properties/countDetails/{field}")).and_then(Value::as_u64);
+            let count = count(body, field);
             // What was empty a moment ago may fill up until the button is pressed, so active messages are always named.
-            if *field == "activeMessageCount" || count.is_some_and(|count| count > 0) {
+            if field == "activeMessageCount" || count.is_some_and(|count| count > 0) {
+                let stays = if field == DEAD_LETTERS && left {
+                    ", which stay there: `deadLetters: leave`"
+                } else {
+                    ""
+                };
                 losses.push(Loss {
                     kind: LossKind::Stranded,
-                    what: format!("{word} messages in `{entity}`"),
+                    what: format!("{word} messages in `{entity}`{stays}"),
                     count,
                     observed_at,
                 });
@@ -110,14 +117,6 @@ pub(super) fn facts(component: &Component, planning: &Planning<'_>) -> Vec<FactU
     }
     facts
 }
-
-const COUNTS: &[(&str, &str)] = &[
-    ("activeMessageCount", "active"),
-    ("deadLetterMessageCount", "dead-lettered"),
-    ("scheduledMessageCount", "scheduled"),
-    ("transferMessageCount", "forwarding"),
-    ("transferDeadLetterMessageCount", "undeliverable forwarded"),
-];
 
 /// Properties whose state does not travel (D06).
 const STATE: &[(&str, &str)] =

@@ -66,12 +66,17 @@ pub(super) fn bypass(subject: &Subject<'_>) -> Vec<Checked> {
     let primary = &subject.component.primary;
     let alias = host(&alias_name(subject.component, subject.workload, subject.seen));
     let own = |side| own_host(subject.component, side, subject.workload, subject.seen);
-    let hosts: Vec<String> =
-        [Side::Primary, Side::Secondary].map(own).into_iter().filter(|host| *host != alias).collect();
+    let former = subject.component.former();
+    let hosts: Vec<String> = [Side::Primary, Side::Secondary]
+        .map(own)
+        .into_iter()
+        .chain(former.iter().map(|id| host(id.name())))
+        .filter(|host| *host != alias)
+        .collect();
     let mut failing = Vec::new();
     for (path, fact) in subject.seen.facts() {
         // The namespaces' own records name their hosts, and lists repeat their members.
-        let own = [primary, secondary].iter().any(|id| {
+        let own = [primary, secondary].into_iter().chain(former).any(|id| {
             path.strip_prefix(id.folded()).is_some_and(|below| below.is_empty() || below.starts_with('/'))
         });
         let Some(known) = fact.last_known().filter(|known| !own && known.value.is_object()) else { continue };

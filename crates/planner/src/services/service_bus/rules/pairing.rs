@@ -1,5 +1,6 @@
 //! Checks of the pair itself.
 
+use super::super::fresh;
 use super::super::namespace::{
     Namespace, alias_name, alias_property, name_of, names_partner, partner, pending, same_subscription,
 };
@@ -8,7 +9,8 @@ use crate::durations;
 use crate::finding::Evidence;
 use crate::inventory::Look;
 use crate::rule::{Checked, Subject};
-use crate::topology::Side;
+use crate::topology::{Side, Standby};
+use lifeboat_plan::duration;
 use serde_json::Value;
 
 const SIDES: [Side; 2] = [Side::Primary, Side::Secondary];
@@ -132,7 +134,12 @@ pub(super) fn empty(subject: &Subject<'_>) -> Vec<Checked> {
     let led_by_b = has(&b, &|alias| partner(alias).is_none());
     // A region that returned may still name a partner that has left it.
     let paired = !led_by_b && (has(&a, &|alias| partner(alias).is_some()) || has(&b, &|_| true));
-    let joins = if led_by_b { a.id } else { b.id };
+    let (joins, side) = if led_by_b { (a.id, Side::Primary) } else { (b.id, Side::Secondary) };
+    let next = fresh::standing(subject.component, subject.workload, subject.seen, Standby::ToCome);
+    if let Some(next) = next.filter(|next| next.on(side) != joins) {
+        let says = format!("it stays as it is: {} is to stand by", next.on(side).name());
+        return vec![Checked::pass(joins, Evidence::says(says))];
+    }
     if paired || !subject.seen.was_observed(joins.as_str()) {
         return vec![Checked::pass(joins, Evidence::says("it is paired already, or does not exist yet"))];
     }
@@ -182,7 +189,7 @@ pub(super) fn alias_name_is_good(subject: &Subject<'_>) -> Vec<Checked> {
     let word = |side| if side == Side::Primary { "primary" } else { "secondary" };
     let problem = if alias.eq_ignore_ascii_case(joins.name()) {
         Some(format!("the alias `{alias}` is the name of the {} namespace", word(active.other())))
-    } else if alternate.is_some() && !alias.eq_ignore_ascii_case(pairs.name()) {
+    } else if alternate.is_some() && !alias.eq_ignore_ascii_case(subject.component.declared(active).name()) {
         Some(format!(
             "an alternate name is given, but the alias `{alias}` is not the {} namespace's name",
             word(active)
@@ -258,10 +265,10 @@ pub(super) fn replication_time(subject: &Subject<'_>) -> Vec<Checked> {
     }
     let forecast = durations::pairing(a.entity_count());
     let says = format!(
-        "{} entities, about {:#} to replicate, at worst {:#}",
+        "{} entities, about {} to replicate, at worst {}",
         a.entity_count(),
-        forecast.typical,
-        forecast.p95
+        duration(forecast.typical),
+        duration(forecast.p95)
     );
     vec![Checked::that(forecast.p95 <= subject.workload.objectives.rto, a.id, Evidence::says(says))]
 }

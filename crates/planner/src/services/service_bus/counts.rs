@@ -1,0 +1,84 @@
+//! What a queue, topic or subscription holds, by `countDetails`: one list, for whoever counts, drains or empties.
+
+use lifeboat_plan::{At, Condition, Is, Item, ReadId};
+use serde_json::{Value, json};
+
+use super::fence::members;
+use crate::service::{Answers, Planning};
+use crate::topology::{Component, DeadLetters};
+
+/// The messages that consumers gave up; everything else waits for one.
+pub(super) const DEAD_LETTERS: &str = "deadLetterMessageCount";
+
+/// Not due yet: nobody can read them before.
+pub(super) const SCHEDULED: &str = "scheduledMessageCount";
+
+/// What could not be forwarded; no consumer has seen it.
+pub(super) const UNDELIVERED: &str = "transferDeadLetterMessageCount";
+
+/// Every count, with its word (REST reference, `MessageCountDetails`). What is missing here is missing everywhere.
+pub(super) const COUNTS: [(&str, &str); 5] = [
+    ("activeMessageCount", "active"),
+    (DEAD_LETTERS, "dead-lettered"),
+    (SCHEDULED, "scheduled"),
+    ("transferMessageCount", "forwarding"),
+    (UNDELIVERED, "undeliverable forwarded"),
+];
+
+/// One count of an entity; none where Azure did not show it.
+pub(super) fn count(entity: &Value, field: &str) -> Option<u64> {
+    entity.pointer(&pointer(field))?.as_u64()
+}
+
+/// Everything an entity holds, in whatever state.
+pub(super) fn held(entity: &Value) -> u64 {
+    COUNTS.iter().filter_map(|(field, _)| count(entity, field)).sum()
+}
+
+/// What the owner wants to happen to dead letters.
+pub(super) fn dead_letters(component: &Component, planning: &Planning<'_>) -> DeadLetters {
+    planning
+        .workload
+        .messaging
+        .get(&component.name)
+        .map_or(DeadLetters::default(), |choice| choice.dead_letters)
+}
+
+/// What a drain brings over.
+pub(super) fn to_drain(entity: &Value, dead_letters: DeadLetters) -> u64 {
+    drained(dead_letters).filter_map(|field| count(entity, field)).sum()
+}
+
+/// That a drain has brought everything over, of one entity in a list.
+pub(super) fn is_drained(list: &ReadId, id: &str, dead_letters: DeadLetters) -> Condition {
+    let none = |field: &str| Condition::Test {
+        read: list.clone(),
+        item: Some(Item { list: "/value".into(), id: id.into() }),
+        at: At::Pointer(pointer(field)),
+        is: zero(),
+    };
+    Condition::All(drained(dead_letters).map(none).collect())
+}
+
+/// The same of each member of a list.
+pub(super) fn each_is_drained(dead_letters: DeadLetters) -> Vec<(String, Is)> {
+    drained(dead_letters).map(|field| (pointer(field), zero())).collect()
+}
+
+/// The members of a list that a stage looked at.
+pub(super) fn listed<'a>(seen: &Answers<'a>, list: &ReadId) -> &'a [Value] {
+    members(seen.get(list).map(|answer| &answer.body))
+}
+
+fn drained(dead_letters: DeadLetters) -> impl Iterator<Item = &'static str> {
+    let stays = move |field: &str| field == DEAD_LETTERS && dead_letters == DeadLetters::Leave;
+    COUNTS.into_iter().map(|(field, _)| field).filter(move |field| !stays(field))
+}
+
+fn pointer(field: &str) -> String {
+    format!("/properties/countDetails/{field}")
+}
+
+fn zero() -> Is {
+    Is::Equal(json!(0).into())
+}

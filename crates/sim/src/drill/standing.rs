@@ -1,0 +1,106 @@
+//! How things stand at the end: regions, components, and messages that nobody has received yet.
+
+use lifeboat_lab::Counts;
+use lifeboat_planner::detector::Plane;
+use lifeboat_planner::lifecycle::Phase;
+use lifeboat_planner::{Component, Side, Workload, is_protected, service_for};
+
+use super::Drill;
+use crate::report::{Held, PlaneReport, StateLine, Truth};
+
+impl Drill {
+    /// Both planes of both regions over the drill.
+    pub(super) fn planes(&self) -> Vec<PlaneReport> {
+        let workload = &self.world.workload;
+        let regions = [&workload.primary.region, &workload.secondary.region];
+        self.world.log.planes.report(regions, self.opened.unwrap_or(self.world.start), self.world.now)
+    }
+
+    /// One line for the workload and one for each component that has two sides.
+    pub(super) fn state_after(&self) -> Vec<StateLine> {
+        let workload = &*self.world.standing();
+        let region = &workload.site(self.life.active()).region;
+        let lives = if self.answers(self.life.active()) { "serves from" } else { "is lost with" };
+        let workload_line = StateLine {
+            component: "workload".to_owned(),
+            state: self.life.word(is_protected(workload, self.inventory())).to_owned(),
+            says: match self.life.phase() {
+                Phase::Serving => format!("{lives} {region}"),
+                phase => format!("{lives} {region}, {phase}"),
+            },
+        };
+        let moved = workload.components.iter().filter(|component| component.secondary.is_some());
+        std::iter::once(workload_line)
+            .chain(moved.map(|component| self.component_after(component, workload)))
+            .collect()
+    }
+
+    /// Nothing stands by that could not take over.
+    fn component_after(&self, component: &Component, workload: &Workload) -> StateLine {
+        let active = self.life.active();
+        let protected = service_for(&component.kind).is_protected(component, workload, self.inventory());
+        let other = match (self.answers(active.other()), protected) {
+            (true, true) => "stands by",
+            (true, false) => "cannot take over: it is not paired",
+            (false, _) => "is lost with its region",
+        };
+        let serves = if self.answers(active) { "serves" } else { "is lost with its region" };
+        let (here, there) = (component.on(active).name(), component.on(active.other()).name());
+        let former = component.former().iter();
+        let former =
+            former.map(|id| format!("{} is out of use, and costs until somebody deletes it", id.name()));
+        StateLine {
+            component: component.name.clone(),
+            state: if protected { "protected" } else { "unprotected" }.to_owned(),
+            says: std::iter::once(format!("{here} {serves}, {there} {other}"))
+                .chain(former)
+                .collect::<Vec<_>>()
+                .join("; "),
+        }
+    }
+
+    /// The phase that progress shows: a run by its name, else what everybody waits for.
+    pub(super) fn say_what_goes_on(&mut self) {
+        if self.world.runs.iter().any(|run| run.ended.is_none()) {
+            return;
+        }
+        let region = &self.world.workload.site(self.life.active()).region;
+        self.phase = match self.life.phase() {
+            Phase::Serving if self.answers(self.life.active()) => "watching".to_owned(),
+            Phase::Serving => format!("{region} is lost, and nobody has noticed yet"),
+            Phase::Suspecting { .. } => format!("{region} is suspected, and the hold-down runs"),
+            Phase::Deciding { question, .. } => {
+                let question = self.question(*question, true);
+                let question = question.trim_start_matches("asks: ");
+                // The reasons stand on the timeline.
+                let question = question.split_inclusive('?').next().unwrap_or(question);
+                format!("waiting for an answer to \"{question}\"")
+            }
+            phase => phase.to_string(),
+        };
+    }
+
+    /// Whether the data plane of a side is up, as the world has it.
+    fn answers(&self, side: Side) -> bool {
+        let region = &self.world.workload.site(side).region;
+        self.world.log.planes.truth(region, Plane::Data) == Truth::Up
+    }
+
+    /// Where the messages lie that are there at the end, in both regions.
+    pub(super) fn held(&self) -> Held {
+        let Some(clients) = &self.world.clients else { return Held::default() };
+        let counts = self.world.lab.message_counts();
+        let here =
+            |name: &str| clients.channels.iter().any(|channel| channel.read_from.eq_ignore_ascii_case(name));
+        let entities: Vec<&Counts> = counts
+            .values()
+            .flat_map(|entities| entities.iter().filter(|(name, _)| here(name)).map(|(_, counts)| counts))
+            .collect();
+        let sum = |of: fn(&Counts) -> u64| entities.iter().map(|counts| of(counts)).sum();
+        Held {
+            queued: sum(|counts| counts.active),
+            scheduled: sum(|counts| counts.scheduled),
+            dead_lettered: sum(|counts| counts.dead_letter),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The lab's refusal of the workload's own first deployment, with the place in the template that it is about.
+
+use lifeboat_arm::{ArmError, ResourceId};
+use lifeboat_planner::{Source, Workload};
+
+/// Why the workload cannot be deployed where it lives.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Refused {
+    /// Why, with the resource that it is about, if one is.
+    pub why: String,
+    /// Where that resource is declared: file and line.
+    pub at: Option<(String, u32)>,
+}
+
+impl Refused {
+    /// From what the lab answered about a deployment.
+    pub(crate) fn of(error: &ArmError, workload: &Workload) -> Self {
+        let says = error.innermost();
+        let target = targets(error).into_iter().rev().find_map(|id| {
+            let declared = workload.declared().find(|declared| declared.id == id)?;
+            Some((declared, &declared.source))
+        });
+        let Some((declared, source)) = target else { return Self::from(says.to_string()) };
+        let at = match source {
+            Source::Template { file, line, .. } => Some((file.to_string(), *line)),
+            _ => None,
+        };
+        Self { why: format!("`{}` ({}): {says}", declared.id.name(), declared.kind), at }
+    }
+}
+
+impl From<String> for Refused {
+    fn from(why: String) -> Self {
+        Self { why, at: None }
+    }
+}
+
+/// The resources that an error names, outermost first.
+fn targets(error: &ArmError) -> Vec<ResourceId> {
+    let own = error.target.as_deref().and_then(|target| ResourceId::parse(target).ok());
+    own.into_iter().chain(error.details.iter().flat_map(targets)).collect()
+}

@@ -1,0 +1,371 @@
+//! The pump against the lab: what arrives is what was there, all of it, and nothing else is taken away.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use lifeboat_arm::{Call, Method};
+use lifeboat_engine::FilledTransfer;
+use lifeboat_lab::{BrokerProperties, Lab, Message, Received, Session, Settings};
+use proptest::prelude::{Strategy, any, prop, prop_oneof, proptest};
+use proptest::{prop_assert, prop_assert_eq};
+use serde_json::{Value, json};
+
+use super::*;
+
+const OLD: &str = "orders-old.servicebus.windows.net";
+const NEW: &str = "orders-new.servicebus.windows.net";
+const TRAVEL: SignedDuration = SignedDuration::from_millis(40);
+
+/// Two namespaces with the same entities.
+struct Bench {
+    lab: Lab,
+    now: Timestamp,
+    /// The watermark as the journal holds it.
+    watermark: Option<String>,
+    moved: u64,
+    duplicates: u64,
+    left: u64,
+}
+
+impl Bench {
+    fn new(entities: &[(&str, Value)]) -> Self {
+        let now = Timestamp::from_second(1_772_000_000).unwrap();
+        let subscription = "00000000-0000-0000-0000-000000000001";
+        let lab = Lab::new(Settings::new(1, subscription, now));
+        let mut bench = Self { lab, now, watermark: None, moved: 0, duplicates: 0, left: 0 };
+        let group = format!("/subscriptions/{subscription}/resourceGroups/g");
+        bench.put(&group, "2021-04-01", json!({ "location": "westeurope" }));
+        for name in ["orders-old", "orders-new"] {
+            let bus = format!("{group}/providers/Microsoft.ServiceBus/namespaces/{name}");
+            let sku = json!({ "name": "Premium", "tier": "Premium", "capacity": 1 });
+            bench.put(&bus, "2024-01-01", json!({ "location": "westeurope", "sku": sku }));
+            bench.now += SignedDuration::from_mins(10);
+            for (path, properties) in entities {
+                bench.put(&format!("{bus}/{path}"), "2024-01-01", json!({ "properties": properties }));
+            }
+        }
+        bench
+    }
+
+    fn put(&mut self, path: &str, api: &str, body: Value) {
+        let call = Call::arm(Method::Put, format!("{path}?api-version={api}"), Some(body));
+        let answer = self.lab.handle(self.now, &call).answer.unwrap();
+        assert!(answer.is_success(), "{path}: {answer:?}");
+    }
+
+    fn send(&mut self, host: &str, entity: &str, message: Message) {
+        self.lab.send(self.now, host, entity, message).unwrap();
+    }
+
+    /// One batch; a watermark survives it and nothing else.
+    fn batch(&mut self, transfer: &FilledTransfer) -> Pumped {
+        let mut pump = Pump::new(transfer.clone(), self.watermark.as_deref());
+        let mut next = pump.begin();
+        loop {
+            match next {
+                Next::Over(pumped) => {
+                    self.watermark = Some(pumped.watermark.clone());
+                    self.moved += pumped.moved;
+                    self.duplicates += pumped.duplicates;
+                    return pumped;
+                }
+                Next::Call(call) => {
+                    self.now += TRAVEL;
+                    let answer = self.lab.handle(self.now, &call).answer.ok_or_else(|| Lost("lost".into()));
+                    next = pump.answered(self.now, &answer, &mut self.left);
+                }
+            }
+        }
+    }
+
+    fn drain(&mut self, transfer: &FilledTransfer) {
+        loop {
+            let pumped = self.batch(transfer);
+            assert_eq!(pumped.error, None);
+            if pumped.finished {
+                return;
+            }
+        }
+    }
+
+    fn take(&mut self, host: &str, entity: &str) -> Vec<Received> {
+        let mut all = Vec::new();
+        while let Some(received) = self.lab.receive(self.now, host, entity, Session::Any).unwrap() {
+            self.lab.complete(self.now, host, entity, received.lock).unwrap();
+            all.push(received);
+        }
+        all
+    }
+
+    fn held(&self, namespace: &str, entity: &str) -> u64 {
+        self.lab.counts(namespace, entity).unwrap().total()
+    }
+}
+
+fn transfer(paths: &[&str], to: &str, key: Option<&str>) -> FilledTransfer {
+    FilledTransfer {
+        from_host: OLD.to_owned(),
+        from_paths: paths.iter().map(|&path| path.to_owned()).collect(),
+        to_host: NEW.to_owned(),
+        to_path: to.to_owned(),
+        key: key.map(str::to_owned),
+    }
+}
+
+fn body(text: &str) -> Message {
+    Message { body: Some(Arc::new(json!(text))), ..Message::default() }
+}
+
+fn bodies(received: &[Received]) -> Vec<&str> {
+    received.iter().filter_map(|one| one.message.body.as_deref()?.as_str()).collect()
+}
+
+/// Proves: S21 (an id is optional: without one nothing is a duplicate of anything)
+#[test]
+fn messages_without_an_id_are_all_sent_on() {
+    let mut bench = Bench::new(&[("queues/q", json!({}))]);
+    for text in ["a", "b", "c"] {
+        bench.send(OLD, "q", body(text));
+    }
+    bench.drain(&transfer(&["q"], "q", None));
+    let arrived = bench.take(NEW, "q");
+    assert_eq!(bodies(&arrived), ["a", "b", "c"]);
+    assert!(arrived.iter().all(|one| one.message.message_id.is_none()), "nobody makes an id up");
+    assert_eq!((bench.moved, bench.duplicates, bench.held("orders-old", "q")), (3, 0, 0));
+}
+
+/// Proves: S21 (in a queue that detects no duplicates two messages may have one id)
+#[test]
+fn two_messages_with_one_id_are_both_sent_on() {
+    let mut bench = Bench::new(&[("queues/q", json!({}))]);
+    for text in ["a", "b"] {
+        bench.send(OLD, "q", Message { message_id: Some("same".into()), ..body(text) });
+    }
+    bench.drain(&transfer(&["q"], "q", None));
+    assert_eq!(bodies(&bench.take(NEW, "q")), ["a", "b"]);
+}
+
+/// Proves: S21 (a topic's copies are one message, over batches; none is lost, and each subscription has each once)
+#[test]
+fn two_subscriptions_with_300_messages_each_get_300() {
+    let entities = [
+        ("topics/t", json!({})),
+        ("topics/t/subscriptions/a", json!({})),
+        ("topics/t/subscriptions/b", json!({})),
+    ];
+    let mut bench = Bench::new(&entities);
+    for number in 0..300_u64 {
+        // Ids tell nothing: some have none, some share one.
+        let message = body(&number.to_string());
+        let message_id = (number % 3 > 0).then(|| (number % 7).into());
+        bench.send(OLD, "t", Message { message_id, ..message });
+    }
+    let paths = ["t/Subscriptions/a", "t/Subscriptions/b"];
+    bench.drain(&transfer(&paths, "t", Some("EnqueuedSequenceNumber")));
+    assert_eq!((bench.moved, bench.duplicates, bench.left), (300, 300, 600));
+    let wanted: Vec<String> = (0..300).map(|number| number.to_string()).collect();
+    for subscription in paths {
+        assert_eq!(bodies(&bench.take(NEW, subscription)), wanted, "{subscription}");
+        assert_eq!(bench.held("orders-old", subscription), 0);
+    }
+    assert_eq!(bench.watermark.as_deref(), Some("0 1-300"), "what was sent on is remembered in few words");
+}
+
+/// Proves: S21 (what one subscription had read comes to it again, with the same id; what nobody had read is not lost)
+#[test]
+fn what_one_subscription_has_read_comes_again_with_its_id() {
+    let entities = [
+        ("topics/t", json!({})),
+        ("topics/t/subscriptions/a", json!({})),
+        ("topics/t/subscriptions/b", json!({})),
+    ];
+    let mut bench = Bench::new(&entities);
+    (0..10_u64).for_each(|number| bench.send(OLD, "t", Message::new(number)));
+    assert_eq!(bench.take(OLD, "t/Subscriptions/a").len(), 10);
+    (10..15_u64).for_each(|number| bench.send(OLD, "t", Message::new(number)));
+    let paths = ["t/Subscriptions/a", "t/Subscriptions/b"];
+    bench.drain(&transfer(&paths, "t", Some("EnqueuedSequenceNumber")));
+    assert_eq!((bench.moved, bench.duplicates), (15, 5), "2 × 15 arrive, 20 were there: 10 come again");
+    for subscription in paths {
+        let ids = bench.take(NEW, subscription).into_iter().map(|one| one.message.message_id.unwrap());
+        let mut ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+        ids.sort_by_key(|id| id.parse::<u64>().unwrap());
+        assert_eq!(ids, (0..15).map(|id| id.to_string()).collect::<Vec<_>>(), "{subscription}");
+    }
+}
+
+/// Proves: S21 (an executor that dies after sending and before completing makes a duplicate, and loses nothing)
+#[test]
+fn a_crash_between_sending_and_completing_sends_twice_with_the_same_id() {
+    let mut bench = Bench::new(&[("queues/q", json!({}))]);
+    bench.send(OLD, "q", Message::new("once"));
+    let transfer = transfer(&["q"], "q", None);
+    let mut dying = Pump::new(transfer.clone(), None);
+    let Next::Call(peek) = dying.begin() else { panic!("a peek") };
+    let locked = bench.lab.handle(bench.now, &peek).answer.unwrap();
+    let Next::Call(send) = dying.answered(bench.now, &Ok(locked), &mut 0) else { panic!("a send") };
+    assert!(bench.lab.handle(bench.now, &send).answer.unwrap().is_success());
+    bench.drain(&transfer);
+    assert_eq!(bench.held("orders-old", "q"), 1, "locked by the dead one: nobody takes it away unsent");
+    bench.now += SignedDuration::from_mins(2);
+    bench.drain(&transfer);
+    let ids: Vec<String> =
+        bench.take(NEW, "q").into_iter().map(|one| one.message.message_id.unwrap().to_string()).collect();
+    assert_eq!((ids, bench.held("orders-old", "q")), (vec!["once".to_owned(); 2], 0));
+}
+
+/// Proves: S21 (a lock that ran out is no completion: what was sent on is sent again, and that is counted)
+#[test]
+fn a_lock_that_runs_out_is_counted_as_a_duplicate() {
+    let mut bench = Bench::new(&[("queues/q", json!({ "lockDuration": "PT5S" }))]);
+    bench.send(OLD, "q", Message::new("slow"));
+    let mut pump = Pump::new(transfer(&["q"], "q", None), None);
+    let mut next = pump.begin();
+    let mut calls = 0;
+    let pumped = loop {
+        match next {
+            Next::Over(pumped) => break pumped,
+            Next::Call(call) => {
+                calls += 1;
+                bench.now += SignedDuration::from_secs(if calls == 3 { 6 } else { 1 });
+                let answer = bench.lab.handle(bench.now, &call).answer.unwrap();
+                next = pump.answered(bench.now, &Ok(answer), &mut 0);
+            }
+        }
+    };
+    assert_eq!((pumped.moved, pumped.duplicates), (1, 1));
+    assert_eq!(bench.take(NEW, "q").len(), 2);
+}
+
+/// Proves: S21 (a dead letter that is sent on says why it was one)
+#[test]
+fn a_dead_letter_keeps_its_reason() {
+    let mut bench = Bench::new(&[("queues/q", json!({ "maxDeliveryCount": 1 }))]);
+    bench.send(OLD, "q", Message::new("poison"));
+    let got = bench.lab.receive(bench.now, OLD, "q", Session::Any).unwrap().unwrap();
+    bench.lab.abandon(bench.now, OLD, "q", got.lock).unwrap();
+    bench.drain(&transfer(&["q/$DeadLetterQueue", "q"], "q", None));
+    let arrived = bench.take(NEW, "q");
+    let properties = arrived[0].message.properties.as_deref().unwrap();
+    assert_eq!(properties["DeadLetterReason"], "MaxDeliveryCountExceeded");
+    assert!(properties["DeadLetterErrorDescription"].as_str().unwrap().contains("delivery attempts"));
+    assert_eq!(arrived[0].dead_letter_reason, None, "it is live again");
+}
+
+/// Proves: S21 (what could not be forwarded on the old side is forwarded on the new one)
+#[test]
+fn what_could_not_be_forwarded_is_drained_too() {
+    let mut bench = Bench::new(&[("queues/q", json!({ "forwardTo": "target" }))]);
+    bench.send(OLD, "q", Message::new("stuck"));
+    assert_eq!(bench.lab.counts("orders-old", "q").unwrap().transfer_dead_letter, 1);
+    bench.drain(&transfer(&["q/$Transfer/$DeadLetterQueue"], "q", None));
+    assert_eq!((bench.held("orders-old", "q"), bench.held("orders-new", "q")), (0, 1));
+}
+
+/// Proves: S21 (moving a message does not make it live longer; one whose time is up anyway starts anew as a dead letter)
+#[test]
+fn the_time_to_live_goes_on() {
+    let mut bench = Bench::new(&[("queues/q", json!({ "deadLetteringOnMessageExpiration": true }))]);
+    let short = Message { time_to_live: Some(SignedDuration::from_mins(10)), ..Message::new("short") };
+    bench.send(OLD, "q", short.clone());
+    let expires = bench.now + SignedDuration::from_mins(10);
+    bench.now += SignedDuration::from_mins(7);
+    bench.drain(&transfer(&["q"], "q", None));
+    let arrived = bench.take(NEW, "q");
+    let late = arrived[0].expires.unwrap().duration_since(expires);
+    assert!(late >= SignedDuration::ZERO && late <= TRAVEL, "{late:?}");
+
+    bench.send(OLD, "q", short);
+    bench.now += SignedDuration::from_mins(30);
+    assert!(bench.lab.receive(bench.now, OLD, "q", Session::Any).unwrap().is_none());
+    bench.drain(&transfer(&["q/$DeadLetterQueue"], "q", None));
+    let arrived = bench.take(NEW, "q");
+    assert_eq!(arrived[0].expires, Some(arrived[0].enqueued + SignedDuration::from_mins(10)));
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-zA-Z0-9 ]{1,12}", any::<String>()]
+}
+
+fn broker() -> impl Strategy<Value = Option<BrokerProperties>> {
+    let maybe = || prop::option::of(text());
+    let fields =
+        (prop::option::of("[a-z]{1,8}/[a-z]{1,8}"), maybe(), maybe(), maybe(), maybe(), maybe(), maybe());
+    prop::option::of(fields.prop_map(
+        |(content_type, correlation_id, label, to, reply_to, reply_to_session, partition_key)| {
+            BrokerProperties {
+                content_type,
+                correlation_id,
+                label,
+                to,
+                reply_to,
+                reply_to_session,
+                partition_key,
+            }
+        },
+    ))
+    .prop_map(|broker| broker.filter(|broker| *broker != BrokerProperties::default()))
+}
+
+fn own() -> impl Strategy<Value = BTreeMap<String, Value>> {
+    let value = prop_oneof![
+        text().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        (-1_000_000..1_000_000_i32).prop_map(|number| json!(f64::from(number) / 8.0)),
+    ];
+    // Names keep their case; those of HTTP's own headers cannot be told apart.
+    prop::collection::btree_map("[A-Z][a-zA-Z]{8,12}X", value, 0..5)
+}
+
+fn message() -> impl Strategy<Value = Message> {
+    let id = prop::option::of(prop_oneof![
+        any::<u64>().prop_map(Into::into),
+        text().prop_map(|id| id.as_str().into())
+    ]);
+    let session = prop::option::of(text());
+    let lives = prop::option::of(60_000..600_000_i64);
+    (id, session, lives, broker(), own(), prop::option::of(text())).prop_map(
+        |(message_id, session, lives, broker, own, body)| Message {
+            message_id,
+            session: session.map(Into::into),
+            scheduled: None,
+            time_to_live: lives.map(SignedDuration::from_millis),
+            broker: broker.map(Arc::new),
+            properties: (!own.is_empty()).then(|| Arc::new(own)),
+            body: body.map(|body| Arc::new(json!(body))),
+        },
+    )
+}
+
+proptest! {
+    /// Proves: S21. Whatever a message carries, and whatever it is called, it arrives with all of it, in its order.
+    #[test]
+    fn messages_arrive_as_they_were(messages in prop::collection::vec(message(), 1..8), scheduled in any::<bool>()) {
+        let mut bench = Bench::new(&[("queues/q", json!({}))]);
+        let due = bench.now + SignedDuration::from_secs(30);
+        let mut messages = messages;
+        for message in &mut messages {
+            message.scheduled = scheduled.then_some(due);
+            bench.send(OLD, "q", message.clone());
+        }
+        let sent = if scheduled { due } else { bench.now };
+        bench.now += SignedDuration::from_secs(45);
+        bench.drain(&transfer(&["q"], "q", None));
+        let arrived = bench.take(NEW, "q");
+        prop_assert_eq!(arrived.len(), messages.len());
+        prop_assert_eq!(bench.held("orders-old", "q"), 0);
+        for (received, message) in arrived.into_iter().zip(messages) {
+            match (received.expires, message.time_to_live) {
+                (Some(expires), Some(lives)) => {
+                    let late = expires.duration_since(sent + lives);
+                    prop_assert!(late <= TRAVEL && late > -SignedDuration::from_millis(1), "{:?}", late);
+                }
+                (expires, lives) => prop_assert_eq!(expires.is_some(), lives.is_some()),
+            }
+            let received = Message { time_to_live: None, ..received.message };
+            prop_assert_eq!(received, Message { time_to_live: None, ..message });
+        }
+    }
+}

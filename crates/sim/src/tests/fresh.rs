@@ -1,0 +1,123 @@
+//! Drills of a workload whose owner wants a fresh namespace wherever one was left.
+
+use std::fmt::Write as _;
+
+use lifeboat_arm::Method;
+use lifeboat_planner::Inventory;
+
+use super::example::{drill_of, play, scenario, text, with_fresh_namespaces};
+use super::executor::Executor;
+use super::picture::acts;
+use super::story::fresh_story;
+use crate::observe::observe;
+use crate::{DrillOutcome, DrillVerdict};
+
+fn of_example(name: &str, change: impl Fn(String) -> String) -> DrillOutcome {
+    let scenario = scenario(&text(&format!("scenarios/{name}.yaml")));
+    play(drill_of(with_fresh_namespaces(change), scenario, 1))
+}
+
+fn short(hours: u32, events: &[&str]) -> DrillOutcome {
+    let mut text = format!(
+        "scenario: short\nduration: {hours}h\n\
+         clients: {{ producers: 4, consumers: 4, messagesPerSecond: 1, ignoreTtlPercent: 25 }}\nevents:\n"
+    );
+    for event in events {
+        writeln!(text, "  - {{ {event} }}").unwrap();
+    }
+    play(drill_of(with_fresh_namespaces(|text| text), scenario(&text), 1))
+}
+
+#[track_caller]
+fn passes(outcome: &DrillOutcome, serves: &str, stands_by: &str, former: &[&str]) {
+    if outcome.report.verdict != DrillVerdict::Passed {
+        for line in &outcome.report.timeline {
+            println!("{} {}: {}", line.at, line.who, line.what);
+        }
+    }
+    assert_eq!(outcome.report.verdict, DrillVerdict::Passed);
+    assert_eq!(outcome.report.losses.lost, 0);
+    for prediction in &outcome.report.predictions {
+        assert!(prediction.agrees, "{prediction:?}");
+    }
+    let state = outcome.report.state_after.iter().find(|line| line.component == "orders-bus").unwrap();
+    let mut says = format!("orders-bus-{serves} serves, orders-bus-{stands_by} stands by");
+    for former in former {
+        write!(says, "; orders-bus-{former} is out of use, and costs until somebody deletes it").unwrap();
+    }
+    assert_eq!((state.state.as_str(), state.says.as_str()), ("protected", says.as_str()));
+}
+
+/// Proves: D02, S21, S25, P1a, F32. There and home again, each time to a namespace that was never used.
+#[test]
+fn the_examples_pass() {
+    for name in ["sudden-loss", "planned-move", "flapping-return"] {
+        passes(&of_example(name, |text| text), "weu-2", "neu-2", &["weu", "neu"]);
+    }
+}
+
+/// Proves: D02, D05, D06. So do queues with sessions, and queues that delete themselves.
+#[test]
+fn sessions_and_queues_that_delete_themselves_pass() {
+    for (property, story) in [
+        (r#""requiresSession": true"#, "sudden-loss"),
+        (r#""requiresSession": true"#, "planned-move"),
+        (r#""autoDeleteOnIdle": "PT10M""#, "planned-move"),
+    ] {
+        let lock = r#""lockDuration": "PT1M""#;
+        let change = |text: String| text.replace(lock, &format!("{lock}, {property}"));
+        assert_ne!(change(text("infra/regional.json")), text("infra/regional.json"));
+        passes(&of_example(story, change), "weu-2", "neu-2", &["weu", "neu"]);
+    }
+}
+
+/// Proves: D02, P1a, F20. The next loss finds a fresh namespace in each place, and leaves it for one more.
+#[test]
+fn a_second_loss_goes_on_to_the_third() {
+    let outcome = short(
+        20,
+        &[
+            "at: 10m, lose: { region: primary }",
+            "at: 2h, restore: { region: primary }",
+            "at: 10h, lose: { region: primary }",
+            "at: 12h, restore: { region: primary }",
+        ],
+    );
+    passes(&outcome, "weu-3", "neu-3", &["weu", "weu-2", "neu", "neu-2"]);
+}
+
+/// Proves: D02, S21. Whatever is in the way of draining, the workload is protected again; what was left lies where it lay.
+#[test]
+fn what_cannot_be_drained_stays_and_stops_nothing() {
+    // Nobody can see that the queues are empty: no transfer comes to its end.
+    let hidden = "region: primary, provider: Microsoft.ServiceBus, operation: namespaces/queues/read, phase: before, effect: error, status: 503, until: 75m";
+    let fault = format!("at: 15m, fault: {{ {hidden} }}");
+    let outcome = short(12, &["at: 10m, plan: move", &fault, "at: 5h, plan: failback"]);
+    passes(&outcome, "weu-2", "neu-2", &["weu", "neu"]);
+    let drain = outcome.report.runs.iter().find(|run| run.kind == "drain").unwrap();
+    assert!(drain.outcome.starts_with("degraded"), "{}", drain.outcome);
+    assert!(outcome.report.timeline.iter().any(|line| line.what.contains("what is left stays where it is")));
+}
+
+/// Proves: D02. Protecting again asks nothing of the namespace that was left but to be looked at.
+#[test]
+fn what_was_left_is_not_touched() {
+    let again = fresh_story().iter().find(|chapter| chapter.name == "protect again").unwrap();
+    let end = Executor::new(again).run();
+    let touched: Vec<String> =
+        acts(&end.lab).into_keys().filter(|act| act.contains("/orders-bus-weu/")).collect();
+    assert_eq!(touched, Vec::<String>::new());
+    assert!(end.sent.iter().all(|(_, call)| call.method != Method::Delete));
+}
+
+/// Proves: D02. Whoever looks with nothing in hand finds the namespaces that stand, even once the declared ones are gone.
+#[test]
+fn the_pair_is_found_from_nothing() {
+    let home = fresh_story().iter().find(|chapter| chapter.name == "failback").unwrap();
+    let mut end = Executor::new(home).run();
+    let seen = observe(&mut end.lab, end.now, home.workload, &Inventory::default());
+    let stands = home.workload.as_observed(&seen);
+    let known = observe(&mut end.lab, end.now, home.workload, &home.inventory);
+    assert_eq!(stands.components, home.workload.as_observed(&known).components);
+    assert_eq!(stands.components[0].primary.name(), "orders-bus-weu-2");
+}
