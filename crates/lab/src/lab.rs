@@ -278,7 +278,9 @@ impl Lab {
             });
         }
         let (answer, happened) = outcome.unwrap_or((None, false));
-        let answer = answer.map(|answer| crate::pages::cut(call, answer));
+        let kind = request.kind();
+        let page = self.providers.of(kind.as_ref().map_or("", |kind| kind.namespace())).page();
+        let answer = answer.map(|answer| crate::pages::cut(call, answer, page));
         let answer =
             answer.map(|answer| self.decorate(remaining.tell(answer), call, serial, region.as_ref()));
         self.reply(call, answer, after, happened, region)

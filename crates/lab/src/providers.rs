@@ -28,6 +28,11 @@ pub(crate) trait Provider {
     /// A resource went, whoever it belonged to: drop what is kept below it.
     fn forget(&mut self, _id: &ResourceId) {}
 
+    /// How many members a page of its lists has.
+    fn page(&self) -> usize {
+        crate::pages::PAGE
+    }
+
     /// What a host name of this service resolves to.
     fn resolve(&mut self, _name: &str, _ctx: &mut Ctx<'_>) -> Option<DnsAnswer> {
         None

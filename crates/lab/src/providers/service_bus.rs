@@ -153,6 +153,11 @@ impl Provider for ServiceBus {
         }
     }
 
+    /// A hundred entities at a time.
+    fn page(&self) -> usize {
+        100
+    }
+
     fn resolve(&mut self, name: &str, ctx: &mut Ctx<'_>) -> Option<DnsAnswer> {
         let key = self.key_of_host(name, ctx.now)?;
         let namespace = self.namespaces.get(&key)?;

@@ -140,17 +140,17 @@ pub(super) const SERVICE_BUS: &[Written] = &[
         "S21",
         "a failover does not say which messages it strands",
         TRAFFIC,
-        "            if *field == \"activeMessageCount\" || count",
-        "            if {out} { continue; }\n            if *field == \"activeMessageCount\" || count",
+        "            if field == \"activeMessageCount\" || count",
+        "            if {out} { continue; }\n            if field == \"activeMessageCount\" || count",
     ),
     Written::new(
         "announce-scheduled",
         "D06",
         "losses leave out scheduled messages",
         TRAFFIC,
-        "            let count = body.pointer(&format!(\"/properties/countDetails/{field}\"))",
-        "            if {out} && *field == \"scheduledMessageCount\" { continue; }\n            \
-             let count = body.pointer(&format!(\"/properties/countDetails/{field}\"))",
+        "            let count = count(body, field);",
+        "            if {out} && field == \"scheduledMessageCount\" { continue; }\n            \
+             let count = count(body, field);",
     ),
     Written::new(
         "announce-state",
