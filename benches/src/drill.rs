@@ -119,6 +119,7 @@ fn about(file: &WorkloadFile) -> Result<About> {
                 alternate_name,
                 reprotect: entry.reprotect,
                 dead_letters: entry.dead_letters,
+                cross_subscription: entry.cross_subscription,
             },
         )
     });

@@ -135,6 +135,14 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
+    /// Whether it tells nothing about what was asked: the caller was not let in (an expired token, say) or was put off, or
+    /// whoever should have answered failed. Neither "there" nor "gone" nor "failed" follows from it; ask again.
+    ///
+    /// The one place where this is decided, for conditions, for shared looks and for polled operations.
+    pub fn tells_nothing(&self) -> bool {
+        matches!(self.status, 401 | 403 | 407 | 408 | 425 | 429 | 500..)
+    }
+
     /// One header, name compared without case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(&name.to_ascii_lowercase()).map(String::as_str)
@@ -174,6 +182,17 @@ mod tests {
         assert_eq!(call.query("$top"), Some("5"));
         assert_eq!(call.query("missing"), None);
         assert_eq!(call.path_only(), "/subscriptions/s");
+    }
+
+    #[test]
+    fn who_is_not_let_in_learns_nothing() {
+        let tells_nothing = |status| Answer::new(status, Value::Null).tells_nothing();
+        for status in [401, 403, 408, 429, 500, 502, 503, 504] {
+            assert!(tells_nothing(status), "{status}");
+        }
+        for status in [200, 201, 202, 204, 304, 400, 404, 409, 410, 412] {
+            assert!(!tells_nothing(status), "{status}");
+        }
     }
 
     #[test]

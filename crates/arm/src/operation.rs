@@ -12,9 +12,9 @@ use crate::error::ArmError;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Operation {
-    /// `Azure-AsyncOperation`: always answers 200; the body's `status` counts.
+    /// `Azure-AsyncOperation`: always answers 200; the body's `status` counts. Any other answer is about the look.
     Status(String),
-    /// `Location`: 202 while it runs, then the final answer.
+    /// `Location`: 202 while it runs, then the answer that the request itself would have had, a refusal included.
     Location(String),
     /// Neither header: the resource itself, until `provisioningState` is terminal.
     Resource,
@@ -67,10 +67,15 @@ impl Operation {
     /// with `"status": "Failed"` at a `Location`.
     pub fn progress(&self, answer: &Answer) -> Progress {
         match (self, answer.status) {
+            _ if answer.tells_nothing() => return Progress::Unreadable,
             (Self::Location(_), 202) => return Progress::Running,
             (Self::Location(_), 204) => return Progress::Succeeded,
-            (_, 404 | 408 | 429 | 500..) => return Progress::Unreadable,
-            (_, 400..) => return Progress::Failed(ArmError::from_body(answer.status, &answer.body)),
+            // Operations are forgotten after a while, and a deletion takes its own along.
+            (Self::Location(_), 400..) if !matches!(answer.status, 404 | 410) => {
+                return Progress::Failed(ArmError::from_body(answer.status, &answer.body));
+            }
+            // Whoever only asks how far it is, is refused for asking.
+            (_, 300..) => return Progress::Unreadable,
             _ => {}
         }
         let status = answer
@@ -114,14 +119,49 @@ mod tests {
         assert_eq!(Operation::of(&done), None);
     }
 
+    /// Proves: F31 (an expired token fails no operation: it would force a failover onto the way that loses more)
     #[test]
-    fn a_status_that_cannot_be_read_does_not_fail_the_operation() {
-        let status = Operation::Status("s".into());
-        assert_eq!(status.progress(&Answer::new(503, Value::Null)), Progress::Unreadable);
-        assert_eq!(status.progress(&Answer::new(200, json!({"status": "Running"}))), Progress::Running);
-        assert!(matches!(
-            status.progress(&Answer::new(200, json!({"status": "Failed"}))),
-            Progress::Failed(_)
-        ));
+    fn a_poll_says_what_it_can() {
+        #[derive(Debug, PartialEq)]
+        enum Said {
+            Running,
+            Succeeded,
+            Failed,
+            Unreadable,
+        }
+        use Said::{Failed, Running, Succeeded, Unreadable};
+        let status = |word: &str| json!({ "status": word });
+        let rows = [
+            // status, body, at a status URL, at a location, at the resource itself
+            (200, status("Running"), Running, Running, Running),
+            (200, status("Succeeded"), Succeeded, Succeeded, Succeeded),
+            (200, status("Failed"), Failed, Failed, Failed),
+            (200, status("Cancelled"), Failed, Failed, Failed),
+            (200, Value::Null, Succeeded, Succeeded, Succeeded),
+            (202, Value::Null, Succeeded, Running, Succeeded),
+            (204, Value::Null, Succeeded, Succeeded, Succeeded),
+            (400, Value::Null, Unreadable, Failed, Unreadable),
+            (401, Value::Null, Unreadable, Unreadable, Unreadable),
+            (403, Value::Null, Unreadable, Unreadable, Unreadable),
+            (404, Value::Null, Unreadable, Unreadable, Unreadable),
+            (408, Value::Null, Unreadable, Unreadable, Unreadable),
+            (409, Value::Null, Unreadable, Failed, Unreadable),
+            (412, Value::Null, Unreadable, Failed, Unreadable),
+            (429, Value::Null, Unreadable, Unreadable, Unreadable),
+            (500, Value::Null, Unreadable, Unreadable, Unreadable),
+            (503, Value::Null, Unreadable, Unreadable, Unreadable),
+        ];
+        for (code, body, at_status, at_location, at_resource) in rows {
+            let answer = Answer::new(code, body);
+            let said = |operation: Operation| match operation.progress(&answer) {
+                Progress::Running => Running,
+                Progress::Succeeded => Succeeded,
+                Progress::Failed(_) => Failed,
+                Progress::Unreadable => Unreadable,
+            };
+            assert_eq!(said(Operation::Status("s".into())), at_status, "status URL: {answer:?}");
+            assert_eq!(said(Operation::Location("l".into())), at_location, "location: {answer:?}");
+            assert_eq!(said(Operation::Resource), at_resource, "resource: {answer:?}");
+        }
     }
 }

@@ -203,6 +203,7 @@ fn about_file(file: &WorkloadFile) -> About {
                     alternate_name: entry.alternate_name.as_ref().map(ToString::to_string),
                     reprotect: entry.reprotect,
                     dead_letters: entry.dead_letters,
+                    cross_subscription: entry.cross_subscription,
                 };
                 (entry.namespace.to_string(), choice)
             })

@@ -36,7 +36,7 @@ pub(crate) struct Seen {
 impl Seen {
     /// The answer, if it tells anything.
     pub(crate) fn telling(&self) -> Option<&Answer> {
-        self.answer.as_ref().ok().filter(|answer| !matches!(answer.status, 401 | 403 | 408 | 429 | 500..))
+        self.answer.as_ref().ok().filter(|answer| !answer.tells_nothing())
     }
 }
 

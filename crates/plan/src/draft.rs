@@ -49,6 +49,16 @@ pub enum Piece {
     Hole(Hole),
 }
 
+impl Piece {
+    /// The characters, unless it is a gap.
+    pub fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Literal(text) => Some(text),
+            Self::Hole(_) => None,
+        }
+    }
+}
+
 /// A string that may hold holes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -74,12 +84,20 @@ impl Text {
         }
     }
 
-    /// The literal characters before the first hole: enough to place a path.
+    /// The literal characters before the first hole.
     pub fn literal_prefix(&self) -> &str {
         match self.0.first() {
             Some(Piece::Literal(text)) => text,
             _ => "",
         }
+    }
+
+    /// Its holes.
+    pub fn holes(&self) -> impl Iterator<Item = &Hole> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Literal(_) => None,
+            Piece::Hole(hole) => Some(hole),
+        })
     }
 
     /// The text with its holes filled.
@@ -186,10 +204,9 @@ impl CallDraft {
 
     /// All its holes.
     pub fn holes(&self) -> BTreeSet<Hole> {
-        let mut holes = BTreeSet::new();
-        collect_text(&self.path, &mut holes);
+        let mut holes: BTreeSet<Hole> = self.path.holes().cloned().collect();
         if let TargetDraft::Host(host) = &self.target {
-            collect_text(host, &mut holes);
+            holes.extend(host.holes().cloned());
         }
         if let Some(body) = &self.body {
             body.collect(&mut holes);
@@ -224,11 +241,7 @@ impl ReadDraft {
     pub fn holes(&self) -> BTreeSet<Hole> {
         match self {
             Self::Arm(call) | Self::Http(call) => call.holes(),
-            Self::Dns(name) => {
-                let mut holes = BTreeSet::new();
-                collect_text(name, &mut holes);
-                holes
-            }
+            Self::Dns(name) => name.holes().cloned().collect(),
         }
     }
 }
@@ -268,8 +281,11 @@ impl Hole {
         }
     }
 
+    /// Some services keep their numbers as strings.
     fn number(&self, values: &dyn Values) -> Result<i64, MissingValue> {
-        self.fill(values)?.as_i64().ok_or_else(|| MissingValue(self.clone()))
+        let value = self.fill(values)?;
+        let number = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
+        number.ok_or_else(|| MissingValue(self.clone()))
     }
 }
 
@@ -342,7 +358,7 @@ impl Draft {
             Self::Hole(hole) => {
                 holes.insert(hole.clone());
             }
-            Self::Text(text) => collect_text(text, holes),
+            Self::Text(text) => holes.extend(text.holes().cloned()),
             Self::Object(members) => members.values().for_each(|draft| draft.collect(holes)),
             Self::Array(items) => items.iter().for_each(|draft| draft.collect(holes)),
             Self::MergeOver { step, name, .. } => {
@@ -360,14 +376,6 @@ impl From<Value> for Draft {
 impl From<&str> for Draft {
     fn from(text: &str) -> Self {
         Self::Value(Value::String(text.to_owned()))
-    }
-}
-
-fn collect_text(text: &Text, holes: &mut BTreeSet<Hole>) {
-    for piece in text.pieces() {
-        if let Piece::Hole(hole) = piece {
-            holes.insert(hole.clone());
-        }
     }
 }
 
@@ -391,53 +399,4 @@ fn merge(base: &mut Value, patch: &Value) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    struct Known;
-    impl Values for Known {
-        fn captured(&self, step: &StepId, name: &str) -> Option<Value> {
-            (step.as_str() == "queue/read" && name == "body")
-                .then(|| json!({"properties": {"status": "Active", "maxDeliveryCount": 10}}))
-        }
-        fn fact(&self, key: &str) -> Option<Value> {
-            (key == "control-number").then(|| json!(41))
-        }
-        fn secret(&self, _: &SecretRef) -> Option<Value> {
-            None
-        }
-        fn run_id(&self) -> String {
-            "r-1".into()
-        }
-    }
-
-    #[test]
-    fn a_put_that_replaces_everything_is_laid_over_what_was_captured() {
-        let body = Draft::MergeOver {
-            step: "queue/read".into(),
-            name: "body".into(),
-            patch: json!({"properties": {"status": "SendDisabled"}}),
-        };
-        assert_eq!(
-            body.fill(&Known).unwrap(),
-            json!({"properties": {"status": "SendDisabled", "maxDeliveryCount": 10}})
-        );
-    }
-
-    #[test]
-    fn control_number_and_margin_stay_data() {
-        let hole = Hole::Add(
-            Box::new(Hole::Max(Box::new(Hole::Fact("control-number".into())), Box::new(Hole::Number(7)))),
-            1000,
-        );
-        assert_eq!(hole.fill(&Known).unwrap(), json!(1041));
-    }
-
-    #[test]
-    fn an_unfilled_hole_says_its_name() {
-        let text = Text::of([Piece::Literal("/a/".into()), Piece::Hole(Hole::Fact("nobody-knows".into()))]);
-        assert_eq!(text.fill(&Known).unwrap_err().to_string(), "nothing fills the hole ‹fact nobody-knows›");
-        assert_eq!(text.to_string(), "/a/‹fact nobody-knows›");
-    }
-}
+mod tests;

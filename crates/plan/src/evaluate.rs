@@ -1,5 +1,6 @@
 //! Evaluates conditions against observations. Unknown is never pass, and never fail either.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -142,6 +143,9 @@ impl Evaluation<'_> {
             Ok(answer) => answer,
             Err(unknown) => return unknown,
         };
+        if answer.status >= 400 && !is_gone(answer) {
+            return refused(read, answer);
+        }
         let Some(members) = answer.body.pointer(list).and_then(Value::as_array) else {
             return Truth::NotMet;
         };
@@ -174,6 +178,10 @@ impl Evaluation<'_> {
         if *at == At::Status && item.is_none() {
             return self.is(Some(&answer.status.into()), is);
         }
+        // A question that was refused (400, 409) shows no parts; that is not the same as their absence.
+        if answer.status >= 400 && !is_gone(answer) {
+            return refused(read, answer);
+        }
         let part = match item {
             None => Some(&answer.body),
             Some(item) => match self.find(answer, item) {
@@ -182,7 +190,7 @@ impl Evaluation<'_> {
             },
         };
         // What is not there (404, or missing from the list) has no parts.
-        let part = part.filter(|_| answer.status != 404);
+        let part = part.filter(|_| !is_gone(answer));
         let owned;
         let value = match at {
             At::Status => {
@@ -219,19 +227,15 @@ impl Evaluation<'_> {
         self.is(value, is)
     }
 
-    /// The answer of a read, if it tells anything: a lost one, a 5xx and a 429 tell nothing.
+    /// The answer of a read, if there is one and it tells anything.
     fn answer(&self, read: &ReadId) -> Result<&'_ Answer, Truth> {
         match self.seen.latest(read) {
             None => Err(Truth::Unknown(format!("`{read}` was not read yet"))),
             Some(Observation { answer: Err(why), .. }) => Err(Truth::Unknown(format!("`{read}`: {why}"))),
-            Some(Observation { answer: Ok(answer), .. }) => match answer.status {
-                401 | 403 | 408 | 429 | 500.. => Err(Truth::Unknown(format!(
-                    "`{read}` answers {}: {}",
-                    answer.status,
-                    answer.error().map_or_else(String::new, |error| error.innermost().code.clone())
-                ))),
-                _ => Ok(answer),
-            },
+            Some(Observation { answer: Ok(answer), .. }) if answer.tells_nothing() => {
+                Err(refused(read, answer))
+            }
+            Some(Observation { answer: Ok(answer), .. }) => Ok(answer),
         }
     }
 
@@ -257,16 +261,9 @@ impl Evaluation<'_> {
                 Err(missing) => Err(missing.to_string()),
             },
             (Is::OneOf(values), Some(value)) => Ok(values.iter().any(|want| same(value, want))),
-            (Is::AtLeast(draft), Some(value)) => self.fill(draft).map(|want| number(value) >= number(&want)),
-            (Is::AtMost(draft), Some(value)) => self.fill(draft).map(
-                |want| matches!((number(value), number(&want)), (Some(have), Some(want)) if have <= want),
-            ),
-            (Is::After(draft), Some(value)) => {
-                self.fill(draft).map(|want| match (time(value), time(&want)) {
-                    (Some(have), Some(want)) => have > want,
-                    _ => false,
-                })
-            }
+            (Is::AtLeast(draft), Some(value)) => self.compare(value, draft, compare_numbers, Ordering::is_ge),
+            (Is::AtMost(draft), Some(value)) => self.compare(value, draft, compare_numbers, Ordering::is_le),
+            (Is::After(draft), Some(value)) => self.compare(value, draft, compare_times, Ordering::is_gt),
             (Is::SameSet(draft), Some(value)) => self.fill(draft).map(|want| folded(value) == folded(&want)),
             (Is::Includes(draft), Some(value)) => self.fill(draft).map(|want| {
                 let have = folded(value);
@@ -280,9 +277,31 @@ impl Evaluation<'_> {
         }
     }
 
+    /// What cannot be compared is neither above nor below.
+    fn compare(
+        &self,
+        have: &Value,
+        want: &Draft,
+        compare: fn(&Value, &Value) -> Result<Ordering, String>,
+        holds: fn(Ordering) -> bool,
+    ) -> Result<bool, String> {
+        compare(have, &self.fill(want)?).map(holds)
+    }
+
     fn fill(&self, draft: &Draft) -> Result<Value, String> {
         draft.fill(self.values).map_err(|missing| missing.to_string())
     }
+}
+
+/// Answered, and not there.
+fn is_gone(answer: &Answer) -> bool {
+    matches!(answer.status, 404 | 410)
+}
+
+/// The look was refused, so nobody can tell.
+fn refused(read: &ReadId, answer: &Answer) -> Truth {
+    let code = answer.error().map_or_else(String::new, |error| error.innermost().code.clone());
+    Truth::Unknown(format!("`{read}` answers {}: {code}", answer.status))
 }
 
 fn rank(truth: &Truth) -> u8 {
@@ -296,15 +315,36 @@ fn rank(truth: &Truth) -> u8 {
 }
 
 fn same(a: &Value, b: &Value) -> bool {
-    a == b || matches!((number(a), number(b)), (Some(a), Some(b)) if a.total_cmp(&b).is_eq())
+    a == b || matches!((a.as_f64(), b.as_f64()), (Some(a), Some(b)) if a.total_cmp(&b).is_eq())
 }
 
-fn number(value: &Value) -> Option<f64> {
-    value.as_f64()
+/// Numbers, and numbers that are kept as strings: control numbers are, with leading zeros.
+fn compare_numbers(have: &Value, want: &Value) -> Result<Ordering, String> {
+    let whole = |value: &Value| match value {
+        Value::Number(number) => number.as_i128(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    if let (Some(have), Some(want)) = (whole(have), whole(want)) {
+        return Ok(have.cmp(&want));
+    }
+    let number = |value: &Value| {
+        let number: Option<f64> = match value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        number.filter(|number| number.is_finite()).ok_or_else(|| format!("{value} is not a number"))
+    };
+    Ok(number(have)?.total_cmp(&number(want)?))
 }
 
-fn time(value: &Value) -> Option<Timestamp> {
-    value.as_str()?.parse().ok()
+fn compare_times(have: &Value, want: &Value) -> Result<Ordering, String> {
+    let time = |value: &Value| {
+        let time: Option<Timestamp> = value.as_str().and_then(|text| text.parse().ok());
+        time.ok_or_else(|| format!("{value} is not a time"))
+    };
+    Ok(time(have)?.cmp(&time(want)?))
 }
 
 fn folded(value: &Value) -> Vec<String> {

@@ -1,13 +1,13 @@
 //! What a plan needs from a region that may be gone: the proof that an unplanned failover stands on its own (F1, F17).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lifeboat_arm::Region;
 use serde::{Deserialize, Serialize};
 
 use crate::draft::Hole;
 use crate::need::{Needed, needs_of};
-use crate::step::{Action, OnFailure, Plan, Step, StepId};
+use crate::step::{OnFailure, Plan, Step, StepId, WayKind};
 
 /// What the loss of a region does to a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,8 @@ use crate::step::{Action, OnFailure, Plan, Step, StepId};
 pub enum Verdict {
     /// It needs nothing from there.
     Independent,
-    /// Its graceful way needs something from there; its ungraceful way does not, and takes over at the deadline.
+    /// Its graceful way needs something from there; its ungraceful way does not, and is taken, from the start or as soon
+    /// as the other one fails.
     Contingent(Vec<Needed>),
     /// It cannot be done without the lost region.
     Refused(Vec<Needed>),
@@ -50,16 +51,20 @@ fn own_verdict(plan: &Plan, step: &Step, lost: &Region) -> Verdict {
             .collect()
     };
     let graceful = lost_needs(&step.graceful);
-    if graceful.is_empty() && step.ungraceful.is_none() {
-        return Verdict::Independent;
-    }
-    match &step.ungraceful {
-        None => Verdict::Refused(graceful),
-        Some(way) => match lost_needs(way) {
-            needs if !needs.is_empty() => Verdict::Refused(needs),
-            _ if graceful.is_empty() => Verdict::Independent,
-            _ => Verdict::Contingent(graceful),
-        },
+    let Some(ungraceful) = step.ungraceful.as_ref().map(lost_needs) else {
+        return if graceful.is_empty() { Verdict::Independent } else { Verdict::Refused(graceful) };
+    };
+    let prefers_grace = plan.policy.prefer == WayKind::Graceful;
+    if prefers_grace && graceful.is_empty() {
+        Verdict::Independent
+    } else if prefers_grace && !plan.policy.may_switch {
+        Verdict::Refused(graceful)
+    } else if !ungraceful.is_empty() {
+        Verdict::Refused(ungraceful)
+    } else if graceful.is_empty() {
+        Verdict::Independent
+    } else {
+        Verdict::Contingent(graceful)
     }
 }
 
@@ -71,7 +76,7 @@ fn inherited(
     by_id: &BTreeMap<&StepId, &Step>,
     verdicts: &BTreeMap<StepId, Verdict>,
 ) -> Vec<Needed> {
-    let captured = holes(plan, step);
+    let captured = sources(plan, step);
     let waits = step.after.iter().filter(|id| !goes_on(by_id, id)).map(|id| (id, "waits for"));
     let takes = captured.iter().map(|id| (id, "takes a value from"));
     let mut found: Vec<Needed> = Vec::new();
@@ -87,33 +92,30 @@ fn inherited(
     found
 }
 
-/// Whether what waits for this step goes on when it fails.
+/// Whether what waits for this step goes on when it fails, whichever way it took.
 fn goes_on(by_id: &BTreeMap<&StepId, &Step>, id: &StepId) -> bool {
-    by_id
-        .get(id)
-        .is_some_and(|step| step.graceful.on_failure == OnFailure::Continue && step.ungraceful.is_none())
+    by_id.get(id).is_some_and(|step| {
+        let mut ways = std::iter::once(&step.graceful).chain(&step.ungraceful);
+        ways.all(|way| way.on_failure == OnFailure::Continue)
+    })
 }
 
-fn holes(plan: &Plan, step: &Step) -> Vec<StepId> {
-    let mut sources = Vec::new();
+/// The steps that this one takes values from.
+fn sources(plan: &Plan, step: &Step) -> BTreeSet<StepId> {
+    let mut sources = BTreeSet::new();
     for way in std::iter::once(&step.graceful).chain(&step.ungraceful) {
-        let mut holes = match &way.action {
-            Action::Send(call) => call.holes(),
-            _ => std::collections::BTreeSet::new(),
-        };
-        for read in way.done_when.reads() {
-            holes.extend(plan.reads.get(read).map(crate::draft::ReadDraft::holes).unwrap_or_default());
-        }
-        for hole in holes {
+        for hole in way.holes(&plan.reads) {
             collect(&hole, &mut sources);
         }
     }
     sources
 }
 
-fn collect(hole: &Hole, into: &mut Vec<StepId>) {
+fn collect(hole: &Hole, into: &mut BTreeSet<StepId>) {
     match hole {
-        Hole::Captured(step, _) => into.push(step.clone()),
+        Hole::Captured(step, _) => {
+            into.insert(step.clone());
+        }
         Hole::Max(a, b) => {
             collect(a, into);
             collect(b, into);

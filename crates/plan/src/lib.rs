@@ -12,6 +12,7 @@ mod draft;
 mod evaluate;
 mod forecast;
 mod graph;
+mod holes;
 mod independence;
 mod loss;
 mod need;

@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::step::Plan;
+
 /// Everything that a way gives up; empty when nothing is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -14,6 +16,25 @@ impl LossStatement {
     /// Nothing is given up.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl Plan {
+    /// Everything that may be given up: by the ways that are begun with, and by those that may take their place without
+    /// anybody being asked again. What several ways give up is named once.
+    pub fn possible_losses(&self) -> Vec<Loss> {
+        let mut losses: Vec<Loss> = Vec::new();
+        for step in &self.steps {
+            let other = step.ungraceful.as_ref().filter(|_| self.policy.may_switch);
+            for loss in
+                std::iter::once(step.way(self.policy.prefer)).chain(other).flat_map(|way| &way.loses.0)
+            {
+                if !losses.contains(loss) {
+                    losses.push(loss.clone());
+                }
+            }
+        }
+        losses
     }
 }
 

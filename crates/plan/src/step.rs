@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::Region;
+use lifeboat_arm::{Method, Region};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -248,15 +248,16 @@ pub struct Way {
 }
 
 impl Way {
-    /// A way with the usual care: sending twice equals sending once, a failure stops what waits for it, and it is given
-    /// up after four times its cautious forecast, never in less than ten minutes.
+    /// A way with the usual care: what is sent twice is judged by its verb, a failure stops what waits for it, and it is
+    /// given up after four times its cautious forecast, never in less than ten minutes.
     pub fn new(action: Action, done_when: Condition, forecast: Forecast) -> Self {
+        let repeat = action.repeat();
         Self {
             needs: BTreeSet::new(),
             action,
             started_when: None,
             done_when,
-            repeat: Repeat::Harmless,
+            repeat,
             captures: Vec::new(),
             deadline: (forecast.p95 * 4).max(SignedDuration::from_mins(10)),
             on_failure: OnFailure::Stop,
@@ -280,6 +281,17 @@ pub enum Action {
     Ask(Question),
     /// Does nothing; only waits for `done_when`.
     Wait,
+}
+
+impl Action {
+    /// What doing it again does, as far as that can be told from outside. PUT, PATCH and DELETE say how things are to be
+    /// afterwards, so twice equals once; a POST may do anything, and whoever knows better says so in the way.
+    fn repeat(&self) -> Repeat {
+        match self {
+            Self::Send(call) if call.method == Method::Post => Repeat::Ask,
+            Self::Send(_) | Self::Expand(_) | Self::Pump(_) | Self::Ask(_) | Self::Wait => Repeat::Harmless,
+        }
+    }
 }
 
 /// Steps that can be known only at run time.
@@ -366,3 +378,6 @@ pub enum OnFailure {
     /// A person decides.
     Ask,
 }
+
+#[cfg(test)]
+mod tests;

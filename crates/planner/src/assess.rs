@@ -6,7 +6,7 @@ use crate::finding::{Answer, Evidence, Finding};
 use crate::inventory::Inventory;
 use crate::rule::{Rule, Subject};
 use crate::service::{service_for, services};
-use crate::topology::Workload;
+use crate::topology::{Side, Workload};
 use crate::workload::Acceptance;
 use crate::workload_rules;
 
@@ -17,7 +17,7 @@ pub fn assess(workload: &Workload, seen: &Inventory) -> Vec<Finding> {
         .components
         .iter()
         .flat_map(|component| {
-            let subject = Subject { component, workload, seen };
+            let subject = Subject { component, workload, seen, active: Side::Primary };
             workload_rules::RULES
                 .iter()
                 .chain(service_for(&component.kind).rules())
@@ -61,6 +61,11 @@ pub fn rules() -> impl Iterator<Item = (&'static str, &'static Rule)> {
     workload.chain(
         services().iter().flat_map(|service| service.rules().iter().map(|rule| (service.name(), rule))),
     )
+}
+
+/// Every rule that anything printed can name: also those by which only a plan is refused.
+pub fn explained() -> impl Iterator<Item = (&'static str, &'static Rule)> {
+    rules().chain(crate::planning::REFUSALS.iter().map(|rule| ("workload", rule)))
 }
 
 /// Whether Azure itself refuses what fails this rule, whatever anybody accepts.

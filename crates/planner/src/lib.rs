@@ -22,7 +22,7 @@ mod topology;
 mod workload;
 mod workload_rules;
 
-pub use assess::{accept, assess, blocking, is_enforced, is_protected, rules};
+pub use assess::{accept, assess, blocking, explained, is_enforced, is_protected, rules};
 pub use finding::{Answer, Evidence, Finding, Severity};
 pub use inventory::{Fact, Inventory, Known, Look, Source};
 pub use planning::{DEPLOYED, Expanded, PlanError, expand, initial_deployments, plan};
@@ -37,9 +37,9 @@ pub use topology::{
     Site, Standby, Workload, components,
 };
 pub use workload::{
-    Acceptance, Approver, ComponentName, DataStore, DecisionPolicy, FailoverPolicy, FilePath, GroupName,
-    NamespaceName, Reprotect, RuleId, ServiceBusEntry, SharedTemplate, SiteEntry, StaleReads, SubscriptionId,
-    Templates, WorkloadError, WorkloadFile, WorkloadName,
+    Acceptance, Approver, ComponentName, CrossSubscription, DataStore, DecisionPolicy, FailoverPolicy,
+    FilePath, GroupName, NamespaceName, Reprotect, RuleId, ServiceBusEntry, SharedTemplate, SiteEntry,
+    StaleReads, SubscriptionId, Templates, WorkloadError, WorkloadFile, WorkloadName,
 };
 pub use workload_rules::GLOBALLY_UNIQUE;
 // Strict reading of YAML, for the files of other crates that must fail as helpfully as the workload file does.

@@ -1,6 +1,7 @@
 //! Plans for a whole workload: what is deployed for all, then what each service adds.
 
 mod deploy;
+mod drift;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use lifeboat_plan::{
 use crate::service::{Answers, Part, Planning, Refusal, Service, service_for};
 use crate::topology::{Component, Side, Workload};
 
+pub(crate) use deploy::REFUSALS;
 pub use deploy::{DEPLOYED, initial_deployments};
 
 /// Why there is no plan.
@@ -23,6 +25,9 @@ pub enum PlanError {
     /// The steps make no graph: a mistake of ours or of an override.
     #[error(transparent)]
     Graph(#[from] GraphError),
+    /// A stage that no service knows, or about a component that the workload has not: another version made the plan.
+    #[error("no service knows the stage `{0}`")]
+    UnknownStage(String),
 }
 
 /// Decides everything; performs nothing. The same planning gives the same plan.
@@ -32,6 +37,9 @@ pub fn plan(planning: &Planning<'_>) -> Result<Plan, PlanError> {
     let mut part = deploy::deploy(planning)?;
     for component in &planning.workload.components {
         absorb(&mut part, contribution(planning, service_for(&component.kind), component)?);
+    }
+    for step in part.steps.iter_mut().filter(|step| step.id.as_str() == DEPLOYED) {
+        step.after.extend(part.gates.iter().cloned());
     }
     let places = places(planning, &part);
     let steps = in_order(part.steps)?;
@@ -65,10 +73,14 @@ pub struct Expanded {
 pub fn expand(planning: &Planning<'_>, stage: &Stage, seen: &Answers<'_>) -> Result<Expanded, PlanError> {
     let workload = as_it_stands(planning);
     let planning = &Planning { workload: &workload, ..*planning };
-    let mut part = Part::default();
+    let mut known = None;
     for service in crate::service::services() {
-        absorb(&mut part, service.expand(stage, planning, seen)?);
+        if let Some(part) = service.expand(stage, planning, seen)? {
+            known = Some(part);
+            break;
+        }
     }
+    let part = known.ok_or_else(|| PlanError::UnknownStage(stage.name.clone()))?;
     let places = places(planning, &part);
     Ok(Expanded { steps: in_order(part.steps)?, reads: part.reads, places })
 }
@@ -107,6 +119,7 @@ fn absorb(whole: &mut Part, part: Part) {
     whole.hosts.extend(part.hosts);
     whole.facts.extend(part.facts);
     whole.notes.extend(part.notes);
+    whole.gates.extend(part.gates);
 }
 
 /// An unplanned failover does not wait for the dead: it starts with the ungraceful way. Everything else is done with
@@ -138,7 +151,8 @@ fn places(planning: &Planning<'_>, part: &Part) -> Places {
             places.groups.entry(group).or_insert_with(|| site.group_region.clone());
         }
     }
-    for declared in workload.declared() {
+    let presumed = [&workload.primary, &workload.secondary].into_iter().chain(&workload.shared);
+    for declared in workload.declared().chain(presumed.flat_map(|site| &site.presumed)) {
         let global = declared.location.as_ref().is_some_and(|region| region.as_str() == "global");
         if global {
             places.resources.insert(declared.id.clone(), None);

@@ -4,7 +4,7 @@ use lifeboat_arm::ResourceId;
 
 use crate::finding::{Answer, Evidence, Finding, Severity};
 use crate::inventory::Inventory;
-use crate::topology::{Component, Workload};
+use crate::topology::{Component, Side, Workload};
 
 /// One executable check.
 pub struct Rule {
@@ -39,6 +39,8 @@ pub struct Subject<'a> {
     pub workload: &'a Workload,
     /// What was observed.
     pub seen: &'a Inventory,
+    /// The side that serves, as far as whoever asks knows; what is observed may tell otherwise.
+    pub active: Side,
 }
 
 /// One answer of a rule. A rule answers once per resource that it is about; no answer means it does not apply.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Region, ResourceId, ResourceType};
-use lifeboat_plan::{Endpoint, FactUsed, Need, PlanKind, ReadDraft, ReadId, Stage, Step};
+use lifeboat_plan::{Endpoint, FactUsed, Need, PlanKind, ReadDraft, ReadId, Stage, Step, StepId};
 
 use crate::inventory::Inventory;
 use crate::rule::Rule;
@@ -76,8 +76,13 @@ pub trait Service: Sync {
     /// Whether the component could be moved now, by the latest that is known. Unknown is no.
     fn is_protected(&self, component: &Component, workload: &Workload, seen: &Inventory) -> bool;
 
-    /// Steps that can be known only at run time.
-    fn expand(&self, stage: &Stage, planning: &Planning<'_>, seen: &Answers<'_>) -> Result<Part, Refusal>;
+    /// Steps that can be known only at run time; none for a stage that is not this service's.
+    fn expand(
+        &self,
+        stage: &Stage,
+        planning: &Planning<'_>,
+        seen: &Answers<'_>,
+    ) -> Result<Option<Part>, Refusal>;
 }
 
 /// Answers to the reads of a stage.
@@ -141,6 +146,8 @@ pub struct Part {
     pub facts: Vec<FactUsed>,
     /// What was deliberately not planned, and why.
     pub notes: Vec<String>,
+    /// Steps that must be through before anything is deployed.
+    pub gates: Vec<StepId>,
 }
 
 /// Why no plan can be made. Names the rule, the component and what to do.

@@ -11,7 +11,7 @@ use lifeboat_arm::{Region, ResourceId, ResourceType};
 use serde_json::Value;
 
 use crate::inventory::{Inventory, Source};
-use crate::workload::Reprotect;
+use crate::workload::{CrossSubscription, Reprotect};
 
 pub use resources::Resources;
 pub(crate) use resources::Roots;
@@ -120,6 +120,8 @@ pub struct MessagingChoice {
     pub alias: Option<String>,
     /// The namespace's own new name when the alias takes over its old one (D04).
     pub alternate_name: Option<String>,
+    /// What a move by choice does across subscriptions (D03).
+    pub cross_subscription: CrossSubscription,
     /// How the namespace that was left becomes a partner again, or which one does.
     pub reprotect: Reprotect,
     /// What happens to dead letters when the namespace is drained.

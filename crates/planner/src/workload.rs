@@ -129,8 +129,20 @@ pub struct ServiceBusEntry {
     pub alternate_name: Option<NamespaceName>,
     /// How the old primary becomes the new secondary. Default: `emptied`.
     pub reprotect: Reprotect,
+    /// What a move by choice does where the two namespaces are in two subscriptions. Default: `refuse`.
+    pub cross_subscription: CrossSubscription,
     /// What happens to dead letters when the old primary is drained. Default: `leave`.
     pub dead_letters: DeadLetters,
+}
+
+/// A safe failover across subscriptions is impossible in Azure, so a move by choice has to be forced or left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CrossSubscription {
+    /// There is no such move; only an unplanned failover is forced.
+    #[default]
+    Refuse,
+    /// It is forced, and loses what is not replicated yet.
+    Force,
 }
 
 /// How a namespace becomes a secondary again: Azure pairs only with an empty one.

@@ -10,7 +10,7 @@ mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lifeboat_planner::{Answer, Finding, assess, rules};
+use lifeboat_planner::{Answer, Finding, assess, explained, rules};
 
 use crate::fixtures::World;
 
@@ -143,10 +143,38 @@ fn a_row_proves_what_its_rule_cites() {
     }
 }
 
+/// Whatever id is printed, by a finding or a refusal, `explain` knows it.
+#[test]
+fn every_id_that_is_printed_can_be_explained() {
+    fn is_id(text: &str) -> bool {
+        let words: Vec<&str> = text.split('-').collect();
+        let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase());
+        ["WL", "SB", "ANY"].contains(&words[0]) && words.len() > 1 && words.iter().all(is_word)
+    }
+    let known: BTreeSet<&str> = explained().map(|(_, rule)| rule.id).collect();
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    let mut found = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.ends_with("tests.rs") {
+                let text = std::fs::read_to_string(path).unwrap();
+                let text = text.split("#[cfg(test)]").next().unwrap();
+                found.extend(text.split('"').filter(|part| is_id(part)).map(str::to_owned));
+            }
+        }
+    }
+    assert!(found.contains("WL-CANNOT-LEAVE-OUT"), "{found:?}");
+    let unknown: Vec<&String> = found.iter().filter(|id| !known.contains(id.as_str())).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
 #[test]
 fn a_rule_says_everything_a_person_needs() {
     let mut ids = BTreeSet::new();
-    for (_, rule) in rules() {
+    for (_, rule) in explained() {
         assert!(ids.insert(rule.id), "{} is there twice", rule.id);
         for text in [rule.title, rule.guidance, rule.why, rule.remedy, rule.fault] {
             assert!(text.len() > 10, "{}: {text:?}", rule.id);

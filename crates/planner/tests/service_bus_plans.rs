@@ -3,6 +3,7 @@
 mod deploying;
 mod fail_over;
 mod fresh;
+mod network;
 mod outline;
 mod prepare;
 mod stages;

@@ -1,7 +1,7 @@
 //! `lifeboat explain RULE`.
 
 use lifeboat_arm::nearest;
-use lifeboat_planner::{is_enforced, rules};
+use lifeboat_planner::{explained, is_enforced};
 
 use super::{json_error, show};
 use crate::args::{ExplainArgs, Output};
@@ -10,10 +10,15 @@ use crate::output::Surroundings;
 use crate::tables::{self, RuleDoc};
 
 pub(super) fn explain(args: &ExplainArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
-    let Some((service, rule)) = rules().find(|(_, rule)| rule.id.eq_ignore_ascii_case(&args.rule)) else {
-        let known = rules().map(|(_, rule)| rule.id);
+    let Some((service, rule)) = explained().find(|(_, rule)| rule.id.eq_ignore_ascii_case(&args.rule)) else {
+        let known = explained().map(|(_, rule)| rule.id);
         let hint = nearest(&args.rule, known).map_or_else(
-            || format!("the rules are {}", rules().map(|(_, rule)| rule.id).collect::<Vec<_>>().join(", ")),
+            || {
+                format!(
+                    "the rules are {}",
+                    explained().map(|(_, rule)| rule.id).collect::<Vec<_>>().join(", ")
+                )
+            },
             |near| format!("did you mean `{near}`?"),
         );
         return Err(CliError::failed(format!("there is no rule `{}`", args.rule)).with_hint(hint));

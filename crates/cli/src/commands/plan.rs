@@ -40,7 +40,9 @@ pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit,
             ));
             return Ok(Exit::Missed);
         }
-        Err(error @ PlanError::Graph(_)) => return Err(CliError::caused_by("the steps make no plan", error)),
+        Err(error @ (PlanError::Graph(_) | PlanError::UnknownStage(_))) => {
+            return Err(CliError::caused_by("the steps make no plan", error));
+        }
     };
     match args.output {
         Output::Table => {

@@ -97,7 +97,11 @@ pub(crate) fn plan(steps: Vec<Step>) -> Plan {
         policy: Policy { prefer: WayKind::Graceful, may_switch: true },
         steps,
         reads,
-        places: Places::default(),
+        // The tiny world is everywhere.
+        places: Places {
+            resources: [("/subscriptions/s".parse().unwrap(), None)].into(),
+            ..Places::default()
+        },
         facts: Vec::new(),
         notes: Vec::new(),
     }

@@ -76,6 +76,7 @@ fn unknown_is_never_pass_and_never_fail() {
         Look(Err("no answer".to_owned())),
         Answer::new(503, Value::Null).into(),
         Answer::new(429, Value::Null).into(),
+        Answer::new(401, Value::Null).into(),
     ] {
         assert!(matches!(check(&gone, answer.clone()), Truth::Unknown(_)), "{answer:?}");
         assert!(matches!(check(&Condition::Not(Box::new(gone.clone())), answer), Truth::Unknown(_)));
@@ -171,4 +172,56 @@ fn held_needs_looks_and_time_and_starts_anew_after_a_miss() {
 fn a_hole_that_nothing_fills_is_unknown() {
     let condition = Condition::test(&read(), "/n", Is::AtLeast(Draft::Hole(Hole::Fact("missing".into()))));
     assert!(matches!(check(&condition, ok(json!({"n": 1}))), Truth::Unknown(_)));
+}
+
+/// A question that was refused shows no parts, which is not the same as their absence. Proves: F4
+#[test]
+fn a_refused_question_shows_no_absence() {
+    let absent = Condition::test(&read(), "/properties/partnerNamespace", Is::Absent);
+    assert_eq!(check(&absent, ok(json!({}))), Truth::Met);
+    assert_eq!(check(&absent, Answer::new(404, Value::Null)), Truth::Met);
+    for status in [400, 409] {
+        assert!(matches!(check(&absent, Answer::new(status, Value::Null)), Truth::Unknown(_)), "{status}");
+    }
+    assert_eq!(check(&Condition::status(&read(), 409), Answer::new(409, Value::Null)), Truth::Met);
+}
+
+#[test]
+fn numbers_and_times_compare_also_when_they_are_strings_and_nothing_else_does() {
+    let is = |is: fn(Draft) -> Is, want: Value| Condition::test(&read(), "/n", is(Draft::Value(want)));
+    let met = Some(true);
+    let rows = [
+        (is(Is::AtLeast, json!(41)), json!(41), met),
+        (is(Is::AtLeast, json!(41)), json!(40), Some(false)),
+        (is(Is::AtLeast, json!("000000041")), json!("000000042"), met),
+        (is(Is::AtLeast, json!("000000041")), json!(40), Some(false)),
+        (is(Is::AtLeast, json!(9_007_199_254_740_993_u64)), json!(9_007_199_254_740_992_u64), Some(false)),
+        (is(Is::AtLeast, json!(1.5)), json!("1.25"), Some(false)),
+        (is(Is::AtLeast, json!("forty")), json!(41), None),
+        (is(Is::AtLeast, json!(41)), json!("forty"), None),
+        (is(Is::AtLeast, json!(41)), json!("NaN"), None),
+        (is(Is::AtLeast, json!([])), json!(true), None),
+        (is(Is::AtMost, json!("7")), json!(7), met),
+        (is(Is::AtMost, json!(7)), json!("8"), Some(false)),
+        (is(Is::AtMost, json!("seven")), json!(7), None),
+        (is(Is::After, json!("2026-03-01T08:00:00Z")), json!("2026-03-01T09:00:01+01:00"), met),
+        (is(Is::After, json!("2026-03-01T08:00:00Z")), json!("2026-03-01T08:00:00Z"), Some(false)),
+        (is(Is::After, json!("2026-03-01T08:00:00Z")), json!("yesterday"), None),
+        (is(Is::After, json!("")), json!("2026-03-01T08:00:00Z"), None),
+        // What is not there is not above, below or later, and that is known.
+        (is(Is::AtLeast, json!(41)), Value::Null, Some(false)),
+    ];
+    for (condition, have, expected) in rows {
+        let truth = check(&condition, ok(json!({ "n": have })));
+        let found = match &truth {
+            Truth::Met => Some(true),
+            Truth::NotMet => Some(false),
+            Truth::Unknown(why) => {
+                assert!(why.contains("is not a "), "{why}");
+                None
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(found, expected, "{condition:?} of {have}: {truth:?}");
+    }
 }

@@ -4,12 +4,15 @@ use jiff::SignedDuration;
 use lifeboat_arm::{Method, ResourceId, ResourceType};
 
 use super::*;
-use crate::condition::Condition;
+use crate::condition::{Condition, Is};
 use crate::draft::{CallDraft, Draft, Piece, ReadDraft, Text};
 use crate::forecast::Forecast;
 use crate::loss::LossStatement;
 use crate::need::{Need, Places};
-use crate::step::{Citation, Endpoint, PlanKind, Policy, ReadId, Repeat, Way, WayKind};
+use crate::step::{
+    Action, Capture, CaptureFrom, Citation, Endpoint, PlanKind, Policy, ReadId, Repeat, Stage, Transfer, Way,
+    WayKind,
+};
 
 fn region(name: &str) -> Region {
     Region::parse(name).unwrap()
@@ -67,19 +70,26 @@ fn put(id: &ResourceId) -> CallDraft {
 }
 
 fn verdicts(steps: Vec<Step>) -> BTreeMap<StepId, Verdict> {
-    let reads = ["weu/a", "neu/b"]
+    verdicts_by(Policy { prefer: WayKind::Ungraceful, may_switch: true }, steps)
+}
+
+fn verdicts_by(policy: Policy, steps: Vec<Step>) -> BTreeMap<StepId, Verdict> {
+    let mut reads: BTreeMap<ReadId, ReadDraft> = ["weu/a", "neu/b"]
         .map(|place| {
             let (group, name) = place.split_once('/').unwrap();
             (ReadId::new(place), ReadDraft::Arm(CallDraft::get(bus(group, name).as_str())))
         })
         .into();
+    let below =
+        Text::of([Piece::Literal(format!("{}/queues/", bus("neu", "b"))), Piece::Hole(from_the_lost())]);
+    reads.insert(ReadId::new("neu/below"), ReadDraft::Arm(CallDraft::get(below)));
     let plan = Plan {
         kind: PlanKind::Failover,
         workload: "w".into(),
         endpoint: Endpoint::Lab("t".into()),
         from: region("westeurope"),
         to: region("northeurope"),
-        policy: Policy { prefer: WayKind::Ungraceful, may_switch: true },
+        policy,
         steps,
         reads,
         places: places(),
@@ -87,6 +97,11 @@ fn verdicts(steps: Vec<Step>) -> BTreeMap<StepId, Verdict> {
         notes: Vec::new(),
     };
     independence(&plan, &region("westeurope"))
+}
+
+/// A value that a step captures which cannot be done without the lost region.
+fn from_the_lost() -> Hole {
+    Hole::Captured("condition".into(), "x".into())
 }
 
 fn sees(place: &str) -> Condition {
@@ -122,5 +137,98 @@ fn the_proof_looks_at_groups_conditions_bodies_and_captures() {
     ] {
         let Verdict::Refused(because) = of(id) else { panic!("{id}: {:?}", of(id)) };
         assert!(because.iter().any(|needed| needed.need == need), "{id}: {because:?}");
+    }
+}
+
+/// Proves: F17 (a value that only the lost region can give, wherever it is used)
+#[test]
+fn a_value_from_the_lost_region_is_missed_wherever_it_is_used() {
+    let b = bus("neu", "b");
+    let one = || way(put(&b), sees("neu/b"));
+    let below = || ReadId::new("neu/below");
+    let pump = |host: Text| Transfer {
+        from_host: host,
+        from_paths: Vec::new(),
+        to_host: "b".into(),
+        to_path: String::new(),
+        key: None,
+    };
+    let hole = || Draft::Hole(Hole::Add(Box::new(from_the_lost()), 1));
+    let test = |is| Condition::test(&ReadId::new("neu/b"), "/n", is);
+    let rows: Vec<(&str, Way)> = vec![
+        (
+            "action",
+            Way { action: Action::Send(CallDraft::arm(Method::Put, b.as_str(), Some(hole()))), ..one() },
+        ),
+        ("pump", Way { action: Action::Pump(pump(Text::of([Piece::Hole(from_the_lost())]))), ..one() }),
+        (
+            "stage",
+            Way {
+                action: Action::Expand(Stage {
+                    name: "s".into(),
+                    reads: [below()].into(),
+                    needs: BTreeSet::new(),
+                }),
+                ..one()
+            },
+        ),
+        ("done, in a read", Way { done_when: Condition::status(&below(), 200), ..one() }),
+        ("done, compared", Way { done_when: test(Is::AtLeast(hole())), ..one() }),
+        (
+            "done, an id",
+            Way { done_when: test(Is::SameId(Text::of([Piece::Hole(from_the_lost())]))), ..one() },
+        ),
+        ("started", Way { started_when: Some(Condition::Not(Box::new(test(Is::Equal(hole()))))), ..one() }),
+        (
+            "capture",
+            Way {
+                captures: vec![Capture {
+                    name: "c".into(),
+                    from: CaptureFrom::Read(below(), String::new()),
+                    secret: false,
+                }],
+                ..one()
+            },
+        ),
+    ];
+    for (place, way) in rows {
+        let lost = step("condition", &[], self::way(put(&b), sees("weu/a")), None);
+        let verdicts = verdicts(vec![lost, step("takes", &[], way, None)]);
+        let verdict = &verdicts[&StepId::from("takes")];
+        let because = |needed: &Needed| needed.via.starts_with("takes a value from condition");
+        assert!(
+            matches!(verdict, Verdict::Refused(needs) if needs.iter().any(because)),
+            "{place}: {verdict:?}"
+        );
+    }
+}
+
+/// Proves: F1 (another way helps only where it may be taken)
+#[test]
+fn a_way_counts_if_it_may_be_taken() {
+    use WayKind::{Graceful, Ungraceful};
+    let (weu, neu) = (sees("weu/a"), sees("neu/b"));
+    let refused = "refused";
+    let rows = [
+        // preferred, may switch, graceful way, ungraceful way
+        (Graceful, false, &neu, &weu, "independent"),
+        (Graceful, true, &neu, &weu, "independent"),
+        (Graceful, true, &weu, &neu, "contingent"),
+        (Graceful, false, &weu, &neu, refused),
+        (Graceful, true, &weu, &weu, refused),
+        (Ungraceful, false, &weu, &neu, "contingent"),
+        (Ungraceful, false, &neu, &neu, "independent"),
+        (Ungraceful, true, &neu, &weu, refused),
+    ];
+    for (prefer, may_switch, graceful, ungraceful, expected) in rows {
+        let b = bus("neu", "b");
+        let other = Some(way(put(&b), ungraceful.clone()));
+        let one = step("step", &[], way(put(&b), graceful.clone()), other);
+        let found = match &verdicts_by(Policy { prefer, may_switch }, vec![one])[&StepId::from("step")] {
+            Verdict::Independent => "independent",
+            Verdict::Contingent(_) => "contingent",
+            Verdict::Refused(_) => "refused",
+        };
+        assert_eq!(found, expected, "{prefer:?}, {may_switch}: {graceful:?} or {ungraceful:?}");
     }
 }

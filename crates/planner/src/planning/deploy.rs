@@ -11,7 +11,10 @@ use lifeboat_plan::{
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
+use super::drift::difference;
 use crate::durations;
+use crate::finding::Severity;
+use crate::rule::Rule;
 use crate::service::{Part, Planning, Refusal, service_for};
 use crate::topology::{Component, Declared, Deployment, Roots, Site, Workload};
 
@@ -19,6 +22,23 @@ use crate::topology::{Component, Declared, Deployment, Roots, Site, Workload};
 pub const DEPLOYED: &str = "workload/deploy";
 
 const API: &str = "2024-03-01";
+
+/// What only planning can find: no assessment asks for it.
+pub(crate) const REFUSALS: &[Rule] = &[CANNOT_LEAVE_OUT];
+
+const CANNOT_LEAVE_OUT: Rule = Rule {
+    id: "WL-CANNOT-LEAVE-OUT",
+    title: "what is left out of a deployment is an element of its own",
+    severity: Severity::Blocking,
+    cites: &["S04", "S06"],
+    guidance: "Leverage template parameters to minimize the changes required to the templates.",
+    why: "Azure refuses a redeploy of a paired secondary, and what waits for the day must not run before: the same \
+        template is sent without them, and an element can only be left out whole",
+    remedy: "declare it as an element of its own in the regional template",
+    remedied_by: None,
+    fault: "one copy loop over a component that is redeployed on the day and one that stands by",
+    check: |_| Vec::new(),
+};
 
 /// Group and deployment of the standby side, as far as the kind of plan wants them.
 pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
@@ -156,13 +176,16 @@ fn deployment(
         at: At::Field("/value".into(), "/id".into()),
         is: Is::Includes(json!(top).into()),
     };
-    // Somebody may have deployed by other means: what is there is there. But never call a deployment done that runs.
-    let settled = Condition::Any(vec![Condition::status(&record, 404), state(&["Succeeded"])]);
+    let succeeded = state(&["Succeeded"]);
     // A group's list names no children: where only children are deployed, only the deployment itself tells.
     let done = if top.is_empty() && !kept.is_empty() {
-        state(&["Succeeded"])
-    } else {
+        succeeded
+    } else if adopts(kept, planning, part) {
+        // What is there is there, by whatever means. But never call a deployment done that runs.
+        let settled = Condition::Any(vec![Condition::status(&record, 404), succeeded]);
         Condition::All(vec![all_there, settled])
+    } else {
+        Condition::All(vec![all_there, succeeded])
     };
     let action = if kept.is_empty() {
         Action::Wait
@@ -198,6 +221,22 @@ fn deployment(
             "redeploy by ARM template; the regions differ by parameters only",
         ),
     }
+}
+
+/// Whether what stands may count as deployed though no record of just this deployment is there: somebody may have
+/// deployed by other means. Preparing, it must have been seen to be as it is declared, or a change of the template would
+/// never reach the standby. On the day, what preparing left is what there is.
+fn adopts(kept: &[&Declared], planning: &Planning<'_>, part: &mut Part) -> bool {
+    if planning.kind != PlanKind::Prepare {
+        return true;
+    }
+    let different = kept.iter().filter_map(|declared| Some((declared, difference(declared, planning.seen)?)));
+    let different: Vec<(&&Declared, String)> = different.collect();
+    let drifted = different.iter().filter(|(_, at)| !at.is_empty());
+    part.notes.extend(
+        drifted.map(|(declared, at)| format!("{} is not as it is declared: {at}", declared.id.name())),
+    );
+    different.is_empty()
 }
 
 /// Takes the template: it may be large, and `json!` would copy it.
@@ -273,10 +312,10 @@ fn without(
             let element = template.pointer_mut(at).and_then(Value::as_object_mut);
             let (false, Some(element)) = (needed.contains(&**at), element) else {
                 return Err(Refusal {
-                    rule: "WL-CANNOT-LEAVE-OUT".into(),
+                    rule: CANNOT_LEAVE_OUT.id.into(),
                     component: declared.id.name().into(),
                     why: format!("the template element {at} also brings resources that are needed"),
-                    remedy: "declare it as an element of its own in the regional template".into(),
+                    remedy: CANNOT_LEAVE_OUT.remedy.into(),
                 });
             };
             element.insert("condition".into(), Value::Bool(false));

@@ -100,8 +100,8 @@ impl Service for AnyResource {
         true
     }
 
-    fn expand(&self, _: &Stage, _: &Planning<'_>, _: &Answers<'_>) -> Result<Part, Refusal> {
-        Ok(Part::default())
+    fn expand(&self, _: &Stage, _: &Planning<'_>, _: &Answers<'_>) -> Result<Option<Part>, Refusal> {
+        Ok(None)
     }
 }
 

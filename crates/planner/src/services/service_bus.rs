@@ -2,7 +2,7 @@
 //!
 //! Here: what to look at, rules, and the steps of pairing, failing over, fencing, draining and pairing again. Not here:
 //! how requests travel, how an alias behaves (the lab's business). Known gaps: Geo-Replication is named as the
-//! alternative, not driven; a secondary in another subscription is moved by force only (D03).
+//! alternative, not driven.
 //! Reference: "Azure Service Bus Geo-Disaster Recovery", REST api-version 2024-01-01.
 
 mod counts;
@@ -12,6 +12,7 @@ mod fail_over;
 mod fence;
 mod fresh;
 mod namespace;
+mod network;
 mod not_replicated;
 mod pair;
 mod reads;
@@ -121,11 +122,11 @@ impl Service for ServiceBus {
     }
 
     fn fail_over(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
-        Ok(fail_over::fail_over(component, planning))
+        fail_over::fail_over(component, planning)
     }
 
     fn fail_back(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
-        Ok(fail_over::fail_back(component, planning))
+        fail_over::fail_back(component, planning)
     }
 
     fn fence(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
@@ -140,18 +141,23 @@ impl Service for ServiceBus {
         pair::is_ready(component, seen)
     }
 
-    fn expand(&self, stage: &Stage, planning: &Planning<'_>, seen: &Answers<'_>) -> Result<Part, Refusal> {
+    fn expand(
+        &self,
+        stage: &Stage,
+        planning: &Planning<'_>,
+        seen: &Answers<'_>,
+    ) -> Result<Option<Part>, Refusal> {
         let (stage_name, component) = stage.name.split_once(' ').unwrap_or((&stage.name, ""));
         let Some(component) = planning.workload.components.iter().find(|known| known.name == component)
         else {
-            return Ok(Part::default());
+            return Ok(None);
         };
-        match stage_name {
-            fence::STAGE => Ok(fence::expand(component, planning, seen)),
-            drain::STAGE => Ok(drain::expand(component, planning, seen)),
-            empty::STAGE => empty::expand(component, planning, seen),
-            _ => Ok(Part::default()),
-        }
+        Ok(Some(match stage_name {
+            fence::STAGE => fence::expand(component, planning, seen),
+            drain::STAGE => drain::expand(component, planning, seen),
+            empty::STAGE => empty::expand(component, planning, seen)?,
+            _ => return Ok(None),
+        }))
     }
 }
 

@@ -9,8 +9,8 @@ use super::names::{ComponentName, FilePath, GroupName, NamespaceName, RuleId, Su
 use super::reader::{Complaint, Reader};
 use super::source::{Node, Position, Value};
 use super::{
-    Acceptance, Approver, DataStore, DeadLetters, DecisionPolicy, FailoverPolicy, Objectives, Reprotect,
-    ServiceBusEntry, SharedTemplate, SiteEntry, StaleReads, Templates, WorkloadFile,
+    Acceptance, Approver, CrossSubscription, DataStore, DeadLetters, DecisionPolicy, FailoverPolicy,
+    Objectives, Reprotect, ServiceBusEntry, SharedTemplate, SiteEntry, StaleReads, Templates, WorkloadFile,
 };
 
 pub(super) const WORKLOAD: &[&str] = &[
@@ -30,7 +30,8 @@ pub(super) const SITE: &[&str] = &["region", "resourceGroup", "parameters"];
 pub(super) const TEMPLATES: &[&str] = &["regional", "shared"];
 pub(super) const SHARED: &[&str] = &["file", "resourceGroup", "region", "parameters"];
 pub(super) const FAILOVER: &[&str] = &["policy", "holdDown", "decision", "approvers", "clientsHoldOn"];
-pub(super) const SERVICE_BUS: &[&str] = &["namespace", "alias", "alternateName", "reprotect", "deadLetters"];
+pub(super) const SERVICE_BUS: &[&str] =
+    &["namespace", "alias", "alternateName", "reprotect", "deadLetters", "crossSubscription"];
 pub(super) const DATA: &[&str] = &["store", "staleReads"];
 pub(super) const STALE_READS: &[&str] = &["maxAge"];
 pub(super) const ACCEPT: &[&str] = &["rule", "reason", "until", "component"];
@@ -44,6 +45,9 @@ pub(super) const REPROTECTS: [(&str, Reprotect); 2] =
     [("emptied", Reprotect::Emptied), ("fresh", Reprotect::Fresh)];
 pub(super) const DEAD_LETTERS: [(&str, DeadLetters); 2] =
     [("leave", DeadLetters::Leave), ("resend", DeadLetters::Resend)];
+
+pub(super) const CROSS_SUBSCRIPTIONS: [(&str, CrossSubscription); 2] =
+    [("refuse", CrossSubscription::Refuse), ("force", CrossSubscription::Force)];
 
 const DEFAULT_HOLD_DOWN: SignedDuration = SignedDuration::from_mins(15);
 const DEFAULT_DECISION: SignedDuration = SignedDuration::from_mins(10);
@@ -177,12 +181,16 @@ fn service_bus(node: &Node, reader: &mut Reader) -> Option<ServiceBusEntry> {
         fields.or("reprotect", Reprotect::Emptied, reader, |n, r| r.word(n, "reprotect", &REPROTECTS));
     let dead_letters =
         fields.or("deadLetters", DeadLetters::Leave, reader, |n, r| r.word(n, "deadLetters", &DEAD_LETTERS));
+    let cross_subscription = fields.or("crossSubscription", CrossSubscription::default(), reader, |n, r| {
+        r.word(n, "crossSubscription", &CROSS_SUBSCRIPTIONS)
+    });
     Some(ServiceBusEntry {
         namespace: namespace?,
         alias: alias?,
         alternate_name: alternate_name?,
         reprotect: reprotect?,
         dead_letters: dead_letters?,
+        cross_subscription: cross_subscription?,
     })
 }
 

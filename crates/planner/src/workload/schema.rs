@@ -164,6 +164,11 @@ fn service_bus() -> Value {
                 "enum": ["leave", "resend"],
                 "default": "leave",
             },
+            "crossSubscription": {
+                "description": "What a move by choice does where the two namespaces are in two subscriptions, and Azure refuses a safe failover. refuse: there is none. force: it is forced, and loses what is not replicated.",
+                "enum": ["refuse", "force"],
+                "default": "refuse",
+            },
         }),
     )
 }

@@ -34,7 +34,7 @@ templates:
   shared: { file: infra/shared.json, resourceGroup: orders-global, region: northeurope, parameters: infra/shared.parameters.json }
 failover: { policy: automatic, holdDown: 20m, decision: 5m, approvers: [oncall@example.com], clientsHoldOn: 4m }
 serviceBus:
-  - { namespace: orders-bus, alias: orders-alias, alternateName: orders-bus-old, reprotect: fresh, deadLetters: resend }
+  - { namespace: orders-bus, alias: orders-alias, alternateName: orders-bus-old, reprotect: fresh, deadLetters: resend, crossSubscription: force }
 data:
   - { store: ordersst, staleReads: { maxAge: 5m } }
 accept:
@@ -99,6 +99,7 @@ fn every_field_is_read() {
     assert_eq!((bus.alias.as_str(), bus.reprotect), ("orders-alias", Reprotect::Fresh));
     assert_eq!(bus.alternate_name.as_ref().unwrap().as_str(), "orders-bus-old");
     assert_eq!(bus.dead_letters, DeadLetters::Resend);
+    assert_eq!(bus.cross_subscription, CrossSubscription::Force);
     assert_eq!(file.accept[0].component.as_ref().unwrap().as_str(), "orders-bus");
 }
 
@@ -381,6 +382,10 @@ fn the_words_of_the_schema_are_the_words_that_are_read() {
     assert_eq!(
         words("/properties/serviceBus/items/properties/reprotect/enum"),
         read::REPROTECTS.map(|(word, _)| word)
+    );
+    assert_eq!(
+        words("/properties/serviceBus/items/properties/crossSubscription/enum"),
+        read::CROSS_SUBSCRIPTIONS.map(|(word, _)| word)
     );
 }
 

@@ -2,13 +2,10 @@
 
 use lifeboat_arm::template::Template;
 use lifeboat_plan::{Graph, PlanKind};
-use lifeboat_planner::{Bare, BareError, PlanError, assess, plan, read_bare, rules};
+use lifeboat_planner::{Bare, BareError, PlanError, assess, explained, plan, read_bare};
 
 use crate::fixtures::corpus::{Folder, json_files, shared};
 use crate::fixtures::{World, about};
-
-/// Not a check of the workload but of one plan: it can be met only while a template is taken apart.
-const ONLY_WHILE_PLANNING: &str = "WL-CANNOT-LEAVE-OUT";
 
 /// Proves: S04, S05, S23 (offline, from templates as people write them)
 #[test]
@@ -45,11 +42,11 @@ fn real_templates_are_read_and_planned_for() {
                 Ok(plan) => assert!(Graph::new(&plan.steps).is_ok(), "{name}"),
                 Err(PlanError::Refused(refusal)) => {
                     refused += 1;
-                    let known = rules().any(|(_, rule)| rule.id == refusal.rule);
-                    assert!(known || refusal.rule == ONLY_WHILE_PLANNING, "{name}: {refusal:?}");
+                    let known = explained().any(|(_, rule)| rule.id == refusal.rule);
+                    assert!(known, "{name}: {refusal:?}");
                     assert!(!refusal.why.is_empty() && !refusal.remedy.is_empty(), "{name}: {refusal:?}");
                 }
-                Err(PlanError::Graph(wrong)) => panic!("{name}: {wrong}"),
+                Err(wrong) => panic!("{name}: {wrong}"),
             }
         }
     }

@@ -280,6 +280,14 @@ pub(super) const ROWS: &[Row] = &[
         "letters, digits and hyphens",
         || called("orders_bus", None),
     ),
+    bus(
+        "SB-ALIAS-NAME",
+        "Proves: D04, S25",
+        "the name of the side that was left, where the alias has been before",
+        Pass,
+        "it exists",
+        || with(World::paired(), |world| world.failed_over(Side::Secondary, "orders-bus-weu")),
+    ),
     bus("SB-ALIAS-NAME", "Proves: D04, S25", "51 characters", Fail, "1 to 50", || {
         called(&"a".repeat(51), None)
     }),

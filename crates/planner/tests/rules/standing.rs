@@ -49,6 +49,25 @@ pub(super) const ROWS: &[Row] = &[
             });
         })
     }),
+    bus(
+        "SB-PAIRED",
+        "Proves: S22, F20, F4",
+        "nobody shows how much is pending",
+        Unknown,
+        "yet to be replicated",
+        || {
+            with(World::paired(), |world| {
+                for side in [PRIMARY, SECONDARY] {
+                    let mut record =
+                        world.seen.look(&world.bus_path(side, ALIASES)).value().unwrap()[0].clone();
+                    let path = world.bus_path(side, &format!("{ALIASES}/orders"));
+                    record["properties"]["pendingReplicationOperationsCount"] = Value::Null;
+                    world.see(&path, record.clone());
+                    world.list(side, ALIASES, json!([record]));
+                }
+            })
+        },
+    ),
     bus("SB-PAIRED", "Proves: S22, F20", "pairing was accepted and is not done", Fail, "Accepted", || {
         with(World::paired(), |world| {
             world.edit_member(PRIMARY, ALIASES, "orders", |alias| {

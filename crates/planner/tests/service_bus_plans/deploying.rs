@@ -1,11 +1,13 @@
 //! Redeploying: the same template, less what Azure would refuse.
 
-use lifeboat_plan::{Action, PlanKind, WayKind};
+use lifeboat_plan::{Action, PlanKind, ReadDraft, Truth, WayKind};
 use lifeboat_planner::{Side, StrategyKind};
 use serde_json::{Value, json};
 
-use super::{sent, step};
+use super::outline::protected_away;
+use super::{path, sent, step};
 use crate::fixtures::World;
+use crate::fixtures::answers::Answered;
 
 fn template(world: &World, kind: PlanKind) -> Option<Value> {
     let plan = world.plan(kind);
@@ -112,11 +114,76 @@ fn both_regions_are_deployed_from_the_same_template() {
 /// Nothing to deploy is waited for and not sent.
 #[test]
 fn a_failover_without_anything_to_deploy_sends_no_deployment() {
-    let only_bus =
-        World::declared_by(|text| text.replace("Microsoft.Web/sites", "Microsoft.ServiceBus/namespaces"));
+    let premium = r#"Microsoft.ServiceBus/namespaces", "sku": { "name": "Premium" }, "kind": ""#;
+    let only_bus = World::declared_by(|text| text.replace("Microsoft.Web/sites", premium));
     let mut world = World::observed_from(only_bus);
     world.stands(Side::Secondary);
     world.pair(Side::Primary, "orders");
     let plan = world.plan(PlanKind::Failover);
     assert!(matches!(step(&plan, "workload/deploy").graceful.action, Action::Wait));
+}
+
+/// Whether the standby's deployment counts as done in the world as it is, with this record of just this deployment.
+fn deployed(world: &mut World, kind: PlanKind, record: Option<&str>) -> Truth {
+    let plan = world.plan(kind);
+    for (read, draft) in &plan.reads {
+        let ReadDraft::Arm(call) = draft else { continue };
+        if read.as_str().contains("-record@") {
+            match record {
+                None => world.miss(path(call)),
+                Some(state) => world.see(path(call), json!({ "properties": { "provisioningState": state } })),
+            }
+        } else if read.as_str().contains("-resources@") {
+            let ids: Vec<Value> =
+                world.workload.declared().map(|declared| json!({ "id": declared.id.as_str() })).collect();
+            world.see(path(call), json!({ "value": ids }));
+        }
+    }
+    Answered::new(&plan.reads, &world.seen).truth(&step(&plan, "workload/deploy").graceful.done_when)
+}
+
+/// Both regions stand as the old template made them; this is what the new one declares.
+fn with_another_template(change: impl Fn(String) -> String) -> World {
+    World { workload: World::declared_by(change).workload, ..World::paired() }
+}
+
+/// Proves: F25, S06 (a change of the template reaches the standby; what has not changed is not sent again)
+#[test]
+fn a_changed_template_is_deployed_by_the_next_preparation() {
+    let setting = r#""value": "orders.servicebus.windows.net""#;
+    let changed = || with_another_template(|text| text.replace(setting, r#""value": "elsewhere""#));
+    let more = || {
+        with_another_template(|text| {
+            text.replace(r#""siteConfig": {"#, r#""httpsOnly": true, "siteConfig": {"#)
+        })
+    };
+    for (story, mut world, record, truth) in [
+        ("as it was", World::paired(), None, Truth::Met),
+        ("as it was, and deployed by us", World::paired(), Some("Succeeded"), Truth::Met),
+        ("as it was, while it is deployed", World::paired(), Some("Running"), Truth::NotMet),
+        ("nobody looked", World::declared(), None, Truth::NotMet),
+    ] {
+        assert_eq!(deployed(&mut world, PlanKind::Prepare, record), truth, "{story}");
+    }
+    for mut world in [changed(), more()] {
+        assert_eq!(deployed(&mut world, PlanKind::Prepare, None), Truth::NotMet);
+        assert_eq!(deployed(&mut world, PlanKind::Prepare, Some("Succeeded")), Truth::Met);
+        let notes = world.plan(PlanKind::Prepare).notes;
+        assert!(
+            notes.iter().any(|note| note.starts_with("orders-web-neu is not as it is declared")),
+            "{notes:?}"
+        );
+        // On the day, what stands there is what is used.
+        assert_eq!(deployed(&mut world, PlanKind::Failover, None), Truth::Met);
+    }
+}
+
+/// Proves: F32, D02 (nothing is written at home before home has proved itself)
+#[test]
+fn nothing_is_deployed_at_home_before_it_is_fit() {
+    let plan = protected_away().plan(PlanKind::Failback);
+    let deploy = step(&plan, "workload/deploy");
+    assert!(sent(deploy, WayKind::Graceful).is_some());
+    assert!(deploy.after.contains(&"orders-bus/home-is-fit".into()), "{:?}", deploy.after);
+    assert!(step(&plan, "orders-bus/home-is-fit").after.is_empty());
 }

@@ -2,13 +2,13 @@
 
 use lifeboat_arm::Method;
 use lifeboat_plan::{Condition, Loss, LossKind, PlanKind, Truth, Verdict, WayKind, independence};
-use lifeboat_planner::{MessagingChoice, Side, StrategyKind, predict};
+use lifeboat_planner::{CrossSubscription, MessagingChoice, Side, StrategyKind, predict};
 use serde_json::{Value, json};
 
 use super::outline::protected_away;
 use super::{path, sent, step};
 use crate::fixtures::answers::Answered;
-use crate::fixtures::{ALIASES, World, alias_record, region};
+use crate::fixtures::{ALIASES, SUBSCRIPTION, World, alias_record, region};
 
 const PRIMARY: Side = Side::Primary;
 const SECONDARY: Side = Side::Secondary;
@@ -39,15 +39,60 @@ fn a_planned_failover_is_safe_and_has_no_other_way() {
     assert_eq!(step.ungraceful, None);
 }
 
-/// Proves: D03 (a safe failover is impossible across subscriptions: a forced one stays possible)
-#[test]
-fn across_subscriptions_force_stays_possible() {
+/// The two namespaces, the second one in another subscription.
+fn across_subscriptions(choice: CrossSubscription) -> World {
     let mut world = World { planned: true, ..World::declared() };
     let other = world.bus_id(SECONDARY).as_str().replace("000000000001", "000000000002");
     world.workload.components[0].secondary = Some(other.parse().unwrap());
+    let bus = world.workload.messaging.get_mut("orders-bus").unwrap();
+    bus.cross_subscription = choice;
+    world
+}
+
+/// Proves: D03 (a safe failover is impossible across subscriptions, and nobody forces one unasked)
+#[test]
+fn across_subscriptions_a_move_by_choice_is_forced_only_where_that_is_declared() {
+    let refused = across_subscriptions(CrossSubscription::Refuse);
+    for (kind, active) in [(PlanKind::Failover, PRIMARY), (PlanKind::Failback, SECONDARY)] {
+        let refusal = World { active, ..across_subscriptions(CrossSubscription::Refuse) }.refused(kind);
+        assert_eq!(refusal.rule, "SB-CROSS-SUBSCRIPTION");
+        assert!(refusal.remedy.contains("crossSubscription: force"), "{refusal:?}");
+        let plan = World { active, ..across_subscriptions(CrossSubscription::Force) }.plan(kind);
+        let moved = step(&plan, MOVE);
+        assert_eq!(sent(moved, WayKind::Graceful).unwrap().body, None, "forced");
+        assert_eq!(moved.ungraceful, None);
+        assert!(moved.graceful.loses.0.iter().any(|loss| loss.kind == LossKind::Lost));
+        assert!(plan.notes.iter().any(|note| note.contains("it is forced")), "{:?}", plan.notes);
+    }
+    // Nobody is asked when the region is lost.
+    let plan = World { planned: false, ..refused }.plan(PlanKind::Failover);
+    assert_eq!(sent(step(&plan, MOVE), WayKind::Ungraceful).unwrap().body, None);
+}
+
+/// Proves: D03 (ids fold case: another casing is no other subscription)
+#[test]
+fn another_casing_is_no_other_subscription() {
+    let mut world = World { planned: true, ..World::declared() };
+    let bus = &mut world.workload.components[0];
+    let cased = |id: &str, subscription: &str| id.replace(SUBSCRIPTION, subscription).parse().unwrap();
+    bus.primary = cased(bus.primary.as_str(), "ABCDEF00-0000-0000-0000-000000000001");
+    let secondary = bus.secondary.as_ref().unwrap().as_str();
+    bus.secondary = Some(cased(secondary, "abcdef00-0000-0000-0000-000000000001"));
     let plan = world.plan(PlanKind::Failover);
-    assert!(step(&plan, MOVE).ungraceful.is_some());
-    assert_eq!(plan.policy.prefer, WayKind::Graceful);
+    assert!(sent(step(&plan, MOVE), WayKind::Graceful).unwrap().body.is_some(), "safe");
+    assert_eq!(step(&plan, MOVE).ungraceful, None);
+}
+
+/// Proves: S23 (no plan moves a namespace that can have no alias)
+#[test]
+fn a_standard_namespace_is_not_moved() {
+    for (kind, active) in [(PlanKind::Failover, PRIMARY), (PlanKind::Failback, SECONDARY)] {
+        let mut world = World { active, ..World::paired() };
+        world.edit_bus(PRIMARY, |bus| bus["sku"]["name"] = json!("Standard"));
+        let refusal = world.refused(kind);
+        assert_eq!(refusal.rule, "SB-SKU");
+        assert!(refusal.remedy.contains("Premium"), "{refusal:?}");
+    }
 }
 
 fn busy() -> World {
@@ -92,6 +137,42 @@ fn losses_are_announced_with_the_counts_that_were_last_seen() {
     assert_eq!(told, wanted);
     // A safe failover waits for what is pending.
     assert!(losses(&busy(), WayKind::Graceful).iter().all(|loss| loss.kind != LossKind::Lost));
+}
+
+/// Proves: S21, F6 (what any way that may be taken gives up, each thing once)
+#[test]
+fn the_announcement_holds_what_every_way_may_lose() {
+    let all = |planned| World { planned, ..busy() }.plan(PlanKind::Failover).possible_losses();
+    let forced = losses(&busy(), WayKind::Ungraceful);
+    let strands = |losses: &[Loss]| losses.iter().filter(|loss| loss.kind == LossKind::Stranded).count();
+    assert_eq!(strands(&all(false)), strands(&forced), "nothing is counted twice");
+    assert!(all(false).iter().any(|loss| loss.kind == LossKind::Lost));
+    assert!(all(true).iter().all(|loss| loss.kind != LossKind::Lost), "a safe way is the only one");
+    // Begun with care, and care may be given up without another question.
+    let mut plan = busy().plan(PlanKind::Failover);
+    plan.policy.prefer = WayKind::Graceful;
+    assert_eq!(plan.possible_losses(), forced);
+    plan.policy.may_switch = false;
+    assert!(plan.possible_losses().iter().all(|loss| loss.kind != LossKind::Lost));
+}
+
+/// Proves: S21, D06 (subscriptions hold what topics do not; an alias is found in any casing)
+#[test]
+fn a_plan_names_the_counts_it_rests_on() {
+    let mut world = busy();
+    let facts = world.plan(PlanKind::Failover).facts;
+    let of =
+        |key: &str| facts.iter().find(|fact| fact.key == key).map(|fact| &fact.value["activeMessageCount"]);
+    assert_eq!(of("orders-bus/incoming/messages"), Some(&json!(100)));
+    assert_eq!(of("orders-bus/events/billing/messages"), Some(&json!(12)));
+    world.workload.messaging.clear();
+    world.list(PRIMARY, ALIASES, json!([]));
+    let mut record = alias_record(&world.bus_path(PRIMARY, ALIASES), "ORDERS-BUS", "Primary", "x");
+    record["properties"]["pendingReplicationOperationsCount"] = json!(5);
+    world.list(PRIMARY, ALIASES, json!([record]));
+    world.list(SECONDARY, ALIASES, json!([]));
+    let lost = losses(&world, WayKind::Ungraceful).into_iter().find(|loss| loss.kind == LossKind::Lost);
+    assert_eq!(lost.unwrap().count, Some(5));
 }
 
 /// Nobody ever looked: the counts are unknown, and what may be lost is said all the same. Proves: S21, F4
@@ -169,6 +250,19 @@ fn a_failover_is_done_when_it_can_be_seen() {
     };
     assert_eq!(truth(MOVE, &|_| ()), Truth::Met);
     assert_eq!(truth(MOVE, &|world| world.pair(PRIMARY, "orders")), Truth::NotMet);
+    // Somebody moved it by hand and has paired it again since.
+    assert_eq!(truth(MOVE, &|world| world.pair(SECONDARY, "orders")), Truth::Met);
+    let becomes = |state: &'static str, partner: &'static str| {
+        move |world: &mut World| {
+            let list = world.bus_path(SECONDARY, ALIASES);
+            let mut record = alias_record(&list, "orders", "PrimaryNotReplicating", partner);
+            record["properties"]["provisioningState"] = json!(state);
+            world.see(&format!("{list}/orders"), record);
+        }
+    };
+    assert_eq!(truth(MOVE, &becomes("Succeeded", "stranger")), Truth::NotMet);
+    let failed = truth(MOVE, &becomes("Failed", ""));
+    assert!(matches!(&failed, Truth::Refused(why) if why.contains("has failed")), "{failed:?}");
     let accepted = |world: &mut World| {
         let list = world.bus_path(SECONDARY, ALIASES);
         let mut record = alias_record(&list, "orders", "PrimaryNotReplicating", "");

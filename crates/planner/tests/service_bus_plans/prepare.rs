@@ -56,6 +56,9 @@ fn a_pair_made_by_hand_is_adopted() {
         }
         let shared = world.workload.shared.clone().unwrap();
         world.see(shared.group.as_str(), json!({ "location": "northeurope" }));
+        for declared in &shared.resources {
+            world.see(declared.id.as_str(), declared.body.as_ref().clone());
+        }
         let plan = world.plan(PlanKind::Prepare);
         // What templates brought is there, by whomever.
         for (read, draft) in &plan.reads {
@@ -123,6 +126,53 @@ fn a_foreign_partner_that_comes_later_refuses_the_step() {
     later.see(&later.bus_path(PRIMARY, "disasterRecoveryConfigs/orders"), record);
     let truth = &open(&later, &plan)["orders-bus/pair"];
     assert!(matches!(truth, Truth::Refused(why) if why.contains("orders-bus-neu")), "{truth:?}");
+}
+
+/// Proves: S22 (what has failed in Azure is told at once, with what to do, and not waited for)
+#[test]
+fn a_pairing_that_failed_is_told_at_once() {
+    let plan = World::unpaired().plan(PlanKind::Prepare);
+    let mut later = World::paired();
+    for state in ["Accepted", "Failed"] {
+        let path = later.bus_path(PRIMARY, "disasterRecoveryConfigs/orders");
+        let mut record = later.seen.look(&path).value().unwrap().clone();
+        record["properties"]["provisioningState"] = json!(state);
+        later.see(&path, record);
+        let open = open(&later, &plan);
+        for id in ["orders-bus/pair", "orders-bus/replicated"] {
+            let told = matches!(&open[id], Truth::Refused(why) if why.contains("prepare again"));
+            assert_eq!(told, state == "Failed", "{id}, {state}: {:?}", open[id]);
+        }
+    }
+}
+
+/// Proves: F4, S22 (Azure's lists leave the count out; what nobody shows is not zero)
+#[test]
+fn a_count_that_is_not_shown_is_not_zero() {
+    const COUNT: &str = "pendingReplicationOperationsCount";
+    let hide = |world: &mut World, list: bool, records: bool| {
+        for side in [PRIMARY, SECONDARY] {
+            if list {
+                world.edit_member(side, ALIASES, "orders", |alias| {
+                    alias["properties"].as_object_mut().unwrap().remove(COUNT);
+                });
+            }
+            let path = world.bus_path(side, &format!("{ALIASES}/orders"));
+            let mut record = world.seen.look(&path).value().unwrap().clone();
+            if records {
+                record["properties"].as_object_mut().unwrap().remove(COUNT);
+                world.see(&path, record);
+            }
+        }
+    };
+    for (list, records, ready) in [(false, false, true), (true, false, true), (true, true, false)] {
+        let mut world = World::paired();
+        hide(&mut world, list, records);
+        assert_eq!(is_protected(&world.workload, &world.seen), ready, "{list}, {records}");
+        let plan = world.plan(PlanKind::Prepare);
+        let truth = open(&world, &plan).get("orders-bus/replicated").cloned();
+        assert_eq!(truth.is_none(), !records, "{list}, {records}: {truth:?}");
+    }
 }
 
 fn refusals() -> Vec<(&'static str, World)> {
@@ -249,18 +299,27 @@ fn a_role_is_copied_once_and_under_a_stable_id() {
     }
 }
 
-/// Proves: D01, P1b (after pairing the secondary refuses changes: an adopted one gets none)
+/// Proves: D04 (the side that serves decides whose name the alias may have)
 #[test]
-fn network_rules_are_copied_before_pairing_only() {
-    let rules = json!([{ "name": "default", "properties": {
-        "defaultAction": "Deny", "ipRules": [{ "ipMask": "10.1.1.1", "action": "Allow" }],
-    } }]);
-    for (mut world, copied) in
-        [(World::from_nothing(), true), (World::unpaired(), true), (World::paired(), false)]
-    {
-        world.list(PRIMARY, "networkRuleSets", rules.clone());
-        let plan = world.plan(PlanKind::Prepare);
-        assert_eq!(ids(&plan).contains(&"orders-bus/copy-network-rules"), copied);
+fn the_alias_is_held_against_the_name_of_the_side_that_joins() {
+    for (active, alias, refused) in [
+        (PRIMARY, "orders-bus-neu", true),
+        (PRIMARY, "orders-bus-weu", false),
+        (SECONDARY, "orders-bus-weu", true),
+        (SECONDARY, "orders-bus-neu", false),
+    ] {
+        let mut world = World { active, ..World::unpaired() };
+        for list in ["queues", "topics"] {
+            world.list(active.other(), list, json!([]));
+        }
+        let choice = MessagingChoice { alias: Some(alias.to_owned()), ..MessagingChoice::default() };
+        world.workload.messaging.insert("orders-bus".to_owned(), choice);
+        let plan = lifeboat_planner::plan(&world.planning(PlanKind::Prepare));
+        let rule = match &plan {
+            Err(lifeboat_planner::PlanError::Refused(refusal)) => Some(refusal.rule.as_str()),
+            _ => None,
+        };
+        assert_eq!(rule, refused.then_some("SB-ALIAS-NAME"), "{active:?} {alias}");
     }
 }
 

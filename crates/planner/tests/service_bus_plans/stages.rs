@@ -78,6 +78,38 @@ fn the_fence_waits_for_the_alias_and_then_stops_senders() {
     assert_eq!(done(&world, &plan, "orders-bus/stop-senders"), Truth::Met);
 }
 
+/// Proves: F15 (what nobody may receive from stays closed when senders are stopped, too)
+#[test]
+fn what_was_closed_stays_closed() {
+    for (was, becomes) in [
+        ("Active", "SendDisabled"),
+        ("SendDisabled", "SendDisabled"),
+        ("ReceiveDisabled", "Disabled"),
+        ("Disabled", "Disabled"),
+    ] {
+        let mut world = moved();
+        world.edit_member(OLD, "queues", "incoming", |queue| queue["properties"]["status"] = json!(was));
+        let plan = world.plan(PlanKind::Fence);
+        let steps = expanded(&world, &plan, "orders-bus/stop-senders").unwrap();
+        let call = sent(&steps.steps[0], WayKind::Graceful).unwrap();
+        assert_eq!(call.body.as_ref().unwrap().sketch()["properties"]["status"], becomes, "{was}");
+    }
+}
+
+/// A plan of another version, or of another workload: nothing to do is not what follows. Proves: F28
+#[test]
+fn a_stage_that_nobody_knows_is_refused() {
+    let world = moved();
+    for name in ["service-bus/drain no-such-component", "service-bus/no-such-stage orders-bus", "drain", ""] {
+        let stage = Stage { name: name.to_owned(), reads: [].into(), needs: [].into() };
+        let answer = expand(&world.planning(PlanKind::Drain), &stage, &[].into());
+        assert!(
+            matches!(&answer, Err(PlanError::UnknownStage(unknown)) if unknown == name),
+            "{name}: {answer:?}"
+        );
+    }
+}
+
 fn transfers(expanded: &Expanded) -> Vec<&Transfer> {
     expanded
         .steps

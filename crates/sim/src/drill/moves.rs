@@ -39,8 +39,7 @@ pub(super) struct Move {
 
 impl Announcement {
     fn of(plan: &Plan, at: Timestamp) -> Self {
-        let losses =
-            plan.steps.iter().flat_map(|step| step.way(plan.policy.prefer).loses.0.clone()).collect();
+        let losses = plan.possible_losses();
         Self { losses, at, takes: platform_p95(plan) }
     }
 

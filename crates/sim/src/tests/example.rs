@@ -77,6 +77,7 @@ pub(super) fn workload_where(
                     alternate_name: None,
                     reprotect: entry.reprotect,
                     dead_letters: entry.dead_letters,
+                    cross_subscription: entry.cross_subscription,
                 };
                 (entry.namespace.to_string(), choice)
             })

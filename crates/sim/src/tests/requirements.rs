@@ -1,10 +1,10 @@
 //! What the requirements say of the whole procedure, seen in the lab.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lifeboat_arm::{Call, Method};
 use lifeboat_lab::Trace;
-use lifeboat_plan::{Action, PlanKind};
+use lifeboat_plan::{Action, Need, PlanKind, Verdict, WayKind};
 
 use super::example::{drill, mins, play, policy, scenario, start, workload};
 use super::executor::{End, Executor};
@@ -71,6 +71,26 @@ fn a_failover_asks_nothing_of_the_lost_region() {
     let lab = live(chapter("failover")).lab;
     let asked: Vec<&Trace> = lab.trace().filter(|trace| trace.region.as_ref() == Some(lost)).collect();
     assert!(asked.is_empty(), "{asked:#?}");
+}
+
+/// Proves: F1, F17. Nor does its proof rest on what nobody knows: whatever its ways need is in the region it moves to.
+#[test]
+fn the_failover_of_the_example_stands_on_its_own() {
+    let plan = &chapter("failover").plan;
+    let workload = the_workload();
+    let (lost, there) = (&workload.primary.region, &workload.secondary.region);
+    for (id, verdict) in lifeboat_plan::independence(plan, lost) {
+        assert!(!matches!(verdict, Verdict::Refused(_)), "{id}: {verdict:?}");
+    }
+    let mut needs = BTreeSet::new();
+    for step in &plan.steps {
+        let way = step.way(WayKind::Ungraceful);
+        for needed in lifeboat_plan::needs_of(way, &plan.reads, &plan.places) {
+            needs.insert(needed.need);
+        }
+    }
+    let there = [Need::ControlPlane(there.clone()), Need::GroupMetadata(there.clone())];
+    assert_eq!(needs, there.into(), "of the control plane and the group it moves to, and nothing else");
 }
 
 /// Proves: S25. A client that knows only the alias and its key is served before and after.

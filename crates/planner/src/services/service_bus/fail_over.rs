@@ -3,44 +3,48 @@
 use jiff::SignedDuration;
 use lifeboat_arm::Method;
 use lifeboat_plan::{
-    Action, At, CallDraft, Citation, Condition, Is, Need, OnFailure, ReadId, Step, StepId, Way, duration,
+    Action, At, CallDraft, Citation, Condition, Is, Need, OnFailure, ReadId, Repeat, Step, StepId, Way,
+    duration,
 };
 use serde_json::{Value, json};
 
-use super::namespace::{API, Namespace, alias_name, deletes_itself, host, own_host};
-use super::{HEALTHY_FOR, reads, traffic};
+use super::namespace::{API, Namespace, alias_name, deletes_itself, host, own_host, same_subscription};
+use super::{HEALTHY_FOR, reads, rules, traffic};
 use crate::durations;
 use crate::planning::DEPLOYED;
-use crate::service::{Part, Planning};
+use crate::service::{Part, Planning, Refusal};
 use crate::topology::Component;
+use crate::workload::CrossSubscription;
 
 /// Steps that move the alias to the standby side.
-pub(super) fn fail_over(component: &Component, planning: &Planning<'_>) -> Part {
+pub(super) fn fail_over(component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
+    refuse_what_has_no_alias(component, planning)?;
     let mut part = Part::default();
     let alias = alias_name(component, planning.workload, planning.seen);
     let after = vec![StepId::from(DEPLOYED)];
     let mut step = move_alias(component, planning, &alias, after, &mut part);
-    // By choice, nothing is forced: a safe failover that cannot finish is reported, and the workload stays where it is.
-    if planning.planned && same_subscription(component, planning) {
-        step.ungraceful = None;
+    if planning.planned {
+        by_choice(&mut step, component, planning, &mut part)?;
     }
     let moved = step.id.clone();
     let resolves = resolves(component, planning, &alias, &moved, &mut part);
     let present = entities_are_there(component, planning, &moved, &mut part);
     part.steps.extend([step, resolves, present]);
     part.facts.extend(traffic::facts(component, planning));
-    part
+    Ok(part)
 }
 
 /// Steps that bring the alias home. Not a failover backwards: home must be paired, replicated and quiet for a while,
-/// and only the safe way exists.
-pub(super) fn fail_back(component: &Component, planning: &Planning<'_>) -> Part {
+/// before anything is written there, and only the safe way exists.
+pub(super) fn fail_back(component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
+    refuse_what_has_no_alias(component, planning)?;
     let mut part = Part::default();
     let alias = alias_name(component, planning.workload, planning.seen);
     let gate = home_is_fit(component, planning, &alias, &mut part);
+    part.gates.push(gate.id.clone());
     let mut step =
         move_alias(component, planning, &alias, vec![StepId::from(DEPLOYED), gate.id.clone()], &mut part);
-    step.ungraceful = None;
+    by_choice(&mut step, component, planning, &mut part)?;
     step.because = Citation::new(
         &["P1a", "D02", "F32"],
         "fail-forward only: failing back is pairing again and failing over again",
@@ -50,8 +54,46 @@ pub(super) fn fail_back(component: &Component, planning: &Planning<'_>) -> Part 
     let present = entities_are_there(component, planning, &moved, &mut part);
     part.steps.extend([gate, step, resolves, present]);
     part.facts.extend(traffic::facts(component, planning));
-    part
+    Ok(part)
 }
+
+/// A namespace that can have no alias cannot be moved: its clients would have to be told another name.
+fn refuse_what_has_no_alias(component: &Component, planning: &Planning<'_>) -> Result<(), Refusal> {
+    rules::refuse(component, planning, |id| id == "SB-SKU")
+}
+
+/// By choice, nothing is forced: a safe failover that cannot finish is reported, and the workload stays where it is. Only
+/// where a safe one is impossible, across subscriptions, its owner may have declared that it be forced (D03).
+fn by_choice(
+    step: &mut Step,
+    component: &Component,
+    planning: &Planning<'_>,
+    part: &mut Part,
+) -> Result<(), Refusal> {
+    let forced = step.ungraceful.take();
+    let (from, to) = (component.on(planning.active), component.on(planning.standby()));
+    if same_subscription(from, to) {
+        return Ok(());
+    }
+    let choice = planning.workload.messaging.get(&component.name).map(|choice| choice.cross_subscription);
+    let (CrossSubscription::Force, Some(forced)) = (choice.unwrap_or_default(), forced) else {
+        let why = "Azure refuses a safe failover across subscriptions, and nobody declared that a move by choice may \
+                   be forced";
+        return Err(rules::refusal("SB-CROSS-SUBSCRIPTION", component, why.to_owned()));
+    };
+    part.notes.push(format!(
+        "`{}`: {} and {} are in two subscriptions, where Azure refuses a safe failover: it is forced, as the workload \
+         file declares",
+        component.name,
+        from.name(),
+        to.name()
+    ));
+    step.graceful = forced;
+    Ok(())
+}
+
+/// A failover that arrives twice finds the alias moved, and is refused.
+const REPEAT: Repeat = Repeat::Harmless;
 
 /// The alias, addressed on the side that takes over: the other one may be dead.
 fn move_alias(
@@ -69,10 +111,14 @@ fn move_alias(
         |body: Option<Value>| Action::Send(CallDraft::arm(Method::Post, path.clone(), body.map(Into::into)));
     let leads = leads(&read);
     let succeeded = Condition::equal(&read, "/properties/provisioningState", "Succeeded");
-    // The pair is broken by every failover: fail-forward only.
+    // The pair is broken by every failover: fail-forward only. Who moved it by hand may have paired it again since.
     let partner = |is| Condition::test(&read, "/properties/partnerNamespace", is);
-    let alone = Condition::Any(vec![partner(Is::Absent), partner(Is::Equal("".into()))]);
-    let done = Condition::All(vec![leads.clone(), succeeded, alone]);
+    let alone = [partner(Is::Absent), partner(Is::Equal("".into()))];
+    let again = reads::is_partner(&read, component.on(planning.active));
+    let settled = Condition::Any(alone.into_iter().chain([again]).collect());
+    let failed = format!("moving the alias `{alias}` to {} has failed in Azure", to.name());
+    let not_failed = reads::not_failed(&read, leads.clone(), failed);
+    let done = Condition::All(vec![not_failed, leads.clone(), succeeded, settled]);
     let losses = traffic::left_behind(component, planning);
     let graceful = Way {
         // A safe failover waits for what the old primary has not replicated yet: it must be alive.
@@ -82,6 +128,7 @@ fn move_alias(
         ]
         .into(),
         started_when: Some(leads.clone()),
+        repeat: REPEAT,
         loses: losses.clone(),
         ..Way::new(
             post(Some(json!({ "properties": { "IsSafeFailover": true } }))),
@@ -91,6 +138,7 @@ fn move_alias(
     };
     let ungraceful = Way {
         started_when: Some(leads),
+        repeat: REPEAT,
         loses: traffic::with_pending_metadata(losses, component, planning, alias),
         ..Way::new(post(None), done, durations::alias_failover())
     };
@@ -112,11 +160,6 @@ fn move_alias(
 pub(super) fn leads(alias: &ReadId) -> Condition {
     let roles = vec![json!("PrimaryNotReplicating"), json!("Primary")];
     Condition::test(alias, "/properties/role", Is::OneOf(roles))
-}
-
-/// A safe failover across subscriptions is refused by Azure (D03).
-fn same_subscription(component: &Component, planning: &Planning<'_>) -> bool {
-    component.on(planning.active).subscription() == component.on(planning.standby()).subscription()
 }
 
 /// Done is when clients can see it, not when Azure says so.
@@ -200,7 +243,7 @@ fn home_is_fit(component: &Component, planning: &Planning<'_>, alias: &str, part
         Condition::equal(&read, "/properties/role", "Primary"),
         Condition::equal(&read, "/properties/provisioningState", "Succeeded"),
         reads::is_partner(&read, home),
-        Condition::test(&read, "/properties/pendingReplicationOperationsCount", Is::Equal(json!(0).into())),
+        reads::nothing_pending(&read),
     ]);
     Step {
         id: StepId::new(&component.name, "home-is-fit"),

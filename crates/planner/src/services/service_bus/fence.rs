@@ -114,7 +114,7 @@ pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answ
             let call = CallDraft::arm(
                 Method::Put,
                 format!("{id}?api-version={API}"),
-                Some(json!({ "properties": with_status(entity, "SendDisabled") }).into()),
+                Some(json!({ "properties": with_status(entity, refusing_senders(entity)) }).into()),
             );
             part.steps.push(Step {
                 id: StepId::new(&component.name, &format!("stop-senders-{segment}-{name}")),
@@ -132,6 +132,14 @@ pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answ
         }
     }
     part
+}
+
+/// The status that refuses senders and leaves the rest as it is: what nobody may receive from stays closed for them too.
+fn refusing_senders(entity: &Value) -> &'static str {
+    match entity.pointer("/properties/status").and_then(Value::as_str) {
+        Some("ReceiveDisabled" | "Disabled") => "Disabled",
+        _ => "SendDisabled",
+    }
 }
 
 /// The members of a list answer.

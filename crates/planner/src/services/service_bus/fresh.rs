@@ -12,8 +12,8 @@ use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, Is, Step, Ste
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
-use super::namespace::{API, Namespace, alias_property, last_segment, partner};
-use super::{LISTS, reads};
+use super::namespace::{API, Namespace, alias_property, last_segment, partner, record};
+use super::{LISTS, namespace, reads};
 use crate::durations;
 use crate::inventory::{Fact, Inventory};
 use crate::planning::DEPLOYED;
@@ -70,6 +70,10 @@ pub(super) fn observed(component: &Component, workload: &Workload, seen: &Invent
     for id in namespaces {
         paths.push(id.to_string());
         paths.extend(LISTS.iter().map(|list| format!("{id}/{list}")));
+        // How much an alias has yet to replicate, only its own record shows for sure.
+        for alias in seen.list(&id, "disasterRecoveryConfigs").unwrap_or_default() {
+            paths.extend(namespace::name_of(alias).map(|name| record(&id, name).to_string()));
+        }
         // Topics are known only after the first round.
         for topic in seen.list(&id, "topics").unwrap_or_default() {
             if let Some(name) = topic.get("name").and_then(Value::as_str) {

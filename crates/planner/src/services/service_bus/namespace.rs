@@ -238,3 +238,35 @@ pub(super) fn names_partner(alias: &Value, id: &ResourceId) -> bool {
 pub(super) fn alias_property<'a>(alias: &'a Value, name: &str) -> Option<&'a str> {
     alias.get("properties")?.get(name)?.as_str()
 }
+
+/// The name of a member of a list.
+pub(super) fn name_of(member: &Value) -> Option<&str> {
+    member.get("name").and_then(Value::as_str).map(last_segment)
+}
+
+/// The record of an alias below one of its namespaces.
+pub(super) fn record(namespace: &ResourceId, alias: &str) -> ResourceId {
+    namespace.child("disasterRecoveryConfigs", alias)
+}
+
+/// How many changes an alias has yet to replicate; none where nobody can tell. Azure shows the count in the alias's own
+/// record and leaves it out of lists; a count that is not shown is never taken for zero (F4).
+pub(super) fn pending(namespace: &ResourceId, alias: &Value, seen: &Inventory) -> Option<u64> {
+    let count = |record: &Value| record.pointer(PENDING)?.as_u64();
+    let own = || {
+        let path = record(namespace, name_of(alias)?).to_string();
+        count(&seen.fact(&path)?.last_known()?.value)
+    };
+    count(alias).or_else(own)
+}
+
+/// Where an alias's record shows how much is pending.
+pub(super) const PENDING: &str = "/properties/pendingReplicationOperationsCount";
+
+/// A safe failover across subscriptions is refused by Azure (D03).
+pub(super) fn same_subscription(a: &ResourceId, b: &ResourceId) -> bool {
+    match (a.subscription(), b.subscription()) {
+        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+        _ => false,
+    }
+}

@@ -6,7 +6,7 @@ use lifeboat_arm::{Method, ResourceId, ResourceType};
 use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, Step, StepId, Way};
 use serde_json::{Value, json};
 
-use super::namespace::{API, Namespace};
+use super::namespace::Namespace;
 use super::reads;
 use crate::durations;
 use crate::finding::Evidence;
@@ -167,7 +167,7 @@ pub(super) fn compare_beside(subject: &Subject<'_>, beside: &Beside) -> Vec<Chec
 
 /// Members that the other side has and this side lacks. A side that nobody saw yet will have what its template declares,
 /// and what every namespace has from the start; what the other side has must be known.
-fn missing<'a>(
+pub(super) fn missing<'a>(
     component: &Component,
     workload: &'a Workload,
     seen: &'a Inventory,
@@ -194,7 +194,7 @@ fn missing<'a>(
 }
 
 /// What the templates declare below a namespace under this list's type.
-fn declared<'a>(workload: &'a Workload, id: &ResourceId, beside: &Beside) -> Vec<&'a Value> {
+pub(super) fn declared<'a>(workload: &'a Workload, id: &ResourceId, beside: &Beside) -> Vec<&'a Value> {
     let list = format!("{id}/{}/", beside.list).to_ascii_lowercase();
     workload
         .declared()
@@ -233,23 +233,7 @@ pub(super) fn copy_roles(component: &Component, planning: &Planning<'_>, part: &
     steps
 }
 
-/// A step that gives the standby side the network rules of the active one. It must come before pairing: afterwards the
-/// secondary refuses changes.
-pub(super) fn copy_network(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Option<Step> {
-    let standby = planning.standby();
-    let to = component.on(standby);
-    // No deployment brings a fresh namespace what the template declares for its side: those rules come before the others'.
-    let own = Some(component.declared(standby)).filter(|&id| id != to);
-    let own = own.and_then(|id| declared(planning.workload, id, &NETWORK).into_iter().next());
-    let lacking =
-        || missing(component, planning.workload, planning.seen, standby, &NETWORK).ok()?.into_iter().next();
-    let rules = own.or_else(lacking)?;
-    let id = to.child("networkRuleSets", "default");
-    let properties = rules.get("properties").cloned().unwrap_or(json!({}));
-    Some(put(component, part, "copy-network-rules", &id, API, &properties, "copy the network rules"))
-}
-
-fn put(
+pub(super) fn put(
     component: &Component,
     part: &mut Part,
     verb: &str,

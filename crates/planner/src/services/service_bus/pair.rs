@@ -4,13 +4,13 @@ use lifeboat_arm::{Method, ResourceId};
 use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, FactUsed, Is, ReadId, Step, StepId, Way};
 use serde_json::json;
 
-use super::namespace::{API, Namespace, alias_name, alias_property, alternate_name, names_partner, partner};
-use super::{empty, fresh, not_replicated, reads};
+use super::namespace::{
+    API, Namespace, alias_name, alias_property, alternate_name, names_partner, partner, pending,
+};
+use super::{empty, fresh, network, not_replicated, reads};
 use crate::durations;
-use crate::finding::Answer;
 use crate::inventory::Inventory;
 use crate::planning::DEPLOYED;
-use crate::rule::Subject;
 use crate::service::{Part, Planning, Refusal};
 use crate::topology::{Component, Side};
 
@@ -25,7 +25,7 @@ pub(super) fn prepare(component: &Component, planning: &Planning<'_>) -> Result<
     let mut steps = Vec::new();
     if !paired_already {
         steps.extend(empty::empty(component, planning, &alias, &mut part));
-        steps.extend(not_replicated::copy_network(component, planning, &mut part));
+        steps.extend(network::copy(component, planning, &mut part));
     }
     // Roles are not the namespace's own: the secondary of a pair takes them too.
     steps.extend(not_replicated::copy_roles(component, planning, &mut part));
@@ -59,22 +59,9 @@ pub(super) fn prepare(component: &Component, planning: &Planning<'_>) -> Result<
 
 /// Early refusal, before any write: the rules that make pairing impossible. Leftovers of our own are emptied, not refused.
 fn refuse_what_cannot_pair(component: &Component, planning: &Planning<'_>) -> Result<(), Refusal> {
-    let subject = Subject { component, workload: planning.workload, seen: planning.seen };
     let emptied = planning.returning && !planning.workload.wants_fresh(&component.name);
     let forbids = |id: &str| super::rules::FORBIDS_PAIRING.contains(&id) && !(emptied && id == "SB-EMPTY");
-    for rule in super::rules::RULES.iter().filter(|rule| forbids(rule.id)) {
-        for finding in rule.findings(&subject) {
-            if finding.answer == Answer::Fail {
-                return Err(Refusal {
-                    rule: rule.id.to_owned(),
-                    component: component.name.clone(),
-                    why: finding.evidence.first().map_or_else(String::new, |evidence| evidence.says.clone()),
-                    remedy: rule.remedy.to_owned(),
-                });
-            }
-        }
-    }
-    Ok(())
+    super::rules::refuse(component, planning, forbids)
 }
 
 /// Whether the two namespaces are partners already: then nothing is set up, only adopted.
@@ -109,7 +96,12 @@ fn pair(
         started_when: Some(Condition::All(vec![is_partner.clone(), state("Accepted")])),
         ..Way::new(
             Action::Send(call),
-            Condition::All(vec![no_foreign_partner(&read, partner_id), is_partner, state("Succeeded")]),
+            Condition::All(vec![
+                no_foreign_partner(&read, partner_id),
+                reads::not_failed(&read, is_partner.clone(), pairing_failed(alias, partner_id)),
+                is_partner,
+                state("Succeeded"),
+            ]),
             durations::pairing(namespace.entity_count()),
         )
     };
@@ -142,6 +134,14 @@ fn no_foreign_partner(read: &ReadId, ours: &ResourceId) -> Condition {
     }
 }
 
+fn pairing_failed(alias: &str, partner: &ResourceId) -> String {
+    format!(
+        "pairing under the alias `{alias}` with {} has failed in Azure; break that pairing or remove the alias, then \
+         prepare again",
+        partner.name()
+    )
+}
+
 /// The pair is ready when nothing is pending and the other side shows every queue and topic (D07).
 fn wait_until_replicated(
     component: &Component,
@@ -153,10 +153,12 @@ fn wait_until_replicated(
     let (active, standby) = (planning.active, planning.standby());
     let namespace = Namespace::planned(active, component, planning);
     let read = reads::alias(part, component, active, alias, planning);
+    let partner = component.on(standby);
     let mut seen = vec![
+        reads::not_failed(&read, reads::is_partner(&read, partner), pairing_failed(alias, partner)),
         Condition::equal(&read, "/properties/role", "Primary"),
         Condition::equal(&read, "/properties/provisioningState", "Succeeded"),
-        Condition::equal(&read, "/properties/pendingReplicationOperationsCount", Draft::Value(json!(0))),
+        reads::nothing_pending(&read),
     ];
     for segment in ["queues", "topics"] {
         let names: Vec<&str> = namespace
@@ -195,25 +197,18 @@ pub(super) fn is_ready(component: &Component, seen: &Inventory) -> bool {
         .filter_map(|side| Some((side, seen.list(component.on(side), "disasterRecoveryConfigs").ok()?)))
         .flat_map(|(side, aliases)| aliases.iter().map(move |alias| (side, alias)))
         .collect();
-    let pending = |alias: &serde_json::Value| {
-        alias
-            .pointer("/properties/pendingReplicationOperationsCount")
-            .and_then(serde_json::Value::as_u64)
-            .unwrap_or(0)
-    };
-    !known.is_empty()
-        && known.iter().all(|(side, alias)| {
-            names_partner(alias, component.on(side.other()))
-                && alias_property(alias, "provisioningState") == Some("Succeeded")
-                && pending(alias) == 0
-        })
+    let pending = |side: Side, alias| pending(component.on(side), alias, seen);
+    known.iter().all(|(side, alias)| {
+        names_partner(alias, component.on(side.other()))
+            && alias_property(alias, "provisioningState") == Some("Succeeded")
+            && pending(*side, alias).is_none_or(|pending| pending == 0)
+    }) && known.iter().any(|(side, alias)| pending(*side, alias) == Some(0))
 }
 
 /// What an alias record says, for people.
-pub(super) fn describe(alias: &serde_json::Value) -> String {
+pub(super) fn describe(alias: &serde_json::Value, pending: Option<u64>) -> String {
     let of = |name| alias_property(alias, name).unwrap_or("?");
     let partner = partner(alias).map_or("nobody", |text| text.rsplit('/').next().unwrap_or(text));
-    let pending = alias.pointer("/properties/pendingReplicationOperationsCount");
-    let pending = pending.and_then(serde_json::Value::as_u64).unwrap_or(0);
+    let pending = pending.map_or_else(|| "nobody knows how many".to_owned(), |count| count.to_string());
     format!("role {}, {}, partner {partner}, {pending} pending", of("role"), of("provisioningState"))
 }

@@ -3,7 +3,7 @@
 use lifeboat_arm::ResourceId;
 use lifeboat_plan::{CallDraft, Condition, Is, ReadDraft, ReadId};
 
-use super::namespace::{API, host};
+use super::namespace::{API, PENDING, host};
 use crate::service::{Part, Planning};
 use crate::topology::{Component, Side};
 
@@ -24,6 +24,17 @@ pub(super) fn alias(
 pub(super) fn is_partner(read: &ReadId, id: &ResourceId) -> Condition {
     let partner = |is| Condition::test(read, "/properties/partnerNamespace", is);
     Condition::Any(vec![partner(Is::SameId(id.as_str().into())), partner(Is::SameId(id.name().into()))])
+}
+
+/// Nothing waits to be replicated. A count that is not shown is not zero (F4).
+pub(super) fn nothing_pending(read: &ReadId) -> Condition {
+    Condition::equal(read, PENDING, serde_json::json!(0))
+}
+
+/// What the alias was to do has failed in Azure, which says so once and for all: waiting for it would be in vain.
+pub(super) fn not_failed(read: &ReadId, while_it: Condition, why: String) -> Condition {
+    let failed = Condition::equal(read, "/properties/provisioningState", "Failed");
+    Condition::Never { seen: Box::new(Condition::All(vec![while_it, failed])), why }
 }
 
 /// A list below the namespace on this side.

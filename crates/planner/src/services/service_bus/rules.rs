@@ -4,8 +4,10 @@ mod clients;
 mod former;
 mod pairing;
 
-use crate::finding::Severity;
-use crate::rule::Rule;
+use crate::finding::{Answer, Severity};
+use crate::rule::{Rule, Subject};
+use crate::service::{Planning, Refusal};
+use crate::topology::Component;
 
 use super::not_replicated::{
     AUTOSCALE, ENCRYPTION, EVENTS, IDENTITY, LOCAL_AUTH, NETWORK, PRIVATE_ENDPOINTS, PUBLIC_ACCESS, ROLES,
@@ -22,6 +24,36 @@ pub(super) const FORBIDS_PAIRING: &[&str] = &[
     "SB-ENDPOINT-PARITY",
     "SB-ALIAS-NAME",
 ];
+
+/// Refuses a plan before any write when one of these rules fails.
+pub(super) fn refuse(
+    component: &Component,
+    planning: &Planning<'_>,
+    forbids: impl Fn(&str) -> bool,
+) -> Result<(), Refusal> {
+    let (workload, seen) = (planning.workload, planning.seen);
+    let subject = Subject { component, workload, seen, active: planning.active };
+    for rule in RULES.iter().filter(|rule| forbids(rule.id)) {
+        for finding in rule.findings(&subject) {
+            if finding.answer == Answer::Fail {
+                let says = finding.evidence.first().map(|evidence| evidence.says.clone());
+                return Err(refusal(rule.id, component, says.unwrap_or_default()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A refusal by one of these rules, with its remedy.
+pub(super) fn refusal(id: &str, component: &Component, why: String) -> Refusal {
+    let rule = RULES.iter().find(|rule| rule.id == id);
+    Refusal {
+        rule: id.to_owned(),
+        component: component.name.clone(),
+        why,
+        remedy: rule.map_or_else(String::new, |rule| rule.remedy.to_owned()),
+    }
+}
 
 const GEO_DR: &str = "Note that the Geo-disaster recovery feature is available for the Premium SKU only.";
 const PAIRING: &str = "By pairing azure service bus namespaces in different regions an alias can be created.";
@@ -110,7 +142,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "aliases share one name space with namespaces; one that equals a namespace's name needs an alternate name",
         remedy: "choose another alias, or give `alternateName` when the alias takes over the namespace's own name",
         remedied_by: Some("pair"),
-        fault: "an alias with the name of the secondary namespace",
+        fault: "an alias with the name of the namespace that is to become the secondary",
         check: pairing::alias_name_is_good,
     },
     Rule {
@@ -145,7 +177,8 @@ pub(super) const RULES: &[Rule] = &[
         cites: &["D03"],
         guidance: METADATA,
         why: "safe failover fails across subscriptions: a planned move would have to be forced",
-        remedy: "put both into one subscription, or accept that moves lose what is not replicated",
+        remedy: "put both into one subscription, or declare `crossSubscription: force` and accept that moves lose \
+            what is not replicated",
         remedied_by: None,
         fault: "the secondary in another subscription",
         check: pairing::one_subscription,

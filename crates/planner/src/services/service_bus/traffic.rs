@@ -4,7 +4,7 @@ use lifeboat_plan::{FactUsed, Loss, LossKind, LossStatement};
 use serde_json::{Value, json};
 
 use super::counts::{COUNTS, DEAD_LETTERS, count, dead_letters};
-use super::namespace::{Namespace, last_segment};
+use super::namespace::{Namespace, last_segment, name_of, pending};
 use crate::service::Planning;
 use crate::topology::{Component, DeadLetters};
 
@@ -74,13 +74,10 @@ pub(super) fn with_pending_metadata(
     let path = format!("{}/disasterRecoveryConfigs", component.on(planning.active));
     let known = planning.seen.fact(&path).and_then(crate::inventory::Fact::last_known);
     let pending = known.and_then(|known| {
-        known
-            .value
-            .as_array()?
-            .iter()
-            .find(|record| record.get("name").and_then(Value::as_str) == Some(alias))?
-            .pointer("/properties/pendingReplicationOperationsCount")?
-            .as_u64()
+        let all = known.value.as_array()?;
+        let record =
+            all.iter().find(|one| name_of(one).is_some_and(|name| name.eq_ignore_ascii_case(alias)))?;
+        pending(component.on(planning.active), record, planning.seen)
     });
     if pending != Some(0) {
         losses.0.push(Loss {
@@ -93,27 +90,29 @@ pub(super) fn with_pending_metadata(
     losses
 }
 
-/// The counts that the plan rests on, of everything whose messages it gives up.
+/// The counts that the plan rests on: of queues, and of subscriptions, for topics hold nothing themselves.
 pub(super) fn facts(component: &Component, planning: &Planning<'_>) -> Vec<FactUsed> {
     let namespace = Namespace::planned(planning.active, component, planning);
     let id = component.on(planning.active);
-    let at = planning.seen.last_list(id, "queues").and_then(|(_, at)| at);
-    let fact = |entity: &str, body: &Value, list: &str| FactUsed {
-        key: format!("{}/{entity}/messages", component.name),
-        value: body.pointer("/properties/countDetails").cloned().unwrap_or(json!("unknown")),
-        observed_at: at,
-        source: format!("GET {id}/{list}"),
-    };
     let mut facts = Vec::new();
+    let mut counts = |entity: &str, body: &Value, list: String| {
+        let fact = planning.seen.fact(&list).and_then(crate::inventory::Fact::last_known);
+        facts.push(FactUsed {
+            key: format!("{}/{entity}/messages", component.name),
+            value: body.pointer("/properties/countDetails").cloned().unwrap_or(json!("unknown")),
+            observed_at: fact.and_then(|known| known.at),
+            source: format!("GET {list}"),
+        });
+    };
     for entity in namespace.entities() {
         if entity.segment == "queues" {
-            facts.push(fact(entity.name, entity.body, "queues"));
+            counts(entity.name, entity.body, format!("{id}/queues"));
             continue;
         }
-        let list = format!("topics/{}/subscriptions", entity.name);
         for subscription in namespace.subscriptions(entity.name) {
-            let name = subscription.get("name").and_then(Value::as_str).unwrap_or("?");
-            facts.push(fact(&format!("{}/{}", entity.name, last_segment(name)), subscription, &list));
+            let list = format!("{id}/topics/{}/subscriptions", entity.name);
+            let name = name_of(subscription).unwrap_or("?");
+            counts(&format!("{}/{name}", entity.name), subscription, list);
         }
     }
     facts

@@ -1,7 +1,9 @@
 //! Checks of the pair itself.
 
 use super::super::fresh;
-use super::super::namespace::{Namespace, alias_name, alias_property, names_partner, partner};
+use super::super::namespace::{
+    Namespace, alias_name, alias_property, name_of, names_partner, partner, pending, same_subscription,
+};
 use super::super::pair::describe;
 use crate::durations;
 use crate::finding::Evidence;
@@ -154,18 +156,43 @@ pub(super) fn empty(subject: &Subject<'_>) -> Vec<Checked> {
         .collect()
 }
 
+/// The side that holds an alias, by what its own records say; the one that serves where none does, or both.
+fn leading(subject: &Subject<'_>) -> Side {
+    let holds = |side: &Side| {
+        let roles = ["Primary", "PrimaryNotReplicating"].map(Some);
+        let aliases = namespace(subject, *side).aliases();
+        aliases.is_ok_and(|all| all.iter().any(|alias| roles.contains(&alias_property(alias, "role"))))
+    };
+    match SIDES.into_iter().filter(holds).collect::<Vec<_>>()[..] {
+        [side] => side,
+        _ => subject.active,
+    }
+}
+
 pub(super) fn alias_name_is_good(subject: &Subject<'_>) -> Vec<Checked> {
-    let Some((a, b)) = pair(subject) else { return Vec::new() };
+    if subject.component.secondary.is_none() {
+        return Vec::new();
+    }
+    let active = leading(subject);
+    let (pairs, joins) = (namespace(subject, active).id, namespace(subject, active.other()).id);
     let alias = alias_name(subject.component, subject.workload, subject.seen);
+    let is_there = SIDES.into_iter().any(|side| {
+        let aliases = namespace(subject, side).aliases().unwrap_or_default();
+        aliases.iter().filter_map(name_of).any(|name| name.eq_ignore_ascii_case(&alias))
+    });
+    if is_there {
+        // Whatever it is called, Azure has accepted it; after a move it may well be called like the side that was left.
+        return vec![Checked::pass(pairs, Evidence::says(format!("the alias is `{alias}`, and it exists")))];
+    }
     let choice = subject.workload.messaging.get(&subject.component.name);
     let alternate = choice.and_then(|choice| choice.alternate_name.as_deref());
-    let problem = if alias.eq_ignore_ascii_case(b.id.name()) {
-        Some(format!("the alias `{alias}` is the name of the secondary namespace"))
-    } else if alternate.is_some()
-        && !alias.eq_ignore_ascii_case(subject.component.declared(Side::Primary).name())
-    {
+    let word = |side| if side == Side::Primary { "primary" } else { "secondary" };
+    let problem = if alias.eq_ignore_ascii_case(joins.name()) {
+        Some(format!("the alias `{alias}` is the name of the {} namespace", word(active.other())))
+    } else if alternate.is_some() && !alias.eq_ignore_ascii_case(subject.component.declared(active).name()) {
         Some(format!(
-            "an alternate name is given, but the alias `{alias}` is not the primary namespace's name"
+            "an alternate name is given, but the alias `{alias}` is not the {} namespace's name",
+            word(active)
         ))
     } else if alias.len() > 50
         || alias.is_empty()
@@ -176,8 +203,8 @@ pub(super) fn alias_name_is_good(subject: &Subject<'_>) -> Vec<Checked> {
         None
     };
     vec![match problem {
-        Some(says) => Checked::fail(a.id, Evidence::says(says)),
-        None => Checked::pass(a.id, Evidence::says(format!("the alias is `{alias}`"))),
+        Some(says) => Checked::fail(pairs, Evidence::says(says)),
+        None => Checked::pass(pairs, Evidence::says(format!("the alias is `{alias}`"))),
     }]
 }
 
@@ -187,6 +214,7 @@ pub(super) fn stands(subject: &Subject<'_>) -> Vec<Checked> {
     let Some((a, b)) = pair(subject) else { return Vec::new() };
     let mut unknown = None;
     let mut leading = None;
+    let mut counted = false;
     for (namespace, other) in [(&a, &b), (&b, &a)] {
         let aliases = match namespace.aliases() {
             Err(why) => {
@@ -197,11 +225,12 @@ pub(super) fn stands(subject: &Subject<'_>) -> Vec<Checked> {
         };
         let path = format!("{}/disasterRecoveryConfigs", namespace.id);
         for alias in aliases.iter().filter(|alias| alias_property(alias, "role").is_some()) {
-            let pending = alias.pointer("/properties/pendingReplicationOperationsCount");
+            let pending = pending(namespace.id, alias, subject.seen);
+            counted |= pending.is_some();
             let good = names_partner(alias, other.id)
                 && alias_property(alias, "provisioningState") == Some("Succeeded")
-                && pending.and_then(Value::as_u64).unwrap_or(0) == 0;
-            let evidence = subject.seen.evidence(&path, describe(alias));
+                && pending.is_none_or(|pending| pending == 0);
+            let evidence = subject.seen.evidence(&path, describe(alias, pending));
             if !good {
                 return vec![Checked::fail(namespace.id, evidence)];
             }
@@ -211,6 +240,9 @@ pub(super) fn stands(subject: &Subject<'_>) -> Vec<Checked> {
         }
     }
     match (leading, unknown) {
+        (Some(_), _) if !counted => {
+            vec![Checked::unknown(a.id, "neither record shows how much is yet to be replicated")]
+        }
         (Some(pass), _) => vec![pass],
         (None, Some(why)) => vec![Checked::unknown(a.id, why)],
         (None, None) => {
@@ -222,7 +254,7 @@ pub(super) fn stands(subject: &Subject<'_>) -> Vec<Checked> {
 pub(super) fn one_subscription(subject: &Subject<'_>) -> Vec<Checked> {
     let Some((a, b)) = pair(subject) else { return Vec::new() };
     let says = format!("{} and {}", a.id.subscription().unwrap_or("?"), b.id.subscription().unwrap_or("?"));
-    let same = a.id.subscription().map(str::to_lowercase) == b.id.subscription().map(str::to_lowercase);
+    let same = same_subscription(a.id, b.id);
     vec![Checked::that(same, b.id, Evidence::says(says))]
 }
 
