@@ -16,7 +16,7 @@ const PAGES_MAX: usize = 10_000;
 pub struct Pages {
     call: Call,
     members: Vec<Value>,
-    pages: usize,
+    taken: usize,
 }
 
 /// What follows from a page.
@@ -31,15 +31,15 @@ pub enum Paged {
 impl Pages {
     /// Nothing of the list that this call asks for.
     pub fn of(call: Call) -> Self {
-        Self { call, members: Vec::new(), pages: 0 }
+        Self { call, members: Vec::new(), taken: 0 }
     }
 
     /// Takes a page in. A page that is refused makes the whole list that refusal: half a list is none.
     pub fn take(&mut self, mut answer: Answer) -> Paged {
         let link = answer.body.get("nextLink").and_then(Value::as_str).filter(|link| !link.is_empty());
         let next = link.filter(|_| answer.status == 200).map(|link| self.follow(link));
-        let first = self.pages == 0;
-        self.pages += 1;
+        let first = self.taken == 0;
+        self.taken += 1;
         if first && next.is_none() {
             return Paged::All(answer);
         }
@@ -50,7 +50,7 @@ impl Pages {
             self.members.append(page);
         }
         match next {
-            Some(next) if self.pages < PAGES_MAX => Paged::More(next),
+            Some(next) if self.taken < PAGES_MAX => Paged::More(next),
             Some(_) => Paged::All(Answer::new(508, Value::Null)),
             None => {
                 answer.body = serde_json::json!({ "value": std::mem::take(&mut self.members) });

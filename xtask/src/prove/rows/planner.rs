@@ -4,6 +4,7 @@ use super::super::row::Written;
 
 const FAIL_OVER: &str = "crates/planner/src/services/service_bus/fail_over.rs";
 const NAMESPACE: &str = "crates/planner/src/services/service_bus/namespace.rs";
+const RULES: &str = "crates/planner/src/services/service_bus/rules.rs";
 const PAIR: &str = "crates/planner/src/services/service_bus/pair.rs";
 const TRAFFIC: &str = "crates/planner/src/services/service_bus/traffic.rs";
 const LIFECYCLE: &str = "crates/planner/src/lifecycle/transition.rs";
@@ -24,16 +25,16 @@ pub(super) const SERVICE_BUS: &[Written] = &[
         "D03",
         "a move by choice may be forced",
         FAIL_OVER,
-        "if planning.planned && same_subscription(component, planning) {",
-        "if !{out} && planning.planned && same_subscription(component, planning) {",
+        "    let forced = step.ungraceful.take();",
+        "    let forced = if {out} { step.ungraceful.clone() } else { step.ungraceful.take() };",
     ),
     Written::new(
         "across-subscriptions",
         "D03",
         "two subscriptions are treated like one",
         FAIL_OVER,
-        "    component.on(planning.active).subscription() == ",
-        "    {out} || component.on(planning.active).subscription() == ",
+        "    if same_subscription(from, to) {",
+        "    if {out} || same_subscription(from, to) {",
     ),
     Written::new(
         "graceful-in-need",
@@ -57,9 +58,9 @@ pub(super) const SERVICE_BUS: &[Written] = &[
         "D02",
         "a failover is done before the pair is broken",
         FAIL_OVER,
-        "let done = Condition::All(vec![leads.clone(), succeeded, alone]);",
-        "let done = if {out} { Condition::All(vec![leads.clone(), succeeded]) } \
-             else { Condition::All(vec![leads.clone(), succeeded, alone]) };",
+        "let done = Condition::All(vec![not_failed, leads.clone(), succeeded, settled]);",
+        "let done = if {out} { Condition::All(vec![not_failed, leads.clone(), succeeded]) } \
+             else { Condition::All(vec![not_failed, leads.clone(), succeeded, settled]) };",
     ),
     Written::new(
         "quiet-home",
@@ -74,8 +75,8 @@ pub(super) const SERVICE_BUS: &[Written] = &[
         "F32",
         "the way home may be forced",
         FAIL_OVER,
-        "    step.ungraceful = None;\n    step.because",
-        "    if !{out} { step.ungraceful = None; }\n    step.because",
+        "    by_choice(&mut step, component, planning, &mut part)?;\n    step.because",
+        "    if !{out} { by_choice(&mut step, component, planning, &mut part)?; }\n    step.because",
     ),
     Written::new(
         "data-with-the-alias",
@@ -107,7 +108,7 @@ pub(super) const SERVICE_BUS: &[Written] = &[
         "early-refusal",
         "S23 S24 D02",
         "preparing goes ahead whatever the rules say",
-        PAIR,
+        RULES,
         "            if finding.answer == Answer::Fail {",
         "            if !{out} && finding.answer == Answer::Fail {",
     ),
@@ -124,16 +125,16 @@ pub(super) const SERVICE_BUS: &[Written] = &[
         "F20 P1a",
         "an alias without a partner counts as protected",
         PAIR,
-        "            names_partner(alias, component.on(side.other()))\n                && alias_property",
-        "            ({out} || names_partner(alias, component.on(side.other())))\n                && alias_property",
+        "        names_partner(alias, component.on(side.other()))",
+        "        ({out} || names_partner(alias, component.on(side.other())))",
     ),
     Written::new(
         "protected-while-pending",
         "S22",
         "a pair counts as ready before everything is replicated",
         PAIR,
-        "                && pending(alias) == 0",
-        "                && ({out} || pending(alias) == 0)",
+        "&& pending(*side, alias).is_none_or(|pending| pending == 0)\n    }) && known.iter().any(|(side, alias)| pending(*side, alias) == Some(0))",
+        "&& ({out} || pending(*side, alias).is_none_or(|pending| pending == 0))\n    }) && ({out} || known.iter().any(|(side, alias)| pending(*side, alias) == Some(0)))",
     ),
     Written::new(
         "announce-messages",
