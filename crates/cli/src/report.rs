@@ -4,6 +4,7 @@ mod facts;
 pub mod html;
 pub mod json;
 mod losses;
+mod outcome;
 pub mod text;
 
 use lifeboat_plan::{Loss, LossKind, Verdict};
@@ -15,6 +16,7 @@ use crate::style::Tone;
 
 pub(crate) use facts::{fact_words, short_source};
 pub(crate) use losses::{LossSum, sums};
+pub(crate) use outcome::{loss_rows, no_recovery, recovery_point};
 
 /// The verdict in two words, its tone and its reasons.
 pub(crate) fn verdict(report: &DrillReport) -> (&'static str, Tone, &[String]) {

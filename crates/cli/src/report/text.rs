@@ -5,8 +5,8 @@ use lifeboat_planner::Answer;
 use lifeboat_sim::{DrillReport, RunReport};
 
 use super::{
-    announced_lost, held_words, is_forbidden, loss_word, outage_words, run_tone, step_counts, sums, took,
-    total_difference, verdict,
+    held_words, is_forbidden, loss_rows, loss_word, no_recovery, outage_words, recovery_point, run_tone,
+    step_counts, sums, took, total_difference, verdict,
 };
 use crate::format::{clock, count, counted, difference, duration, instant, offset, region};
 use crate::layout::{Cell, Columns, Layout};
@@ -109,12 +109,12 @@ fn recovery_time(report: &DrillReport, layout: Layout) -> String {
     let tone = match total {
         Some(total) if total > rto.asked => Tone::Bad,
         Some(_) => Tone::Good,
-        None => Tone::Plain,
+        None => no_recovery(rto).1,
     };
     let says = match total {
         Some(total) if total > rto.asked => format!("✗ {} too long", duration(total - rto.asked)),
         Some(total) => format!("✓ {} to spare", duration(rto.asked - total)),
-        None => "nothing failed over".to_owned(),
+        None => no_recovery(rto).0,
     };
     table.row([
         Cell::toned("total", Tone::Strong),
@@ -174,45 +174,37 @@ fn clients(report: &DrillReport, layout: Layout) -> String {
 }
 
 fn losses(report: &DrillReport, layout: Layout) -> String {
-    let losses = &report.losses;
     let mut out = layout.heading("Losses");
     let mut table = Columns::headed(&["", ">announced", ">actual", ""]);
-    let lost = if losses.lost == 0 { Tone::Good } else { Tone::Bad };
-    for (what, announced, truth, tone, says) in [
-        (
-            "stranded",
-            Some(losses.announced_stranded),
-            losses.stranded,
-            Tone::Plain,
-            "left in the region that was left",
-        ),
-        ("drained", None, losses.drained, Tone::Plain, "of the stranded, brought over later"),
-        ("duplicated", None, losses.duplicated, Tone::Plain, "arrived twice with one MessageId"),
-        ("lost", Some(announced_lost(report)), losses.lost, lost, "acknowledged, and exist nowhere"),
-    ] {
+    for row in loss_rows(report) {
         table.row([
-            Cell::from(what),
-            Cell::from(announced.map_or_else(|| "–".to_owned(), count)),
-            Cell::toned(count(truth), tone),
-            Cell::toned(says, Tone::Quiet),
+            Cell::from(row.what),
+            Cell::from(row.announced.map_or_else(|| "–".to_owned(), count)),
+            Cell::toned(count(row.actual), row.tone.unwrap_or(Tone::Plain)),
+            Cell::toned(row.meaning, Tone::Quiet),
         ]);
     }
     out += &table.render(layout, 2);
-    let said = sums(&losses.announced);
-    if said.is_empty() {
-        return out;
+    let (words, tone) = recovery_point(report);
+    out += &layout.hang("  ", &words, tone);
+    for one in &report.losses.moves {
+        let said = sums(&one.announced);
+        if said.is_empty() {
+            continue;
+        }
+        out += &layout.hang("  ", &format!("said before: {}:", one.purpose), Tone::Quiet);
+        let mut table = Columns::bare(&["kind", ">number", "what", "where"]);
+        for sum in &said {
+            table.row([
+                Cell::toned(loss_word(sum.kind), Tone::Quiet),
+                Cell::from(sum.number()),
+                Cell::from(sum.what.as_str()),
+                Cell::toned(sum.whereabouts(), Tone::Quiet),
+            ]);
+        }
+        out += &table.render(layout, 4);
     }
-    out += &layout.hang("  ", "said before:", Tone::Quiet);
-    let mut table = Columns::bare(&["kind", ">number", "what", "where"]);
-    for sum in &said {
-        table.row([
-            Cell::toned(loss_word(sum.kind), Tone::Quiet),
-            Cell::from(sum.number()),
-            Cell::from(sum.what.as_str()),
-            Cell::toned(sum.whereabouts(), Tone::Quiet),
-        ]);
-    }
-    out + &table.render(layout, 4)
+    out
 }
 
 fn runs(report: &DrillReport, layout: Layout) -> String {

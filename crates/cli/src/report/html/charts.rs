@@ -8,7 +8,7 @@ use super::lanes::minute_at;
 use super::parts::{badge, figure};
 use super::scale::{Scale, pct};
 use crate::format::{count, counted, difference, duration};
-use crate::report::{held_words, outage_words, total_difference};
+use crate::report::{held_words, no_recovery, outage_words, total_difference};
 use crate::style::Tone;
 
 /// The busiest minute of all curves: the top of the chart.
@@ -123,7 +123,7 @@ pub(super) fn recovery(report: &DrillReport) -> Markup {
                     (bar_row("Actual", &duration(actual.total()), 116))
                     (stack(actual, 136, share))
                 } @else {
-                    (bar_row("Actual", "nothing failed over", 116))
+                    (bar_row("Actual", &no_recovery(rto).0, 116))
                 }
                 line.limit x1=(asked_at) x2=(asked_at) y1="16" y2="168" {}
             }
@@ -160,8 +160,7 @@ fn stack(terms: &RtoTerms, y: u32, share: impl Fn(SignedDuration) -> f64) -> Mar
 
 fn recovery_words(report: &DrillReport) -> String {
     let rto = &report.rto;
-    let actual =
-        rto.actual.as_ref().map_or("nothing failed over".to_owned(), |terms| duration(terms.total()));
+    let actual = rto.actual.as_ref().map_or_else(|| no_recovery(rto).0, |terms| duration(terms.total()));
     format!(
         "Recovery time: asked {}, forecast {}, actual {actual}",
         duration(rto.asked),

@@ -6,24 +6,23 @@ use maud::{Markup, html};
 
 use super::parts::{badge, prose, time};
 use crate::format::count;
-use crate::report::{LossSum, announced_lost, loss_word, sums};
+use crate::report::{LossSum, loss_rows, loss_word, recovery_point, sums};
 use crate::style::Tone;
 
 pub(super) fn losses(report: &DrillReport) -> Markup {
-    let losses = &report.losses;
-    let lost = if losses.lost == 0 { Tone::Good } else { Tone::Bad };
+    let (point, tone) = recovery_point(report);
     html! {
         table.stack {
             thead { tr { th scope="col" { "Messages" } th.number scope="col" { "Announced" } th.number scope="col" { "Actual" } th scope="col" { "Meaning" } } }
             tbody {
-                (row("stranded", Some(losses.announced_stranded), losses.stranded, "left in the region that was left, out of reach until it answers", None))
-                (row("drained", None, losses.drained, "of the stranded, brought over later", None))
-                (row("duplicated", None, losses.duplicated, "reached the other side twice, with one MessageId", None))
-                (row("lost", Some(announced_lost(report)), losses.lost, "acknowledged, never received, and exist nowhere", Some(lost)))
+                @for one in loss_rows(report) { (row(&one.what, one.announced, one.actual, one.meaning, one.tone)) }
             }
         }
-        h3 { "Said before the button" }
-        (announced(&losses.announced))
+        p { (badge(tone, &point)) }
+        @for one in &report.losses.moves {
+            h3 { "Said before: " (one.purpose) }
+            (announced(&one.announced))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::parts::{badge, figure, prose, section, sign};
 use super::{charts, findings, losses, steps, style, timeline};
 use crate::format::{count, duration, instant, region};
-use crate::report::{is_forbidden, total_difference, verdict};
+use crate::report::{is_forbidden, no_recovery, total_difference, verdict};
 use crate::style::Tone;
 
 pub(super) fn page(report: &DrillReport) -> Markup {
@@ -162,7 +162,7 @@ fn tiles(report: &DrillReport) -> Markup {
     let asked = format!("asked {}", duration(rto.asked));
     let (actual, tone) = match rto.actual.as_ref().map(RtoTerms::total) {
         Some(total) => (duration(total), if total > rto.asked { Tone::Bad } else { Tone::Good }),
-        None => ("nothing failed over".to_owned(), Tone::Plain),
+        None => no_recovery(rto),
     };
     let forecast_says =
         total_difference(rto).map(|difference| format!("actual {difference}")).unwrap_or_default();

@@ -1,0 +1,81 @@
+//! What came of a drill, in the words that the terminal and the page share: recovery time and point, messages.
+
+use lifeboat_sim::{DrillReport, Missing, RtoReport};
+
+use super::announced_lost;
+use crate::format::{count, duration};
+use crate::style::Tone;
+
+/// One line about messages: what, announced, actual.
+pub(crate) struct LossRow {
+    pub(crate) what: String,
+    pub(crate) announced: Option<u64>,
+    pub(crate) actual: u64,
+    pub(crate) meaning: &'static str,
+    pub(crate) tone: Option<Tone>,
+}
+
+/// What each move left behind, and what became of it all.
+pub(crate) fn loss_rows(report: &DrillReport) -> Vec<LossRow> {
+    let losses = &report.losses;
+    let row = |what: &str, announced, actual, meaning| LossRow {
+        what: what.to_owned(),
+        announced,
+        actual,
+        meaning,
+        tone: None,
+    };
+    let mut rows = Vec::new();
+    for one in &losses.moves {
+        let what = format!("stranded: {}", one.purpose);
+        rows.push(row(&what, Some(one.announced_stranded), one.stranded, "in the region that was left"));
+        rows.push(row(
+            "  drained",
+            None,
+            one.drained,
+            "of these, brought over; the rest was read or stays there",
+        ));
+    }
+    let lost = if losses.lost == 0 { Tone::Good } else { Tone::Bad };
+    rows.push(row("duplicated", None, losses.duplicated, "arrived twice with one MessageId"));
+    rows.push(LossRow {
+        tone: Some(lost),
+        ..row("lost", Some(announced_lost(report)), losses.lost, "acknowledged, and exist nowhere")
+    });
+    rows
+}
+
+/// The recovery point in words: what was asked, and what was missing.
+pub(crate) fn recovery_point(report: &DrillReport) -> (String, Tone) {
+    let rpo = &report.rpo;
+    let asked = format!("recovery point: {} asked", duration(rpo.asked));
+    let some = |missing: &Missing| {
+        format!(
+            "{} messages, the oldest {} old at the loss",
+            count(missing.messages),
+            duration(missing.reaches_back)
+        )
+    };
+    let at_recovery = match &rpo.missing_at_recovery {
+        Some(missing) if missing.messages > 0 => {
+            format!("; out of reach when service was back: {}", some(missing))
+        }
+        _ => String::new(),
+    };
+    let gone = &rpo.never_came_back;
+    if gone.messages == 0 {
+        let strict = rpo.asked.is_zero() && !at_recovery.is_empty();
+        let tone = if strict { Tone::Bad } else { Tone::Good };
+        return (format!("{asked}; {} nothing was missing in the end{at_recovery}", tone.sign()), tone);
+    }
+    let tone = if gone.reaches_back > rpo.asked { Tone::Bad } else { Tone::Warn };
+    (format!("{asked}; {} never came back: {}{at_recovery}", tone.sign(), some(gone)), tone)
+}
+
+/// What is said in the place of a recovery time that was not measured.
+pub(crate) fn no_recovery(rto: &RtoReport) -> (String, Tone) {
+    match rto.unrecovered {
+        Some(without) => (format!("✗ not recovered in {}", duration(without)), Tone::Bad),
+        None => ("nothing failed over".to_owned(), Tone::Plain),
+    }
+}
