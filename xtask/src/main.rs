@@ -2,9 +2,10 @@
 
 mod prove;
 
+use std::io::Write as _;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 const USAGE: &str = "usage: cargo xtask test [ARGUMENTS OF cargo test]
        cargo xtask prove [ID…]      take out what cites each id and see a test that cites it turn red
@@ -19,7 +20,14 @@ fn main() -> Result<ExitCode> {
         ["prove", "--list"] => prove::list(),
         ["prove", "--page"] => prove::page(),
         ["prove", ids @ ..] if ids.iter().all(|id| !id.starts_with('-')) => prove::prove(ids),
-        _ => bail!(USAGE),
+        ["--help" | "-h"] | ["prove", "--help" | "-h"] => {
+            writeln!(std::io::stdout(), "{USAGE}")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => {
+            writeln!(std::io::stderr(), "{USAGE}")?;
+            Ok(ExitCode::from(2))
+        }
     }
 }
 

@@ -42,6 +42,10 @@ fn rules(file: &str, text: &str) -> Vec<Row> {
     for rule in text.split("Rule {").skip(1) {
         let (Some(id), Some(title)) = (quoted(rule, "id: \""), quoted(rule, "title: \"")) else { continue };
         let Some((_, cites)) = rule.split_once("cites: &[") else { continue };
+        // Found by planning alone: taking the check out takes nothing out. A row of its own takes the refusal out.
+        if rule.split("};").next().is_some_and(|rule| rule.contains("check: |_| Vec::new()")) {
+            continue;
+        }
         rows.push(Row {
             key: format!("rule {id}"),
             ids: ids(cites.split(']').next().unwrap_or_default()),

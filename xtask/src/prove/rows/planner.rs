@@ -247,4 +247,12 @@ pub(super) const LIFE: &[Written] = &[
         "    let none = json!({});\n    let parameters = if {out} { &none } else { &site.deployment.parameters };\n    \
              let body = request_body(template, parameters);\n    let path = deployment_path(site, &planning",
     ),
+    Written::new(
+        "left-out-whole",
+        "S04 S06",
+        "an element that also brings what is needed is left out all the same",
+        "crates/planner/src/planning/deploy.rs",
+        "let (false, Some(element)) = (needed.contains(&**at), element) else {",
+        "let (false, Some(element)) = (!{out} && needed.contains(&**at), element) else {",
+    ),
 ];
