@@ -32,7 +32,7 @@ const HISTORY_KEPT: usize = 600;
 // --- refusals
 
 const ACTIVE: Refusal = Refusal {
-    id: "F14-deployment-active",
+    id: "LAB-deployment-active",
     status: 409,
     code: "DeploymentActive",
     message: "Unable to edit or replace deployment '{0}': previous deployment from '{1}' is still active \

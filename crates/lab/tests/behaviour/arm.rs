@@ -15,7 +15,7 @@ fn names(answer: &lifeboat_arm::Answer) -> Vec<String> {
     all.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Proves: S01. PUT, GET, HEAD, PATCH, list, DELETE of a group.
+/// PUT, GET, HEAD, PATCH, list, DELETE of a group.
 #[test]
 fn a_group_is_created_read_patched_listed_and_deleted() {
     let mut bench = Bench::new();
@@ -35,7 +35,7 @@ fn a_group_is_created_read_patched_listed_and_deleted() {
     bench.get(&thing("weu", "one")).expect_status(404);
 }
 
-/// Proves: F20. A group with a paired namespace cannot be deleted; the operation says why.
+/// A group with a paired namespace cannot be deleted; the operation says why.
 #[test]
 fn a_group_with_a_paired_namespace_stays() {
     let mut bench = Bench::new();
@@ -47,7 +47,7 @@ fn a_group_with_a_paired_namespace_stays() {
     bench.get(&group("weu")).expect_status(200);
 }
 
-/// Proves: S01. Any resource: asynchronous where it has a region, at once where it has none.
+/// Any resource: asynchronous where it has a region, at once where it has none.
 #[test]
 fn any_resource_lives_and_dies() {
     let mut bench = Bench::new();
@@ -140,7 +140,7 @@ fn operations_are_bound_to_a_region() {
     assert_eq!(bench.get(&url).body["status"], "Succeeded");
 }
 
-/// Proves: S01. Lists come from ARM's index; those of the subscription leave out what lies in dead regions.
+/// Lists come from ARM's index; those of the subscription leave out what lies in dead regions.
 #[test]
 fn lists_are_short_in_an_outage() {
     let mut bench = Bench::new();
@@ -163,7 +163,7 @@ fn lists_are_short_in_an_outage() {
     );
 }
 
-/// Proves: S01. Subscriptions, tenants, locations with their pairs, providers.
+/// Subscriptions, tenants, locations with their pairs, providers.
 #[test]
 fn the_subscription_tells_what_it_has() {
     let mut bench = Bench::new();
@@ -183,7 +183,7 @@ fn the_subscription_tells_what_it_has() {
     );
 }
 
-/// Proves: S01. ARM's buckets: 200 writes at once, then ten a second, each principal its own.
+/// ARM's buckets: 200 writes at once, then ten a second, each principal its own.
 #[test]
 fn writes_are_throttled_per_principal() {
     let mut bench = Bench::new();
@@ -287,7 +287,7 @@ fn one_seed_is_one_world() {
     assert!(Region::parse(WEST).is_ok());
 }
 
-/// Proves: F4. A long list comes in pages, each with the link to the next; half of it is never given for all.
+/// A long list comes in pages, each with the link to the next; half of it is never given for all.
 #[test]
 fn a_long_list_comes_in_pages() {
     let mut bench = Bench::new();

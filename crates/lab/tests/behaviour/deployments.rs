@@ -34,7 +34,7 @@ fn poll(bench: &mut Bench, url: &str) -> String {
     bench.get(url).expect_status(200).body["status"].as_str().unwrap().to_owned()
 }
 
-/// Proves: S01. Accepted → Running → Succeeded; dependents wait; outputs are resolved by the running deployment.
+/// Proves: S05. Accepted → Running → Succeeded; dependents wait; outputs are resolved by the running deployment.
 #[test]
 fn a_deployment_runs_in_order_and_answers_its_outputs() {
     let mut bench = Bench::new();
@@ -85,7 +85,7 @@ fn a_template_with_the_paired_secondary_fails() {
     bench.get(&format!("{}/providers/Microsoft.Things/things/one", group("neu"))).expect_status(200);
 }
 
-/// Proves: F14. The same name while it runs is refused, afterwards it replaces the record.
+/// The same name while it runs is refused, afterwards it replaces the record.
 #[test]
 fn a_finished_deployment_may_be_replaced_and_cancelled_ones_stop() {
     let mut bench = Bench::new();
@@ -120,7 +120,7 @@ fn a_deployment_lives_with_its_group() {
     assert_eq!(bench.get(&path("weu", "d1")).state(), "Succeeded");
 }
 
-/// Proves: F4. Looking first: validate finds mistakes, what-if tells what would change, neither changes anything.
+/// Looking first: validate finds mistakes, what-if tells what would change, neither changes anything.
 #[test]
 fn validate_and_what_if_only_look() {
     let mut bench = Bench::new();
@@ -154,7 +154,7 @@ fn validate_and_what_if_only_look() {
     assert_eq!(changes(&mut bench), ["NoChange", "Modify"]);
 }
 
-/// Proves: F20. A provider's error fails the deployment; one that says "later" is tried again.
+/// A provider's error fails the deployment; one that says "later" is tried again.
 #[test]
 fn a_provider_that_says_later_is_tried_again() {
     for (status, code, end) in [(503, "ServiceUnavailable", "Succeeded"), (400, "BadRequest", "Failed")] {
@@ -183,7 +183,7 @@ fn a_provider_that_says_later_is_tried_again() {
     }
 }
 
-/// Proves: S01. A nested deployment is a record of its own, and its outputs can be read by its parent.
+/// Proves: S05. A nested deployment is a record of its own, and its outputs can be read by its parent.
 #[test]
 fn a_nested_deployment_has_outputs_of_its_own() {
     let mut bench = Bench::new();
@@ -201,7 +201,7 @@ fn a_nested_deployment_has_outputs_of_its_own() {
     assert_eq!(bench.get(&path("weu", "inner")).state(), "Succeeded");
 }
 
-/// Proves: S01. Complete mode removes what the template does not name.
+/// Complete mode removes what the template does not name.
 #[test]
 fn complete_mode_deletes_the_others() {
     let mut bench = Bench::new();
@@ -215,7 +215,7 @@ fn complete_mode_deletes_the_others() {
     bench.get(&other).expect_status(404);
 }
 
-/// Proves: S01. What the lab does not model says so instead of seeming to work.
+/// What the lab does not model says so instead of seeming to work.
 #[test]
 fn deployments_above_a_group_are_refused() {
     let mut bench = Bench::new();

@@ -32,7 +32,7 @@ fn storm() -> Effect {
     }
 }
 
-/// Proves: F20. The answer is lost although it happened; and the reverse: it looks the same and did not happen.
+/// The answer is lost although it happened; and the reverse: it looks the same and did not happen.
 #[test]
 fn an_answer_may_be_lost_on_either_side_of_the_act() {
     for (phase, happened, then) in [(Phase::Before, false, 404), (Phase::After, true, 200)] {
@@ -47,7 +47,7 @@ fn an_answer_may_be_lost_on_either_side_of_the_act() {
     }
 }
 
-/// Proves: F20. A failover that answers 500 and happened all the same.
+/// A failover that answers 500 and happened all the same.
 #[test]
 fn a_failover_may_answer_an_error_with_success_behind_it() {
     let mut bench = Bench::new();
@@ -70,7 +70,7 @@ fn a_failover_may_answer_an_error_with_success_behind_it() {
     assert_eq!(bench.get(&alias(&secondary)).property("role"), json!("PrimaryNotReplicating"));
 }
 
-/// Proves: F31. A storm of 429 in one region, for a while.
+/// A storm of 429 in one region, for a while.
 #[test]
 fn a_storm_hits_one_region_for_a_while() {
     let mut bench = Bench::new();
@@ -97,7 +97,7 @@ fn a_delay_makes_the_answer_late_and_changes_nothing_else() {
     assert!(quick.after < SignedDuration::from_secs(2));
 }
 
-/// Proves: F31. An operation that never ends, until somebody lifts the fault.
+/// An operation that never ends, until somebody lifts the fault.
 #[test]
 fn an_operation_may_never_end() {
     let mut bench = Bench::new();

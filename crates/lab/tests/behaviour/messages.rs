@@ -234,7 +234,7 @@ fn the_secondary_of_a_pair_serves_nobody() {
     assert_eq!(bench.lab.receive(bench.now, own, "q0", Session::Any), Err(DataError::Secondary));
 }
 
-/// Proves: F20. A send whose answer is lost happened: who sends again makes a duplicate, unless they are detected.
+/// A send whose answer is lost happened: who sends again makes a duplicate, unless they are detected.
 #[test]
 fn a_lost_answer_makes_duplicates_unless_they_are_detected() {
     for (detects, there) in [(false, 2), (true, 1)] {

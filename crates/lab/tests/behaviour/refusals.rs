@@ -95,7 +95,7 @@ const CASES: &[Case] = &[
     }),
     ("ARM-parent-missing", |b| b.put(&format!("{}/parts/y", thing("weu", "x")), json!({}))),
     // --- deployments
-    ("F14-deployment-active", |b| {
+    ("LAB-deployment-active", |b| {
         b.put(&deployment("d"), template(json!([]))).expect_status(201);
         b.put(&deployment("d"), template(json!([])))
     }),
@@ -309,7 +309,7 @@ fn is_row(answer: &Answer, id: &str) -> bool {
     answer.status == row.status && answer.code() == row.code && says_so
 }
 
-/// Proves: P1a, S22, S23, S24, S25, D03, D04, D07, F1, F14, F20, LAB (each row's id starts with its own; LAB is the rest).
+/// Proves: P1a, S22, S23, S24, S25, D03, D04, D07, F1, F20, LAB (each row's id starts with its own; LAB is the rest).
 #[test]
 fn each_refusal_answers_with_its_own_status_code_and_words() {
     for (id, act) in CASES.iter().chain(ABSENT) {
