@@ -66,10 +66,10 @@ pub(crate) fn recovery_point(report: &DrillReport) -> (String, Tone) {
     if gone.messages == 0 {
         let strict = rpo.asked.is_zero() && !at_recovery.is_empty();
         let tone = if strict { Tone::Bad } else { Tone::Good };
-        return (format!("{asked}; {} nothing was missing in the end{at_recovery}", tone.sign()), tone);
+        return (format!("{asked}; nothing was missing in the end{at_recovery}"), tone);
     }
     let tone = if gone.reaches_back > rpo.asked { Tone::Bad } else { Tone::Warn };
-    (format!("{asked}; {} never came back: {}{at_recovery}", tone.sign(), some(gone)), tone)
+    (format!("{asked}; never came back: {}{at_recovery}", some(gone)), tone)
 }
 
 /// What is said in the place of a recovery time that was not measured.

@@ -186,7 +186,7 @@ fn losses(report: &DrillReport, layout: Layout) -> String {
     }
     out += &table.render(layout, 2);
     let (words, tone) = recovery_point(report);
-    out += &layout.hang("  ", &words, tone);
+    out += &layout.hang("  ", &format!("{} {words}", tone.sign()), tone);
     for one in &report.losses.moves {
         let said = sums(&one.announced);
         if said.is_empty() {
