@@ -1,15 +1,11 @@
 //! Deployments at the scope of a resource group: records, requests, refusals.
 //!
-//! The parts: `program.rs` turns a template into resources in full (the only place that speaks to the template engine),
-//! `run.rs` sends them through the same providers as everybody's requests, `made_up.rs` fills in what servers would,
-//! `what_if.rs` only looks. Known gaps: scopes
-//! above the group, `templateLink.uri`, `onErrorDeployment`, export. Reference: Microsoft.Resources 2024-03-01.
+//! The parts: `record.rs` keeps what is known of each, `program.rs` turns a template into resources in full (the only place
+//! that speaks to the template engine), `run.rs` sends them through the same providers as everybody's requests,
+//! `made_up.rs` fills in what servers would, `what_if.rs` only looks. Known gaps: scopes above the group,
+//! `templateLink.uri`, `onErrorDeployment`, export. Reference: Microsoft.Resources 2024-03-01.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-use lifeboat_arm::template::{ExpandedResource, Output};
-use lifeboat_arm::{Answer, ArmError, Method, ResourceId, ResourceType};
+use lifeboat_arm::{Answer, Method, ResourceId, ResourceType};
 use serde_json::{Value, json};
 
 use crate::agenda::Event;
@@ -20,14 +16,14 @@ use crate::route::{Request, Route};
 
 mod made_up;
 mod program;
+mod record;
 mod run;
 mod what_if;
 
+pub(crate) use record::Deployments;
+use record::{At, Record, State, Step};
+
 pub(crate) const TYPE: &str = "Microsoft.Resources/deployments";
-/// More records than this and the oldest are cleaned away …
-const HISTORY_MAX: usize = 700;
-/// … until this many are left.
-const HISTORY_KEPT: usize = 600;
 
 // --- refusals
 
@@ -77,179 +73,6 @@ const INVALID_TEMPLATE: Refusal = Refusal {
 
 pub(crate) const REFUSALS: &[Refusal] =
     &[ACTIVE, MISSING, NOT_RUNNING, BAD_NAME, LOCATION_NOT_ALLOWED, INVALID_TEMPLATE];
-
-// --- state
-
-/// All deployments.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Deployments {
-    by_id: BTreeMap<ResourceId, u64>,
-    all: BTreeMap<u64, Record>,
-}
-
-/// One deployment.
-#[derive(Debug, Clone)]
-struct Record {
-    id: ResourceId,
-    operation: String,
-    correlation: String,
-    hash: String,
-    mode: String,
-    parameters: Value,
-    state: State,
-    started: Timestamp,
-    ended: Option<Timestamp>,
-    resources: Vec<ExpandedResource>,
-    steps: Vec<Step>,
-    declared: BTreeMap<String, Output>,
-    outputs: Value,
-    error: Option<ArmError>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Accepted,
-    Running,
-    Succeeded,
-    Failed,
-    Canceled,
-}
-
-/// One resource of a deployment on its way.
-#[derive(Debug, Clone)]
-struct Step {
-    at: At,
-    operation: String,
-    began: Option<Timestamp>,
-    ended: Option<Timestamp>,
-    tries: u32,
-    status: u16,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum At {
-    Waiting,
-    Running,
-    Succeeded,
-    Failed(ArmError),
-}
-
-impl State {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Accepted => "Accepted",
-            Self::Running => "Running",
-            Self::Succeeded => "Succeeded",
-            Self::Failed => "Failed",
-            Self::Canceled => "Canceled",
-        }
-    }
-
-    fn is_over(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Canceled)
-    }
-}
-
-impl Deployments {
-    /// A group is gone and its records with it.
-    pub(crate) fn forget(&mut self, group: &ResourceId) {
-        self.by_id.retain(|id, _| !id.is_within(group));
-        self.all.retain(|_, record| !record.id.is_within(group));
-    }
-
-    fn find(&self, id: &ResourceId) -> Option<&Record> {
-        self.by_id.get(id).and_then(|serial| self.all.get(serial))
-    }
-
-    fn insert(&mut self, serial: u64, record: Record) {
-        if let Some(old) = self.by_id.insert(record.id.clone(), serial) {
-            self.all.remove(&old);
-        }
-        self.all.insert(serial, record);
-    }
-
-    fn remove(&mut self, id: &ResourceId) {
-        if let Some(serial) = self.by_id.remove(id) {
-            self.all.remove(&serial);
-        }
-    }
-
-    /// ARM cleans the history of a group by itself, oldest first.
-    fn clean(&mut self, group: &ResourceId) {
-        let here: Vec<ResourceId> = self
-            .all
-            .values()
-            .filter(|record| record.id.is_within(group) && record.state.is_over())
-            .map(|record| record.id.clone())
-            .collect();
-        if here.len() > HISTORY_MAX {
-            for id in &here[..here.len() - HISTORY_KEPT] {
-                self.remove(id);
-            }
-        }
-    }
-}
-
-// --- wire
-
-impl Record {
-    fn to_wire(&self, now: Timestamp) -> Value {
-        let seconds = self.ended.unwrap_or(now).duration_since(self.started).as_secs_f64();
-        let mut properties = json!({
-            "provisioningState": self.state.word(),
-            "mode": self.mode,
-            "templateHash": self.hash,
-            "parameters": self.parameters,
-            "timestamp": self.ended.unwrap_or(now).to_string(),
-            "duration": format!("PT{seconds:.3}S"),
-            "correlationId": self.correlation,
-            "providers": [],
-            "dependencies": [],
-        });
-        if self.state == State::Succeeded {
-            properties["outputs"] = self.outputs.clone();
-            let all: Vec<Value> = self
-                .resources
-                .iter()
-                .filter(|resource| !resource.existing && resource.deployment.is_none())
-                .map(|resource| json!({ "id": resource.id }))
-                .collect();
-            properties["outputResources"] = json!(all);
-        }
-        if let Some(error) = &self.error {
-            properties["error"] = json!(error);
-        }
-        json!({ "id": self.id.as_str(), "name": self.id.name(), "type": TYPE, "properties": properties })
-    }
-
-    fn operations_wire(&self) -> Vec<Value> {
-        let begun = self.resources.iter().zip(&self.steps).filter(|(_, step)| step.began.is_some());
-        begun.map(|(resource, step)| self.operation_wire(resource, step)).collect()
-    }
-
-    fn operation_wire(&self, resource: &ExpandedResource, step: &Step) -> Value {
-        let state = match &step.at {
-            At::Waiting | At::Running => "Running",
-            At::Succeeded => "Succeeded",
-            At::Failed(_) => "Failed",
-        };
-        let mut properties = json!({
-            "provisioningOperation": if resource.existing { "Read" } else { "Create" },
-            "provisioningState": state,
-            "timestamp": step.ended.or(step.began).unwrap_or(self.started).to_string(),
-            "statusCode": match step.status { 0 => "", 200 => "OK", 201 => "Created", 202 => "Accepted",
-                400 => "BadRequest", 404 => "NotFound", 409 => "Conflict", _ => "Error" },
-            "targetResource": { "id": resource.id, "resourceType": resource.kind, "resourceName": resource.name },
-        });
-        if let At::Failed(error) = &step.at {
-            properties["statusMessage"] = json!({ "error": error });
-        }
-        json!({ "id": format!("{}/operations/{}", self.id, step.operation), "operationId": step.operation,
-                "properties": properties })
-    }
-}
-
-// --- rules
 
 impl Lab {
     /// `…/deployments`, `…/deployments/{name}` and what lies below.

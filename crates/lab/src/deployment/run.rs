@@ -6,7 +6,7 @@ use lifeboat_arm::{ArmError, Call, Method, ResourceId, Retry, is_terminal, retry
 use serde_json::{Value, json};
 
 use super::program::Live;
-use super::{At, Record, State, Step};
+use super::record::{At, Record, State, Step};
 use crate::agenda::Event;
 use crate::health::Plane;
 use crate::lab::{Dispatched, Lab};
