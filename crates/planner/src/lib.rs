@@ -30,7 +30,8 @@ pub use predict::predict;
 pub use reading::{About, Assumed, Assumption, Bare, BareError, NOWHERE, SiteTemplate, read, read_bare};
 pub use recovery_time::{FixedTerms, moves_names, platform_p95};
 pub use rule::{Checked, Rule, Subject};
-pub use service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind, service_for, services};
+pub use service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind};
+pub use services::{service_for, services};
 pub use strategy::{Candidate, Choice, EXACT_MOST, StrategyError, Term, TermLine, choose, choose_for};
 pub use topology::{
     Component, DeadLetters, Declared, Deployment, MessagingChoice, Objectives, Replaced, Resources, Side,

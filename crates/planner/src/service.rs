@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Region, ResourceId, ResourceType};
-use lifeboat_plan::{Endpoint, FactUsed, Need, PlanKind, ReadDraft, ReadId, Stage, Step, StepId};
+use lifeboat_plan::{Endpoint, FactUsed, Forecast, Need, PlanKind, ReadDraft, ReadId, Stage, Step, StepId};
+use serde_json::Value;
 
 use crate::inventory::Inventory;
 use crate::rule::Rule;
-use crate::services::{AnyResource, ServiceBus};
 use crate::topology::{Component, Declared, Side, Site, Standby, Workload};
 
 /// One Azure service inside the planner.
@@ -40,6 +40,25 @@ pub trait Service: Sync {
         _seen: &Inventory,
         _standby: Standby,
     ) -> Option<Component> {
+        None
+    }
+
+    /// The two resources that a declared one joins, where one template holds both regions.
+    fn joined_by(&self, _declared: &Declared) -> Option<[ResourceId; 2]> {
+        None
+    }
+
+    /// Puts in what Azure takes where a template says nothing, as far as a rule asks for it: what is sure to come is known.
+    fn say_defaults(&self, _kind: &ResourceType, _body: &mut Value) {}
+
+    /// Puts in what is presumed of a resource that a template builds on and nobody declares.
+    fn presume(&self, _kind: &ResourceType, _body: &mut Value) {}
+
+    /// Puts in what Azure shows of a resource that has only just come by replication.
+    fn say_new(&self, _kind: &ResourceType, _body: &mut Value) {}
+
+    /// How long creating a resource of a type of its own takes, as far as a page says so.
+    fn creation(&self, _kind: &ResourceType) -> Option<Forecast> {
         None
     }
 
@@ -174,7 +193,7 @@ pub enum StrategyKind {
     Restore,
     /// Deployed beforehand, passive.
     Standby,
-    /// Two namespaces behind an alias, metadata replicated.
+    /// Two of them behind one name, metadata replicated.
     Pair,
     /// Data replicated by the platform.
     Replicate,
@@ -192,16 +211,6 @@ pub struct Strategy {
     pub standing_cost: u32,
     /// Why it is possible and what it gives up.
     pub why: String,
-}
-
-/// All services, the one for everything else last.
-pub fn services() -> &'static [&'static dyn Service] {
-    &[&ServiceBus, &AnyResource]
-}
-
-/// The service that plans for this type.
-pub fn service_for(kind: &ResourceType) -> &'static dyn Service {
-    services().iter().copied().find(|service| service.plans_for(kind)).unwrap_or(&AnyResource)
 }
 
 /// The needs of a stage that works on one site's resources through its management plane.

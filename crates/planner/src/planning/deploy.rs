@@ -15,7 +15,8 @@ use super::drift::difference;
 use crate::durations;
 use crate::finding::Severity;
 use crate::rule::Rule;
-use crate::service::{Part, Planning, Refusal, service_for};
+use crate::service::{Part, Planning, Refusal};
+use crate::services::service_for;
 use crate::topology::{Component, Declared, Deployment, Roots, Site, Workload};
 
 /// The step after which everything that templates bring is there. Every plan has it.

@@ -7,6 +7,7 @@
 
 mod counts;
 mod drain;
+mod durations;
 mod empty;
 mod fail_over;
 mod fence;
@@ -20,10 +21,10 @@ mod rules;
 mod traffic;
 
 use jiff::SignedDuration;
-use lifeboat_arm::ResourceType;
-use lifeboat_plan::{PlanKind, Stage};
+use lifeboat_arm::{ResourceId, ResourceType};
+use lifeboat_plan::{Forecast, PlanKind, Stage};
+use serde_json::{Value, json};
 
-use crate::durations;
 use crate::inventory::Inventory;
 use crate::rule::Rule;
 use crate::service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind};
@@ -67,6 +68,41 @@ impl Service for ServiceBus {
         fresh::standing(component, workload, seen, standby)
     }
 
+    /// An alias below the first namespace names the second.
+    fn joined_by(&self, declared: &Declared) -> Option<[ResourceId; 2]> {
+        if !declared.kind.is("Microsoft.ServiceBus/namespaces/disasterRecoveryConfigs") {
+            return None;
+        }
+        let partner = declared.body.pointer("/properties/partnerNamespace")?.as_str()?;
+        Some([declared.id.parent()?, ResourceId::parse(partner).ok()?])
+    }
+
+    /// A namespace without a SKU is a Standard one (REST reference, `SBNamespace.sku`).
+    fn say_defaults(&self, kind: &ResourceType, body: &mut Value) {
+        if let Some(body) = body.as_object_mut().filter(|_| self.plans_for(kind)) {
+            body.entry("sku").or_insert_with(|| json!({ "name": "Standard", "tier": "Standard" }));
+        }
+    }
+
+    /// A namespace that can be paired.
+    fn presume(&self, kind: &ResourceType, body: &mut Value) {
+        if self.plans_for(kind) {
+            body["sku"] = json!({ "name": "Premium", "tier": "Premium", "capacity": 1 });
+        }
+    }
+
+    /// An entity comes without messages: these are not replicated.
+    fn say_new(&self, kind: &ResourceType, body: &mut Value) {
+        if ["queues", "topics", "subscriptions"].iter().any(|&entity| kind.segments().last() == Some(entity))
+        {
+            body["properties"]["countDetails"] = counts::none();
+        }
+    }
+
+    fn creation(&self, kind: &ResourceType) -> Option<Forecast> {
+        self.plans_for(kind).then(durations::namespace)
+    }
+
     fn rules(&self) -> &'static [Rule] {
         rules::RULES
     }
@@ -93,7 +129,7 @@ impl Service for ServiceBus {
         let entities = i32::try_from(namespace.entity_count()).unwrap_or(i32::MAX);
         vec![Strategy {
             kind: StrategyKind::Redeploy,
-            recovery: durations::creation(&component.kind).p95 + durations::entity().p95 * entities,
+            recovery: durations::namespace().p95 + durations::entity().p95 * entities,
             standing_cost: 0,
             why: "a template can create another namespace, but under another name: every client must be told"
                 .to_owned(),
@@ -183,10 +219,3 @@ fn replicates(declared: &Declared) -> bool {
 
 /// How long a healthy alias must have been healthy before the workload goes home.
 const HEALTHY_FOR: SignedDuration = SignedDuration::from_mins(5);
-
-/// A namespace without a SKU is a Standard one (REST reference, `SBNamespace.sku`).
-pub(super) fn say_defaults(body: &mut serde_json::Value) {
-    if let Some(body) = body.as_object_mut() {
-        body.entry("sku").or_insert_with(|| serde_json::json!({ "name": "Standard", "tier": "Standard" }));
-    }
-}

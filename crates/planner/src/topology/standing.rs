@@ -8,7 +8,7 @@ use lifeboat_arm::ResourceId;
 
 use super::{Component, Side, Workload};
 use crate::inventory::Inventory;
-use crate::service::service_for;
+use crate::services::service_for;
 use crate::workload::Reprotect;
 
 /// What a component was before fresh resources took the place of declared ones.

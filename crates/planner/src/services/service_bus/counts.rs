@@ -25,6 +25,11 @@ pub(super) const COUNTS: [(&str, &str); 5] = [
     (UNDELIVERED, "undeliverable forwarded"),
 ];
 
+/// The counts of an entity that holds nothing.
+pub(super) fn none() -> Value {
+    COUNTS.iter().map(|(field, _)| ((*field).to_owned(), json!(0))).collect()
+}
+
 /// One count of an entity; none where Azure did not show it.
 pub(super) fn count(entity: &Value, field: &str) -> Option<u64> {
     entity.pointer(&pointer(field))?.as_u64()

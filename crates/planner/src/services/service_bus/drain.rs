@@ -15,9 +15,9 @@ use serde_json::Value;
 use super::counts::{
     DEAD_LETTERS, SCHEDULED, UNDELIVERED, count, dead_letters, each_is_drained, is_drained, listed, to_drain,
 };
+use super::durations;
 use super::namespace::{Namespace, last_segment, own_host};
 use super::reads;
-use crate::durations;
 use crate::service::{Answers, Part, Planning};
 use crate::topology::{Component, DeadLetters};
 

@@ -7,10 +7,10 @@ use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Item, ReadId
 use serde_json::{Value, json};
 
 use super::counts::{DEAD_LETTERS, count, dead_letters, held, listed};
+use super::durations;
 use super::fail_over::leads;
 use super::namespace::{API, Namespace};
 use super::reads;
-use crate::durations;
 use crate::service::{Answers, Part, Planning, Refusal, needs_in};
 use crate::topology::{Component, DeadLetters};
 

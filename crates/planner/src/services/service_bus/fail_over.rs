@@ -8,9 +8,9 @@ use lifeboat_plan::{
 };
 use serde_json::{Value, json};
 
+use super::durations;
 use super::namespace::{API, Namespace, alias_name, deletes_itself, host, own_host, same_subscription};
 use super::{HEALTHY_FOR, reads, rules, traffic};
-use crate::durations;
 use crate::planning::DEPLOYED;
 use crate::service::{Part, Planning, Refusal};
 use crate::topology::Component;

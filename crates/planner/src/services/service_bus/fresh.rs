@@ -12,9 +12,9 @@ use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, Is, Step, Ste
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
+use super::durations;
 use super::namespace::{API, Namespace, alias_property, last_segment, partner, record};
 use super::{LISTS, namespace, reads};
-use crate::durations;
 use crate::inventory::{Fact, Inventory};
 use crate::planning::DEPLOYED;
 use crate::service::{Part, Planning};
@@ -252,7 +252,7 @@ pub(super) fn create(component: &Component, planning: &Planning<'_>, part: &mut 
                     Some(body.into()),
                 )),
                 Condition::All(done),
-                durations::creation(&component.kind),
+                durations::namespace(),
             )
         },
         ungraceful: None,

@@ -6,9 +6,9 @@ use lifeboat_arm::{Method, ResourceId, ResourceType};
 use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, Step, StepId, Way};
 use serde_json::{Value, json};
 
+use super::durations;
 use super::namespace::Namespace;
 use super::reads;
-use crate::durations;
 use crate::finding::Evidence;
 use crate::inventory::{Fact, Inventory};
 use crate::rule::{Checked, Subject};

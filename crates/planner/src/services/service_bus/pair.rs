@@ -4,11 +4,11 @@ use lifeboat_arm::{Method, ResourceId};
 use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, FactUsed, Is, ReadId, Step, StepId, Way};
 use serde_json::json;
 
+use super::durations;
 use super::namespace::{
     API, Namespace, alias_name, alias_property, alternate_name, names_partner, partner, pending,
 };
 use super::{empty, fresh, network, not_replicated, reads};
-use crate::durations;
 use crate::inventory::Inventory;
 use crate::planning::DEPLOYED;
 use crate::service::{Part, Planning, Refusal};

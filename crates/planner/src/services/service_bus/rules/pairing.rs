@@ -5,7 +5,6 @@ use super::super::namespace::{
     Namespace, alias_name, alias_property, name_of, names_partner, partner, pending, same_subscription,
 };
 use super::super::pair::describe;
-use crate::durations;
 use crate::finding::Evidence;
 use crate::inventory::Look;
 use crate::rule::{Checked, Subject};
@@ -263,7 +262,7 @@ pub(super) fn replication_time(subject: &Subject<'_>) -> Vec<Checked> {
     if let Err(why) = a.current_entities() {
         return vec![Checked::unknown(a.id, why)];
     }
-    let forecast = durations::pairing(a.entity_count());
+    let forecast = super::super::durations::pairing(a.entity_count());
     let says = format!(
         "{} entities, about {} to replicate, at worst {}",
         a.entity_count(),
