@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Answer, Region, ResourceId, ResourceType};
+use lifeboat_arm::{Answer, Call, Region, ResourceId, ResourceType};
 use lifeboat_plan::{Endpoint, FactUsed, Forecast, Need, PlanKind, ReadDraft, ReadId, Stage, Step, StepId};
 use serde_json::Value;
 
@@ -29,8 +29,9 @@ pub trait Service: Sync {
         seen: &Inventory,
     ) -> Option<String>;
 
-    /// What it wants to see of a component, as paths to GET. Asked again until it wants nothing new.
-    fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<String>;
+    /// What it wants to see of a component: reads, each with the api-version that its type has. Asked again until it wants
+    /// nothing new. The inventory keeps the answers by path, without the query.
+    fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Call>;
 
     /// The component as it stands, where fresh resources have taken the place of declared ones, or are to.
     fn standing(

@@ -187,6 +187,14 @@ impl Workload {
             .chain(self.shared.iter().flat_map(|site| &site.resources))
     }
 
+    /// Where a resource is declared.
+    pub fn declaration(&self, id: &ResourceId) -> Option<&Declared> {
+        [&self.primary, &self.secondary]
+            .into_iter()
+            .chain(&self.shared)
+            .find_map(|site| site.resources.find(id))
+    }
+
     /// What the templates alone tell. Lists that people often fill by hand (role assignments, private endpoints, event
     /// subscriptions) stay unknown unless a template fills them: unknown is never pass.
     pub fn declared_inventory(&self) -> Inventory {

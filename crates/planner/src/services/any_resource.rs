@@ -5,7 +5,7 @@
 //! automation over replication when feasible for stateless layers".
 
 use jiff::SignedDuration;
-use lifeboat_arm::ResourceType;
+use lifeboat_arm::{Call, ResourceType};
 use lifeboat_plan::{PlanKind, Stage};
 
 use crate::durations;
@@ -33,10 +33,10 @@ impl Service for AnyResource {
         None
     }
 
-    fn observes(&self, component: &Component, _: &Workload, _: &Inventory) -> Vec<String> {
-        let mut paths = vec![component.primary.to_string()];
-        paths.extend(component.secondary.as_ref().map(ToString::to_string));
-        paths
+    /// The resource itself, by the api-version that its template was written for.
+    fn observes(&self, component: &Component, workload: &Workload, _: &Inventory) -> Vec<Call> {
+        let both = [Some(&component.primary), component.secondary.as_ref()].into_iter().flatten();
+        both.filter_map(|id| Some(Call::get(id, &workload.declaration(id)?.api_version))).collect()
     }
 
     fn rules(&self) -> &'static [Rule] {

@@ -21,7 +21,7 @@ mod rules;
 mod traffic;
 
 use jiff::SignedDuration;
-use lifeboat_arm::{ResourceId, ResourceType};
+use lifeboat_arm::{Call, ResourceId, ResourceType};
 use lifeboat_plan::{Forecast, PlanKind, Stage};
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ use crate::rule::Rule;
 use crate::service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind};
 use crate::topology::{Component, Declared, Side, Standby, Workload};
 
-use namespace::Namespace;
+use namespace::{API, Namespace};
 
 /// The service of Service Bus namespaces.
 pub(crate) struct ServiceBus;
@@ -54,7 +54,7 @@ impl Service for ServiceBus {
         Some(namespace::own_host(component, side, workload, seen))
     }
 
-    fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<String> {
+    fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Call> {
         fresh::observed(component, workload, seen)
     }
 
@@ -93,7 +93,9 @@ impl Service for ServiceBus {
 
     /// An entity comes without messages: these are not replicated.
     fn say_new(&self, kind: &ResourceType, body: &mut Value) {
-        if ["queues", "topics", "subscriptions"].iter().any(|&entity| kind.segments().last() == Some(entity))
+        if ["queues", "topics", "subscriptions"]
+            .iter()
+            .any(|entity| kind.segments().last().is_some_and(|last| last.eq_ignore_ascii_case(entity)))
         {
             body["properties"]["countDetails"] = counts::none();
         }
@@ -197,17 +199,20 @@ impl Service for ServiceBus {
     }
 }
 
-/// What is read of every namespace.
-const LISTS: &[&str] = &[
-    "queues",
-    "topics",
-    "disasterRecoveryConfigs",
-    "networkRuleSets",
-    "privateEndpointConnections",
-    "providers/Microsoft.Authorization/roleAssignments",
-    "providers/Microsoft.EventGrid/eventSubscriptions",
-    "providers/Microsoft.Insights/autoscaleSettings",
+/// What is read of every namespace, each list by the api-version of its own provider.
+const LISTS: &[(&str, &str)] = &[
+    ("queues", API),
+    ("topics", API),
+    ("disasterRecoveryConfigs", API),
+    ("networkRuleSets", API),
+    ("privateEndpointConnections", API),
+    ("providers/Microsoft.Authorization/roleAssignments", ROLES_API),
+    ("providers/Microsoft.EventGrid/eventSubscriptions", "2022-06-15"),
+    ("providers/Microsoft.Insights/autoscaleSettings", "2022-10-01"),
 ];
+
+/// The api-version of every request about role assignments.
+const ROLES_API: &str = "2022-04-01";
 
 /// Children that Geo-DR copies to the secondary.
 fn replicates(declared: &Declared) -> bool {

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use lifeboat_arm::{Method, ResourceId, ResourceType};
+use lifeboat_arm::{Call, Method, ResourceId, ResourceType};
 use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, Is, Step, StepId, Way};
 use serde_json::{Value, json};
 use sha2::Digest as _;
@@ -54,34 +54,34 @@ pub(super) fn standing(
 }
 
 /// What is to be looked at: of every namespace its lists, and the list of namespaces where there may be fresh ones.
-pub(super) fn observed(component: &Component, workload: &Workload, seen: &Inventory) -> Vec<String> {
+pub(super) fn observed(component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Call> {
     let fresh = component.secondary.is_some() && workload.wants_fresh(&component.name);
-    let mut paths = Vec::new();
+    let mut reads = Vec::new();
     let mut namespaces = Vec::new();
     for side in if component.secondary.is_some() { &SIDES[..] } else { &SIDES[..1] } {
         let declared = component.declared(*side);
         namespaces.push(declared.clone());
         if fresh {
-            paths.extend(declared.group_id().map(|group| format!("{group}/{NAMESPACES}")));
+            reads.extend(declared.group_id().map(|group| Call::get(format!("{group}/{NAMESPACES}"), API)));
             let line = Line::of(declared, workload, seen);
             namespaces.extend(line.known().into_iter().filter(|&number| number > 1).map(|at| line.id(at)));
         }
     }
     for id in namespaces {
-        paths.push(id.to_string());
-        paths.extend(LISTS.iter().map(|list| format!("{id}/{list}")));
+        reads.push(Call::get(&id, API));
+        reads.extend(LISTS.iter().map(|(list, api)| Call::get(format!("{id}/{list}"), api)));
         // How much an alias has yet to replicate, only its own record shows for sure.
         for alias in seen.list(&id, "disasterRecoveryConfigs").unwrap_or_default() {
-            paths.extend(namespace::name_of(alias).map(|name| record(&id, name).to_string()));
+            reads.extend(namespace::name_of(alias).map(|name| Call::get(record(&id, name), API)));
         }
         // Topics are known only after the first round.
         for topic in seen.list(&id, "topics").unwrap_or_default() {
             if let Some(name) = topic.get("name").and_then(Value::as_str) {
-                paths.push(format!("{}/subscriptions", id.child("topics", name)));
+                reads.push(Call::get(format!("{}/subscriptions", id.child("topics", name)), API));
             }
         }
     }
-    paths
+    reads
 }
 
 /// A declared namespace, number 1, and those that took its place one after another.

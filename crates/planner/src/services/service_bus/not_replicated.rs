@@ -228,7 +228,15 @@ pub(super) fn copy_roles(component: &Component, planning: &Planning<'_>, part: &
             }
         }
         let verb = format!("copy-role-{}", &name[..8]);
-        steps.push(put(component, part, &verb, &id, "2022-04-01", &properties, &format!("grant {grant}")));
+        steps.push(put(
+            component,
+            part,
+            &verb,
+            &id,
+            super::ROLES_API,
+            &properties,
+            &format!("grant {grant}"),
+        ));
     }
     steps
 }
