@@ -9,12 +9,18 @@ use serde_json::Value;
 
 use crate::inventory::Inventory;
 use crate::rule::Rule;
+use crate::settings::Section;
 use crate::topology::{Component, Declared, Side, Site, Standby, Workload};
 
 /// One Azure service inside the planner.
 pub trait Service: Sync {
     /// Its name for people: `Service Bus`.
     fn name(&self) -> &'static str;
+
+    /// Its section of the workload file, where the owner says what cannot be seen.
+    fn section(&self) -> Option<&'static Section> {
+        None
+    }
 
     /// Whether it plans for resources of this type.
     fn plans_for(&self, kind: &ResourceType) -> bool;
@@ -42,6 +48,11 @@ pub trait Service: Sync {
         _standby: Standby,
     ) -> Option<Component> {
         None
+    }
+
+    /// Whether the owner has a component protected again by a fresh resource: what was left may then keep what it holds.
+    fn wants_fresh(&self, _component: &Component, _workload: &Workload) -> bool {
+        false
     }
 
     /// The two resources that a declared one joins, where one template holds both regions.

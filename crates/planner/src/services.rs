@@ -3,7 +3,7 @@
 //! To add one, name it twice here: its module, and its place among [`SERVICES`].
 
 mod any_resource;
-mod service_bus;
+pub(crate) mod service_bus;
 
 use std::iter::successors;
 

@@ -18,6 +18,7 @@ mod not_replicated;
 mod pair;
 mod reads;
 mod rules;
+mod settings;
 mod traffic;
 
 use jiff::SignedDuration;
@@ -28,9 +29,12 @@ use serde_json::{Value, json};
 use crate::inventory::Inventory;
 use crate::rule::Rule;
 use crate::service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind};
+use crate::settings::Section;
 use crate::topology::{Component, Declared, Side, Standby, Workload};
 
 use namespace::{API, Namespace};
+
+pub use settings::{CrossSubscription, DeadLetters, Reprotect, ServiceBusChoice};
 
 /// The service of Service Bus namespaces.
 pub(crate) struct ServiceBus;
@@ -38,6 +42,10 @@ pub(crate) struct ServiceBus;
 impl Service for ServiceBus {
     fn name(&self) -> &'static str {
         "Service Bus"
+    }
+
+    fn section(&self) -> Option<&'static Section> {
+        Some(&settings::SECTION)
     }
 
     fn plans_for(&self, kind: &ResourceType) -> bool {
@@ -66,6 +74,10 @@ impl Service for ServiceBus {
         standby: Standby,
     ) -> Option<Component> {
         fresh::standing(component, workload, seen, standby)
+    }
+
+    fn wants_fresh(&self, component: &Component, workload: &Workload) -> bool {
+        settings::wants_fresh(&component.name, workload)
     }
 
     /// An alias below the first namespace names the second.

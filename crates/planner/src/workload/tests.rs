@@ -3,8 +3,12 @@
 use insta::assert_snapshot;
 use serde_json::Value as Json;
 
+use std::sync::Arc;
+
 use super::source::Value;
 use super::*;
+use crate::services::service_bus::{CrossSubscription, DeadLetters, Reprotect, ServiceBusChoice};
+use crate::settings::{Settings, sections};
 
 /// The example of the manual.
 const EXAMPLE: &str = "\
@@ -95,9 +99,12 @@ fn every_field_is_read() {
     assert_eq!(file.primary.region.as_str(), "westeurope", "a display name is a region too");
     assert_eq!(file.primary.parameters.len(), 2);
     assert_eq!(file.failover.policy, DecisionPolicy::Automatic);
-    let bus = &file.service_bus[0];
-    assert_eq!((bus.alias.as_str(), bus.reprotect), ("orders-alias", Reprotect::Fresh));
-    assert_eq!(bus.alternate_name.as_ref().unwrap().as_str(), "orders-bus-old");
+    assert_eq!(file.settings[0].pointer(), "/serviceBus/0/namespace");
+    let mut settings = Settings::default();
+    settings.set("orders-bus", Arc::clone(&file.settings[0].setting));
+    let bus = settings.of::<ServiceBusChoice>("orders-bus").unwrap();
+    assert_eq!((bus.alias.as_deref(), bus.reprotect), (Some("orders-alias"), Reprotect::Fresh));
+    assert_eq!(bus.alternate_name.as_deref(), Some("orders-bus-old"));
     assert_eq!(bus.dead_letters, DeadLetters::Resend);
     assert_eq!(bus.cross_subscription, CrossSubscription::Force);
     assert_eq!(file.accept[0].component.as_ref().unwrap().as_str(), "orders-bus");
@@ -111,7 +118,7 @@ fn what_is_left_out_has_its_documented_default() {
     assert_eq!(file.failover.hold_down, minutes(15));
     assert_eq!(file.failover.decision, minutes(10));
     assert_eq!(file.failover.clients_hold_on, minutes(10));
-    assert!(file.failover.approvers.is_empty() && file.service_bus.is_empty() && file.accept.is_empty());
+    assert!(file.failover.approvers.is_empty() && file.settings.is_empty() && file.accept.is_empty());
     assert_eq!(file.templates.shared, None);
     let partly = WorkloadFile::parse("lifeboat.yaml", &format!("{LEAST}failover: {{ policy: propose }}\n"));
     assert_eq!(partly.unwrap().failover.hold_down, minutes(15));
@@ -308,14 +315,13 @@ fn properties(pointer: &str) -> Vec<String> {
 #[test]
 fn the_schema_has_the_fields_that_are_read_and_no_others() {
     for (pointer, fields) in [
-        ("", read::WORKLOAD),
+        ("", &*read::fields()),
         ("/properties/objectives", read::OBJECTIVES),
         ("/properties/primary", read::SITE),
         ("/properties/secondary", read::SITE),
         ("/properties/templates", read::TEMPLATES),
         ("/properties/templates/properties/shared", read::SHARED),
         ("/properties/failover", read::FAILOVER),
-        ("/properties/serviceBus/items", read::SERVICE_BUS),
         ("/properties/data/items", read::DATA),
         ("/properties/data/items/properties/staleReads", read::STALE_READS),
         ("/properties/accept/items", read::ACCEPT),
@@ -323,6 +329,11 @@ fn the_schema_has_the_fields_that_are_read_and_no_others() {
         let mut fields: Vec<String> = fields.iter().map(|&field| field.to_owned()).collect();
         fields.sort();
         assert_eq!(properties(pointer), fields, "{pointer}");
+    }
+    for section in sections() {
+        let mut fields: Vec<String> = section.fields.iter().map(|&field| field.to_owned()).collect();
+        fields.sort();
+        assert_eq!(properties(&format!("/properties/{}/items", section.key)), fields, "{}", section.key);
     }
 }
 
@@ -379,14 +390,6 @@ fn the_words_of_the_schema_are_the_words_that_are_read() {
         list.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(words("/properties/failover/properties/policy/enum"), read::POLICIES.map(|(word, _)| word));
-    assert_eq!(
-        words("/properties/serviceBus/items/properties/reprotect/enum"),
-        read::REPROTECTS.map(|(word, _)| word)
-    );
-    assert_eq!(
-        words("/properties/serviceBus/items/properties/crossSubscription/enum"),
-        read::CROSS_SUBSCRIPTIONS.map(|(word, _)| word)
-    );
 }
 
 proptest::proptest! {

@@ -4,8 +4,9 @@ use lifeboat_plan::{At, Condition, Is, Item, ReadId};
 use serde_json::{Value, json};
 
 use super::fence::members;
+use super::settings::{DeadLetters, choice};
 use crate::service::{Answers, Planning};
-use crate::topology::{Component, DeadLetters};
+use crate::topology::Component;
 
 /// The messages that consumers gave up; everything else waits for one.
 pub(super) const DEAD_LETTERS: &str = "deadLetterMessageCount";
@@ -42,11 +43,7 @@ pub(super) fn held(entity: &Value) -> u64 {
 
 /// What the owner wants to happen to dead letters.
 pub(super) fn dead_letters(component: &Component, planning: &Planning<'_>) -> DeadLetters {
-    planning
-        .workload
-        .messaging
-        .get(&component.name)
-        .map_or(DeadLetters::default(), |choice| choice.dead_letters)
+    choice(&component.name, planning.workload).map_or(DeadLetters::default(), |choice| choice.dead_letters)
 }
 
 /// What a drain brings over.

@@ -11,8 +11,10 @@ use super::durations;
 use super::fail_over::leads;
 use super::namespace::{API, Namespace};
 use super::reads;
+use super::settings::DeadLetters;
+use super::settings::wants_fresh;
 use crate::service::{Answers, Part, Planning, Refusal, needs_in};
-use crate::topology::{Component, DeadLetters};
+use crate::topology::Component;
 
 /// The stage that finds what is left.
 pub(super) const STAGE: &str = "service-bus/empty";
@@ -30,7 +32,7 @@ pub(super) fn empty(
     let old = planning.standby();
     let namespace = Namespace::planned(old, component, planning);
     if !planning.returning
-        || planning.workload.wants_fresh(&component.name)
+        || wants_fresh(&component.name, planning.workload)
         || namespace.entities().is_empty()
     {
         return None;

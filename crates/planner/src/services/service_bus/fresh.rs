@@ -14,6 +14,7 @@ use sha2::Digest as _;
 
 use super::durations;
 use super::namespace::{API, Namespace, alias_property, last_segment, partner, record};
+use super::settings::wants_fresh;
 use super::{LISTS, namespace, reads};
 use crate::inventory::{Fact, Inventory};
 use crate::planning::DEPLOYED;
@@ -33,7 +34,7 @@ pub(super) fn standing(
     seen: &Inventory,
     standby: Standby,
 ) -> Option<Component> {
-    component.secondary.as_ref().filter(|_| workload.wants_fresh(&component.name))?;
+    component.secondary.as_ref().filter(|_| wants_fresh(&component.name, workload))?;
     let lines = SIDES.map(|side| Line::of(component.declared(side), workload, seen));
     let numbers = [lines[0].number(&lines[1], standby), lines[1].number(&lines[0], standby)];
     let former: Vec<ResourceId> =
@@ -55,7 +56,7 @@ pub(super) fn standing(
 
 /// What is to be looked at: of every namespace its lists, and the list of namespaces where there may be fresh ones.
 pub(super) fn observed(component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Call> {
-    let fresh = component.secondary.is_some() && workload.wants_fresh(&component.name);
+    let fresh = component.secondary.is_some() && wants_fresh(&component.name, workload);
     let mut reads = Vec::new();
     let mut namespaces = Vec::new();
     for side in if component.secondary.is_some() { &SIDES[..] } else { &SIDES[..1] } {
