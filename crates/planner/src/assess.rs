@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use crate::finding::{Answer, Evidence, Finding};
 use crate::inventory::Inventory;
 use crate::rule::{Rule, Subject};
+use crate::service::Service;
 use crate::services::{service_for, services};
 use crate::topology::{Side, Workload};
 use crate::workload::Acceptance;
@@ -68,7 +69,7 @@ pub fn explained() -> impl Iterator<Item = (&'static str, &'static Rule)> {
 
 /// Whether Azure itself refuses what fails this rule, whatever anybody accepts.
 pub fn is_enforced(rule: &str) -> bool {
-    let services = services().flat_map(|service| service.enforced());
+    let services = services().flat_map(Service::enforced);
     workload_rules::ENFORCED.iter().chain(services).any(|id| *id == rule)
 }
 

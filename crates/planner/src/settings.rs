@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::service::Service;
 use crate::services::{service_for, services};
 use crate::topology::{Component, Workload, shared_name};
 use crate::workload::{ComponentName, Fields, Reader};
@@ -31,6 +32,8 @@ pub struct Section {
     pub fields: &'static [&'static str],
     /// Those that must be there.
     pub required: &'static [&'static str],
+    /// An entry with every field, as YAML in one line: for tests, and for whoever wonders what one looks like.
+    pub example: &'static str,
     /// The fields as JSON Schema, by name.
     pub schema: fn() -> Value,
     /// Reads an entry, its first field aside: notes what is wrong with it, or makes a setting of it.
@@ -70,7 +73,7 @@ impl Entry {
 
 /// The sections of all services, in the order of the file.
 pub(crate) fn sections() -> impl Iterator<Item = &'static Section> {
-    services().filter_map(|service| service.section())
+    services().filter_map(Service::section)
 }
 
 /// Settings by component name. A component has one service, so it has one setting.

@@ -169,6 +169,21 @@ impl Workload {
             .find_map(|site| site.resources.find(id))
     }
 
+    /// In which file and line a resource is declared, for people: `orders-bus-weu is declared in infra/regional.json:12`.
+    /// What took the place of a declared one was made like it.
+    pub fn declared_at(&self, id: &ResourceId) -> Option<String> {
+        let sides = |component| [Side::Primary, Side::Secondary].map(|side| (component, side));
+        let mut stands = self.components.iter().flat_map(sides);
+        let stands = stands.find(|(component, side)| component.on(*side) == id);
+        let declared = stands.map_or(id, |(component, side)| component.declared(side));
+        match &self.declaration(declared)?.source {
+            Source::Template { file, line, .. } => {
+                Some(format!("{} is declared in {file}:{line}", declared.name()))
+            }
+            _ => None,
+        }
+    }
+
     /// What the templates alone tell. Lists that people often fill by hand (role assignments, private endpoints, event
     /// subscriptions) stay unknown unless a template fills them: unknown is never pass.
     pub fn declared_inventory(&self) -> Inventory {

@@ -232,6 +232,8 @@ fn what_cannot_pair_is_refused_before_any_write() {
         let refusal = world.refused(PlanKind::Prepare);
         assert_eq!((refusal.rule.as_str(), refusal.component.as_str()), (rule, "orders-bus"), "{refusal}");
         assert!(!refusal.why.is_empty() && !refusal.remedy.is_empty(), "{refusal:?}");
+        // What was observed has no place in a file; what stands for it has.
+        assert!(refusal.why.contains(" is declared in regional.json:"), "{refusal}");
     }
 }
 

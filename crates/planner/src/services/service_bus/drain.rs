@@ -18,8 +18,7 @@ use super::counts::{
 use super::durations;
 use super::namespace::{Namespace, last_segment, own_host};
 use super::reads;
-use super::settings::DeadLetters;
-use super::settings::wants_fresh;
+use super::settings::{DeadLetters, wants_fresh};
 use crate::service::{Answers, Part, Planning};
 use crate::topology::Component;
 

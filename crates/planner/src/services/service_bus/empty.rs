@@ -11,8 +11,7 @@ use super::durations;
 use super::fail_over::leads;
 use super::namespace::{API, Namespace};
 use super::reads;
-use super::settings::DeadLetters;
-use super::settings::wants_fresh;
+use super::settings::{DeadLetters, wants_fresh};
 use crate::service::{Answers, Part, Planning, Refusal, needs_in};
 use crate::topology::Component;
 

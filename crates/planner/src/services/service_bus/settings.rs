@@ -75,6 +75,8 @@ pub(super) const SECTION: Section = Section {
     entry: "What the file says about one Service Bus namespace.",
     fields: &["namespace", "alias", "alternateName", "reprotect", "deadLetters", "crossSubscription"],
     required: &["namespace", "alias"],
+    example: "{ namespace: orders-bus, alias: orders-alias, alternateName: orders-bus-old, reprotect: fresh, \
+        deadLetters: resend, crossSubscription: force }",
     schema,
     read,
     // Left where they are, dead letters would end the way home, and whoever has a template alone wants to see it whole.
@@ -145,6 +147,26 @@ fn schema() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Settings;
+    use crate::workload::read_strictly;
+
+    #[test]
+    fn every_field_is_read() {
+        let read = read_strictly(SECTION.example, "an entry", |node, reader| {
+            let fields = reader.map(node, "an entry", SECTION.fields)?;
+            (SECTION.read)(&fields, reader)
+        });
+        let mut settings = Settings::default();
+        settings.set("orders-bus", read.unwrap());
+        let expected = ServiceBusChoice {
+            alias: Some("orders-alias".to_owned()),
+            alternate_name: Some("orders-bus-old".to_owned()),
+            cross_subscription: CrossSubscription::Force,
+            reprotect: Reprotect::Fresh,
+            dead_letters: DeadLetters::Resend,
+        };
+        assert_eq!(settings.of("orders-bus"), Some(&expected));
+    }
 
     #[test]
     fn a_name_is_one_that_service_bus_accepts() {

@@ -1,11 +1,11 @@
 //! Checks of the pair itself.
 
-use super::super::fresh;
 use super::super::namespace::{
     Namespace, alias_name, alias_property, name_of, names_partner, partner, pending, same_subscription,
 };
 use super::super::pair::describe;
 use super::super::settings::choice;
+use super::super::{durations, fresh};
 use crate::finding::Evidence;
 use crate::inventory::Look;
 use crate::rule::{Checked, Subject};
@@ -263,7 +263,7 @@ pub(super) fn replication_time(subject: &Subject<'_>) -> Vec<Checked> {
     if let Err(why) = a.current_entities() {
         return vec![Checked::unknown(a.id, why)];
     }
-    let forecast = super::super::durations::pairing(a.entity_count());
+    let forecast = durations::pairing(a.entity_count());
     let says = format!(
         "{} entities, about {} to replicate, at worst {}",
         a.entity_count(),
