@@ -44,12 +44,12 @@ impl Service for ServiceBus {
         "Service Bus"
     }
 
-    fn section(&self) -> Option<&'static Section> {
-        Some(&settings::SECTION)
-    }
-
     fn plans_for(&self, kind: &ResourceType) -> bool {
         kind.is("Microsoft.ServiceBus/namespaces")
+    }
+
+    fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Call> {
+        fresh::observed(component, workload, seen)
     }
 
     fn host(
@@ -62,67 +62,8 @@ impl Service for ServiceBus {
         Some(namespace::own_host(component, side, workload, seen))
     }
 
-    fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Call> {
-        fresh::observed(component, workload, seen)
-    }
-
-    fn standing(
-        &self,
-        component: &Component,
-        workload: &Workload,
-        seen: &Inventory,
-        standby: Standby,
-    ) -> Option<Component> {
-        fresh::standing(component, workload, seen, standby)
-    }
-
-    fn wants_fresh(&self, component: &Component, workload: &Workload) -> bool {
-        settings::wants_fresh(&component.name, workload)
-    }
-
-    /// An alias below the first namespace names the second.
-    fn joined_by(&self, declared: &Declared) -> Option<[ResourceId; 2]> {
-        if !declared.kind.is("Microsoft.ServiceBus/namespaces/disasterRecoveryConfigs") {
-            return None;
-        }
-        let partner = declared.body.pointer("/properties/partnerNamespace")?.as_str()?;
-        Some([declared.id.parent()?, ResourceId::parse(partner).ok()?])
-    }
-
-    /// A namespace without a SKU is a Standard one (REST reference, `SBNamespace.sku`).
-    fn say_defaults(&self, kind: &ResourceType, body: &mut Value) {
-        if let Some(body) = body.as_object_mut().filter(|_| self.plans_for(kind)) {
-            body.entry("sku").or_insert_with(|| json!({ "name": "Standard", "tier": "Standard" }));
-        }
-    }
-
-    /// A namespace that can be paired.
-    fn presume(&self, kind: &ResourceType, body: &mut Value) {
-        if self.plans_for(kind) {
-            body["sku"] = json!({ "name": "Premium", "tier": "Premium", "capacity": 1 });
-        }
-    }
-
-    /// An entity comes without messages: these are not replicated.
-    fn say_new(&self, kind: &ResourceType, body: &mut Value) {
-        if ["queues", "topics", "subscriptions"]
-            .iter()
-            .any(|entity| kind.segments().last().is_some_and(|last| last.eq_ignore_ascii_case(entity)))
-        {
-            body["properties"]["countDetails"] = counts::none();
-        }
-    }
-
-    fn creation(&self, kind: &ResourceType) -> Option<Forecast> {
-        self.plans_for(kind).then(durations::namespace)
-    }
-
     fn rules(&self) -> &'static [Rule] {
         rules::RULES
-    }
-
-    fn enforced(&self) -> &'static [&'static str] {
-        rules::FORBIDS_PAIRING
     }
 
     fn strategies(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Strategy> {
@@ -187,10 +128,6 @@ impl Service for ServiceBus {
         Ok(drain::drain(component, planning))
     }
 
-    fn is_protected(&self, component: &Component, _: &Workload, seen: &Inventory) -> bool {
-        pair::is_ready(component, seen)
-    }
-
     fn expand(
         &self,
         stage: &Stage,
@@ -208,6 +145,69 @@ impl Service for ServiceBus {
             empty::STAGE => empty::expand(component, planning, seen)?,
             _ => return Ok(None),
         }))
+    }
+
+    fn is_protected(&self, component: &Component, _: &Workload, seen: &Inventory) -> bool {
+        pair::is_ready(component, seen)
+    }
+
+    fn section(&self) -> Option<&'static Section> {
+        Some(&settings::SECTION)
+    }
+
+    fn enforced(&self) -> &'static [&'static str] {
+        rules::FORBIDS_PAIRING
+    }
+
+    fn creation(&self, kind: &ResourceType) -> Option<Forecast> {
+        self.plans_for(kind).then(durations::namespace)
+    }
+
+    /// A namespace without a SKU is a Standard one (REST reference, `SBNamespace.sku`).
+    fn say_defaults(&self, kind: &ResourceType, body: &mut Value) {
+        if let Some(body) = body.as_object_mut().filter(|_| self.plans_for(kind)) {
+            body.entry("sku").or_insert_with(|| json!({ "name": "Standard", "tier": "Standard" }));
+        }
+    }
+
+    /// A namespace that can be paired.
+    fn presume(&self, kind: &ResourceType, body: &mut Value) {
+        if self.plans_for(kind) {
+            body["sku"] = json!({ "name": "Premium", "tier": "Premium", "capacity": 1 });
+        }
+    }
+
+    /// An entity comes without messages: these are not replicated.
+    fn say_new(&self, kind: &ResourceType, body: &mut Value) {
+        if ["queues", "topics", "subscriptions"]
+            .iter()
+            .any(|entity| kind.segments().last().is_some_and(|last| last.eq_ignore_ascii_case(entity)))
+        {
+            body["properties"]["countDetails"] = counts::none();
+        }
+    }
+
+    /// An alias below the first namespace names the second.
+    fn joined_by(&self, declared: &Declared) -> Option<[ResourceId; 2]> {
+        if !declared.kind.is("Microsoft.ServiceBus/namespaces/disasterRecoveryConfigs") {
+            return None;
+        }
+        let partner = declared.body.pointer("/properties/partnerNamespace")?.as_str()?;
+        Some([declared.id.parent()?, ResourceId::parse(partner).ok()?])
+    }
+
+    fn standing(
+        &self,
+        component: &Component,
+        workload: &Workload,
+        seen: &Inventory,
+        standby: Standby,
+    ) -> Option<Component> {
+        fresh::standing(component, workload, seen, standby)
+    }
+
+    fn wants_fresh(&self, component: &Component, workload: &Workload) -> bool {
+        settings::wants_fresh(&component.name, workload)
     }
 }
 
