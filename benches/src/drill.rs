@@ -5,10 +5,10 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow};
+use jiff::Timestamp;
 use lifeboat_arm::template::{ParameterValue, Template, parse_parameters};
 use lifeboat_planner::{
-    About, FailoverPolicy, FilePath, MessagingChoice, Objectives, SiteTemplate, StrategyKind, Workload,
-    WorkloadFile, choose_for, read,
+    FailoverPolicy, FilePath, SiteTemplate, StrategyKind, Workload, WorkloadFile, choose_for, read,
 };
 use lifeboat_sim::{Drill, DrillOutcome, DrillSetup, Scenario};
 use serde::{Deserialize, Serialize};
@@ -84,8 +84,9 @@ impl Minimal {
             group: shared_file.resource_group.as_str(),
             region: &shared_file.region,
         };
-        let workload = read(&about(&file)?, primary, secondary, Some(both), &lifeboat_arm::template::NoLinks)
-            .map_err(|found| anyhow!("{found:?}"))?;
+        let workload =
+            read(&file.about(start()?), primary, secondary, Some(both), &lifeboat_arm::template::NoLinks)
+                .map_err(|found| anyhow!("{found:?}"))?;
         let choice = choose_for(&workload, &workload.declared_inventory(), &file.failover)?;
         let strategies =
             choice.strategies.into_iter().map(|(name, strategy)| (name, strategy.kind)).collect();
@@ -100,7 +101,7 @@ impl Minimal {
             policy: self.policy.clone(),
             scenario: Scenario::sudden_loss(),
             seed,
-            start: "2026-01-01T00:00:00Z".parse()?,
+            start: start()?,
             assumptions: Vec::new(),
             accept: Vec::new(),
             today: jiff::civil::date(2026, 1, 1),
@@ -109,27 +110,9 @@ impl Minimal {
     }
 }
 
-fn about(file: &WorkloadFile) -> Result<About> {
-    let messaging = file.service_bus.iter().map(|entry| {
-        let alternate_name = entry.alternate_name.as_ref().map(ToString::to_string);
-        (
-            entry.namespace.to_string(),
-            MessagingChoice {
-                alias: Some(entry.alias.to_string()),
-                alternate_name,
-                reprotect: entry.reprotect,
-                dead_letters: entry.dead_letters,
-                cross_subscription: entry.cross_subscription,
-            },
-        )
-    });
-    Ok(About {
-        name: file.workload.to_string(),
-        subscription: file.subscription.to_string(),
-        objectives: Objectives { rto: file.objectives.rto, rpo: file.objectives.rpo },
-        messaging: messaging.collect(),
-        now: "2026-01-01T00:00:00Z".parse()?,
-    })
+/// When drills begin, and templates are evaluated.
+fn start() -> Result<Timestamp> {
+    Ok("2026-01-01T00:00:00Z".parse()?)
 }
 
 fn examples() -> PathBuf {

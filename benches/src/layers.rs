@@ -81,7 +81,7 @@ pub(crate) fn workload(template: &str) -> Result<Workload> {
         name: "layers".to_owned(),
         subscription: SUBSCRIPTION.to_owned(),
         objectives: Objectives { rto: SignedDuration::from_hours(1), rpo: SignedDuration::from_mins(15) },
-        messaging: BTreeMap::new(),
+        settings: Vec::new(),
         now: "2026-01-01T00:00:00Z".parse()?,
     };
     let none = BTreeMap::new();

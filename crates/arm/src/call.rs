@@ -84,6 +84,11 @@ impl Call {
         Self { target: Target::Arm, method, path: path.into(), headers: BTreeMap::new(), body }
     }
 
+    /// A read of the management plane.
+    pub fn get(path: impl fmt::Display, api_version: &str) -> Self {
+        Self::arm(Method::Get, format!("{path}?api-version={api_version}"), None)
+    }
+
     /// The path without its query.
     pub fn path_only(&self) -> &str {
         self.path.split('?').next().unwrap_or_default()

@@ -7,15 +7,14 @@ mod linked;
 mod names;
 mod values;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
 use lifeboat_arm::template::{Diagnostic, Template};
 use lifeboat_planner::{
-    About, Acceptance, Assumption, Bare, BareError, Component, DeadLetters, FailoverPolicy, MessagingChoice,
-    Objectives, SiteTemplate, Workload, WorkloadFile, read, read_bare,
+    About, Acceptance, Assumption, Bare, BareError, FailoverPolicy, Objectives, SiteTemplate, Workload,
+    WorkloadFile, read, read_bare,
 };
 
 use crate::args::{TargetArgs, TemplateArgs};
@@ -115,7 +114,7 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         }
         _ => None,
     };
-    let about = about_file(&file);
+    let about = file.about(epoch());
     let workload = read(
         &about,
         SiteTemplate {
@@ -189,29 +188,6 @@ fn of_expansion(mut found: Vec<Diagnostic>, given: &[&values::Given]) -> CliErro
     of_diagnostics(&found)
 }
 
-fn about_file(file: &WorkloadFile) -> About {
-    About {
-        name: file.workload.to_string(),
-        subscription: file.subscription.to_string(),
-        objectives: Objectives { rto: file.objectives.rto, rpo: file.objectives.rpo },
-        messaging: file
-            .service_bus
-            .iter()
-            .map(|entry| {
-                let choice = MessagingChoice {
-                    alias: Some(entry.alias.to_string()),
-                    alternate_name: entry.alternate_name.as_ref().map(ToString::to_string),
-                    reprotect: entry.reprotect,
-                    dead_letters: entry.dead_letters,
-                    cross_subscription: entry.cross_subscription,
-                };
-                (entry.namespace.to_string(), choice)
-            })
-            .collect(),
-        now: epoch(),
-    }
-}
-
 fn parse_template(path: &Path) -> Result<Template, CliError> {
     let text = text_of(path)?;
     Template::parse(&path.display().to_string(), &text).map_err(|found| of_diagnostics(&found))
@@ -246,24 +222,24 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         name: workload_name(path),
         subscription: LAB_SUBSCRIPTION.to_owned(),
         objectives: Objectives { rto: SignedDuration::from_hours(1), rpo: SignedDuration::from_mins(15) },
-        messaging: BTreeMap::new(),
+        settings: Vec::new(),
         now: epoch(),
     };
     let folders = Folders::of([path]);
-    let (workload, assumed) = read_bare(&about, &template, &bare, &folders).map_err(|error| match error {
-        BareError::Template(found) => of_expansion(found, &[&given]),
-        other @ BareError::OtherSecondary { .. } => {
-            CliError::failed(other.to_string()).with_hint("leave `--secondary` out, or change the template")
-        }
-        other @ BareError::OtherPrimary { .. } => {
-            CliError::failed(other.to_string()).with_hint("leave `--primary` out, or change the template")
-        }
-        other @ BareError::TwoClouds(..) => CliError::failed(other.to_string())
-            .with_hint("a workload can only move within one cloud: name two regions of the same one"),
-        other @ BareError::OneRegion(_) => {
-            CliError::failed(other.to_string()).with_hint("name two different regions")
-        }
-    })?;
+    let (mut workload, assumed) =
+        read_bare(&about, &template, &bare, &folders).map_err(|error| match error {
+            BareError::Template(found) => of_expansion(found, &[&given]),
+            other @ BareError::OtherSecondary { .. } => CliError::failed(other.to_string())
+                .with_hint("leave `--secondary` out, or change the template"),
+            other @ BareError::OtherPrimary { .. } => {
+                CliError::failed(other.to_string()).with_hint("leave `--primary` out, or change the template")
+            }
+            other @ BareError::TwoClouds(..) => CliError::failed(other.to_string())
+                .with_hint("a workload can only move within one cloud: name two regions of the same one"),
+            other @ BareError::OneRegion(_) => {
+                CliError::failed(other.to_string()).with_hint("name two different regions")
+            }
+        })?;
     if typed.strict {
         refuse_assumptions(&assumed)?;
     }
@@ -271,22 +247,8 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     assumptions.extend(folders.assumptions());
     assumptions
         .push("objectives are an RTO of 1 h and an RPO of 15 min: there is no workload file".to_owned());
-    let (workload, resent) = with_dead_letters_resent(workload);
-    assumptions.extend(resent);
+    assumptions.extend(workload.settle_unasked());
     Ok(Loaded { workload, assumptions, policy, accept: Vec::new() })
-}
-
-/// Left where they are, dead letters would end the way home, and whoever has a template alone wants to see it whole.
-fn with_dead_letters_resent(mut workload: Workload) -> (Workload, Option<String>) {
-    let is_bus = |component: &&Component| component.kind.is("Microsoft.ServiceBus/namespaces");
-    let buses = workload.components.iter().filter(is_bus).filter(|component| component.secondary.is_some());
-    let names: Vec<String> = buses.map(|component| component.name.clone()).collect();
-    let says = "dead letters are sent on to the consumers again: there is no workload file to leave them";
-    let says = (!names.is_empty()).then(|| says.to_owned());
-    for name in names {
-        workload.messaging.entry(name).or_default().dead_letters = DeadLetters::Resend;
-    }
-    (workload, says)
 }
 
 /// `--strict`: what stands for something that could have been given is an error.

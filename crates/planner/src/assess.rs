@@ -5,7 +5,8 @@ use jiff::civil::Date;
 use crate::finding::{Answer, Evidence, Finding};
 use crate::inventory::Inventory;
 use crate::rule::{Rule, Subject};
-use crate::service::{service_for, services};
+use crate::service::Service;
+use crate::services::{service_for, services};
 use crate::topology::{Side, Workload};
 use crate::workload::Acceptance;
 use crate::workload_rules;
@@ -58,9 +59,7 @@ pub fn accept(findings: &mut [Finding], acceptances: &[Acceptance], today: Date)
 /// Every rule there is, with the name of the service it belongs to.
 pub fn rules() -> impl Iterator<Item = (&'static str, &'static Rule)> {
     let workload = workload_rules::RULES.iter().map(|rule| ("workload", rule));
-    workload.chain(
-        services().iter().flat_map(|service| service.rules().iter().map(|rule| (service.name(), rule))),
-    )
+    workload.chain(services().flat_map(|service| service.rules().iter().map(|rule| (service.name(), rule))))
 }
 
 /// Every rule that anything printed can name: also those by which only a plan is refused.
@@ -70,7 +69,7 @@ pub fn explained() -> impl Iterator<Item = (&'static str, &'static Rule)> {
 
 /// Whether Azure itself refuses what fails this rule, whatever anybody accepts.
 pub fn is_enforced(rule: &str) -> bool {
-    let services = services().iter().flat_map(|service| service.enforced());
+    let services = services().flat_map(Service::enforced);
     workload_rules::ENFORCED.iter().chain(services).any(|id| *id == rule)
 }
 

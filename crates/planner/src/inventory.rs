@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::finding::Evidence;
+use crate::services::service_of;
 use crate::topology::Declared;
 
 /// Where a fact comes from.
@@ -138,7 +139,7 @@ impl Declaration {
     /// The resource as a read would show it.
     fn value(&self) -> Value {
         let mut value = Value::clone(&self.body);
-        crate::services::say_defaults(&self.kind, &mut value);
+        service_of(&self.kind).say_defaults(&self.kind, &mut value);
         if let Some(object) = value.as_object_mut() {
             object.insert("id".into(), self.id.as_str().into());
             object.insert("name".into(), self.id.name().into());

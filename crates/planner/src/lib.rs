@@ -17,6 +17,7 @@ mod recovery_time;
 mod rule;
 mod service;
 mod services;
+mod settings;
 pub mod strategy;
 mod topology;
 mod workload;
@@ -30,16 +31,20 @@ pub use predict::predict;
 pub use reading::{About, Assumed, Assumption, Bare, BareError, NOWHERE, SiteTemplate, read, read_bare};
 pub use recovery_time::{FixedTerms, moves_names, platform_p95};
 pub use rule::{Checked, Rule, Subject};
-pub use service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind, service_for, services};
+pub use service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind};
+// What an embedder may choose without a file; the cli never names it.
+pub use services::service_bus::{CrossSubscription, DeadLetters, Reprotect, ServiceBusChoice};
+pub use services::{service_for, services};
+pub use settings::{Entry, Section, Setting, Settings, Unasked};
 pub use strategy::{Candidate, Choice, EXACT_MOST, StrategyError, Term, TermLine, choose, choose_for};
 pub use topology::{
-    Component, DeadLetters, Declared, Deployment, MessagingChoice, Objectives, Replaced, Resources, Side,
-    Site, Standby, Workload, components,
+    Component, Declared, Deployment, Objectives, Replaced, Resources, Side, Site, Standby, Workload,
+    components,
 };
 pub use workload::{
-    Acceptance, Approver, ComponentName, CrossSubscription, DataStore, DecisionPolicy, FailoverPolicy,
-    FilePath, GroupName, NamespaceName, Reprotect, RuleId, ServiceBusEntry, SharedTemplate, SiteEntry,
-    StaleReads, SubscriptionId, Templates, WorkloadError, WorkloadFile, WorkloadName,
+    Acceptance, Approver, ComponentName, DataStore, DecisionPolicy, FailoverPolicy, FilePath, GroupName,
+    RuleId, SharedTemplate, SiteEntry, StaleReads, SubscriptionId, Templates, WorkloadError, WorkloadFile,
+    WorkloadName,
 };
 pub use workload_rules::GLOBALLY_UNIQUE;
 // Strict reading of YAML, for the files of other crates that must fail as helpfully as the workload file does.

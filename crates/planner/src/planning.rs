@@ -10,7 +10,8 @@ use lifeboat_plan::{
     Graph, GraphError, Places, Plan, PlanKind, Policy, ReadDraft, ReadId, Stage, Step, WayKind,
 };
 
-use crate::service::{Answers, Part, Planning, Refusal, Service, service_for};
+use crate::service::{Answers, Part, Planning, Refusal, Service};
+use crate::services::{service_for, services};
 use crate::topology::{Component, Side, Workload};
 
 pub(crate) use deploy::REFUSALS;
@@ -74,7 +75,7 @@ pub fn expand(planning: &Planning<'_>, stage: &Stage, seen: &Answers<'_>) -> Res
     let workload = as_it_stands(planning);
     let planning = &Planning { workload: &workload, ..*planning };
     let mut known = None;
-    for service in crate::service::services() {
+    for service in services() {
         if let Some(part) = service.expand(stage, planning, seen)? {
             known = Some(part);
             break;

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 
+use lifeboat_arm::ResourceId;
 use lifeboat_plan::{At, CallDraft, Condition, Draft, Is, Plan, ReadDraft, ReadId, Step};
 use serde_json::{Value, json};
 
 use crate::inventory::{Fact, Inventory, Known, Source};
+use crate::services::service_of;
 
 /// What will be observed after `plan` has been executed in a world where `seen` was observed.
 pub fn predict(seen: &Inventory, plan: &Plan) -> Inventory {
@@ -154,11 +156,9 @@ fn newcomer(world: &mut Inventory, list: &str, field: &str, value: &Value, sourc
         put(world, name, known, source.clone());
     } else {
         set(&mut member, "/id", json!(format!("{list}/{name}")));
-        set(
-            &mut member,
-            "/properties/countDetails",
-            json!({"activeMessageCount": 0, "deadLetterMessageCount": 0, "scheduledMessageCount": 0}),
-        );
+        if let Some(kind) = ResourceId::parse(&format!("{list}/{name}")).ok().and_then(|id| id.kind()) {
+            service_of(&kind).say_new(&kind, &mut member);
+        }
     }
     member
 }

@@ -18,10 +18,8 @@ use lifeboat_arm::{Region, ResourceId, ResourceType};
 use serde_json::{Value, json};
 
 use crate::inventory::Source;
-use crate::topology::{
-    Component, Declared, Deployment, MessagingChoice, Objectives, Resources, Site, Workload, components,
-    shared_name,
-};
+use crate::settings::{Entry, Settings};
+use crate::topology::{Component, Declared, Deployment, Objectives, Resources, Site, Workload, components};
 
 pub use bare::{Assumed, Assumption, Bare, BareError, read_bare};
 pub use locations::NOWHERE;
@@ -40,7 +38,7 @@ pub struct SiteTemplate<'a> {
 }
 
 /// What is needed besides templates.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct About {
     /// The workload's name.
     pub name: String,
@@ -48,8 +46,8 @@ pub struct About {
     pub subscription: String,
     /// What is wanted.
     pub objectives: Objectives,
-    /// Choices for messaging namespaces, by component or namespace name.
-    pub messaging: BTreeMap<String, MessagingChoice>,
+    /// What the workload file says about components in the sections of their services.
+    pub settings: Vec<Entry>,
     /// What `utcNow` answers in templates.
     pub now: Timestamp,
 }
@@ -98,30 +96,15 @@ fn assemble(
     shared: Option<Site>,
     all: Vec<Component>,
 ) -> Workload {
-    // The owner may name a namespace by its component, by its name in the primary region, or by what its two names share:
-    // another resource of that name may have taken it for its component.
-    let messaging = all
-        .iter()
-        .filter(|component| component.kind.as_str().to_ascii_lowercase().ends_with("/namespaces"))
-        .filter_map(|component| {
-            let shared =
-                component.secondary.as_ref().map(|id| shared_name(component.primary.name(), id.name()));
-            let choice = [Some(component.name.as_str()), Some(component.primary.name()), shared.as_deref()]
-                .into_iter()
-                .flatten()
-                .find_map(|name| about.messaging.get(name))?;
-            Some((component.name.clone(), choice.clone()))
-        })
-        .collect();
     Workload {
         name: about.name.clone(),
         subscription: about.subscription.clone(),
         primary,
         secondary,
         shared,
+        settings: Settings::resolve(&about.settings, &all),
         components: all,
         objectives: about.objectives.clone(),
-        messaging,
     }
 }
 

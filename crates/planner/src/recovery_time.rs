@@ -10,7 +10,7 @@ use crate::workload::{DecisionPolicy, FailoverPolicy};
 
 /// Requests one after another, and polls that come a little late.
 const ORCHESTRATION: SignedDuration = SignedDuration::from_secs(60);
-/// An alias record lives a minute in resolvers.
+/// A record that is made to be moved lives a minute in resolvers.
 const DNS: SignedDuration = SignedDuration::from_secs(60);
 
 /// What a recovery takes besides the components themselves. One after the other: their sum counts.

@@ -3,21 +3,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Answer, Region, ResourceId, ResourceType};
-use lifeboat_plan::{Endpoint, FactUsed, Need, PlanKind, ReadDraft, ReadId, Stage, Step, StepId};
+use lifeboat_arm::{Answer, Call, Region, ResourceId, ResourceType};
+use lifeboat_plan::{Endpoint, FactUsed, Forecast, Need, PlanKind, ReadDraft, ReadId, Stage, Step, StepId};
+use serde_json::Value;
 
 use crate::inventory::Inventory;
 use crate::rule::Rule;
-use crate::services::{AnyResource, ServiceBus};
+use crate::settings::Section;
 use crate::topology::{Component, Declared, Side, Site, Standby, Workload};
 
 /// One Azure service inside the planner.
 pub trait Service: Sync {
+    // --- what every service must say, in the order in which data flows
+
     /// Its name for people: `Service Bus`.
     fn name(&self) -> &'static str;
 
     /// Whether it plans for resources of this type.
     fn plans_for(&self, kind: &ResourceType) -> bool;
+
+    /// What it wants to see of a component: reads, each with the api-version that its type has. Asked again until it wants
+    /// nothing new. The inventory keeps the answers by path, without the query.
+    fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Call>;
 
     /// The host of a component's data plane on one side, in lower case and whoever holds an alias; none for what has no
     /// data plane. Probers ask it, and clients that still believe in it have not moved.
@@ -29,27 +36,8 @@ pub trait Service: Sync {
         seen: &Inventory,
     ) -> Option<String>;
 
-    /// What it wants to see of a component, as paths to GET. Asked again until it wants nothing new.
-    fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<String>;
-
-    /// The component as it stands, where fresh resources have taken the place of declared ones, or are to.
-    fn standing(
-        &self,
-        _component: &Component,
-        _workload: &Workload,
-        _seen: &Inventory,
-        _standby: Standby,
-    ) -> Option<Component> {
-        None
-    }
-
     /// Its rules.
     fn rules(&self) -> &'static [Rule];
-
-    /// The ids of its rules that Azure itself enforces: whoever accepts such a finding is refused all the same.
-    fn enforced(&self) -> &'static [&'static str] {
-        &[]
-    }
 
     /// Ways to keep a component recoverable, with what each costs and takes.
     fn strategies(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Strategy>;
@@ -73,9 +61,6 @@ pub trait Service: Sync {
     /// Steps that bring over what was stranded on the old side.
     fn drain(&self, component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal>;
 
-    /// Whether the component could be moved now, by the latest that is known. Unknown is no.
-    fn is_protected(&self, component: &Component, workload: &Workload, seen: &Inventory) -> bool;
-
     /// Steps that can be known only at run time; none for a stage that is not this service's.
     fn expand(
         &self,
@@ -83,6 +68,56 @@ pub trait Service: Sync {
         planning: &Planning<'_>,
         seen: &Answers<'_>,
     ) -> Result<Option<Part>, Refusal>;
+
+    /// Whether the component could be moved now, by the latest that is known. Unknown is no.
+    fn is_protected(&self, component: &Component, workload: &Workload, seen: &Inventory) -> bool;
+
+    // --- what some must say, and most need not
+
+    /// Its section of the workload file, where the owner says what cannot be seen.
+    fn section(&self) -> Option<&'static Section> {
+        None
+    }
+
+    /// The ids of its rules that Azure itself enforces: whoever accepts such a finding is refused all the same.
+    fn enforced(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// How long creating a resource of a type of its own takes, as far as a page says so.
+    fn creation(&self, _kind: &ResourceType) -> Option<Forecast> {
+        None
+    }
+
+    /// Puts in what Azure takes where a template says nothing, as far as a rule asks for it: what is sure to come is known.
+    fn say_defaults(&self, _kind: &ResourceType, _body: &mut Value) {}
+
+    /// Puts in what is presumed of a resource that a template builds on and nobody declares.
+    fn presume(&self, _kind: &ResourceType, _body: &mut Value) {}
+
+    /// Puts in what Azure shows of a resource that has only just come by replication.
+    fn say_new(&self, _kind: &ResourceType, _body: &mut Value) {}
+
+    /// The two resources that a declared one joins, where one template holds both regions.
+    fn joined_by(&self, _declared: &Declared) -> Option<[ResourceId; 2]> {
+        None
+    }
+
+    /// The component as it stands, where fresh resources have taken the place of declared ones, or are to.
+    fn standing(
+        &self,
+        _component: &Component,
+        _workload: &Workload,
+        _seen: &Inventory,
+        _standby: Standby,
+    ) -> Option<Component> {
+        None
+    }
+
+    /// Whether the owner has a component protected again by a fresh resource: what was left may then keep what it holds.
+    fn wants_fresh(&self, _component: &Component, _workload: &Workload) -> bool {
+        false
+    }
 }
 
 /// Answers to the reads of a stage.
@@ -174,7 +209,7 @@ pub enum StrategyKind {
     Restore,
     /// Deployed beforehand, passive.
     Standby,
-    /// Two namespaces behind an alias, metadata replicated.
+    /// Two of them behind one name, metadata replicated.
     Pair,
     /// Data replicated by the platform.
     Replicate,
@@ -192,16 +227,6 @@ pub struct Strategy {
     pub standing_cost: u32,
     /// Why it is possible and what it gives up.
     pub why: String,
-}
-
-/// All services, the one for everything else last.
-pub fn services() -> &'static [&'static dyn Service] {
-    &[&ServiceBus, &AnyResource]
-}
-
-/// The service that plans for this type.
-pub fn service_for(kind: &ResourceType) -> &'static dyn Service {
-    services().iter().copied().find(|service| service.plans_for(kind)).unwrap_or(&AnyResource)
 }
 
 /// The needs of a stage that works on one site's resources through its management plane.

@@ -11,7 +11,7 @@ use lifeboat_arm::{Region, ResourceId, ResourceType};
 use serde_json::Value;
 
 use crate::inventory::{Inventory, Source};
-use crate::workload::{CrossSubscription, Reprotect};
+use crate::settings::Settings;
 
 pub use resources::Resources;
 pub(crate) use resources::Roots;
@@ -113,32 +113,6 @@ impl Component {
     }
 }
 
-/// How the workload's owner wants a messaging namespace to be treated.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct MessagingChoice {
-    /// The alias to pair under; by default the component's name.
-    pub alias: Option<String>,
-    /// The namespace's own new name when the alias takes over its old one (D04).
-    pub alternate_name: Option<String>,
-    /// What a move by choice does across subscriptions (D03).
-    pub cross_subscription: CrossSubscription,
-    /// How the namespace that was left becomes a partner again, or which one does.
-    pub reprotect: Reprotect,
-    /// What happens to dead letters when the namespace is drained.
-    pub dead_letters: DeadLetters,
-}
-
-/// What happens to dead letters when their namespace is drained. Nobody can send into a dead-letter queue: they stay where
-/// they are, or go to the consumers once more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DeadLetters {
-    /// They stay, and the namespace cannot be emptied until somebody has taken them out.
-    #[default]
-    Leave,
-    /// They are sent on to the live queue or topic, with the reason as properties of their own.
-    Resend,
-}
-
 /// What the owner wants from the failover.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Objectives {
@@ -149,7 +123,7 @@ pub struct Objectives {
 }
 
 /// The workload: everything that rules and planners know besides what was observed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Workload {
     /// Its name.
     pub name: String,
@@ -165,8 +139,8 @@ pub struct Workload {
     pub components: Vec<Component>,
     /// What is wanted.
     pub objectives: Objectives,
-    /// Choices for messaging namespaces, by component name.
-    pub messaging: BTreeMap<String, MessagingChoice>,
+    /// What the owner says about components, each in the words of its service.
+    pub settings: Settings,
 }
 
 impl Workload {
@@ -185,6 +159,29 @@ impl Workload {
             .iter()
             .chain(&self.secondary.resources)
             .chain(self.shared.iter().flat_map(|site| &site.resources))
+    }
+
+    /// Where a resource is declared.
+    pub fn declaration(&self, id: &ResourceId) -> Option<&Declared> {
+        [&self.primary, &self.secondary]
+            .into_iter()
+            .chain(&self.shared)
+            .find_map(|site| site.resources.find(id))
+    }
+
+    /// In which file and line a resource is declared, for people: `orders-bus-weu is declared in infra/regional.json:12`.
+    /// What took the place of a declared one was made like it.
+    pub fn declared_at(&self, id: &ResourceId) -> Option<String> {
+        let sides = |component| [Side::Primary, Side::Secondary].map(|side| (component, side));
+        let mut stands = self.components.iter().flat_map(sides);
+        let stands = stands.find(|(component, side)| component.on(*side) == id);
+        let declared = stands.map_or(id, |(component, side)| component.declared(side));
+        match &self.declaration(declared)?.source {
+            Source::Template { file, line, .. } => {
+                Some(format!("{} is declared in {file}:{line}", declared.name()))
+            }
+            _ => None,
+        }
     }
 
     /// What the templates alone tell. Lists that people often fill by hand (role assignments, private endpoints, event

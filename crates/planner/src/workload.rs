@@ -16,21 +16,24 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
 
-use crate::topology::{DeadLetters, Objectives};
+use crate::reading::About;
+use crate::settings::Entry;
+use crate::topology::Objectives;
+
+pub(crate) use names::check as check_name;
+pub(crate) use schema::{text as schema_text, words as schema_words};
 
 pub use duration::{parse_duration, render_duration};
-pub use names::{
-    Approver, ComponentName, FilePath, GroupName, NamespaceName, RuleId, SubscriptionId, WorkloadName,
-};
+pub use names::{Approver, ComponentName, FilePath, GroupName, RuleId, SubscriptionId, WorkloadName};
 pub use reader::{Complaint, Fields, Problem, Reader, read_strictly, render_problems};
 pub use source::{Node, Position};
 
 /// A workload file that was read without a problem.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct WorkloadFile {
     /// The workload's name: names its journals, snapshots and deployments. Changing it starts a new history.
     pub workload: WorkloadName,
@@ -47,8 +50,8 @@ pub struct WorkloadFile {
     pub templates: Templates,
     /// Who decides, and how long the detector and the people may take. Default: `manual`.
     pub failover: FailoverPolicy,
-    /// What Lifeboat cannot see about Service Bus namespaces. Default: none.
-    pub service_bus: Vec<ServiceBusEntry>,
+    /// What Lifeboat cannot see about components, each in the section of its service. Default: nothing.
+    pub settings: Vec<Entry>,
     /// Data stores with promises that the application makes. Default: none.
     pub data: Vec<DataStore>,
     /// Findings that somebody took responsibility for. Default: none.
@@ -118,43 +121,6 @@ pub enum DecisionPolicy {
     Automatic,
 }
 
-/// What the file says about one Service Bus namespace.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceBusEntry {
-    /// The component's name, or the primary namespace's name.
-    pub namespace: ComponentName,
-    /// The geo-disaster-recovery alias, the name clients connect to.
-    pub alias: NamespaceName,
-    /// Needed when the alias has the primary namespace's own name: what that namespace is called after a failover.
-    pub alternate_name: Option<NamespaceName>,
-    /// How the old primary becomes the new secondary. Default: `emptied`.
-    pub reprotect: Reprotect,
-    /// What a move by choice does where the two namespaces are in two subscriptions. Default: `refuse`.
-    pub cross_subscription: CrossSubscription,
-    /// What happens to dead letters when the old primary is drained. Default: `leave`.
-    pub dead_letters: DeadLetters,
-}
-
-/// A safe failover across subscriptions is impossible in Azure, so a move by choice has to be forced or left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CrossSubscription {
-    /// There is no such move; only an unplanned failover is forced.
-    #[default]
-    Refuse,
-    /// It is forced, and loses what is not replicated yet.
-    Force,
-}
-
-/// How a namespace becomes a secondary again: Azure pairs only with an empty one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Reprotect {
-    /// The old one, drained, its entities deleted. Messages that cannot be drained stop it.
-    #[default]
-    Emptied,
-    /// A new one under a new name. The old one stays, and costs, until somebody deletes it.
-    Fresh,
-}
-
 /// A data store and the promises around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataStore {
@@ -204,6 +170,17 @@ impl WorkloadFile {
     /// The file's JSON Schema, for editors.
     pub fn json_schema() -> serde_json::Value {
         schema::json_schema()
+    }
+
+    /// What it says besides naming templates, for reading these. `now` is what `utcNow` answers in them.
+    pub fn about(&self, now: Timestamp) -> About {
+        About {
+            name: self.workload.to_string(),
+            subscription: self.subscription.to_string(),
+            objectives: self.objectives.clone(),
+            settings: self.settings.clone(),
+            now,
+        }
     }
 
     /// Where the value under a JSON pointer stands in the file: `/primary/region`, `/accept/0`.

@@ -5,14 +5,15 @@ pub(crate) mod corpus;
 mod fresh;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use lifeboat_arm::template::{Diagnostic, NoLinks, Template};
 use lifeboat_arm::{Answer, ArmError, Region, ResourceId};
 use lifeboat_plan::{Endpoint, Plan, PlanKind};
 use lifeboat_planner::{
-    About, Component, Fact, Inventory, MessagingChoice, Objectives, PlanError, Planning, Refusal, Side,
-    SiteTemplate, StrategyKind, Workload, plan, read,
+    About, Component, Fact, Inventory, PlanError, Planning, Refusal, ServiceBusChoice, Side, SiteTemplate,
+    StrategyKind, Workload, WorkloadFile, plan, read,
 };
 use serde_json::{Value, json};
 
@@ -33,17 +34,8 @@ pub(crate) fn region(name: &str) -> Region {
 }
 
 pub(crate) fn about() -> About {
-    About {
-        name: "orders".to_owned(),
-        subscription: SUBSCRIPTION.to_owned(),
-        objectives: Objectives { rto: SignedDuration::from_mins(45), rpo: SignedDuration::from_mins(15) },
-        messaging: [(
-            "orders-bus".to_owned(),
-            MessagingChoice { alias: Some("orders".to_owned()), ..MessagingChoice::default() },
-        )]
-        .into(),
-        now: now(),
-    }
+    let file = WorkloadFile::parse("lifeboat.yaml", include_str!("fixtures/lifeboat.yaml")).unwrap();
+    file.about(now())
 }
 
 /// The regional template after this change of its text, read for both regions.
@@ -291,6 +283,14 @@ impl World {
         self.list(leader, ALIASES, json!([record]));
         self.miss(&self.bus_path(leader.other(), &format!("{ALIASES}/{alias}")));
         self.list(leader.other(), ALIASES, json!([]));
+    }
+
+    /// Changes what the owner wants of the namespaces.
+    pub(crate) fn choose(&mut self, with: impl FnOnce(&mut ServiceBusChoice)) {
+        let mut choice =
+            self.workload.settings.of::<ServiceBusChoice>("orders-bus").cloned().unwrap_or_default();
+        with(&mut choice);
+        self.workload.settings.set("orders-bus", Arc::new(choice));
     }
 
     // --- planning

@@ -99,7 +99,7 @@ fn the_whole_way_there_and_back_can_be_planned_offline() {
 #[test]
 fn the_whole_way_with_fresh_namespaces_can_be_planned_offline() {
     let mut world = World::declared();
-    world.workload.messaging.get_mut("orders-bus").unwrap().reprotect = lifeboat_planner::Reprotect::Fresh;
+    world.choose(|choice| choice.reprotect = lifeboat_planner::Reprotect::Fresh);
     go(&mut world, PlanKind::Prepare);
     go(&mut world, PlanKind::Failover);
     (world.active, world.returning) = (Side::Secondary, true);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use lifeboat_arm::{Answer, Call, Method, Paged, Pages};
+use lifeboat_arm::{Answer, Call, Paged, Pages};
 use lifeboat_lab::Lab;
 use lifeboat_planner::{Inventory, Workload, service_for};
 
@@ -16,17 +16,17 @@ pub(crate) fn observe(lab: &mut Lab, now: Timestamp, workload: &Workload, before
     let mut seen = before.clone();
     let mut asked: BTreeSet<String> = BTreeSet::new();
     for _ in 0..ROUNDS {
-        let wanted: Vec<String> = workload
+        let wanted: Vec<Call> = workload
             .components
             .iter()
             .flat_map(|component| service_for(&component.kind).observes(component, workload, &seen))
-            .filter(|path| asked.insert(path.to_ascii_lowercase()))
+            .filter(|call| asked.insert(call.path.to_ascii_lowercase()))
             .collect();
         if wanted.is_empty() {
             break;
         }
-        for path in wanted {
-            let call = Call::arm(Method::Get, format!("{path}?api-version={}", api_version(&path)), None);
+        for call in wanted {
+            let path = call.path.clone();
             let answer = list(lab, now, call);
             seen.observe(&path, now, answer.as_ref().ok_or("no answer within 20 s"));
         }
@@ -43,15 +43,5 @@ fn list(lab: &mut Lab, now: Timestamp, call: Call) -> Option<Answer> {
             Paged::All(answer) => return Some(answer),
             Paged::More(call) => next = call,
         }
-    }
-}
-
-fn api_version(path: &str) -> &'static str {
-    let folded = path.to_ascii_lowercase();
-    match folded.rfind("/providers/").map(|at| &folded[at + "/providers/".len()..]) {
-        Some(rest) if rest.starts_with("microsoft.servicebus") => "2024-01-01",
-        Some(rest) if rest.starts_with("microsoft.authorization") => "2022-04-01",
-        Some(rest) if rest.starts_with("microsoft.insights") => "2022-10-01",
-        _ => "2024-03-01",
     }
 }

@@ -3,7 +3,7 @@
 use lifeboat_arm::nearest;
 use lifeboat_planner::{Position, Problem, Workload, WorkloadFile, rules};
 
-/// Rules, components, namespaces and stores that do not exist, each where it stands in the file.
+/// Rules, components and stores that do not exist, each where it stands in the file.
 pub(super) fn of_nothing(file: &WorkloadFile, workload: &Workload) -> Vec<Problem> {
     let rule_ids: Vec<&str> = rules().map(|(_, rule)| rule.id).collect();
     let components: Vec<&str> = workload
@@ -19,9 +19,8 @@ pub(super) fn of_nothing(file: &WorkloadFile, workload: &Workload) -> Vec<Proble
             named.push((pointer, "component", component.as_str(), &components));
         }
     }
-    for (index, entry) in file.service_bus.iter().enumerate() {
-        let pointer = format!("/serviceBus/{index}/namespace");
-        named.push((pointer, "component", entry.namespace.as_str(), &components));
+    for entry in &file.settings {
+        named.push((entry.pointer(), "component", entry.component.as_str(), &components));
     }
     for (index, data) in file.data.iter().enumerate() {
         named.push((format!("/data/{index}/store"), "component", data.store.as_str(), &components));

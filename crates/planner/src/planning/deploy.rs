@@ -14,8 +14,10 @@ use sha2::Digest as _;
 use super::drift::difference;
 use crate::durations;
 use crate::finding::Severity;
+use crate::inventory::Source;
 use crate::rule::Rule;
-use crate::service::{Part, Planning, Refusal, service_for};
+use crate::service::{Part, Planning, Refusal};
+use crate::services::service_for;
 use crate::topology::{Component, Declared, Deployment, Roots, Site, Workload};
 
 /// The step after which everything that templates bring is there. Every plan has it.
@@ -311,10 +313,14 @@ fn without(
         for at in pointers(declared) {
             let element = template.pointer_mut(at).and_then(Value::as_object_mut);
             let (false, Some(element)) = (needed.contains(&**at), element) else {
+                let file = match &declared.source {
+                    Source::Template { file, line, .. } => format!(" ({file}:{line})"),
+                    _ => String::new(),
+                };
                 return Err(Refusal {
                     rule: CANNOT_LEAVE_OUT.id.into(),
                     component: declared.id.name().into(),
-                    why: format!("the template element {at} also brings resources that are needed"),
+                    why: format!("the template element {at}{file} also brings resources that are needed"),
                     remedy: CANNOT_LEAVE_OUT.remedy.into(),
                 });
             };

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use self::second::Second;
 use self::values::{Here, Values, allowed_region, from_group, values};
 use super::{About, SiteTemplate, assemble, read_site, together};
+use crate::services::service_of;
 use crate::topology::{Component, Declared, Resources, Site, Workload};
 
 const GROUPS: &str = "Microsoft.Resources/resourceGroups";
@@ -243,24 +244,15 @@ fn other_region(primary: &Region) -> Region {
 
 /// The two regions of a pair that the template itself declares.
 fn paired_regions(home: &Site) -> Option<(Region, Region)> {
-    let (a, b) = declared_pairs(&home.resources).into_iter().next()?;
+    let [a, b] = declared_pairs(&home.resources).into_iter().next()?;
     let region = |id: &ResourceId| home.resources.find(id)?.location.clone();
     Some((region(&a)?, region(&b)?))
 }
 
-/// Namespaces that the template pairs: an alias below the first names the second.
-fn declared_pairs(resources: &Resources) -> Vec<(ResourceId, ResourceId)> {
-    resources
-        .iter()
-        .filter(|declared| declared.kind.as_str().to_ascii_lowercase().ends_with("/disasterrecoveryconfigs"))
-        .filter_map(|alias| {
-            let partner =
-                ResourceId::parse(alias.body.pointer("/properties/partnerNamespace")?.as_str()?).ok()?;
-            let own = alias.id.parent()?;
-            let both = [&own, &partner].iter().all(|id| resources.find(id).is_some());
-            both.then_some((own, partner))
-        })
-        .collect()
+/// Resources that the template pairs, as their services tell: both are declared, and a third one joins them.
+fn declared_pairs(resources: &Resources) -> Vec<[ResourceId; 2]> {
+    let joined = resources.iter().filter_map(|declared| service_of(&declared.kind).joined_by(declared));
+    joined.filter(|both| both.iter().all(|id| resources.find(id).is_some())).collect()
 }
 
 /// The template holds both regions: it is taken as it is, and its pair is adopted.
@@ -310,7 +302,7 @@ fn both_regions(
     assumptions.extend(primary.presumed.iter().map(|presumed| presumption(presumed, false)));
     let mut secondary = primary.clone();
     let pairs = declared_pairs(&primary.resources);
-    let is_second = |id: &ResourceId| pairs.iter().any(|(_, second)| id.is_within(second));
+    let is_second = |id: &ResourceId| pairs.iter().any(|[_, second]| id.is_within(second));
     secondary.resources.retain(|declared| is_second(&declared.id));
     primary.resources.retain(|declared| !is_second(&declared.id));
     let all = primary
@@ -319,7 +311,7 @@ fn both_regions(
         .filter(|declared| declared.kind.segments().count() == 1)
         .map(|declared| {
             let twin =
-                pairs.iter().find(|(first, _)| *first == declared.id).map(|(_, second)| second.clone());
+                pairs.iter().find(|[first, _]| *first == declared.id).map(|[_, second]| second.clone());
             Component {
                 name: declared.id.name().to_owned(),
                 kind: declared.kind.clone(),

@@ -8,6 +8,7 @@ use lifeboat_arm::{Region, ResourceId, ResourceType};
 use serde_json::{Value, json};
 
 use crate::inventory::Source;
+use crate::services::service_of;
 use crate::topology::{Declared, Site};
 use crate::workload_rules::GLOBALLY_UNIQUE;
 
@@ -124,17 +125,16 @@ fn is_resource_of(group: &ResourceId, id: &ResourceId) -> bool {
         })
 }
 
-/// As good as any: nobody said what it looks like. A namespace is one that can be paired.
+/// As good as any: nobody said what it looks like.
 fn body(kind: &ResourceType, top: bool, region: &Region) -> Value {
     let mut body = json!({ "properties": {} });
     if top {
         body["location"] = json!(region.as_str());
     }
-    if kind.is("Microsoft.ServiceBus/namespaces") {
-        body["sku"] = json!({ "name": "Premium", "tier": "Premium", "capacity": 1 });
-    } else if kind.as_str().to_ascii_lowercase().ends_with("/authorizationrules") {
+    if kind.as_str().to_ascii_lowercase().ends_with("/authorizationrules") {
         body["properties"] = json!({ "rights": ["Listen", "Manage", "Send"] });
     }
+    service_of(kind).presume(kind, &mut body);
     body
 }
 

@@ -5,7 +5,7 @@
 //! automation over replication when feasible for stateless layers".
 
 use jiff::SignedDuration;
-use lifeboat_arm::ResourceType;
+use lifeboat_arm::{Call, ResourceType};
 use lifeboat_plan::{PlanKind, Stage};
 
 use crate::durations;
@@ -29,14 +29,14 @@ impl Service for AnyResource {
         true
     }
 
-    fn host(&self, _: &Component, _: Side, _: &Workload, _: &Inventory) -> Option<String> {
-        None
+    /// The resource itself, by the api-version that its template was written for.
+    fn observes(&self, component: &Component, workload: &Workload, _: &Inventory) -> Vec<Call> {
+        let both = [Some(&component.primary), component.secondary.as_ref()].into_iter().flatten();
+        both.filter_map(|id| Some(Call::get(id, &workload.declaration(id)?.api_version))).collect()
     }
 
-    fn observes(&self, component: &Component, _: &Workload, _: &Inventory) -> Vec<String> {
-        let mut paths = vec![component.primary.to_string()];
-        paths.extend(component.secondary.as_ref().map(ToString::to_string));
-        paths
+    fn host(&self, _: &Component, _: Side, _: &Workload, _: &Inventory) -> Option<String> {
+        None
     }
 
     fn rules(&self) -> &'static [Rule] {
@@ -95,13 +95,13 @@ impl Service for AnyResource {
         Ok(said(component, &format!("nothing is brought over from {old}")))
     }
 
+    fn expand(&self, _: &Stage, _: &Planning<'_>, _: &Answers<'_>) -> Result<Option<Part>, Refusal> {
+        Ok(None)
+    }
+
     /// A template can bring it at any time.
     fn is_protected(&self, _: &Component, _: &Workload, _: &Inventory) -> bool {
         true
-    }
-
-    fn expand(&self, _: &Stage, _: &Planning<'_>, _: &Answers<'_>) -> Result<Option<Part>, Refusal> {
-        Ok(None)
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod counts;
 mod drain;
+mod durations;
 mod empty;
 mod fail_over;
 mod fence;
@@ -17,19 +18,23 @@ mod not_replicated;
 mod pair;
 mod reads;
 mod rules;
+mod settings;
 mod traffic;
 
 use jiff::SignedDuration;
-use lifeboat_arm::ResourceType;
-use lifeboat_plan::{PlanKind, Stage};
+use lifeboat_arm::{Call, ResourceId, ResourceType};
+use lifeboat_plan::{Forecast, PlanKind, Stage};
+use serde_json::{Value, json};
 
-use crate::durations;
 use crate::inventory::Inventory;
 use crate::rule::Rule;
 use crate::service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind};
+use crate::settings::Section;
 use crate::topology::{Component, Declared, Side, Standby, Workload};
 
-use namespace::Namespace;
+use namespace::{API, Namespace};
+
+pub use settings::{CrossSubscription, DeadLetters, Reprotect, ServiceBusChoice};
 
 /// The service of Service Bus namespaces.
 pub(crate) struct ServiceBus;
@@ -43,6 +48,10 @@ impl Service for ServiceBus {
         kind.is("Microsoft.ServiceBus/namespaces")
     }
 
+    fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Call> {
+        fresh::observed(component, workload, seen)
+    }
+
     fn host(
         &self,
         component: &Component,
@@ -53,26 +62,8 @@ impl Service for ServiceBus {
         Some(namespace::own_host(component, side, workload, seen))
     }
 
-    fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<String> {
-        fresh::observed(component, workload, seen)
-    }
-
-    fn standing(
-        &self,
-        component: &Component,
-        workload: &Workload,
-        seen: &Inventory,
-        standby: Standby,
-    ) -> Option<Component> {
-        fresh::standing(component, workload, seen, standby)
-    }
-
     fn rules(&self) -> &'static [Rule] {
         rules::RULES
-    }
-
-    fn enforced(&self) -> &'static [&'static str] {
-        rules::FORBIDS_PAIRING
     }
 
     fn strategies(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Strategy> {
@@ -93,7 +84,7 @@ impl Service for ServiceBus {
         let entities = i32::try_from(namespace.entity_count()).unwrap_or(i32::MAX);
         vec![Strategy {
             kind: StrategyKind::Redeploy,
-            recovery: durations::creation(&component.kind).p95 + durations::entity().p95 * entities,
+            recovery: durations::namespace().p95 + durations::entity().p95 * entities,
             standing_cost: 0,
             why: "a template can create another namespace, but under another name: every client must be told"
                 .to_owned(),
@@ -137,10 +128,6 @@ impl Service for ServiceBus {
         Ok(drain::drain(component, planning))
     }
 
-    fn is_protected(&self, component: &Component, _: &Workload, seen: &Inventory) -> bool {
-        pair::is_ready(component, seen)
-    }
-
     fn expand(
         &self,
         stage: &Stage,
@@ -159,19 +146,85 @@ impl Service for ServiceBus {
             _ => return Ok(None),
         }))
     }
+
+    fn is_protected(&self, component: &Component, _: &Workload, seen: &Inventory) -> bool {
+        pair::is_ready(component, seen)
+    }
+
+    fn section(&self) -> Option<&'static Section> {
+        Some(&settings::SECTION)
+    }
+
+    fn enforced(&self) -> &'static [&'static str] {
+        rules::FORBIDS_PAIRING
+    }
+
+    fn creation(&self, kind: &ResourceType) -> Option<Forecast> {
+        self.plans_for(kind).then(durations::namespace)
+    }
+
+    /// A namespace without a SKU is a Standard one (REST reference, `SBNamespace.sku`).
+    fn say_defaults(&self, kind: &ResourceType, body: &mut Value) {
+        if let Some(body) = body.as_object_mut().filter(|_| self.plans_for(kind)) {
+            body.entry("sku").or_insert_with(|| json!({ "name": "Standard", "tier": "Standard" }));
+        }
+    }
+
+    /// A namespace that can be paired.
+    fn presume(&self, kind: &ResourceType, body: &mut Value) {
+        if self.plans_for(kind) {
+            body["sku"] = json!({ "name": "Premium", "tier": "Premium", "capacity": 1 });
+        }
+    }
+
+    /// An entity comes without messages: these are not replicated.
+    fn say_new(&self, kind: &ResourceType, body: &mut Value) {
+        if ["queues", "topics", "subscriptions"]
+            .iter()
+            .any(|entity| kind.segments().last().is_some_and(|last| last.eq_ignore_ascii_case(entity)))
+        {
+            body["properties"]["countDetails"] = counts::none();
+        }
+    }
+
+    /// An alias below the first namespace names the second.
+    fn joined_by(&self, declared: &Declared) -> Option<[ResourceId; 2]> {
+        if !declared.kind.is("Microsoft.ServiceBus/namespaces/disasterRecoveryConfigs") {
+            return None;
+        }
+        let partner = declared.body.pointer("/properties/partnerNamespace")?.as_str()?;
+        Some([declared.id.parent()?, ResourceId::parse(partner).ok()?])
+    }
+
+    fn standing(
+        &self,
+        component: &Component,
+        workload: &Workload,
+        seen: &Inventory,
+        standby: Standby,
+    ) -> Option<Component> {
+        fresh::standing(component, workload, seen, standby)
+    }
+
+    fn wants_fresh(&self, component: &Component, workload: &Workload) -> bool {
+        settings::wants_fresh(&component.name, workload)
+    }
 }
 
-/// What is read of every namespace.
-const LISTS: &[&str] = &[
-    "queues",
-    "topics",
-    "disasterRecoveryConfigs",
-    "networkRuleSets",
-    "privateEndpointConnections",
-    "providers/Microsoft.Authorization/roleAssignments",
-    "providers/Microsoft.EventGrid/eventSubscriptions",
-    "providers/Microsoft.Insights/autoscaleSettings",
+/// What is read of every namespace, each list by the api-version of its own provider.
+const LISTS: &[(&str, &str)] = &[
+    ("queues", API),
+    ("topics", API),
+    ("disasterRecoveryConfigs", API),
+    ("networkRuleSets", API),
+    ("privateEndpointConnections", API),
+    ("providers/Microsoft.Authorization/roleAssignments", ROLES_API),
+    ("providers/Microsoft.EventGrid/eventSubscriptions", "2022-06-15"),
+    ("providers/Microsoft.Insights/autoscaleSettings", "2022-10-01"),
 ];
+
+/// The api-version of every request about role assignments.
+const ROLES_API: &str = "2022-04-01";
 
 /// Children that Geo-DR copies to the secondary.
 fn replicates(declared: &Declared) -> bool {
@@ -183,10 +236,3 @@ fn replicates(declared: &Declared) -> bool {
 
 /// How long a healthy alias must have been healthy before the workload goes home.
 const HEALTHY_FOR: SignedDuration = SignedDuration::from_mins(5);
-
-/// A namespace without a SKU is a Standard one (REST reference, `SBNamespace.sku`).
-pub(super) fn say_defaults(body: &mut serde_json::Value) {
-    if let Some(body) = body.as_object_mut() {
-        body.entry("sku").or_insert_with(|| serde_json::json!({ "name": "Standard", "tier": "Standard" }));
-    }
-}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Candidate, Choice, StrategyError, choose};
 use crate::inventory::Inventory;
 use crate::recovery_time::FixedTerms;
-use crate::service::service_for;
+use crate::services::service_for;
 use crate::topology::{Component, Roots, Workload};
 use crate::workload::FailoverPolicy;
 

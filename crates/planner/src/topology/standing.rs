@@ -8,8 +8,7 @@ use lifeboat_arm::ResourceId;
 
 use super::{Component, Side, Workload};
 use crate::inventory::Inventory;
-use crate::service::service_for;
-use crate::workload::Reprotect;
+use crate::services::service_for;
 
 /// What a component was before fresh resources took the place of declared ones.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +79,7 @@ impl Workload {
 
     /// Whether the owner has a component protected again by a fresh resource, and never by what was left.
     pub fn wants_fresh(&self, component: &str) -> bool {
-        self.messaging.get(component).is_some_and(|choice| choice.reprotect == Reprotect::Fresh)
+        let known = self.components.iter().find(|known| known.name == component);
+        known.is_some_and(|component| service_for(&component.kind).wants_fresh(component, self))
     }
 }

@@ -5,33 +5,29 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 
-use super::names::{ComponentName, FilePath, GroupName, NamespaceName, RuleId, SubscriptionId, WorkloadName};
-use super::reader::{Complaint, Reader};
+use super::names::{ComponentName, FilePath, GroupName, RuleId, SubscriptionId, WorkloadName};
+use super::reader::{Complaint, Fields, Reader};
 use super::source::{Node, Position, Value};
 use super::{
-    Acceptance, Approver, CrossSubscription, DataStore, DeadLetters, DecisionPolicy, FailoverPolicy,
-    Objectives, Reprotect, ServiceBusEntry, SharedTemplate, SiteEntry, StaleReads, Templates, WorkloadFile,
+    Acceptance, Approver, DataStore, DecisionPolicy, FailoverPolicy, Objectives, SharedTemplate, SiteEntry,
+    StaleReads, Templates, WorkloadFile,
 };
+use crate::settings::{Entry, Section, sections};
 
-pub(super) const WORKLOAD: &[&str] = &[
-    "workload",
-    "subscription",
-    "objectives",
-    "primary",
-    "secondary",
-    "templates",
-    "failover",
-    "serviceBus",
-    "data",
-    "accept",
-];
+/// The fields of the file: its own, and between them the sections of the services.
+pub(super) fn fields() -> Vec<&'static str> {
+    let sections = sections().map(|section| section.key);
+    BEFORE_SECTIONS.iter().copied().chain(sections).chain(AFTER_SECTIONS.iter().copied()).collect()
+}
+
+const BEFORE_SECTIONS: &[&str] =
+    &["workload", "subscription", "objectives", "primary", "secondary", "templates", "failover"];
+const AFTER_SECTIONS: &[&str] = &["data", "accept"];
 pub(super) const OBJECTIVES: &[&str] = &["rto", "rpo"];
 pub(super) const SITE: &[&str] = &["region", "resourceGroup", "parameters"];
 pub(super) const TEMPLATES: &[&str] = &["regional", "shared"];
 pub(super) const SHARED: &[&str] = &["file", "resourceGroup", "region", "parameters"];
 pub(super) const FAILOVER: &[&str] = &["policy", "holdDown", "decision", "approvers", "clientsHoldOn"];
-pub(super) const SERVICE_BUS: &[&str] =
-    &["namespace", "alias", "alternateName", "reprotect", "deadLetters", "crossSubscription"];
 pub(super) const DATA: &[&str] = &["store", "staleReads"];
 pub(super) const STALE_READS: &[&str] = &["maxAge"];
 pub(super) const ACCEPT: &[&str] = &["rule", "reason", "until", "component"];
@@ -41,20 +37,13 @@ pub(super) const POLICIES: [(&str, DecisionPolicy); 3] = [
     ("propose", DecisionPolicy::Propose),
     ("automatic", DecisionPolicy::Automatic),
 ];
-pub(super) const REPROTECTS: [(&str, Reprotect); 2] =
-    [("emptied", Reprotect::Emptied), ("fresh", Reprotect::Fresh)];
-pub(super) const DEAD_LETTERS: [(&str, DeadLetters); 2] =
-    [("leave", DeadLetters::Leave), ("resend", DeadLetters::Resend)];
-
-pub(super) const CROSS_SUBSCRIPTIONS: [(&str, CrossSubscription); 2] =
-    [("refuse", CrossSubscription::Refuse), ("force", CrossSubscription::Force)];
-
 const DEFAULT_HOLD_DOWN: SignedDuration = SignedDuration::from_mins(15);
 const DEFAULT_DECISION: SignedDuration = SignedDuration::from_mins(10);
 const DEFAULT_CLIENTS_HOLD_ON: SignedDuration = SignedDuration::from_mins(10);
 
 pub(super) fn workload(node: &Node, reader: &mut Reader) -> Option<WorkloadFile> {
-    let fields = reader.map(node, "the workload file", WORKLOAD)?;
+    let known = fields();
+    let fields = reader.map(node, "the workload file", &known)?;
     let name = fields.required("workload", reader, |n, r| r.parsed(n, "workload", WorkloadName::parse));
     let subscription =
         fields.required("subscription", reader, |n, r| r.parsed(n, "subscription", SubscriptionId::parse));
@@ -63,15 +52,14 @@ pub(super) fn workload(node: &Node, reader: &mut Reader) -> Option<WorkloadFile>
     let secondary = fields.required("secondary", reader, |n, r| site(n, r, "secondary"));
     let templates = fields.required("templates", reader, templates);
     let failover = fields.or("failover", FailoverPolicy::default(), reader, failover);
-    let service_bus =
-        fields.or("serviceBus", Vec::new(), reader, |n, r| r.list(n, "serviceBus", service_bus));
+    let settings = settings(&fields, reader);
     let data = fields.or("data", Vec::new(), reader, |n, r| r.list(n, "data", data_store));
     let accept = fields.or("accept", Vec::new(), reader, |n, r| r.list(n, "accept", acceptance));
 
     let places = places(node);
     compare_sites(primary.as_ref(), secondary.as_ref(), &places, reader);
     compare_groups(primary.as_ref(), secondary.as_ref(), templates.as_ref(), &places, reader);
-    no_name_twice(service_bus.as_deref(), data.as_deref(), &places, reader);
+    no_name_twice(settings.as_deref(), data.as_deref(), &places, reader);
     Some(WorkloadFile {
         workload: name?,
         subscription: subscription?,
@@ -80,7 +68,7 @@ pub(super) fn workload(node: &Node, reader: &mut Reader) -> Option<WorkloadFile>
         secondary: secondary?,
         templates: templates?,
         failover: failover?,
-        service_bus: service_bus?,
+        settings: settings?,
         data: data?,
         accept: accept?,
         places,
@@ -170,28 +158,28 @@ fn failover(node: &Node, reader: &mut Reader) -> Option<FailoverPolicy> {
     })
 }
 
-fn service_bus(node: &Node, reader: &mut Reader) -> Option<ServiceBusEntry> {
-    let fields = reader.map(node, "a `serviceBus` entry", SERVICE_BUS)?;
-    let namespace =
-        fields.required("namespace", reader, |n, r| r.parsed(n, "namespace", ComponentName::parse));
-    let alias = fields.required("alias", reader, |n, r| r.parsed(n, "alias", NamespaceName::parse));
-    let alternate_name =
-        fields.optional("alternateName", reader, |n, r| r.parsed(n, "alternateName", NamespaceName::parse));
-    let reprotect =
-        fields.or("reprotect", Reprotect::Emptied, reader, |n, r| r.word(n, "reprotect", &REPROTECTS));
-    let dead_letters =
-        fields.or("deadLetters", DeadLetters::Leave, reader, |n, r| r.word(n, "deadLetters", &DEAD_LETTERS));
-    let cross_subscription = fields.or("crossSubscription", CrossSubscription::default(), reader, |n, r| {
-        r.word(n, "crossSubscription", &CROSS_SUBSCRIPTIONS)
-    });
-    Some(ServiceBusEntry {
-        namespace: namespace?,
-        alias: alias?,
-        alternate_name: alternate_name?,
-        reprotect: reprotect?,
-        dead_letters: dead_letters?,
-        cross_subscription: cross_subscription?,
-    })
+/// The entries of all sections; none when any of them is wrong, after all were read.
+fn settings(fields: &Fields<'_>, reader: &mut Reader) -> Option<Vec<Entry>> {
+    let read: Vec<Option<Vec<Entry>>> = sections()
+        .map(|section| {
+            let entries = fields.or(section.key, Vec::new(), reader, |n, r| {
+                r.list(n, section.key, |n, r| entry(section, n, r))
+            })?;
+            let entries = entries.into_iter().enumerate();
+            Some(entries.map(|(index, entry)| Entry { index, ..entry }).collect())
+        })
+        .collect();
+    let all: Option<Vec<Vec<Entry>>> = read.into_iter().collect();
+    Some(all?.into_iter().flatten().collect())
+}
+
+fn entry(section: &'static Section, node: &Node, reader: &mut Reader) -> Option<Entry> {
+    let what = format!("a `{}` entry", section.key);
+    let fields = reader.map(node, &what, section.fields)?;
+    let name = section.fields[0];
+    let component = fields.required(name, reader, |n, r| r.parsed(n, name, ComponentName::parse));
+    let setting = (section.read)(&fields, reader);
+    Some(Entry { section, index: 0, component: component?, setting: setting? })
 }
 
 fn data_store(node: &Node, reader: &mut Reader) -> Option<DataStore> {
@@ -301,24 +289,25 @@ fn compare_groups(
     }
 }
 
+/// One component, one entry of a list: of two, nobody could say which one holds.
 fn no_name_twice(
-    service_bus: Option<&[ServiceBusEntry]>,
+    settings: Option<&[Entry]>,
     data: Option<&[DataStore]>,
     places: &Places,
     reader: &mut Reader,
 ) {
-    let namespaces = service_bus.unwrap_or_default().iter().map(|entry| &entry.namespace);
-    let stores = data.unwrap_or_default().iter().map(|entry| &entry.store);
-    for (list, key, names) in [
-        ("serviceBus", "namespace", namespaces.collect::<Vec<_>>()),
-        ("data", "store", stores.collect::<Vec<_>>()),
-    ] {
-        for (at, name) in names.iter().enumerate() {
-            if names[..at].iter().any(|earlier| earlier.as_str().eq_ignore_ascii_case(name.as_str())) {
-                let message = format!("`{name}` stands twice in `{list}`");
-                let place = places[&format!("/{list}/{at}/{key}")];
-                reader.note(place, Complaint::new(message).hint("join the two entries"));
-            }
+    let settings = settings.unwrap_or_default().iter();
+    let settings = settings.map(|entry| (entry.section.key, &entry.component, entry.pointer()));
+    let stores = data.unwrap_or_default().iter().enumerate();
+    let stores = stores.map(|(at, entry)| ("data", &entry.store, format!("/data/{at}/store")));
+    let named: Vec<(&str, &ComponentName, String)> = settings.chain(stores).collect();
+    for (at, (list, name, pointer)) in named.iter().enumerate() {
+        let same = |(other, earlier, _): &(&str, &ComponentName, String)| {
+            other == list && earlier.as_str().eq_ignore_ascii_case(name.as_str())
+        };
+        if named[..at].iter().any(same) {
+            let message = format!("`{name}` stands twice in `{list}`");
+            reader.note(places[pointer], Complaint::new(message).hint("join the two entries"));
         }
     }
 }

@@ -96,12 +96,7 @@ impl Reader {
     }
 
     /// A mapping that may hold these keys and no others, none twice.
-    pub fn map<'a>(
-        &mut self,
-        node: &'a Node,
-        name: &'a str,
-        known: &'static [&'static str],
-    ) -> Option<Fields<'a>> {
+    pub fn map<'a>(&mut self, node: &'a Node, name: &'a str, known: &[&'static str]) -> Option<Fields<'a>> {
         let Value::Map(entries) = &node.value else {
             self.wrong_type(node, name, &format!("a mapping with {}", listed(known)));
             return None;

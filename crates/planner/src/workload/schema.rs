@@ -2,10 +2,25 @@
 
 use serde_json::{Value, json};
 
+use crate::settings::sections;
+
 const GUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
 const DURATION: &str = "^(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$";
 
 pub(super) fn json_schema() -> Value {
+    let mut schema = file();
+    for section in sections() {
+        schema["properties"][section.key] = json!({
+            "description": format!("{} Default: none.", section.description),
+            "type": "array",
+            "items": object(section.entry, section.required, &(section.schema)()),
+        });
+    }
+    schema
+}
+
+/// What every workload file may hold.
+fn file() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Lifeboat workload file",
@@ -28,11 +43,6 @@ pub(super) fn json_schema() -> Value {
             "secondary": site("Where the workload goes when the primary is lost. Another region than the primary's."),
             "templates": templates(),
             "failover": failover(),
-            "serviceBus": {
-                "description": "What Lifeboat cannot see about Service Bus namespaces. Default: none.",
-                "type": "array",
-                "items": service_bus(),
-            },
             "data": {
                 "description": "Data stores with promises that the application makes. Default: none.",
                 "type": "array",
@@ -57,8 +67,15 @@ fn object(description: &str, required: &[&str], properties: &Value) -> Value {
     })
 }
 
-fn text(description: &str) -> Value {
+/// Any text but an empty one.
+pub(crate) fn text(description: &str) -> Value {
     json!({ "description": description, "type": "string", "minLength": 1 })
+}
+
+/// One of a few words; the first of them holds where none is given.
+pub(crate) fn words<T>(description: &str, words: &[(&str, T)]) -> Value {
+    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    json!({ "description": description, "default": words.first(), "enum": words })
 }
 
 fn duration(description: &str) -> Value {
@@ -142,33 +159,6 @@ fn failover() -> Value {
                 "items": { "type": "string", "minLength": 1 },
             },
             "clientsHoldOn": duration("How long the slowest clients go on using an address after DNS has changed; part of the RTO. Default: 10m."),
-        }),
-    )
-}
-
-fn service_bus() -> Value {
-    object(
-        "What the file says about one Service Bus namespace.",
-        &["namespace", "alias"],
-        &json!({
-            "namespace": text("The component's name, or the primary namespace's name."),
-            "alias": text("The geo-disaster-recovery alias, the name clients connect to."),
-            "alternateName": text("What the primary namespace is called after a failover; needed when the alias has its name."),
-            "reprotect": {
-                "description": "How the old primary becomes the new secondary. emptied: drained, its entities deleted. fresh: a new namespace; the old one stays, and costs.",
-                "enum": ["emptied", "fresh"],
-                "default": "emptied",
-            },
-            "deadLetters": {
-                "description": "What happens to dead letters when the old primary is drained. leave: they stay, and it cannot be emptied before somebody has taken them out. resend: they go to the live queue or topic once more, with the reason as properties.",
-                "enum": ["leave", "resend"],
-                "default": "leave",
-            },
-            "crossSubscription": {
-                "description": "What a move by choice does where the two namespaces are in two subscriptions, and Azure refuses a safe failover. refuse: there is none. force: it is forced, and loses what is not replicated.",
-                "enum": ["refuse", "force"],
-                "default": "refuse",
-            },
         }),
     )
 }

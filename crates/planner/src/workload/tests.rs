@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use super::source::Value;
 use super::*;
+use crate::settings::sections;
 
 /// The example of the manual.
 const EXAMPLE: &str = "\
@@ -22,7 +23,7 @@ accept:
   - { rule: SB-NOT-REPLICATED-RBAC, reason: role assignments come from the platform team, until: 2027-03-31 }
 ";
 
-/// Every field there is.
+/// Every field of the file's own.
 const FULL: &str = "\
 workload: orders
 subscription: 00000000-0000-0000-0000-000000000000
@@ -33,13 +34,17 @@ templates:
   regional: infra/regional.json
   shared: { file: infra/shared.json, resourceGroup: orders-global, region: northeurope, parameters: infra/shared.parameters.json }
 failover: { policy: automatic, holdDown: 20m, decision: 5m, approvers: [oncall@example.com], clientsHoldOn: 4m }
-serviceBus:
-  - { namespace: orders-bus, alias: orders-alias, alternateName: orders-bus-old, reprotect: fresh, deadLetters: resend, crossSubscription: force }
 data:
   - { store: ordersst, staleReads: { maxAge: 5m } }
 accept:
   - { rule: SB-SKU, reason: on order, until: 2027-03-31, component: orders-bus }
 ";
+
+/// Every field there is, with an entry in each section of a service.
+fn full() -> String {
+    let sections = sections().map(|section| format!("{}: [{}]\n", section.key, section.example));
+    FULL.to_owned() + &sections.collect::<String>()
+}
 
 /// The least that is a workload file.
 const LEAST: &str = "\
@@ -91,15 +96,12 @@ fn the_examples_of_the_repository_are_read() {
 
 #[test]
 fn every_field_is_read() {
-    let file = WorkloadFile::parse("lifeboat.yaml", FULL).unwrap();
+    let file = WorkloadFile::parse("lifeboat.yaml", &full()).unwrap();
     assert_eq!(file.primary.region.as_str(), "westeurope", "a display name is a region too");
     assert_eq!(file.primary.parameters.len(), 2);
     assert_eq!(file.failover.policy, DecisionPolicy::Automatic);
-    let bus = &file.service_bus[0];
-    assert_eq!((bus.alias.as_str(), bus.reprotect), ("orders-alias", Reprotect::Fresh));
-    assert_eq!(bus.alternate_name.as_ref().unwrap().as_str(), "orders-bus-old");
-    assert_eq!(bus.dead_letters, DeadLetters::Resend);
-    assert_eq!(bus.cross_subscription, CrossSubscription::Force);
+    let read = file.settings.iter().map(|entry| entry.section.key);
+    assert!(read.eq(sections().map(|section| section.key)), "{:?}", file.settings);
     assert_eq!(file.accept[0].component.as_ref().unwrap().as_str(), "orders-bus");
 }
 
@@ -111,7 +113,7 @@ fn what_is_left_out_has_its_documented_default() {
     assert_eq!(file.failover.hold_down, minutes(15));
     assert_eq!(file.failover.decision, minutes(10));
     assert_eq!(file.failover.clients_hold_on, minutes(10));
-    assert!(file.failover.approvers.is_empty() && file.service_bus.is_empty() && file.accept.is_empty());
+    assert!(file.failover.approvers.is_empty() && file.settings.is_empty() && file.accept.is_empty());
     assert_eq!(file.templates.shared, None);
     let partly = WorkloadFile::parse("lifeboat.yaml", &format!("{LEAST}failover: {{ policy: propose }}\n"));
     assert_eq!(partly.unwrap().failover.hold_down, minutes(15));
@@ -233,11 +235,6 @@ fn each_slip_names_its_place_and_what_was_meant() {
         ),
         (
             "templates",
-            "templates: { regional: r.json }\ntunnel: yes",
-            "lifeboat.yaml:7:1: `tunnel` is not a field of the workload file\n  hint: it may hold `workload`, `subscription`, `objectives`, `primary`, `secondary`, `templates`, `failover`, `serviceBus`, `data` and `accept`",
-        ),
-        (
-            "templates",
             "templates: { regional: r.json }\naccept: [{ rule: SB-SKU, until: 2027-03-31 }]",
             "lifeboat.yaml:7:10: `reason` is missing in an `accept` entry",
         ),
@@ -264,6 +261,19 @@ fn each_slip_names_its_place_and_what_was_meant() {
     ] {
         assert_eq!(with_line(starts, line), expected);
     }
+}
+
+#[test]
+fn a_key_that_nobody_knows_is_answered_with_those_that_are_known() {
+    let words: Vec<String> = read::fields().iter().map(|field| format!("`{field}`")).collect();
+    let (last, words) = words.split_last().unwrap();
+    let known = format!("{} and {last}", words.join(", "));
+    assert_eq!(
+        problems(&format!("{LEAST}tunnel: yes\n")),
+        format!(
+            "lifeboat.yaml:7:1: `tunnel` is not a field of the workload file\n  hint: it may hold {known}"
+        )
+    );
 }
 
 #[test]
@@ -308,14 +318,13 @@ fn properties(pointer: &str) -> Vec<String> {
 #[test]
 fn the_schema_has_the_fields_that_are_read_and_no_others() {
     for (pointer, fields) in [
-        ("", read::WORKLOAD),
+        ("", &*read::fields()),
         ("/properties/objectives", read::OBJECTIVES),
         ("/properties/primary", read::SITE),
         ("/properties/secondary", read::SITE),
         ("/properties/templates", read::TEMPLATES),
         ("/properties/templates/properties/shared", read::SHARED),
         ("/properties/failover", read::FAILOVER),
-        ("/properties/serviceBus/items", read::SERVICE_BUS),
         ("/properties/data/items", read::DATA),
         ("/properties/data/items/properties/staleReads", read::STALE_READS),
         ("/properties/accept/items", read::ACCEPT),
@@ -323,6 +332,11 @@ fn the_schema_has_the_fields_that_are_read_and_no_others() {
         let mut fields: Vec<String> = fields.iter().map(|&field| field.to_owned()).collect();
         fields.sort();
         assert_eq!(properties(pointer), fields, "{pointer}");
+    }
+    for section in sections() {
+        let mut fields: Vec<String> = section.fields.iter().map(|&field| field.to_owned()).collect();
+        fields.sort();
+        assert_eq!(properties(&format!("/properties/{}/items", section.key)), fields, "{}", section.key);
     }
 }
 
@@ -353,7 +367,7 @@ fn same_shape(node: &Node, schema: &Json, path: &str) {
 
 #[test]
 fn the_schema_describes_the_full_example() {
-    let tree = source::read(FULL).unwrap();
+    let tree = source::read(&full()).unwrap();
     same_shape(&tree, &WorkloadFile::json_schema(), "");
 }
 
@@ -379,21 +393,14 @@ fn the_words_of_the_schema_are_the_words_that_are_read() {
         list.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(words("/properties/failover/properties/policy/enum"), read::POLICIES.map(|(word, _)| word));
-    assert_eq!(
-        words("/properties/serviceBus/items/properties/reprotect/enum"),
-        read::REPROTECTS.map(|(word, _)| word)
-    );
-    assert_eq!(
-        words("/properties/serviceBus/items/properties/crossSubscription/enum"),
-        read::CROSS_SUBSCRIPTIONS.map(|(word, _)| word)
-    );
 }
 
 proptest::proptest! {
     /// Whatever is cut out of a file: it is read, or there is at least one problem with a place inside it.
     #[test]
-    fn a_damaged_file_is_read_or_refused_and_never_crashes(start in 0..FULL.len(), length in 1..40_usize) {
-        let text: String = FULL.chars().take(start).chain(FULL.chars().skip(start + length)).collect();
+    fn a_damaged_file_is_read_or_refused_and_never_crashes(start in 0..full().len(), length in 1..40_usize) {
+        let full = full();
+        let text: String = full.chars().take(start).chain(full.chars().skip(start + length)).collect();
         if let Err(error) = WorkloadFile::parse("lifeboat.yaml", &text) {
             let lines = u32::try_from(text.lines().count()).unwrap() + 1;
             proptest::prop_assert!(!error.problems.is_empty());

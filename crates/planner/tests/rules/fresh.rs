@@ -60,7 +60,7 @@ pub(super) const ROWS: &[Row] = &[
         "not observed",
         || {
             with(World::declared(), |world| {
-                world.workload.messaging.get_mut("orders-bus").unwrap().reprotect = Reprotect::Fresh;
+                world.choose(|choice| choice.reprotect = Reprotect::Fresh);
             })
         },
     ),
@@ -130,7 +130,7 @@ pub(super) const ROWS: &[Row] = &[
         "orders-bus-weu-2",
         || {
             with(World::protected_by_fresh(), |world| {
-                world.workload.messaging.get_mut("orders-bus").unwrap().reprotect = Reprotect::Emptied;
+                world.choose(|choice| choice.reprotect = Reprotect::Emptied);
             })
         },
     ),

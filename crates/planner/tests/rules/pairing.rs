@@ -1,7 +1,7 @@
 //! Rows about the pair itself.
 
 use lifeboat_planner::Answer::{Fail, Pass, Unknown};
-use lifeboat_planner::{MessagingChoice, Side};
+use lifeboat_planner::{ServiceBusChoice, Side};
 use serde_json::{Value, json};
 
 use super::{Row, bus, with};
@@ -27,12 +27,12 @@ fn estranged(side: Side) -> World {
 /// The owner chose these names.
 fn called(alias: &str, alternate: Option<&str>) -> World {
     with(World::unpaired(), |world| {
-        let choice = MessagingChoice {
+        let choice = ServiceBusChoice {
             alias: Some(alias.to_owned()),
             alternate_name: alternate.map(str::to_owned),
-            ..MessagingChoice::default()
+            ..ServiceBusChoice::default()
         };
-        world.workload.messaging.insert("orders-bus".to_owned(), choice);
+        world.choose(|chosen| *chosen = choice);
     })
 }
 

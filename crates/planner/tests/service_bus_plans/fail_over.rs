@@ -2,7 +2,7 @@
 
 use lifeboat_arm::Method;
 use lifeboat_plan::{Condition, Loss, LossKind, PlanKind, Truth, Verdict, WayKind, independence};
-use lifeboat_planner::{CrossSubscription, MessagingChoice, Side, StrategyKind, predict};
+use lifeboat_planner::{CrossSubscription, ServiceBusChoice, Settings, Side, StrategyKind, predict};
 use serde_json::{Value, json};
 
 use super::outline::protected_away;
@@ -44,8 +44,7 @@ fn across_subscriptions(choice: CrossSubscription) -> World {
     let mut world = World { planned: true, ..World::declared() };
     let other = world.bus_id(SECONDARY).as_str().replace("000000000001", "000000000002");
     world.workload.components[0].secondary = Some(other.parse().unwrap());
-    let bus = world.workload.messaging.get_mut("orders-bus").unwrap();
-    bus.cross_subscription = choice;
+    world.choose(|bus| bus.cross_subscription = choice);
     world
 }
 
@@ -165,7 +164,7 @@ fn a_plan_names_the_counts_it_rests_on() {
         |key: &str| facts.iter().find(|fact| fact.key == key).map(|fact| &fact.value["activeMessageCount"]);
     assert_eq!(of("orders-bus/incoming/messages"), Some(&json!(100)));
     assert_eq!(of("orders-bus/events/billing/messages"), Some(&json!(12)));
-    world.workload.messaging.clear();
+    world.workload.settings = Settings::default();
     world.list(PRIMARY, ALIASES, json!([]));
     let mut record = alias_record(&world.bus_path(PRIMARY, ALIASES), "ORDERS-BUS", "Primary", "x");
     record["properties"]["pendingReplicationOperationsCount"] = json!(5);
@@ -304,12 +303,12 @@ fn an_entity_that_deletes_itself_is_not_waited_for() {
 #[test]
 fn an_alias_with_the_namespaces_name_resolves_to_its_alternate_name() {
     let mut world = protected_away();
-    let choice = MessagingChoice {
+    let choice = ServiceBusChoice {
         alias: Some("orders-bus-weu".to_owned()),
         alternate_name: Some("orders-west".to_owned()),
-        ..MessagingChoice::default()
+        ..ServiceBusChoice::default()
     };
-    world.workload.messaging.insert("orders-bus".to_owned(), choice);
+    world.choose(|chosen| *chosen = choice);
     world.pair(SECONDARY, "orders-bus-weu");
     let plan = world.plan(PlanKind::Failback);
     let title = &step(&plan, "orders-bus/alias-resolves").title;

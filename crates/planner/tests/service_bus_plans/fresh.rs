@@ -245,9 +245,10 @@ fn a_fresh_one_gets_the_network_rules_of_its_side() {
 fn an_alias_with_the_name_of_the_former_one_stays() {
     let mut world = left();
     world.failed_over(SECONDARY, "orders-bus-weu");
-    let choice = world.workload.messaging.get_mut("orders-bus").unwrap();
-    choice.alias = Some("orders-bus-weu".to_owned());
-    choice.alternate_name = Some("orders-west".to_owned());
+    world.choose(|choice| {
+        choice.alias = Some("orders-bus-weu".to_owned());
+        choice.alternate_name = Some("orders-west".to_owned());
+    });
     let plan = world.plan(PlanKind::Prepare);
     let call = sent(step(&plan, "orders-bus/pair"), WayKind::Graceful).unwrap();
     assert!(path(call).contains("/disasterRecoveryConfigs/orders-bus-weu?"), "{}", path(call));

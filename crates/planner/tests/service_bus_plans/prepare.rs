@@ -2,7 +2,7 @@
 
 use lifeboat_arm::Method;
 use lifeboat_plan::{Condition, Draft, PlanKind, Truth, WayKind};
-use lifeboat_planner::{Inventory, MessagingChoice, Side, is_protected};
+use lifeboat_planner::{Inventory, ServiceBusChoice, Side, is_protected};
 use serde_json::{Value, json};
 
 use super::outline::moved;
@@ -215,11 +215,11 @@ fn refusals() -> Vec<(&'static str, World)> {
         (
             "SB-ALIAS-NAME",
             with(World::unpaired(), &|world| {
-                let choice = MessagingChoice {
+                let choice = ServiceBusChoice {
                     alias: Some("orders-bus-neu".to_owned()),
-                    ..MessagingChoice::default()
+                    ..ServiceBusChoice::default()
                 };
-                world.workload.messaging.insert("orders-bus".to_owned(), choice);
+                world.choose(|chosen| *chosen = choice);
             }),
         ),
     ]
@@ -232,6 +232,8 @@ fn what_cannot_pair_is_refused_before_any_write() {
         let refusal = world.refused(PlanKind::Prepare);
         assert_eq!((refusal.rule.as_str(), refusal.component.as_str()), (rule, "orders-bus"), "{refusal}");
         assert!(!refusal.why.is_empty() && !refusal.remedy.is_empty(), "{refusal:?}");
+        // What was observed has no place in a file; what stands for it has.
+        assert!(refusal.why.contains(" is declared in regional.json:"), "{refusal}");
     }
 }
 
@@ -240,14 +242,14 @@ fn what_cannot_pair_is_refused_before_any_write() {
 fn an_alias_that_takes_over_the_name_brings_an_alternate_one() {
     let mut world = World::unpaired();
     assert_eq!(body(&world, "orders-bus/pair")["properties"].get("alternateName"), None);
-    let choice = |alternate: Option<&str>| MessagingChoice {
+    let choice = |alternate: Option<&str>| ServiceBusChoice {
         alias: Some("orders-bus-weu".to_owned()),
         alternate_name: alternate.map(str::to_owned),
-        ..MessagingChoice::default()
+        ..ServiceBusChoice::default()
     };
-    world.workload.messaging.insert("orders-bus".to_owned(), choice(Some("orders-west")));
+    world.choose(|chosen| *chosen = choice(Some("orders-west")));
     assert_eq!(body(&world, "orders-bus/pair")["properties"]["alternateName"], "orders-west");
-    world.workload.messaging.insert("orders-bus".to_owned(), choice(None));
+    world.choose(|chosen| *chosen = choice(None));
     assert_eq!(body(&world, "orders-bus/pair")["properties"]["alternateName"], "orders-bus-weu-weu");
 }
 
@@ -312,8 +314,8 @@ fn the_alias_is_held_against_the_name_of_the_side_that_joins() {
         for list in ["queues", "topics"] {
             world.list(active.other(), list, json!([]));
         }
-        let choice = MessagingChoice { alias: Some(alias.to_owned()), ..MessagingChoice::default() };
-        world.workload.messaging.insert("orders-bus".to_owned(), choice);
+        let choice = ServiceBusChoice { alias: Some(alias.to_owned()), ..ServiceBusChoice::default() };
+        world.choose(|chosen| *chosen = choice);
         let plan = lifeboat_planner::plan(&world.planning(PlanKind::Prepare));
         let rule = match &plan {
             Err(lifeboat_planner::PlanError::Refused(refusal)) => Some(refusal.rule.as_str()),

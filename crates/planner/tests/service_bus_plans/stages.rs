@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use lifeboat_arm::Method;
 use lifeboat_plan::{Action, Graph, Plan, PlanKind, Stage, Step, Transfer, Truth, WayKind};
-use lifeboat_planner::{DeadLetters, Expanded, MessagingChoice, PlanError, Reprotect, Side, expand};
+use lifeboat_planner::{DeadLetters, Expanded, PlanError, Reprotect, ServiceBusChoice, Side, expand};
 use serde_json::{Value, json};
 
 use super::outline::moved;
@@ -122,7 +122,7 @@ fn transfers(expanded: &Expanded) -> Vec<&Transfer> {
 }
 
 fn choose(world: &mut World, dead_letters: DeadLetters) {
-    world.workload.messaging.get_mut("orders-bus").unwrap().dead_letters = dead_letters;
+    world.choose(|choice| choice.dead_letters = dead_letters);
 }
 
 /// Proves: S21 (only what holds messages is drained, and what identifies them is not their `MessageId`)
@@ -242,7 +242,7 @@ fn a_drain_that_waits_says_for_what() {
     let steps = expanded(&world, &waits, "orders-bus/drain").unwrap();
     assert_eq!(steps.steps[0].graceful.forecast.p95, steps.steps[0].graceful.deadline);
     // Where a fresh namespace protects next, what is not due within the hour stays.
-    world.workload.messaging.get_mut("orders-bus").unwrap().reprotect = Reprotect::Fresh;
+    world.choose(|choice| choice.reprotect = Reprotect::Fresh);
     assert_eq!(forecast(&world.plan(PlanKind::Drain)).p95, SignedDuration::from_hours(1));
 }
 
@@ -262,12 +262,12 @@ fn a_topic_that_only_the_new_side_has_does_not_hold_up_the_drain() {
 #[test]
 fn the_drain_reads_from_the_alternate_name() {
     let mut world = moved();
-    let choice = MessagingChoice {
+    let choice = ServiceBusChoice {
         alias: Some("orders-bus-weu".to_owned()),
         alternate_name: Some("orders-west".to_owned()),
-        ..MessagingChoice::default()
+        ..ServiceBusChoice::default()
     };
-    world.workload.messaging.insert("orders-bus".to_owned(), choice);
+    world.choose(|chosen| *chosen = choice);
     world.failed_over(Side::Secondary, "orders-bus-weu");
     hold(&mut world, "queues", "incoming", "activeMessageCount", 3);
     let plan = world.plan(PlanKind::Drain);

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::template::{NoLinks, ParameterValue, Template, parse_parameters};
-use lifeboat_planner::{
-    About, FailoverPolicy, MessagingChoice, Objectives, SiteTemplate, Workload, WorkloadFile, read,
-};
+use lifeboat_planner::{FailoverPolicy, SiteTemplate, Workload, WorkloadFile, read};
 
 use crate::{Drill, DrillOutcome, DrillSetup, Scenario};
 
@@ -63,27 +61,7 @@ pub(super) fn workload_where(
     let shared_template = template(shared.file.as_str());
     let (at_home, away, once) =
         (values(&file.primary.parameters), values(&file.secondary.parameters), values(&shared.parameters));
-    let about = About {
-        name: file.workload.to_string(),
-        subscription: file.subscription.to_string(),
-        objectives: Objectives { rto: file.objectives.rto, rpo: file.objectives.rpo },
-        messaging: file
-            .service_bus
-            .iter()
-            .map(|entry| {
-                let alias = Some(entry.alias.to_string());
-                let choice = MessagingChoice {
-                    alias,
-                    alternate_name: None,
-                    reprotect: entry.reprotect,
-                    dead_letters: entry.dead_letters,
-                    cross_subscription: entry.cross_subscription,
-                };
-                (entry.namespace.to_string(), choice)
-            })
-            .collect(),
-        now: Timestamp::UNIX_EPOCH,
-    };
+    let about = file.about(Timestamp::UNIX_EPOCH);
     let (primary, secondary) = (&file.primary, &file.secondary);
     read(
         &about,

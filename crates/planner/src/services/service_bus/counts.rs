@@ -4,8 +4,9 @@ use lifeboat_plan::{At, Condition, Is, Item, ReadId};
 use serde_json::{Value, json};
 
 use super::fence::members;
+use super::settings::{DeadLetters, choice};
 use crate::service::{Answers, Planning};
-use crate::topology::{Component, DeadLetters};
+use crate::topology::Component;
 
 /// The messages that consumers gave up; everything else waits for one.
 pub(super) const DEAD_LETTERS: &str = "deadLetterMessageCount";
@@ -25,6 +26,11 @@ pub(super) const COUNTS: [(&str, &str); 5] = [
     (UNDELIVERED, "undeliverable forwarded"),
 ];
 
+/// The counts of an entity that holds nothing.
+pub(super) fn none() -> Value {
+    COUNTS.iter().map(|(field, _)| ((*field).to_owned(), json!(0))).collect()
+}
+
 /// One count of an entity; none where Azure did not show it.
 pub(super) fn count(entity: &Value, field: &str) -> Option<u64> {
     entity.pointer(&pointer(field))?.as_u64()
@@ -37,11 +43,7 @@ pub(super) fn held(entity: &Value) -> u64 {
 
 /// What the owner wants to happen to dead letters.
 pub(super) fn dead_letters(component: &Component, planning: &Planning<'_>) -> DeadLetters {
-    planning
-        .workload
-        .messaging
-        .get(&component.name)
-        .map_or(DeadLetters::default(), |choice| choice.dead_letters)
+    choice(&component.name, planning.workload).map_or(DeadLetters::default(), |choice| choice.dead_letters)
 }
 
 /// What a drain brings over.

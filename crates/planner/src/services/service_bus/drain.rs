@@ -15,11 +15,12 @@ use serde_json::Value;
 use super::counts::{
     DEAD_LETTERS, SCHEDULED, UNDELIVERED, count, dead_letters, each_is_drained, is_drained, listed, to_drain,
 };
+use super::durations;
 use super::namespace::{Namespace, last_segment, own_host};
 use super::reads;
-use crate::durations;
+use super::settings::{DeadLetters, wants_fresh};
 use crate::service::{Answers, Part, Planning};
-use crate::topology::{Component, DeadLetters};
+use crate::topology::Component;
 
 /// The stage that finds what is stranded.
 pub(super) const STAGE: &str = "service-bus/drain";
@@ -68,7 +69,7 @@ pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
         ]
         .into(),
     });
-    let fresh = planning.workload.wants_fresh(&component.name);
+    let fresh = wants_fresh(&component.name, planning.workload);
     let deadline = given_up(messages, if fresh { BESIDE_FRESH } else { ALL_GIVEN_UP }, fresh);
     part.steps.push(Step {
         id: StepId::new(&component.name, "drain"),
@@ -190,7 +191,7 @@ pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answ
     let steps = found.into_iter().filter(|drained| drained.messages > 0);
     part.steps.extend(steps.map(|drained| {
         let numbered = !targets.contains(&drained.name.to_ascii_lowercase());
-        drained.step(component, &hosts, numbered, planning.workload.wants_fresh(&component.name))
+        drained.step(component, &hosts, numbered, wants_fresh(&component.name, planning.workload))
     }));
     part
 }

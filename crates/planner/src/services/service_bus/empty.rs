@@ -7,12 +7,13 @@ use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Item, ReadId
 use serde_json::{Value, json};
 
 use super::counts::{DEAD_LETTERS, count, dead_letters, held, listed};
+use super::durations;
 use super::fail_over::leads;
 use super::namespace::{API, Namespace};
 use super::reads;
-use crate::durations;
+use super::settings::{DeadLetters, wants_fresh};
 use crate::service::{Answers, Part, Planning, Refusal, needs_in};
-use crate::topology::{Component, DeadLetters};
+use crate::topology::Component;
 
 /// The stage that finds what is left.
 pub(super) const STAGE: &str = "service-bus/empty";
@@ -30,7 +31,7 @@ pub(super) fn empty(
     let old = planning.standby();
     let namespace = Namespace::planned(old, component, planning);
     if !planning.returning
-        || planning.workload.wants_fresh(&component.name)
+        || wants_fresh(&component.name, planning.workload)
         || namespace.entities().is_empty()
     {
         return None;

@@ -8,13 +8,13 @@ use lifeboat_plan::{
 };
 use serde_json::{Value, json};
 
+use super::durations;
 use super::namespace::{API, Namespace, alias_name, deletes_itself, host, own_host, same_subscription};
+use super::settings::{CrossSubscription, choice};
 use super::{HEALTHY_FOR, reads, rules, traffic};
-use crate::durations;
 use crate::planning::DEPLOYED;
 use crate::service::{Part, Planning, Refusal};
 use crate::topology::Component;
-use crate::workload::CrossSubscription;
 
 /// Steps that move the alias to the standby side.
 pub(super) fn fail_over(component: &Component, planning: &Planning<'_>) -> Result<Part, Refusal> {
@@ -75,7 +75,7 @@ fn by_choice(
     if same_subscription(from, to) {
         return Ok(());
     }
-    let choice = planning.workload.messaging.get(&component.name).map(|choice| choice.cross_subscription);
+    let choice = choice(&component.name, planning.workload).map(|choice| choice.cross_subscription);
     let (CrossSubscription::Force, Some(forced)) = (choice.unwrap_or_default(), forced) else {
         let why = "Azure refuses a safe failover across subscriptions, and nobody declared that a move by choice may \
                    be forced";

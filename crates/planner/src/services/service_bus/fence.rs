@@ -8,9 +8,9 @@ use lifeboat_plan::{
 };
 use serde_json::{Value, json};
 
+use super::durations;
 use super::namespace::{API, alias_name};
 use super::reads;
-use crate::durations;
 use crate::service::{Answers, Part, Planning, needs_in};
 use crate::topology::Component;
 

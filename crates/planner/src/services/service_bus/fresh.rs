@@ -7,14 +7,15 @@
 
 use std::collections::BTreeSet;
 
-use lifeboat_arm::{Method, ResourceId, ResourceType};
+use lifeboat_arm::{Call, Method, ResourceId, ResourceType};
 use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, Is, Step, StepId, Way};
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
+use super::durations;
 use super::namespace::{API, Namespace, alias_property, last_segment, partner, record};
+use super::settings::wants_fresh;
 use super::{LISTS, namespace, reads};
-use crate::durations;
 use crate::inventory::{Fact, Inventory};
 use crate::planning::DEPLOYED;
 use crate::service::{Part, Planning};
@@ -33,7 +34,7 @@ pub(super) fn standing(
     seen: &Inventory,
     standby: Standby,
 ) -> Option<Component> {
-    component.secondary.as_ref().filter(|_| workload.wants_fresh(&component.name))?;
+    component.secondary.as_ref().filter(|_| wants_fresh(&component.name, workload))?;
     let lines = SIDES.map(|side| Line::of(component.declared(side), workload, seen));
     let numbers = [lines[0].number(&lines[1], standby), lines[1].number(&lines[0], standby)];
     let former: Vec<ResourceId> =
@@ -54,34 +55,34 @@ pub(super) fn standing(
 }
 
 /// What is to be looked at: of every namespace its lists, and the list of namespaces where there may be fresh ones.
-pub(super) fn observed(component: &Component, workload: &Workload, seen: &Inventory) -> Vec<String> {
-    let fresh = component.secondary.is_some() && workload.wants_fresh(&component.name);
-    let mut paths = Vec::new();
+pub(super) fn observed(component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Call> {
+    let fresh = component.secondary.is_some() && wants_fresh(&component.name, workload);
+    let mut reads = Vec::new();
     let mut namespaces = Vec::new();
     for side in if component.secondary.is_some() { &SIDES[..] } else { &SIDES[..1] } {
         let declared = component.declared(*side);
         namespaces.push(declared.clone());
         if fresh {
-            paths.extend(declared.group_id().map(|group| format!("{group}/{NAMESPACES}")));
+            reads.extend(declared.group_id().map(|group| Call::get(format!("{group}/{NAMESPACES}"), API)));
             let line = Line::of(declared, workload, seen);
             namespaces.extend(line.known().into_iter().filter(|&number| number > 1).map(|at| line.id(at)));
         }
     }
     for id in namespaces {
-        paths.push(id.to_string());
-        paths.extend(LISTS.iter().map(|list| format!("{id}/{list}")));
+        reads.push(Call::get(&id, API));
+        reads.extend(LISTS.iter().map(|(list, api)| Call::get(format!("{id}/{list}"), api)));
         // How much an alias has yet to replicate, only its own record shows for sure.
         for alias in seen.list(&id, "disasterRecoveryConfigs").unwrap_or_default() {
-            paths.extend(namespace::name_of(alias).map(|name| record(&id, name).to_string()));
+            reads.extend(namespace::name_of(alias).map(|name| Call::get(record(&id, name), API)));
         }
         // Topics are known only after the first round.
         for topic in seen.list(&id, "topics").unwrap_or_default() {
             if let Some(name) = topic.get("name").and_then(Value::as_str) {
-                paths.push(format!("{}/subscriptions", id.child("topics", name)));
+                reads.push(Call::get(format!("{}/subscriptions", id.child("topics", name)), API));
             }
         }
     }
-    paths
+    reads
 }
 
 /// A declared namespace, number 1, and those that took its place one after another.
@@ -252,7 +253,7 @@ pub(super) fn create(component: &Component, planning: &Planning<'_>, part: &mut 
                     Some(body.into()),
                 )),
                 Condition::All(done),
-                durations::creation(&component.kind),
+                durations::namespace(),
             )
         },
         ungraceful: None,

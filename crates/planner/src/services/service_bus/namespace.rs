@@ -3,6 +3,7 @@
 use lifeboat_arm::{Region, ResourceId};
 use serde_json::Value;
 
+use super::settings::choice;
 use crate::inventory::{Inventory, Look};
 use crate::service::Planning;
 use crate::topology::{Component, Declared, Side, Workload};
@@ -183,7 +184,7 @@ pub(super) fn alternate_name(
     let observed = seen.last_list(id, "disasterRecoveryConfigs").and_then(|(members, _)| {
         members.iter().find_map(|record| alias_property(record, "alternateName")).map(str::to_owned)
     });
-    let chosen = || workload.messaging.get(&component.name)?.alternate_name.clone();
+    let chosen = || choice(&component.name, workload)?.alternate_name.clone();
     let made_up = || format!("{}-{}", id.name(), workload.site(side).region.abbreviation());
     Some(observed.filter(|name| !name.is_empty()).or_else(chosen).unwrap_or_else(made_up))
 }
@@ -214,9 +215,7 @@ pub(super) fn alias_name(component: &Component, workload: &Workload, seen: &Inve
             return last_segment(name).to_owned();
         }
     }
-    workload
-        .messaging
-        .get(&component.name)
+    choice(&component.name, workload)
         .and_then(|choice| choice.alias.clone())
         .unwrap_or_else(|| component.name.clone())
 }

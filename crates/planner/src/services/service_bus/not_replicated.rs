@@ -6,9 +6,9 @@ use lifeboat_arm::{Method, ResourceId, ResourceType};
 use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, Step, StepId, Way};
 use serde_json::{Value, json};
 
+use super::durations;
 use super::namespace::Namespace;
 use super::reads;
-use crate::durations;
 use crate::finding::Evidence;
 use crate::inventory::{Fact, Inventory};
 use crate::rule::{Checked, Subject};
@@ -228,7 +228,15 @@ pub(super) fn copy_roles(component: &Component, planning: &Planning<'_>, part: &
             }
         }
         let verb = format!("copy-role-{}", &name[..8]);
-        steps.push(put(component, part, &verb, &id, "2022-04-01", &properties, &format!("grant {grant}")));
+        steps.push(put(
+            component,
+            part,
+            &verb,
+            &id,
+            super::ROLES_API,
+            &properties,
+            &format!("grant {grant}"),
+        ));
     }
     steps
 }

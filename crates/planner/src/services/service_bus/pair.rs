@@ -4,11 +4,12 @@ use lifeboat_arm::{Method, ResourceId};
 use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, FactUsed, Is, ReadId, Step, StepId, Way};
 use serde_json::json;
 
+use super::durations;
 use super::namespace::{
     API, Namespace, alias_name, alias_property, alternate_name, names_partner, partner, pending,
 };
+use super::settings::wants_fresh;
 use super::{empty, fresh, network, not_replicated, reads};
-use crate::durations;
 use crate::inventory::Inventory;
 use crate::planning::DEPLOYED;
 use crate::service::{Part, Planning, Refusal};
@@ -59,7 +60,7 @@ pub(super) fn prepare(component: &Component, planning: &Planning<'_>) -> Result<
 
 /// Early refusal, before any write: the rules that make pairing impossible. Leftovers of our own are emptied, not refused.
 fn refuse_what_cannot_pair(component: &Component, planning: &Planning<'_>) -> Result<(), Refusal> {
-    let emptied = planning.returning && !planning.workload.wants_fresh(&component.name);
+    let emptied = planning.returning && !wants_fresh(&component.name, planning.workload);
     let forbids = |id: &str| super::rules::FORBIDS_PAIRING.contains(&id) && !(emptied && id == "SB-EMPTY");
     super::rules::refuse(component, planning, forbids)
 }

@@ -36,8 +36,10 @@ pub(super) fn refuse(
     for rule in RULES.iter().filter(|rule| forbids(rule.id)) {
         for finding in rule.findings(&subject) {
             if finding.answer == Answer::Fail {
-                let says = finding.evidence.first().map(|evidence| evidence.says.clone());
-                return Err(refusal(rule.id, component, says.unwrap_or_default()));
+                let says = finding.evidence.first().map_or("", |evidence| &evidence.says);
+                let at = finding.resource.and_then(|id| workload.declared_at(&id));
+                let why = at.map_or_else(|| says.to_owned(), |at| format!("{says}; {at}"));
+                return Err(refusal(rule.id, component, why));
             }
         }
     }

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::counts::{COUNTS, DEAD_LETTERS, count, dead_letters};
 use super::namespace::{Namespace, last_segment, name_of, pending};
+use super::settings::DeadLetters;
 use crate::service::Planning;
-use crate::topology::{Component, DeadLetters};
+use crate::topology::Component;
 
 /// Messages and state that stay with the old primary.
 pub(super) fn left_behind(component: &Component, planning: &Planning<'_>) -> LossStatement {

@@ -1,6 +1,7 @@
 //! What fresh namespaces have left behind.
 
 use super::super::fresh::{NAMESPACES, describe};
+use super::super::settings::wants_fresh;
 use crate::finding::Evidence;
 use crate::inventory::Fact;
 use crate::rule::{Checked, Subject};
@@ -9,7 +10,7 @@ use crate::topology::Side;
 /// Only where the owner wants fresh namespaces: elsewhere there is nothing that could be former.
 pub(super) fn stands(subject: &Subject<'_>) -> Vec<Checked> {
     let component = subject.component;
-    if component.secondary.is_none() || !subject.workload.wants_fresh(&component.name) {
+    if component.secondary.is_none() || !wants_fresh(&component.name, subject.workload) {
         return Vec::new();
     }
     let seen = subject.seen;

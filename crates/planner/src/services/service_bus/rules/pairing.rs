@@ -1,11 +1,11 @@
 //! Checks of the pair itself.
 
-use super::super::fresh;
 use super::super::namespace::{
     Namespace, alias_name, alias_property, name_of, names_partner, partner, pending, same_subscription,
 };
 use super::super::pair::describe;
-use crate::durations;
+use super::super::settings::choice;
+use super::super::{durations, fresh};
 use crate::finding::Evidence;
 use crate::inventory::Look;
 use crate::rule::{Checked, Subject};
@@ -184,7 +184,7 @@ pub(super) fn alias_name_is_good(subject: &Subject<'_>) -> Vec<Checked> {
         // Whatever it is called, Azure has accepted it; after a move it may well be called like the side that was left.
         return vec![Checked::pass(pairs, Evidence::says(format!("the alias is `{alias}`, and it exists")))];
     }
-    let choice = subject.workload.messaging.get(&subject.component.name);
+    let choice = choice(&subject.component.name, subject.workload);
     let alternate = choice.and_then(|choice| choice.alternate_name.as_deref());
     let word = |side| if side == Side::Primary { "primary" } else { "secondary" };
     let problem = if alias.eq_ignore_ascii_case(joins.name()) {
