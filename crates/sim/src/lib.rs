@@ -13,6 +13,7 @@ mod report;
 mod reporting;
 mod scenario;
 mod station;
+mod traffic;
 mod world;
 
 pub use drill::{Drill, DrillError, DrillOutcome, DrillProgress, DrillSetup};

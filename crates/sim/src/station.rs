@@ -3,20 +3,17 @@
 //! It decides nothing. Requests take time to travel; what never answers is given up after [`PATIENCE`]. The same effects
 //! are performed by the real driver over HTTP.
 
-mod pump;
-
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Call, Paged, Pages, Read};
-use lifeboat_engine::{Effect, Engine, Expansion, Input, Lost, Summary, Ticket, encode};
+use lifeboat_engine::{Effect, Engine, Expansion, Input, Lost, Pumped, Summary, Ticket, encode};
 use lifeboat_lab::{Lab, Silence};
 use lifeboat_plan::{ReadId, Stage, StepId, duration};
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
-
-use pump::{Next, Pump};
+use crate::traffic::{Next, Pump, Pumps};
 
 /// After how long a request without an answer is given up. ARM itself cuts providers off after 60 s.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
@@ -67,7 +64,9 @@ pub(crate) struct Station {
     looking: BTreeMap<u64, ReadId>,
     /// Lists whose pages are being gathered.
     pages: BTreeMap<u64, Pages>,
-    pumps: BTreeMap<u64, Pump>,
+    /// Transfers under way, by ticket.
+    pumping: BTreeMap<u64, Box<dyn Pump>>,
+    pumps: Pumps,
     /// Messages that a drain brought over and nobody has counted yet.
     pub(crate) brought_over: u64,
     pub(crate) throttled: u64,
@@ -81,7 +80,7 @@ pub(crate) struct Station {
 
 impl Station {
     /// Takes over an engine that has just been started, with the effects it began with.
-    pub(crate) fn new(engine: Engine, seed: u64) -> Self {
+    pub(crate) fn new(engine: Engine, pumps: Pumps, seed: u64) -> Self {
         Self {
             engine,
             journal: Vec::new(),
@@ -90,7 +89,8 @@ impl Station {
             looked: BTreeMap::new(),
             looking: BTreeMap::new(),
             pages: BTreeMap::new(),
-            pumps: BTreeMap::new(),
+            pumping: BTreeMap::new(),
+            pumps,
             brought_over: 0,
             throttled: 0,
             finished: None,
@@ -172,11 +172,17 @@ impl Station {
                 let result = expand(&stage, &seen);
                 self.inputs.push_back(Input::Expanded { ticket, result });
             }
-            Effect::Pump { ticket, transfer, watermark, .. } => {
-                let mut pump = Pump::new(transfer, watermark.as_deref());
-                let call = pump.begin();
-                self.pumps.insert(ticket.number(), pump);
-                self.pump_goes_on(now, ticket, call, post);
+            Effect::Pump { ticket, step, transfer, watermark } => {
+                let pump = self.pumps.pump(&step, transfer, watermark.as_deref());
+                let next = match pump {
+                    Some(mut pump) => {
+                        let next = pump.begin();
+                        self.pumping.insert(ticket.number(), pump);
+                        next
+                    }
+                    None => Next::Over(nobody_pumps(&step, watermark)),
+                };
+                self.pump_goes_on(now, ticket, next, post);
             }
             // Plans of today ask nobody: approvals come before a run. An engine that asks is told so.
             Effect::Ask { ticket, .. } => self.inputs.push_back(Input::Decided {
@@ -266,7 +272,7 @@ impl Station {
                 self.inputs.push_back(Input::Answered { ticket, answer });
             }
             Post::Returns(Errand::Pump(ticket), answer) => {
-                let Some(pump) = self.pumps.get_mut(&ticket.number()) else { return };
+                let Some(pump) = self.pumping.get_mut(&ticket.number()) else { return };
                 let next = pump.answered(now, &answer, &mut self.brought_over);
                 self.pump_goes_on(now, ticket, next, post);
             }
@@ -313,7 +319,7 @@ impl Station {
         match next {
             Next::Call(call) => post.push((now + self.travel(), Post::Arrives(Errand::Pump(ticket), call))),
             Next::Over(progress) => {
-                self.pumps.remove(&ticket.number());
+                self.pumping.remove(&ticket.number());
                 self.inputs.push_back(Input::Pumped { ticket, progress });
             }
         }
@@ -329,5 +335,16 @@ impl Station {
         if let Some(read) = self.looking.remove(&ticket.number()) {
             self.looked.insert(read, (now, answer.clone()));
         }
+    }
+}
+
+/// What a transfer comes to whose step is of no service that the simulation has traffic of.
+fn nobody_pumps(step: &StepId, watermark: Option<String>) -> Pumped {
+    Pumped {
+        moved: 0,
+        duplicates: 0,
+        watermark: watermark.unwrap_or_default(),
+        finished: false,
+        error: Some(format!("nobody here knows how to move what `{step}` moves")),
     }
 }

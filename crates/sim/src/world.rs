@@ -22,6 +22,7 @@ use crate::observe::observe;
 use crate::queue::Queue;
 use crate::refused::Refused;
 use crate::station::{Post, Station};
+use crate::traffic::Pumps;
 
 /// How often the workload is looked at while nothing happens.
 const WATCH: SignedDuration = SignedDuration::from_mins(5);
@@ -197,7 +198,7 @@ impl World {
             purpose,
             says: says.to_owned(),
             plan,
-            station: Station::new(engine, self.seed ^ (number as u64) << 8),
+            station: Station::new(engine, Pumps::of(&self.workload), self.seed ^ (number as u64) << 8),
             started: self.now,
             ended: None,
             predicted,

@@ -16,6 +16,7 @@ use lifeboat_plan::{ReadId, Stage, StepId};
 use super::story::{Chapter, endpoint};
 use crate::queue::Queue;
 use crate::station::{Errand, Post, Station};
+use crate::traffic::Pumps;
 use crate::world::{expansion, planning};
 
 /// A run that takes longer hangs.
@@ -210,7 +211,7 @@ impl<'a> Executor<'a> {
             Err(RecoverError::NotOpened) => Engine::start(plan.clone(), settings, self.now).unwrap(),
             recovered => recovered.unwrap_or_else(|error| panic!("cannot take over: {error}")),
         };
-        let mut station = Station::new(engine, self.seats.len() as u64);
+        let mut station = Station::new(engine, Pumps::of(self.chapter.workload), self.seats.len() as u64);
         station.journal = lines.to_vec();
         if let Some(last) = lines.last() {
             station.last_hash = hash_of(last).unwrap().to_owned();

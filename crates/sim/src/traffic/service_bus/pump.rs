@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use lifeboat_arm::{Answer, Call, Method, Target};
 use lifeboat_engine::{FilledTransfer, Lost, Pumped};
 
+use crate::traffic::{self, Next};
 use carry::{broker_properties, carry};
 use sent_on::SentOn;
 
@@ -38,14 +39,6 @@ enum Phase {
     Completing { sent: bool },
 }
 
-/// What follows from an answer.
-pub(super) enum Next {
-    /// The next call.
-    Call(Call),
-    /// The batch is over.
-    Over(Pumped),
-}
-
 impl Pump {
     /// Takes up the work at a watermark: the path, and what was sent on. One that cannot be read starts over, which makes
     /// duplicates at worst.
@@ -60,9 +53,10 @@ impl Pump {
             sent_on: SentOn::parse(sent_on),
         }
     }
+}
 
-    /// The first call of the batch, or the end of it.
-    pub(super) fn begin(&mut self) -> Next {
+impl traffic::Pump for Pump {
+    fn begin(&mut self) -> Next {
         if self.path >= self.transfer.from_paths.len() {
             return self.stop(true, None);
         }
@@ -74,20 +68,7 @@ impl Pump {
         Next::Call(call(&self.transfer.from_host, Method::Post, path))
     }
 
-    fn stop(&self, finished: bool, error: Option<String>) -> Next {
-        // Nothing left means nothing that is free: whoever comes again looks at all of it.
-        let path = if finished { 0 } else { self.path };
-        Next::Over(Pumped {
-            moved: self.moved,
-            duplicates: self.duplicates,
-            watermark: format!("{path} {}", self.sent_on).trim_end().to_owned(),
-            finished,
-            error,
-        })
-    }
-
-    /// What follows from an answer. `left` counts the messages that the old side holds no longer.
-    pub(super) fn answered(&mut self, now: Timestamp, answer: &Result<Answer, Lost>, left: &mut u64) -> Next {
+    fn answered(&mut self, now: Timestamp, answer: &Result<Answer, Lost>, left: &mut u64) -> Next {
         let answer = match answer {
             Ok(answer) => answer,
             Err(Lost(why)) => return self.stop(false, Some(why.clone())),
@@ -132,6 +113,20 @@ impl Pump {
                 _ => self.stop(false, refused()),
             },
         }
+    }
+}
+
+impl Pump {
+    fn stop(&self, finished: bool, error: Option<String>) -> Next {
+        // Nothing left means nothing that is free: whoever comes again looks at all of it.
+        let path = if finished { 0 } else { self.path };
+        Next::Over(Pumped {
+            moved: self.moved,
+            duplicates: self.duplicates,
+            watermark: format!("{path} {}", self.sent_on).trim_end().to_owned(),
+            finished,
+            error,
+        })
     }
 
     fn peeked(&mut self, now: Timestamp, answer: &Answer) -> Next {
