@@ -63,9 +63,15 @@ struct Client {
     resolver: Resolver,
     /// Consumers only: waiting for the next message rather than for a retry.
     idle: bool,
-    /// Consumers only: whether it works on a message, and that one's entry in the ledger, if it has one for this channel.
-    /// The message is finished when the work is done, and only then.
-    at_work: Option<Option<u64>>,
+    /// Consumers only: the message it works on.
+    at_work: Option<AtWork>,
+}
+
+/// A message that a consumer works on. It is finished when the work is done, and only then.
+#[derive(Debug)]
+struct AtWork {
+    /// Its entry in the ledger, if it has one for this channel.
+    message: Option<u64>,
 }
 
 /// All clients.
@@ -222,7 +228,8 @@ impl Clients {
                 Taken::Message(id) => {
                     // What was forwarded from elsewhere is not promised here.
                     let entry = id.map(|id| id + channel.copy);
-                    client.at_work = Some(entry.filter(|id| ledger.is_for(*id, client.channel)));
+                    let message = entry.filter(|id| ledger.is_for(*id, client.channel));
+                    client.at_work = Some(AtWork { message });
                     self.dice.millis(WORK.0, WORK.1)
                 }
                 Taken::Nothing => {
@@ -239,7 +246,7 @@ impl Clients {
     /// aside; if that fails, the next consumer will do it.
     fn finish(&mut self, index: usize, now: Timestamp, lab: &mut Lab, ledger: &mut Ledger) {
         let client = &mut self.consumers[index];
-        let Some(message) = client.at_work.take() else { return };
+        let Some(AtWork { message }) = client.at_work.take() else { return };
         let unreadable = message.is_some_and(|message| message.is_multiple_of(POISON));
         let work = if unreadable { Work::Unreadable } else { Work::Done };
         let received = self.channels[client.channel].line.finish(lab, now, index, work);

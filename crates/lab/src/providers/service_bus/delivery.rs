@@ -13,9 +13,11 @@ use super::filter;
 use super::messages::Half;
 use super::namespace::State;
 use super::{Key, NAMESPACE, ServiceBus};
-use crate::data_plane::{Counts, DataError, Lock, Message, Received, SendOk, Session, Sums};
 use crate::fault::{Effect, Phase, Sight};
 use crate::health::{Health, Plane};
+use crate::providers::service_bus::data_plane::{
+    Counts, DataError, Lock, Message, Received, SendOk, Session, Sums,
+};
 use crate::world::Ctx;
 
 /// How often a message may be forwarded, as Azure limits it.

@@ -8,8 +8,8 @@ use lifeboat_arm::{Answer, Call, Method};
 use serde_json::{Value, json};
 
 use super::{ServiceBus, wire};
-use crate::data_plane::{DataError, Lock, Session};
 use crate::providers::HostOutcome;
+use crate::providers::service_bus::data_plane::{DataError, Lock, Session};
 use crate::route::decode;
 use crate::world::Ctx;
 
