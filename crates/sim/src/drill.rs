@@ -144,7 +144,7 @@ impl Drill {
         assumptions.extend(
             make_traffic_possible(&mut world).map_err(|why| DrillError::CannotDeploy(Refused::from(why)))?,
         );
-        let probes = Probes::new(&world.workload, setup.policy.hold_down);
+        let probes = Probes::new(&world.workload, setup.policy.hold_down, setup.seed);
         Ok(Self {
             life: Lifecycle::serving(Side::Primary),
             people: People::new(&setup.policy),

@@ -25,7 +25,7 @@ pub use report::{
 };
 pub use scenario::{
     Answers, Clients, Effect, Fault, LostPlane, Outage, Phase, Place, Places, Planned, Scenario,
-    ScenarioError, ScenarioEvent, What,
+    ScenarioError, ScenarioEvent, Unseen, Vantage, What,
 };
 
 #[cfg(test)]

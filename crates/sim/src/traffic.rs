@@ -13,7 +13,7 @@ mod service_bus;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use lifeboat_arm::{Answer, Call, ResourceType};
+use lifeboat_arm::{Answer, Call, Method, ResourceType, Target};
 use lifeboat_engine::{FilledTransfer, Lost, Pumped};
 use lifeboat_lab::Lab;
 use lifeboat_plan::StepId;
@@ -32,6 +32,9 @@ pub(crate) trait Traffic: Sync {
 
     /// Where clients of a component send and read now. A component that has no alias yet has no channels.
     fn channels(&self, component: &Component, seen: &Inventory, lab: &Lab) -> Vec<Channel>;
+
+    /// What a prober asks a host: whatever the answer is, somebody is at home.
+    fn probe(&self, host: &str) -> Call;
 
     /// Everything that is held anywhere, one by one: for checks, never for clients.
     fn held<'a>(&self, lab: &'a Lab) -> Box<dyn Iterator<Item = Held<'a>> + 'a>;
@@ -172,6 +175,18 @@ pub(crate) enum Next {
 /// The service whose clients use components of a type; none where there is nothing to send.
 fn traffic_of(kind: &ResourceType) -> Option<&'static dyn Traffic> {
     SERVICES.iter().copied().find(|service| service.is_for(kind))
+}
+
+/// What a prober asks the host of a component's data plane. Of what nobody sends to, it asks for anything.
+pub(crate) fn probe(kind: &ResourceType, host: &str) -> Call {
+    traffic_of(kind).map_or_else(|| to_host(host, Method::Get, "/"), |service| service.probe(host))
+}
+
+/// A call to a data plane.
+fn to_host(host: &str, method: Method, path: impl Into<String>) -> Call {
+    let mut call = Call::arm(method, path, None);
+    call.target = Target::Host(host.to_owned());
+    call
 }
 
 /// What has to be added so that there is traffic: to every component with two sides that takes nothing yet.

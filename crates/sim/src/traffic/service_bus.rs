@@ -12,7 +12,7 @@ use lifeboat_lab::{Lab, Message, MessageId};
 use lifeboat_planner::{Component, Inventory, Side};
 use serde_json::{Value, json};
 
-use super::{Channel, Held, Holding, Opening, Traffic};
+use super::{Channel, Held, Holding, Opening, Traffic, to_host};
 use peek_lock::PeekLock;
 
 /// The queue that a namespace without any gets for the drill.
@@ -82,6 +82,11 @@ impl Traffic for ServiceBus {
             }));
         }
         channels
+    }
+
+    /// "No such entity" is an answer.
+    fn probe(&self, host: &str) -> Call {
+        to_host(host, Method::Post, "/lifeboat-probe/messages/head?timeout=0")
     }
 
     fn held<'a>(&self, lab: &'a Lab) -> Box<dyn Iterator<Item = Held<'a>> + 'a> {

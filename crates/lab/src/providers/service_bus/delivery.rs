@@ -45,7 +45,7 @@ fn half(path: &str) -> (&str, Half) {
 
 impl ServiceBus {
     /// The namespace that answers at a host, if it answers.
-    fn reach(&self, host: &str, ctx: &Ctx<'_>) -> Result<Key, DataError> {
+    pub(super) fn reach(&self, host: &str, ctx: &Ctx<'_>) -> Result<Key, DataError> {
         let host = folded(host);
         let key = self.key_of_host(&host, ctx.now).ok_or(DataError::UnknownHost)?;
         let namespace = self.namespaces.get(&key).ok_or(DataError::UnknownHost)?;

@@ -10,10 +10,10 @@ mod sent_on;
 mod tests;
 
 use jiff::Timestamp;
-use lifeboat_arm::{Answer, Call, Method, Target};
+use lifeboat_arm::{Answer, Method};
 use lifeboat_engine::{FilledTransfer, Lost, Pumped};
 
-use crate::traffic::{self, Next};
+use crate::traffic::{self, Next, to_host};
 use carry::{broker_properties, carry};
 use sent_on::SentOn;
 
@@ -65,7 +65,7 @@ impl traffic::Pump for Pump {
         }
         self.phase = Phase::Peeking;
         let path = format!("/{}/messages/head?timeout=1", self.transfer.from_paths[self.path]);
-        Next::Call(call(&self.transfer.from_host, Method::Post, path))
+        Next::Call(to_host(&self.transfer.from_host, Method::Post, path))
     }
 
     fn answered(&mut self, now: Timestamp, answer: &Result<Answer, Lost>, left: &mut u64) -> Next {
@@ -89,7 +89,7 @@ impl traffic::Pump for Pump {
                     self.sent_on.insert(number);
                 }
                 self.phase = Phase::Completing { sent: true };
-                Next::Call(call(&self.transfer.from_host, Method::Delete, lock))
+                Next::Call(to_host(&self.transfer.from_host, Method::Delete, lock))
             }
             Phase::Sending { .. } if answer.status == 404 => {
                 self.stop(false, Some(format!("`{}` is not there", self.transfer.to_path)))
@@ -136,21 +136,15 @@ impl Pump {
         if number.is_some_and(|number| self.sent_on.contains(number)) {
             // Another subscription held its copy of the same message: it was sent on already.
             self.phase = Phase::Completing { sent: false };
-            return Next::Call(call(&self.transfer.from_host, Method::Delete, lock));
+            return Next::Call(to_host(&self.transfer.from_host, Method::Delete, lock));
         }
         self.phase = Phase::Sending { lock, number };
         let mut send =
-            call(&self.transfer.to_host, Method::Post, format!("/{}/messages", self.transfer.to_path));
+            to_host(&self.transfer.to_host, Method::Post, format!("/{}/messages", self.transfer.to_path));
         let is_dead = self.transfer.from_paths[self.path].ends_with("$DeadLetterQueue");
         carry(now, answer, properties, is_dead, &mut send);
         Next::Call(send)
     }
-}
-
-fn call(host: &str, method: Method, path: impl Into<String>) -> Call {
-    let mut call = Call::arm(method, path, None);
-    call.target = Target::Host(host.to_owned());
-    call
 }
 
 /// The path of an absolute URL.
