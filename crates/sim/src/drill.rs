@@ -185,6 +185,7 @@ impl Drill {
         } else {
             self.open();
         }
+        self.pass_questions_on();
         self.world.queue.at(self.world.now, Event::Probe);
         let mut events: u64 = 0;
         let mut shown = String::new();
@@ -288,8 +289,10 @@ impl Drill {
             Event::Watch => self.world.watch(),
             Event::Scenario(index) => self.scene(index),
             Event::Answer(question) => self.answered(question),
+            Event::Decides(run, asked) => self.decides(run, &asked),
             Event::Reminder => self.life_goes_on(Happened::Tick),
         }
+        self.pass_questions_on();
     }
 
     /// Tells the lifecycle what happened and carries out what it intends.

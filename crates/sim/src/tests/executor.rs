@@ -302,7 +302,9 @@ impl<'a> Executor<'a> {
                 planning(chapter.workload, &chapter.inventory, &endpoint, &strategies, chapter.purpose, *now);
             expansion(&planning, stage, seen)
         };
-        let goes_on = seats[seat].station.perform_next(*now, &mut expand, posts);
+        let station = &mut seats[seat].station;
+        let goes_on = station.perform_next(*now, &mut expand, posts);
+        assert!(station.asked.is_empty(), "no plan of the story asks anybody: {:?}", station.asked);
         if how == Some(How::After) {
             self.die(seat);
         }
@@ -372,6 +374,7 @@ impl<'a> Executor<'a> {
                 self.seats[seat].station.sent.get(&ticket.number()).map(|sent| sent.step.clone())
             }
             Errand::Pump(ticket) => self.pump_steps.get(&ticket.number()).cloned(),
+            Errand::Secret(_) => None,
         }
     }
 
