@@ -9,6 +9,8 @@
 //! state there), and what is read again is counted as received twice.
 
 mod service_bus;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -1,19 +1,25 @@
 //! What probers see, and what is made of it: of the whole world, of a part of it, of what is not there yet.
 
+use lifeboat_planner::Workload;
+
 use super::example::{drill, drill_of, play, scenario, workload_where};
 use super::scenarios::{WHOLE, short};
 use crate::{Belief, Drill, DrillOutcome, DrillVerdict, Scenario};
 
-/// The example with a second namespace in each region, before it begins.
-pub(crate) fn with_two_namespaces() -> Drill {
+/// The example with a second namespace in each region.
+pub(crate) fn two_namespaces() -> Workload {
     let first = "\"resources\": [\n";
     let second = "{ \"type\": \"Microsoft.ServiceBus/namespaces\", \"apiVersion\": \"2021-11-01\", \
                   \"name\": \"[concat(parameters('namespaceName'), '-too')]\", \
                   \"location\": \"[parameters('location')]\", \
                   \"sku\": { \"name\": \"Premium\", \"tier\": \"Premium\", \"capacity\": 1 }, \"properties\": {} },";
-    let workload =
-        workload_where(|file| file, |template| template.replacen(first, &format!("{first}{second}\n"), 1));
-    drill_of(workload, Scenario::sudden_loss(), 1)
+    let both = |template: String| template.replacen(first, &format!("{first}{second}\n"), 1);
+    workload_where(|file| file, both)
+}
+
+/// The same, before its drill begins.
+pub(crate) fn with_two_namespaces() -> Drill {
+    drill_of(two_namespaces(), Scenario::sudden_loss(), 1)
 }
 
 fn kinds(outcome: &DrillOutcome) -> Vec<&str> {
