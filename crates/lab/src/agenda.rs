@@ -8,7 +8,7 @@ use crate::group::GroupKey;
 use crate::providers::ProviderEvent;
 
 /// Something that happens by itself at its time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Event {
     /// A deployment looks at its resources.
     Deployment(u64),

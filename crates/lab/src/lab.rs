@@ -216,7 +216,7 @@ impl Lab {
         match event {
             Event::Provider(event) => {
                 let mut ctx = Ctx { now: self.now, world: &mut self.world };
-                self.providers.happens(event, &mut ctx);
+                self.providers.happens(&event, &mut ctx);
             }
             Event::NameFree(host) => self.world.names.free(&host),
             Event::GroupDeleted(key) => self.delete_group(&key),

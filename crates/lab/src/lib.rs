@@ -9,7 +9,6 @@
 //! Not here: what a planner or an engine thinks of all this, and HTTP.
 
 mod agenda;
-mod data_plane;
 mod deployment;
 mod dice;
 mod dns;
@@ -31,13 +30,14 @@ mod throttle;
 mod timing;
 mod world;
 
-pub use data_plane::{
-    BrokerProperties, Counts, DataError, Lock, Message, MessageId, Received, SendOk, Session, Sums,
-};
 pub use dns::{DnsAnswer, DnsRecord};
 pub use fault::{Effect, Fault, FaultMatch, Phase};
 pub use health::{Health, Plane};
 pub use lab::{Lab, Reply, Silence, Trace};
+pub use providers::operations;
+pub use providers::service_bus::data_plane::{
+    BrokerProperties, Counts, DataError, Lock, Message, MessageId, Received, SendOk, Session, Sums,
+};
 pub use refusal::Refusal;
 pub use settings::{Quota, Settings, Subscription};
 pub use timing::{Span, Timing};

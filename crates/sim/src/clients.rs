@@ -1,13 +1,15 @@
 //! Producers and consumers: the application, with DNS caches of its own and no idea of what goes on.
 
+//!
+//! Here: their pace, their DNS caches and their work. Not here: what a service does with what they ask (`traffic.rs`).
+
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_lab::{DataError, DnsRecord, Lab, Lock, Message, MessageId, Session};
+use lifeboat_lab::{DnsRecord, Lab};
 
 use crate::dice::Dice;
 use crate::ledger::Ledger;
+use crate::traffic::{Channel, Draft, Taken, Work};
 
-/// What the hosts of namespaces and aliases end in.
-const SUFFIX: &str = ".servicebus.windows.net";
 /// How long a client that ignores the TTL keeps an answer of DNS, in milliseconds: each has its own pace.
 const HOLDS_ON: (i64, i64) = (300_000, 600_000);
 /// How long a consumer waits before it tries again after an error.
@@ -23,26 +25,6 @@ const POISON: u64 = 5_003;
 /// How often an idle consumer looks by itself.
 const LOOK_AROUND: SignedDuration = SignedDuration::from_secs(30);
 
-/// An entity that producers send to and consumers read from. A topic has one for each subscription, side by side: its
-/// message is promised to all of them, under an entry of the ledger for each.
-#[derive(Debug, Clone)]
-pub(crate) struct Channel {
-    /// The alias's host.
-    pub(crate) host: String,
-    /// Where producers send: a queue or a topic.
-    pub(crate) send_to: String,
-    /// Where consumers read: the queue, or a subscription of the topic.
-    pub(crate) read_from: String,
-    /// Which of a message's copies is read here: the first channel of a topic also sends.
-    pub(crate) copy: u64,
-    /// How many copies there are.
-    pub(crate) copies: u64,
-    /// Whether messages must name a session.
-    pub(crate) sessions: bool,
-    /// The host of the namespace in the primary region.
-    pub(crate) primary_host: String,
-}
-
 /// What one client believes of DNS.
 #[derive(Debug, Clone)]
 struct Resolver {
@@ -52,7 +34,7 @@ struct Resolver {
 }
 
 impl Resolver {
-    /// The namespace's host behind the alias, as this client sees it.
+    /// The host behind the alias, as this client sees it.
     fn resolve(&mut self, lab: &mut Lab, now: Timestamp, alias: &str) -> Option<String> {
         if let Some((host, until)) = &self.answer
             && now < *until
@@ -61,12 +43,13 @@ impl Resolver {
         }
         let answer = lab.resolve(now, alias);
         answer.address()?;
-        // The chain leads from the alias to a namespace and on to machines; clients talk to the namespace.
-        let namespace = answer.chain.iter().find_map(|record| match record {
-            DnsRecord::Cname(name) if name.ends_with(SUFFIX) => Some(name.clone()),
+        // The chain leads from the alias to a resource in its own domain and on to machines; clients talk to the resource.
+        let domain = alias.find('.').map_or("", |dot| &alias[dot..]);
+        let resource = answer.chain.iter().find_map(|record| match record {
+            DnsRecord::Cname(name) if name.ends_with(domain) => Some(name.clone()),
             _ => None,
         });
-        let host = namespace.unwrap_or_else(|| alias.to_owned());
+        let host = resource.unwrap_or_else(|| alias.to_owned());
         let keep = self.holds_on.map_or(answer.ttl, |own| own.max(answer.ttl));
         self.answer = Some((host.clone(), now + keep));
         Some(host)
@@ -81,14 +64,12 @@ struct Client {
     /// Consumers only: waiting for the next message rather than for a retry.
     idle: bool,
     /// Consumers only: the message it works on.
-    at_work: Option<Work>,
+    at_work: Option<AtWork>,
 }
 
-/// A message that a consumer works on. It is completed when the work is done, and only then.
+/// A message that a consumer works on. It is finished when the work is done, and only then.
 #[derive(Debug)]
-struct Work {
-    host: String,
-    lock: Lock,
+struct AtWork {
     /// Its entry in the ledger, if it has one for this channel.
     message: Option<u64>,
 }
@@ -99,7 +80,6 @@ pub(crate) struct Clients {
     producers: Vec<Client>,
     consumers: Vec<Client>,
     interval: SignedDuration,
-    sessions: Vec<std::sync::Arc<str>>,
     dice: Dice,
 }
 
@@ -147,8 +127,7 @@ impl Clients {
         let consumers = group(consumers, &readers);
         let rate = load.messages_per_second.max(0.001);
         let interval = SignedDuration::from_secs_f64(f64::from(load.producers.max(1)) / rate);
-        let sessions = (0..8).map(|number| format!("session-{number}").into()).collect();
-        Self { channels, producers, consumers, interval, sessions, dice }
+        Self { channels, producers, consumers, interval, dice }
     }
 
     pub(crate) fn counts(&self) -> (u32, u32) {
@@ -204,7 +183,7 @@ impl Clients {
     ) {
         next.push((now + self.interval, Turn::Produce(index)));
         let client = &mut self.producers[index];
-        let channel = &self.channels[client.channel];
+        let channel = &mut self.channels[client.channel];
         let copies = client.channel..client.channel + usize::try_from(channel.copies).unwrap_or(1);
         let id = ledger.next_id(client.channel);
         copies.clone().skip(1).for_each(|copy| _ = ledger.next_id(copy));
@@ -212,20 +191,13 @@ impl Clients {
             ledger.fail(now);
             return;
         };
-        let mut message = Message::new(id);
-        if id.is_multiple_of(REMINDERS) {
-            message.scheduled = Some(now + REMINDED_AFTER);
-        }
-        if channel.sessions {
-            message.session = Some(self.sessions[index % self.sessions.len()].clone());
-        }
-        match lab.send(now, &host, &channel.send_to, message) {
-            Ok(_) => {
-                ledger.acknowledge(now, id, host == channel.primary_host);
-                (id + 1..id + channel.copies).for_each(|copy| ledger.promise(now, copy));
-                copies.for_each(|channel| self.wake(channel, now, next));
-            }
-            Err(_) => ledger.fail(now),
+        let due = id.is_multiple_of(REMINDERS).then(|| now + REMINDED_AFTER);
+        if channel.line.send(lab, now, &host, Draft { id, due, sender: index }) {
+            ledger.acknowledge(now, id, host == channel.home);
+            (id + 1..id + channel.copies).for_each(|copy| ledger.promise(now, copy));
+            copies.for_each(|channel| self.wake(channel, now, next));
+        } else {
+            ledger.fail(now);
         }
     }
 
@@ -249,43 +221,36 @@ impl Clients {
     ) {
         self.finish(index, now, lab, ledger);
         let client = &mut self.consumers[index];
-        let channel = &self.channels[client.channel];
+        let channel = &mut self.channels[client.channel];
         let again = match client.resolver.resolve(lab, now, &channel.host) {
             None => RETRY,
-            Some(host) => match lab.receive(now, &host, &channel.read_from, Session::Any) {
-                Ok(Some(received)) => {
+            Some(host) => match channel.line.take(lab, now, &host, index) {
+                Taken::Message(id) => {
                     // What was forwarded from elsewhere is not promised here.
-                    let message = match received.message.message_id {
-                        Some(MessageId::Number(id)) => {
-                            Some(id + channel.copy).filter(|id| ledger.is_for(*id, client.channel))
-                        }
-                        _ => None,
-                    };
-                    client.at_work = Some(Work { host, lock: received.lock, message });
+                    let entry = id.map(|id| id + channel.copy);
+                    let message = entry.filter(|id| ledger.is_for(*id, client.channel));
+                    client.at_work = Some(AtWork { message });
                     self.dice.millis(WORK.0, WORK.1)
                 }
-                Ok(None) => {
+                Taken::Nothing => {
                     client.idle = true;
                     return;
                 }
-                Err(_) => RETRY,
+                Taken::Refused => RETRY,
             },
         };
         next.push((now + again, Turn::Consume(index)));
     }
 
-    /// Completes a message whose work is done. A completion that fails means that somebody will get it again.
+    /// Finishes a message whose work is done. Where that fails, somebody will get it again. One that nobody can read is set
+    /// aside; if that fails, the next consumer will do it.
     fn finish(&mut self, index: usize, now: Timestamp, lab: &mut Lab, ledger: &mut Ledger) {
         let client = &mut self.consumers[index];
-        let Some(Work { host, lock, message }) = client.at_work.take() else { return };
-        let read_from = &self.channels[client.channel].read_from;
-        if message.is_some_and(|message| message.is_multiple_of(POISON)) {
-            // Nobody can read it: set aside by the consumer. If that fails, the next one will do it; either way it is there.
-            let _set_aside: Result<(), DataError> =
-                lab.dead_letter(now, &host, read_from, lock, "cannot be read");
-        } else if lab.complete(now, &host, read_from, lock).is_ok()
-            && let Some(message) = message
-        {
+        let Some(AtWork { message }) = client.at_work.take() else { return };
+        let unreadable = message.is_some_and(|message| message.is_multiple_of(POISON));
+        let work = if unreadable { Work::Unreadable } else { Work::Done };
+        let received = self.channels[client.channel].line.finish(lab, now, index, work);
+        if let Some(message) = message.filter(|_| received) {
             ledger.receive(now, message);
         }
     }

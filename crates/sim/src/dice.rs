@@ -23,6 +23,11 @@ impl Dice {
         SignedDuration::from_millis(self.0.random_range(least..=most))
     }
 
+    /// True in so many of a thousand cases.
+    pub(crate) fn per_mille(&mut self, per_mille: u32) -> bool {
+        self.0.random_range(0..1_000) < per_mille
+    }
+
     /// True in so many of a hundred cases.
     pub(crate) fn percent(&mut self, percent: u32) -> bool {
         self.0.random_range(0..100) < percent

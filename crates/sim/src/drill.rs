@@ -3,7 +3,6 @@
 //! Here: the storyline and its bookkeeping. Not here: deciding what comes next (the planner's lifecycle does, the same on
 //! the day), how a run is executed (`station.rs`), what a region's loss does (the lab).
 
-mod channels;
 mod invariants;
 mod moves;
 mod outage;
@@ -32,6 +31,7 @@ use crate::log::Tone;
 use crate::refused::Refused;
 use crate::report::{DrillReport, Missing, PredictionReport, RtoTerms};
 use crate::scenario::Scenario;
+use crate::traffic;
 use crate::world::{Event, Purpose, World};
 
 use moves::{Announcement, Move};
@@ -142,10 +142,9 @@ impl Drill {
         world.found().map_err(DrillError::CannotDeploy)?;
         let mut assumptions = setup.assumptions;
         assumptions.extend(
-            channels::make_traffic_possible(&mut world)
-                .map_err(|why| DrillError::CannotDeploy(Refused::from(why)))?,
+            make_traffic_possible(&mut world).map_err(|why| DrillError::CannotDeploy(Refused::from(why)))?,
         );
-        let probes = Probes::new(&world.workload, setup.policy.hold_down);
+        let probes = Probes::new(&world.workload, setup.policy.hold_down, setup.seed);
         Ok(Self {
             life: Lifecycle::serving(Side::Primary),
             people: People::new(&setup.policy),
@@ -186,6 +185,7 @@ impl Drill {
         } else {
             self.open();
         }
+        self.pass_questions_on();
         self.world.queue.at(self.world.now, Event::Probe);
         let mut events: u64 = 0;
         let mut shown = String::new();
@@ -258,7 +258,7 @@ impl Drill {
             messages_per_second: f64::from(scenario.messages_per_second),
             ignore_ttl_percent: scenario.ignore_ttl_percent,
         };
-        let channels = channels::channels(&self.world.workload, &self.world.inventory, &self.world.lab);
+        let channels = traffic::channels(&self.world.workload, &self.world.inventory, &self.world.lab);
         let clients = Clients::new(channels, load, self.world.seed);
         let (producers, consumers) = clients.counts();
         if producers + consumers == 0 {
@@ -289,8 +289,10 @@ impl Drill {
             Event::Watch => self.world.watch(),
             Event::Scenario(index) => self.scene(index),
             Event::Answer(question) => self.answered(question),
+            Event::Decides(run, asked) => self.decides(run, &asked),
             Event::Reminder => self.life_goes_on(Happened::Tick),
         }
+        self.pass_questions_on();
     }
 
     /// Tells the lifecycle what happened and carries out what it intends.
@@ -392,4 +394,20 @@ impl Drill {
             self.world.queue.at(self.world.now + delay, Event::Answer(number));
         }
     }
+}
+
+/// What takes nothing yet gets something for the drill that does, and that is said.
+fn make_traffic_possible(world: &mut World) -> Result<Vec<String>, String> {
+    let mut said = Vec::new();
+    for opening in traffic::openings(&world.workload, &world.inventory) {
+        let answer = world.lab.handle(world.now, &opening.call).answer.ok_or("the lab does not answer")?;
+        // What cannot take it yet is not the drill's to mend.
+        if answer.is_success() {
+            said.push(opening.says);
+        }
+    }
+    if !said.is_empty() {
+        world.look();
+    }
+    Ok(said)
 }

@@ -8,7 +8,7 @@ use crate::report::Minute;
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     marks: Vec<u8>,
-    entities: Vec<u16>,
+    channels: Vec<u16>,
     /// Seconds from the start until each was acknowledged.
     acknowledged_at: Vec<u32>,
     /// Messages that drains brought over.
@@ -36,10 +36,10 @@ impl Ledger {
         self.last_receive = Some(now);
     }
 
-    /// The id of the next message, to be sent to this entity.
-    pub(crate) fn next_id(&mut self, entity: usize) -> u64 {
+    /// The id of the next message, to be sent to this channel.
+    pub(crate) fn next_id(&mut self, channel: usize) -> u64 {
         self.marks.push(0);
-        self.entities.push(u16::try_from(entity).unwrap_or(u16::MAX));
+        self.channels.push(u16::try_from(channel).unwrap_or(u16::MAX));
         self.acknowledged_at.push(u32::MAX);
         self.marks.len() as u64 - 1
     }
@@ -75,10 +75,14 @@ impl Ledger {
         }
     }
 
-    /// Whether this is a message, or a copy, for this entity.
-    pub(crate) fn is_for(&self, id: u64, entity: usize) -> bool {
-        let known = usize::try_from(id).ok().and_then(|id| self.entities.get(id));
-        known.is_some_and(|known| usize::from(*known) == entity)
+    /// Whether this is a message, or a copy, for this channel.
+    pub(crate) fn is_for(&self, id: u64, channel: usize) -> bool {
+        self.channel_of(id) == Some(channel)
+    }
+
+    /// To which channel a message was sent.
+    pub(crate) fn channel_of(&self, id: u64) -> Option<usize> {
+        usize::try_from(id).ok().and_then(|id| self.channels.get(id)).map(|channel| usize::from(*channel))
     }
 
     /// A send failed; nobody was promised anything.
@@ -135,14 +139,14 @@ impl Ledger {
             .filter(|(_, mark)| **mark & (ACKNOWLEDGED | RECEIVED) == ACKNOWLEDGED);
         marked.map(|(id, _)| Outstanding {
             id: id as u64,
-            channel: usize::from(self.entities[id]),
+            channel: usize::from(self.channels[id]),
             acknowledged: self.when(id),
         })
     }
 
-    /// How many messages a channel's entity took after a moment.
+    /// How many messages a channel took after a moment.
     pub(crate) fn acknowledged_since(&self, channel: usize, since: Timestamp) -> u64 {
-        let of_channel = |id: &usize| usize::from(self.entities[*id]) == channel;
+        let of_channel = |id: &usize| usize::from(self.channels[*id]) == channel;
         let acknowledged = (0..self.marks.len()).filter(|id| self.marks[*id] & ACKNOWLEDGED != 0);
         acknowledged.filter(of_channel).filter(|id| self.when(*id) >= since).count() as u64
     }

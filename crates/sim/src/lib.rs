@@ -13,6 +13,7 @@ mod report;
 mod reporting;
 mod scenario;
 mod station;
+mod traffic;
 mod world;
 
 pub use drill::{Drill, DrillError, DrillOutcome, DrillProgress, DrillSetup};
@@ -24,7 +25,7 @@ pub use report::{
 };
 pub use scenario::{
     Answers, Clients, Effect, Fault, LostPlane, Outage, Phase, Place, Places, Planned, Scenario,
-    ScenarioError, ScenarioEvent, What,
+    ScenarioError, ScenarioEvent, Unseen, Vantage, What,
 };
 
 #[cfg(test)]

@@ -98,6 +98,8 @@ pub enum What {
         /// From one going to the next; it comes back half-way.
         every: SignedDuration,
     },
+    /// A region is not seen any more by some of those who watch it, and serves on.
+    Unseen(Unseen),
     /// Requests of one kind go wrong, or a service of a region does not do what it should.
     Fault(Fault),
     /// From now on, no more than so many resources of a type may exist in a region.
@@ -138,6 +140,32 @@ pub enum LostPlane {
     Control,
     /// Traffic: nothing is served, nothing fires.
     Data,
+}
+
+/// A region that is well and looks dead to some.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unseen {
+    /// Which region.
+    pub region: Place,
+    /// From where it is not seen.
+    pub from: BTreeSet<Vantage>,
+    /// Which planes of it. Default: both.
+    pub planes: BTreeSet<LostPlane>,
+    /// Until when, counted as the event's own time is. Default: to the end of the drill.
+    pub until: Option<SignedDuration>,
+}
+
+/// A place from which regions are watched: outside of both, each with lines of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Vantage {
+    /// In the north.
+    North,
+    /// In the west.
+    West,
+    /// On the other side of the world.
+    Far,
 }
 
 /// A region by role or by name.
@@ -326,8 +354,20 @@ impl What {
         match self {
             Self::Lose(outage) | Self::Restore(outage) => Some(&outage.region),
             Self::Flap { region, .. } | Self::Quota { region, .. } => Some(region),
+            Self::Unseen(unseen) => Some(&unseen.region),
             Self::Fault(fault) => Some(&fault.region),
             Self::Operator { .. } | Self::Plan(_) => None,
+        }
+    }
+}
+
+impl What {
+    /// When it ends by itself, if it does, and what that is.
+    fn until(&self) -> Option<(SignedDuration, &'static str)> {
+        match self {
+            Self::Fault(fault) => Some((fault.until?, "the fault")),
+            Self::Unseen(unseen) => Some((unseen.until?, "it")),
+            _ => None,
         }
     }
 }
@@ -346,6 +386,20 @@ impl Place {
 impl LostPlane {
     /// Both.
     pub const BOTH: [Self; 2] = [Self::Control, Self::Data];
+}
+
+impl Vantage {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::North, Self::West, Self::Far];
+
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::North => "north",
+            Self::West => "west",
+            Self::Far => "far",
+        }
+    }
 }
 
 impl Answers {

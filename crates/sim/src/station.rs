@@ -1,22 +1,22 @@
 //! The operator's station: it performs what the engine asks for, against the lab, in virtual time.
 //!
-//! It decides nothing. Requests take time to travel; what never answers is given up after [`PATIENCE`]. The same effects
+//! It decides nothing: what a transfer is made of, a service knows (`traffic.rs`), and what a step asks, a person answers
+//! (`drill/people.rs`). Requests take time to travel; what never answers is given up after [`PATIENCE`]. The same effects
 //! are performed by the real driver over HTTP.
-
-mod pump;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Answer, Call, Paged, Pages, Read};
-use lifeboat_engine::{Effect, Engine, Expansion, Input, Lost, Summary, Ticket, encode};
+use lifeboat_arm::{Answer, Call, Method, Paged, Pages, Read};
+use lifeboat_engine::{
+    Decision, Effect, Engine, Expansion, Input, Lost, Pumped, Secret, Summary, Ticket, encode,
+};
 use lifeboat_lab::{Lab, Silence};
-use lifeboat_plan::{ReadId, Stage, StepId, duration};
+use lifeboat_plan::{ReadId, SecretRef, Stage, StepId, duration};
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
-
-use pump::{Next, Pump};
+use crate::traffic::{Next, Pump, Pumps};
 
 /// After how long a request without an answer is given up. ARM itself cuts providers off after 60 s.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
@@ -41,6 +41,8 @@ pub(crate) enum Errand {
     Engine(Ticket),
     /// A pump's, by its ticket.
     Pump(Ticket),
+    /// For a secret that the engine needs, by ticket: nobody else gets to see the answer.
+    Secret(Ticket),
 }
 
 /// A request that acts, as it was sent.
@@ -49,6 +51,14 @@ pub(crate) struct Sent {
     pub(crate) step: StepId,
     pub(crate) call: Call,
     pub(crate) answer: Option<Result<Answer, Lost>>,
+}
+
+/// A question of a step that waits for a person.
+#[derive(Debug, Clone)]
+pub(crate) struct StepAsks {
+    pub(crate) ticket: Ticket,
+    pub(crate) step: StepId,
+    pub(crate) text: String,
 }
 
 /// What the station needs from the planner when a stage is reached.
@@ -67,7 +77,13 @@ pub(crate) struct Station {
     looking: BTreeMap<u64, ReadId>,
     /// Lists whose pages are being gathered.
     pages: BTreeMap<u64, Pages>,
-    pumps: BTreeMap<u64, Pump>,
+    /// Transfers under way, by ticket.
+    pumping: BTreeMap<u64, Box<dyn Pump>>,
+    pumps: Pumps,
+    /// Secrets on their way, by ticket.
+    fetching: BTreeMap<u64, SecretRef>,
+    /// Questions that nobody has been told of yet.
+    pub(crate) asked: Vec<StepAsks>,
     /// Messages that a drain brought over and nobody has counted yet.
     pub(crate) brought_over: u64,
     pub(crate) throttled: u64,
@@ -81,7 +97,7 @@ pub(crate) struct Station {
 
 impl Station {
     /// Takes over an engine that has just been started, with the effects it began with.
-    pub(crate) fn new(engine: Engine, seed: u64) -> Self {
+    pub(crate) fn new(engine: Engine, pumps: Pumps, seed: u64) -> Self {
         Self {
             engine,
             journal: Vec::new(),
@@ -90,7 +106,10 @@ impl Station {
             looked: BTreeMap::new(),
             looking: BTreeMap::new(),
             pages: BTreeMap::new(),
-            pumps: BTreeMap::new(),
+            pumping: BTreeMap::new(),
+            pumps,
+            fetching: BTreeMap::new(),
+            asked: Vec::new(),
             brought_over: 0,
             throttled: 0,
             finished: None,
@@ -148,7 +167,8 @@ impl Station {
                 }
                 self.inputs.push_back(Input::Written { ticket });
             }
-            Effect::KeepUrl { .. } => {} // the engine holds it; only a takeover would need the store
+            // The engine holds it; only a takeover would need the store, and the drill's executor does not die.
+            Effect::KeepUrl { .. } => {}
             Effect::Send { ticket, step, call } => {
                 self.sent.insert(ticket.number(), Sent { step, call: call.clone(), answer: None });
                 post.push((now + self.travel(), Post::Arrives(Errand::Engine(ticket), call)));
@@ -172,22 +192,26 @@ impl Station {
                 let result = expand(&stage, &seen);
                 self.inputs.push_back(Input::Expanded { ticket, result });
             }
-            Effect::Pump { ticket, transfer, watermark, .. } => {
-                let mut pump = Pump::new(transfer, watermark.as_deref());
-                let call = pump.begin();
-                self.pumps.insert(ticket.number(), pump);
-                self.pump_goes_on(now, ticket, call, post);
+            Effect::Pump { ticket, step, transfer, watermark } => {
+                let pump = self.pumps.pump(&step, transfer, watermark.as_deref());
+                let next = match pump {
+                    Some(mut pump) => {
+                        let next = pump.begin();
+                        self.pumping.insert(ticket.number(), pump);
+                        next
+                    }
+                    None => Next::Over(nobody_pumps(&step, watermark)),
+                };
+                self.pump_goes_on(now, ticket, next, post);
             }
-            // Plans of today ask nobody: approvals come before a run. An engine that asks is told so.
-            Effect::Ask { ticket, .. } => self.inputs.push_back(Input::Decided {
-                ticket,
-                by: "nobody was there to ask".to_owned(),
-                answer: lifeboat_engine::Decision::Declined,
-            }),
-            Effect::FetchSecret { ticket, secret } => self.inputs.push_back(Input::Secret {
-                ticket,
-                result: Err(Lost(format!("the simulation keeps no secret for {}", secret.path))),
-            }),
+            Effect::Ask { ticket, step, question } => {
+                self.asked.push(StepAsks { ticket, step, text: question.text });
+            }
+            Effect::FetchSecret { ticket, secret } => {
+                let call = Call::arm(Method::Post, &*secret.path, None);
+                self.fetching.insert(ticket.number(), secret);
+                post.push((now + self.travel(), Post::Arrives(Errand::Secret(ticket), call)));
+            }
             Effect::Finished(summary) => self.finished = Some(summary),
         }
     }
@@ -201,6 +225,19 @@ impl Station {
         post: &mut Vec<(Timestamp, Post)>,
     ) {
         self.inputs.push_back(Input::Pause { by: by.to_owned() });
+        while self.perform_next(now, expand, post) {}
+    }
+
+    /// A person has answered a question of [`Self::asked`].
+    pub(crate) fn decide(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        (by, answer): (&str, Decision),
+        expand: &mut Expander<'_>,
+        post: &mut Vec<(Timestamp, Post)>,
+    ) {
+        self.inputs.push_back(Input::Decided { ticket, by: by.to_owned(), answer });
         while self.perform_next(now, expand, post) {}
     }
 
@@ -265,8 +302,12 @@ impl Station {
                 self.note(now, ticket, &answer);
                 self.inputs.push_back(Input::Answered { ticket, answer });
             }
+            Post::Returns(Errand::Secret(ticket), answer) => {
+                let Some(secret) = self.fetching.remove(&ticket.number()) else { return };
+                self.inputs.push_back(Input::Secret { ticket, result: value_of(&secret, answer) });
+            }
             Post::Returns(Errand::Pump(ticket), answer) => {
-                let Some(pump) = self.pumps.get_mut(&ticket.number()) else { return };
+                let Some(pump) = self.pumping.get_mut(&ticket.number()) else { return };
                 let next = pump.answered(now, &answer, &mut self.brought_over);
                 self.pump_goes_on(now, ticket, next, post);
             }
@@ -313,7 +354,7 @@ impl Station {
         match next {
             Next::Call(call) => post.push((now + self.travel(), Post::Arrives(Errand::Pump(ticket), call))),
             Next::Over(progress) => {
-                self.pumps.remove(&ticket.number());
+                self.pumping.remove(&ticket.number());
                 self.inputs.push_back(Input::Pumped { ticket, progress });
             }
         }
@@ -329,5 +370,28 @@ impl Station {
         if let Some(read) = self.looking.remove(&ticket.number()) {
             self.looked.insert(read, (now, answer.clone()));
         }
+    }
+}
+
+/// The one value that was wanted; the rest of the answer is forgotten.
+fn value_of(secret: &SecretRef, answer: Result<Answer, Lost>) -> Result<Secret, Lost> {
+    let answer = answer?;
+    if !answer.is_success() {
+        return Err(Lost(format!("{} answers {}", secret.path, answer.status)));
+    }
+    let value = answer.body.pointer(&secret.pointer);
+    value
+        .map(|value| Secret::new(value.clone()))
+        .ok_or_else(|| Lost(format!("the answer of {} holds nothing at `{}`", secret.path, secret.pointer)))
+}
+
+/// What a transfer comes to whose step is of no service that the simulation has traffic of.
+fn nobody_pumps(step: &StepId, watermark: Option<String>) -> Pumped {
+    Pumped {
+        moved: 0,
+        duplicates: 0,
+        watermark: watermark.unwrap_or_default(),
+        finished: false,
+        error: Some(format!("nobody here knows how to move what `{step}` moves")),
     }
 }

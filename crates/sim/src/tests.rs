@@ -14,6 +14,7 @@ mod properties;
 mod racing;
 mod requirements;
 mod scenarios;
+pub(crate) mod seen;
 mod shown;
 mod story;
 mod sweep;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Answer;
-use lifeboat_engine::{Engine, Expansion, RunId, Settings as RunSettings, Summary};
+use lifeboat_engine::{Decision, Engine, Expansion, RunId, Settings as RunSettings, Summary};
 use lifeboat_lab::{Lab, Settings as LabSettings};
 use lifeboat_plan::{Endpoint, Plan, PlanKind, ReadId, Stage, counted};
 use lifeboat_planner::{
@@ -21,7 +21,8 @@ use crate::log::{Log, Tone};
 use crate::observe::observe;
 use crate::queue::Queue;
 use crate::refused::Refused;
-use crate::station::{Post, Station};
+use crate::station::{Post, Station, StepAsks};
+use crate::traffic::Pumps;
 
 /// How often the workload is looked at while nothing happens.
 const WATCH: SignedDuration = SignedDuration::from_mins(5);
@@ -40,6 +41,8 @@ pub(crate) enum Event {
     Scenario(usize),
     /// A person answers the question with this number.
     Answer(usize),
+    /// A person answers a question of a step of the run with this number.
+    Decides(usize, StepAsks),
     /// Something the lifecycle waits for may have come.
     Reminder,
 }
@@ -81,6 +84,8 @@ pub(crate) struct World {
     /// The last good look at everything: the snapshot is kept outside the primary by keeping it here.
     pub(crate) inventory: Inventory,
     pub(crate) runs: Vec<Run>,
+    /// Questions of runs that nobody has been told of yet.
+    pub(crate) asked: Vec<(usize, StepAsks)>,
     turns: Vec<(Timestamp, Turn)>,
     posts: Vec<(Timestamp, Post)>,
 }
@@ -107,6 +112,7 @@ impl World {
             inventory: workload.declared_inventory(),
             workload,
             runs: Vec::new(),
+            asked: Vec::new(),
             turns: Vec::new(),
             posts: Vec::new(),
         }
@@ -197,7 +203,7 @@ impl World {
             purpose,
             says: says.to_owned(),
             plan,
-            station: Station::new(engine, self.seed ^ (number as u64) << 8),
+            station: Station::new(engine, Pumps::of(&self.workload), self.seed ^ (number as u64) << 8),
             started: self.now,
             ended: None,
             predicted,
@@ -248,6 +254,7 @@ impl World {
             self.queue.at(at, Event::Run(number, post));
         }
         let run = &mut self.runs[number];
+        self.asked.extend(run.station.asked.drain(..).map(|asked| (number, asked)));
         self.ledger.drained += std::mem::take(&mut run.station.brought_over);
         let summary = run.station.finished.clone()?;
         if run.ended.is_some() {
@@ -255,6 +262,19 @@ impl World {
         }
         run.ended = Some(self.now);
         Some(summary)
+    }
+
+    /// A person's answer to a question of a run.
+    pub(crate) fn decide(
+        &mut self,
+        number: usize,
+        asked: &StepAsks,
+        by: &str,
+        answer: Decision,
+    ) -> Option<Summary> {
+        self.with_station(number, |station, now, expander, posts| {
+            station.decide(now, asked.ticket, (by, answer), expander, posts);
+        })
     }
 
     /// Stops the run of this kind that is under way: it is paused in its journal, and whatever comes back for it later is

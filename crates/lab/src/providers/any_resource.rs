@@ -4,6 +4,7 @@
 //! groups, unique names, locations, health (`gate.rs`). Known gaps: no semantics at all; actions other than `list*` are
 //! refused as not modelled, so that nothing seems to work that does not. Reference: the resource provider contract.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
 use lifeboat_arm::{Answer, Method, Region, ResourceId};
@@ -51,6 +52,9 @@ const MISSING: Refusal = common::NOT_FOUND;
 
 pub(crate) const REFUSALS: &[Refusal] = &[NOT_MODELLED];
 
+/// In the place of a namespace: it has none of its own.
+const EVERYTHING_ELSE: &str = "*";
+
 // --- wire
 
 impl Resource {
@@ -76,6 +80,10 @@ fn identify(body: &Value, id: &ResourceId) -> Value {
 // --- rules
 
 impl Provider for AnyResources {
+    fn copied(&self) -> Box<dyn Provider> {
+        Box::new(self.clone())
+    }
+
     fn handle(&mut self, request: &Request, ctx: &mut Ctx<'_>) -> Handled {
         if request.kind().is_some_and(|kind| kind.is("Microsoft.Resources/deployments")) {
             // Those of a group never come here; stored as "any resource" the others would seem to have worked.
@@ -115,6 +123,12 @@ impl Provider for AnyResources {
         }
     }
 
+    fn happens(&mut self, event: &dyn Any, ctx: &mut Ctx<'_>) {
+        if let Some(event) = event.downcast_ref::<Event>() {
+            self.ends(event.clone(), ctx);
+        }
+    }
+
     fn forget(&mut self, id: &ResourceId) {
         self.all.retain(|own, _| !own.is_within(id));
     }
@@ -146,7 +160,7 @@ impl AnyResources {
                 let started = self.operation(id, &region, "Creating", ctx);
                 let event = Event::Ready { id: id.clone(), operation: started.id };
                 let after = ctx.pick(span, "resource-create", id.folded());
-                ctx.later(after, agenda::Event::Provider(ProviderEvent::AnyResource(event)));
+                ctx.later(after, agenda::Event::Provider(ProviderEvent::new(EVERYTHING_ELSE, event)));
                 answer
                     .with_header("azure-asyncoperation", started.status_url)
                     .with_header("retry-after", "10")
@@ -192,7 +206,7 @@ impl AnyResources {
         let started = self.operation(id, &region, "Deleting", ctx);
         let event = Event::Gone { id: id.clone(), operation: started.id };
         let after = ctx.pick(span, "resource-delete", id.folded());
-        ctx.later(after, agenda::Event::Provider(ProviderEvent::AnyResource(event)));
+        ctx.later(after, agenda::Event::Provider(ProviderEvent::new(EVERYTHING_ELSE, event)));
         Answer::new(202, Value::Null)
             .with_header("azure-asyncoperation", started.status_url)
             .with_header("location", started.result_url)
@@ -200,14 +214,14 @@ impl AnyResources {
     }
 
     /// What was started comes to its end.
-    pub(crate) fn happens(&mut self, event: Event, ctx: &mut Ctx<'_>) {
+    fn ends(&mut self, event: Event, ctx: &mut Ctx<'_>) {
         let (Event::Ready { id, .. } | Event::Gone { id, .. }) = &event;
         let namespace = id.kind().map_or_else(String::new, |kind| kind.namespace().to_owned());
         if let Some(region) = ctx.world.index.region(id)
             && (ctx.is_stuck(&region, &namespace, id.as_str())
                 || !ctx.world.regions.is_up(&region, Plane::Control))
         {
-            ctx.look_again(agenda::Event::Provider(ProviderEvent::AnyResource(event)));
+            ctx.look_again(agenda::Event::Provider(ProviderEvent::new(EVERYTHING_ELSE, event)));
             return;
         }
         match event {

@@ -4,12 +4,14 @@
 //! `entity_requests.rs` (queues, topics, subscriptions, rules, keys), `pairing.rs` (the alias: states, roles, failover),
 //! `replication.rs` (what crosses to the secondary, how fast), `refusals.rs` (every refusal, one row each),
 //! `migration.rs` (from Standard to Premium), `messages.rs` (one queue's messages), `delivery.rs` (who a message goes to),
-//! `filter.rs` (rules of subscriptions), `rest.rs` (the runtime calls), `wire.rs` (messages on the wire).
+//! `filter.rs` (rules of subscriptions), `rest.rs` (the runtime calls), `wire.rs` (messages on the wire), `data_plane.rs` (the
+//! same calls typed).
 //!
 //! Not here: routing, groups, location, unique names (`gate.rs`). Known gaps: Geo-Replication (`geoDataReplication` is
 //! stored, `POST failover` of a namespace is not modelled), SQL filters beyond `1=1` and `1=0`,
 //! actions of rules, transactions, tokens are not checked. Reference: REST api-version 2021-11-01 and 2024-01-01.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,11 +20,12 @@ use serde_json::{Value, json};
 
 use crate::dns::{DnsAnswer, DnsRecord};
 use crate::health::{Health, Plane};
-use crate::providers::{DNS_TTL, HostOutcome, Provider};
+use crate::providers::{DNS_TTL, HostOutcome, Provider, Row};
 use crate::refusal::{Handled, Refused, common};
 use crate::route::{Request, Route};
 use crate::world::Ctx;
 
+pub(crate) mod data_plane;
 mod delivery;
 mod entity;
 mod entity_requests;
@@ -39,13 +42,41 @@ mod replication;
 mod rest;
 mod wire;
 
-pub(crate) use refusals::REFUSALS;
-
 use namespace::{Namespace, SUFFIX};
 use pairing::Alias;
 
 /// The provider's namespace.
-pub(crate) const NAMESPACE: &str = "Microsoft.ServiceBus";
+const NAMESPACE: &str = "Microsoft.ServiceBus";
+
+/// Its row in the table.
+pub(super) const ROW: Row = Row {
+    namespace: NAMESPACE,
+    refusals: refusals::REFUSALS,
+    operations: OPERATIONS,
+    empty: || Box::<ServiceBus>::default(),
+};
+
+/// What can be asked of it.
+const OPERATIONS: &[&str] = &[
+    "namespaces",
+    "namespaces/disasterRecoveryConfigs",
+    "namespaces/disasterRecoveryConfigs/failover",
+    "namespaces/disasterRecoveryConfigs/breakPairing",
+    "namespaces/migrationConfigurations",
+    "namespaces/networkRuleSets",
+    "namespaces/queues",
+    "namespaces/topics",
+    "namespaces/topics/subscriptions",
+    "namespaces/topics/subscriptions/rules",
+    "namespaces/authorizationRules",
+    "namespaces/authorizationRules/listKeys",
+    "send",
+    "receive",
+    "complete",
+    "abandon",
+    "deadLetter",
+    "renew",
+];
 
 // --- state
 
@@ -116,6 +147,10 @@ pub(crate) enum Event {
 // --- rules: which request means what
 
 impl Provider for ServiceBus {
+    fn copied(&self) -> Box<dyn Provider> {
+        Box::new(self.clone())
+    }
+
     fn handle(&mut self, request: &Request, ctx: &mut Ctx<'_>) -> Handled {
         match &request.route {
             Route::Resource(id) => {
@@ -150,6 +185,21 @@ impl Provider for ServiceBus {
     fn plane_changed(&mut self, region: &Region, plane: Plane, health: Health, ctx: &mut Ctx<'_>) {
         if plane == Plane::Control {
             self.hearing_changed(region, health == Health::Up, ctx);
+        }
+    }
+
+    /// What was due happens.
+    fn happens(&mut self, event: &dyn Any, ctx: &mut Ctx<'_>) {
+        match event.downcast_ref::<Event>().cloned() {
+            Some(Event::NamespaceReady { key, operation }) => self.namespace_ready(key, operation, ctx),
+            Some(Event::NamespaceGone { key, operation }) => self.namespace_gone(key, operation, ctx),
+            Some(Event::AliasStep { alias, generation }) => self.alias_step(&alias, generation, ctx),
+            Some(Event::Replicate { alias, generation }) => self.replicate(&alias, generation, ctx),
+            Some(Event::SafeCheck { alias, generation }) => self.safe_check(&alias, generation, ctx),
+            Some(Event::Learn { alias, namespace }) => self.learn(&alias, namespace, ctx.now),
+            Some(Event::Migrate { key }) => self.migrate(key, ctx),
+            Some(Event::Idle { key, path }) => self.idle(key, &path, ctx),
+            None => {} // nobody else's events come here
         }
     }
 
@@ -225,20 +275,6 @@ impl ServiceBus {
                 self.regenerate_keys(on, request, ctx)
             }
             _ => Err(Refused::new(501, "NotModelledByLab", format!("The lab does not model '{name}' here."))),
-        }
-    }
-
-    /// What was due happens.
-    pub(crate) fn happens(&mut self, event: Event, ctx: &mut Ctx<'_>) {
-        match event {
-            Event::NamespaceReady { key, operation } => self.namespace_ready(key, operation, ctx),
-            Event::NamespaceGone { key, operation } => self.namespace_gone(key, operation, ctx),
-            Event::AliasStep { alias, generation } => self.alias_step(&alias, generation, ctx),
-            Event::Replicate { alias, generation } => self.replicate(&alias, generation, ctx),
-            Event::SafeCheck { alias, generation } => self.safe_check(&alias, generation, ctx),
-            Event::Learn { alias, namespace } => self.learn(&alias, namespace, ctx.now),
-            Event::Migrate { key } => self.migrate(key, ctx),
-            Event::Idle { key, path } => self.idle(key, &path, ctx),
         }
     }
 

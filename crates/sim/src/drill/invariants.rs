@@ -8,7 +8,7 @@ use lifeboat_plan::Loss;
 
 use super::Drill;
 use super::moves::Announcement;
-use crate::clients::Channel;
+use crate::traffic::Channel;
 
 impl Drill {
     /// Every invariant that does not hold, in words. Empty is good.
@@ -36,7 +36,7 @@ impl Drill {
             *lost.entry(one.channel).or_default() += 1;
         }
         for (channel, count) in lost {
-            let name = self.channel(channel).map_or("?", |channel| channel.read_from.as_str());
+            let name = self.channel(channel).map_or("?", |channel| channel.name.as_str());
             broken.push(format!(
                 "{count} acknowledged messages of `{name}` exist nowhere and were never received"
             ));
@@ -47,19 +47,18 @@ impl Drill {
         self.world.clients.as_ref()?.channels.get(index)
     }
 
-    /// Every entity in which something was stranded was named, and what lies there beyond the announced number came after
+    /// Every place in which something was stranded was named, and what lies there beyond the announced number came after
     /// it had been counted.
     fn every_loss_was_announced(&self, broken: &mut Vec<String>) {
         for one in &self.moves {
-            for (entity, count) in one.stranded.iter().flatten().filter(|(_, count)| **count > 0) {
-                self.was_announced(&one.announced, entity, *count, broken);
+            for (name, count) in one.stranded.iter().flatten().filter(|(_, count)| **count > 0) {
+                self.was_announced(&one.announced, name, *count, broken);
             }
         }
     }
 
-    fn was_announced(&self, said: &Announcement, entity: &str, count: u64, broken: &mut Vec<String>) {
-        // The lab says `topic/Subscriptions/name`, the announcement `topic/name`.
-        let short = entity.replace("/Subscriptions/", "/").replace("/subscriptions/", "/").to_lowercase();
+    fn was_announced(&self, said: &Announcement, name: &str, count: u64, broken: &mut Vec<String>) {
+        let short = name.to_lowercase();
         let about: Vec<&Loss> = said
             .losses
             .iter()
@@ -67,7 +66,7 @@ impl Drill {
             .collect();
         if about.is_empty() {
             broken.push(format!(
-                "{count} messages were stranded in `{entity}`, which the announcement did not name"
+                "{count} messages were stranded in `{name}`, which the announcement did not name"
             ));
             return;
         }
@@ -75,11 +74,11 @@ impl Drill {
         let Some(announced) = about.iter().map(|loss| loss.count).sum::<Option<u64>>() else { return };
         let seen = about.iter().filter_map(|loss| loss.observed_at).min();
         let (Some(seen), Some(clients)) = (seen, &self.world.clients) else { return };
-        let ours = clients.channels.iter().position(|channel| channel.read_from.eq_ignore_ascii_case(entity));
+        let ours = clients.channels.iter().position(|channel| channel.name.eq_ignore_ascii_case(name));
         let since = ours.map_or(0, |channel| self.world.ledger.acknowledged_since(channel, seen));
         if count > announced + since {
             broken.push(format!(
-                "{count} messages were stranded in `{entity}`, where {announced} were announced and {since} came later"
+                "{count} messages were stranded in `{name}`, where {announced} were announced and {since} came later"
             ));
         }
     }

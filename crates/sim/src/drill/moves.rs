@@ -13,6 +13,7 @@ use serde_json::json;
 use super::{Drill, brief};
 use crate::log::Tone;
 use crate::report::MoveLosses;
+use crate::traffic::holdings;
 use crate::world::Purpose;
 
 /// What people are told before a move.
@@ -30,7 +31,7 @@ pub(super) struct Move {
     purpose: String,
     left: Side,
     pub(super) announced: Announcement,
-    /// By entity; none while nobody could count.
+    /// By the places' names; none while nobody could count.
     pub(super) stranded: Option<BTreeMap<String, u64>>,
     /// What drains had sent on before it began.
     drained_before: u64,
@@ -129,13 +130,14 @@ impl Drill {
         else {
             return;
         };
-        let held = self.world.lab.message_counts();
+        let standing = self.world.standing();
+        let left_behind = |resource: &str| {
+            standing.components.iter().any(|component| component.on(left).name() == resource)
+        };
         let mut stranded = BTreeMap::new();
-        for component in &self.world.standing().components {
-            let Some(entities) = held.get(component.on(left).name()) else { continue };
-            for (entity, counts) in entities {
-                *stranded.entry(entity.clone()).or_insert(0) += counts.total();
-            }
+        for holding in holdings(&self.world.lab).into_iter().filter(|one| left_behind(&one.resource)) {
+            let total = holding.total();
+            *stranded.entry(holding.name).or_insert(0) += total;
         }
         last.stranded = Some(stranded);
     }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_lab::MessageId;
 use lifeboat_planner::Side;
 
 use super::Drill;
 use crate::ledger::Outstanding;
 use crate::log::Tone;
 use crate::report::{Missing, RpoReport};
+use crate::traffic::{copies, held};
 
 /// Times that the recovery time is made of.
 #[derive(Debug, Default)]
@@ -77,12 +77,14 @@ impl Drill {
         let channels = self.world.clients.as_ref().map_or(&[][..], |clients| &clients.channels);
         // Whether a message can be had: a copy on the serving side, or one that a consumer set aside.
         let mut places: BTreeMap<u64, bool> = BTreeMap::new();
-        for held in self.world.lab.held() {
-            // Each subscription's copy is promised by itself.
-            let channel = channels.iter().find(|channel| channel.read_from.eq_ignore_ascii_case(held.entity));
-            let (Some(MessageId::Number(id)), Some(channel)) = (held.id, channel) else { continue };
-            let serves = names.iter().any(|name| name.eq_ignore_ascii_case(held.namespace));
-            *places.entry(*id + channel.copy).or_default() |= serves || held.set_aside;
+        for held in held(&self.world.lab) {
+            // Each copy is promised by itself, and lies where its own channel is read.
+            let Some(first) = self.world.ledger.channel_of(held.id) else { continue };
+            let Some(own) = copies(channels, first).iter().find(|own| held.is_in(&own.place)) else {
+                continue;
+            };
+            let serves = names.iter().any(|name| name.eq_ignore_ascii_case(held.resource));
+            *places.entry(held.id + own.copy).or_default() |= serves || held.set_aside;
         }
         let mut found = Whereabouts::default();
         for outstanding in self.world.ledger.outstanding() {

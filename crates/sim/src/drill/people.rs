@@ -1,9 +1,13 @@
-//! The people of a drill: who is asked, who answers, and when.
+//! The people of a drill: who is asked, who answers, and when. The lifecycle asks before a run, steps may ask during one.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::mem;
 
 use jiff::SignedDuration;
+use lifeboat_engine::Decision as RunDecision;
 use lifeboat_plan::PlanKind;
 use lifeboat_planner::FailoverPolicy;
 use lifeboat_planner::lifecycle::{Decision, Happened, Question, RunOutcome, Wish};
@@ -11,6 +15,8 @@ use lifeboat_planner::lifecycle::{Decision, Happened, Question, RunOutcome, Wish
 use super::{Drill, brief};
 use crate::log::Tone;
 use crate::scenario::Answers;
+use crate::station::StepAsks;
+use crate::world::Event;
 
 /// The people.
 pub(super) struct People {
@@ -104,6 +110,35 @@ impl Drill {
             }
             Question::Failback => "asks: go home?".to_owned(),
             Question::Again { kind } => format!("asks: run {} again?", kind.word()),
+        }
+    }
+
+    /// What steps of a run want to know reaches the people at once.
+    pub(super) fn pass_questions_on(&mut self) {
+        for (run, asked) in mem::take(&mut self.world.asked) {
+            let says = format!("{} asks: {}", asked.step, asked.text);
+            self.world.log.happens(self.world.now, "engine", Tone::Plain, says);
+            if let Some(delay) = self.people.delay() {
+                self.world.queue.at(self.world.now + delay, Event::Decides(run, asked));
+            }
+        }
+    }
+
+    /// A person answers what a step of a run asked.
+    pub(super) fn decides(&mut self, run: usize, asked: &StepAsks) {
+        let (word, answer) = match self.people.answers {
+            Answers::Approve => ("yes", RunDecision::Approved),
+            Answers::Decline => ("no", RunDecision::Declined),
+            Answers::Nobody => return,
+        };
+        if self.world.runs[run].ended.is_some() {
+            return;
+        }
+        let (by, after) = (self.people.name.clone(), brief(self.people.after));
+        let says = format!("{by} answers {word} to {}, {after} after being asked", asked.step);
+        self.world.log.happens(self.world.now, "operator", Tone::Plain, says);
+        if let Some(summary) = self.world.decide(run, asked, &by, answer) {
+            self.run_ended(run, &summary);
         }
     }
 

@@ -1,8 +1,17 @@
 //! Probers: three vantage points that look at both planes of both regions, and what the detector makes of it.
+//!
+//! Each looks for itself, over a line of its own: what one of them misses, the others may see. A region's management is
+//! asked for one resource there; its data plane is as bad as the worst of the workload's hosts in it, for a workload is
+//! served by all of them.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Call, Method, ResourceId};
-use lifeboat_lab::{DataError, Session};
+use lifeboat_arm::{Call, Method, Region};
+use lifeboat_plan::PlanKind;
 use lifeboat_planner::detector::{
     Condition, Detector, DetectorSettings, Plane, Sample, SampleHealth, Verdict,
 };
@@ -10,37 +19,135 @@ use lifeboat_planner::lifecycle::{Budget, Happened};
 use lifeboat_planner::{Component, Side, Workload, is_protected, service_for};
 
 use super::Drill;
+use crate::dice::Dice;
 use crate::log::Tone;
+use crate::scenario::Vantage;
+use crate::traffic;
 use crate::world::Event;
 
-/// Places to look from.
-const VANTAGE_POINTS: [&str; 3] = ["north", "west", "far"];
+/// Of so many of a thousand probes nothing comes back, though all is well: lines are like that.
+const LOST_PER_MILLE: u32 = 2;
+/// An answer that takes longer is late.
+const LATE: SignedDuration = SignedDuration::from_secs(2);
+/// A prober waits no longer.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(5);
 
 /// The probers.
 pub(super) struct Probes {
     detector: Detector,
-    /// What each side is probed by: its first component that stands in the region.
-    targets: Vec<(Side, Component)>,
+    targets: Vec<Target>,
+    probers: Vec<Prober>,
+    hidden: Vec<Hidden>,
+    /// Hosts that have answered at least once.
+    answered: BTreeSet<String>,
     /// Sides whose data plane is back while their control plane is not: not returned yet.
     half_back: Vec<Side>,
 }
 
+/// What a side is probed by: the components that stand in its region, by name. The first one's management is asked.
+struct Target {
+    side: Side,
+    region: Region,
+    components: Vec<String>,
+    /// To read the first one with.
+    api_version: String,
+}
+
+/// What is asked of one side in this round.
+struct Round {
+    region: Region,
+    management: Call,
+    hosts: Vec<Look>,
+}
+
+/// Who looks.
+struct Prober {
+    vantage: Vantage,
+    /// There and back, in milliseconds.
+    travel: (i64, i64),
+    dice: Dice,
+}
+
+/// A plane that is not seen from one place.
+struct Hidden {
+    vantage: Vantage,
+    region: Region,
+    plane: Plane,
+    until: Option<Timestamp>,
+}
+
+/// One host and what it is asked.
+struct Look {
+    host: String,
+    call: Call,
+}
+
 impl Probes {
-    pub(super) fn new(workload: &Workload, hold_down: SignedDuration) -> Self {
+    pub(super) fn new(workload: &Workload, hold_down: SignedDuration, seed: u64) -> Self {
         let detector = Detector::new(DetectorSettings::usual(hold_down))
             .expect("two of three is a majority, and all durations are positive");
-        let moved = || workload.components.iter().filter(|component| component.secondary.is_some());
-        let target = |side: Side| {
-            let stands = |component: &&Component| {
-                let site = workload.site(side);
-                let declared = site.resources.iter().find(|declared| declared.id == *component.on(side));
-                declared.is_some_and(|declared| declared.location.as_ref() == Some(&site.region))
-            };
-            // What stands elsewhere, or everywhere, tells nothing of the region.
-            Some((side, moved().find(stands).or_else(|| moved().next())?.clone()))
+        let prober = |vantage: Vantage| Prober {
+            vantage,
+            travel: match vantage {
+                Vantage::North | Vantage::West => (10, 60),
+                Vantage::Far => (120, 300),
+            },
+            dice: Dice::new(seed, vantage.word()),
         };
-        let targets = [Side::Primary, Side::Secondary].into_iter().filter_map(target).collect();
-        Self { detector, targets, half_back: Vec::new() }
+        Self {
+            detector,
+            targets: [Side::Primary, Side::Secondary]
+                .into_iter()
+                .filter_map(|side| Target::of(workload, side))
+                .collect(),
+            probers: Vantage::ALL.map(prober).into(),
+            hidden: Vec::new(),
+            answered: BTreeSet::new(),
+            half_back: Vec::new(),
+        }
+    }
+
+    /// From now on, a plane of a region is not seen from one place.
+    pub(super) fn hide(&mut self, vantage: Vantage, region: &Region, plane: Plane, until: Option<Timestamp>) {
+        self.hidden.push(Hidden { vantage, region: region.clone(), plane, until });
+    }
+}
+
+impl Target {
+    /// What stands elsewhere, or everywhere, tells nothing of the region: it is asked only where there is nothing else.
+    fn of(workload: &Workload, side: Side) -> Option<Self> {
+        let place = workload.site(side);
+        let declared =
+            |component: &Component| place.resources.iter().find(|one| one.id == *component.on(side));
+        let stands = |component: &&Component| {
+            declared(component).is_some_and(|declared| declared.location.as_ref() == Some(&place.region))
+        };
+        let moved = || workload.components.iter().filter(|component| component.secondary.is_some());
+        let mut there: Vec<&Component> = moved().filter(stands).collect();
+        if there.is_empty() {
+            there.extend(moved().next());
+        }
+        let managed = declared(there.first()?)?;
+        Some(Self {
+            side,
+            region: place.region.clone(),
+            components: there.iter().map(|component| component.name.clone()).collect(),
+            api_version: managed.api_version.clone(),
+        })
+    }
+}
+
+impl Prober {
+    /// What this prober makes of an answer that took the lab so long, or of none.
+    fn judges(&mut self, after: SignedDuration, is_well: bool) -> SampleHealth {
+        let took = after + self.dice.millis(self.travel.0, self.travel.1);
+        let lost = self.dice.per_mille(LOST_PER_MILLE);
+        match (lost || !is_well, took) {
+            (true, _) => SampleHealth::Bad,
+            (false, took) if took > PATIENCE => SampleHealth::Bad,
+            (false, took) if took > LATE => SampleHealth::Slow,
+            (false, _) => SampleHealth::Good,
+        }
     }
 }
 
@@ -49,16 +156,22 @@ impl Drill {
     pub(super) fn probe(&mut self) {
         let now = self.world.now;
         self.world.queue.at(now + DetectorSettings::EVERY, Event::Probe);
+        self.probes.hidden.retain(|hidden| hidden.until.is_none_or(|until| now < until));
         let mut verdicts = Vec::new();
-        for (side, target) in self.probes.targets.clone() {
-            let region = self.world.workload.site(side).region.clone();
-            let control = self.control_health(now, target.on(side));
-            // Without a data plane of its own to ask, the region's management is all there is to see.
-            let data = self.host(&target, side).map_or(control, |host| self.data_health(now, &host));
-            for vantage in VANTAGE_POINTS {
-                for (plane, health) in [(Plane::Control, control), (Plane::Data, data)] {
-                    let sample =
-                        Sample { vantage: vantage.to_owned(), region: region.clone(), plane, health };
+        for round in self.rounds() {
+            for prober in 0..self.probes.probers.len() {
+                let control = self.control_health(now, prober, &round);
+                // Without a data plane of its own to ask, the region's management is all there is to see.
+                let data = if round.hosts.is_empty() {
+                    Some(control)
+                } else {
+                    self.data_health(now, prober, &round)
+                };
+                let vantage = self.probes.probers[prober].vantage.word();
+                for (plane, health) in [(Plane::Control, Some(control)), (Plane::Data, data)] {
+                    let Some(health) = health else { continue };
+                    let region = round.region.clone();
+                    let sample = Sample { vantage: vantage.to_owned(), region, plane, health };
                     verdicts.extend(self.probes.detector.observe(now, &sample));
                 }
             }
@@ -75,22 +188,71 @@ impl Drill {
         service_for(&component.kind).host(component, side, workload, seen)
     }
 
-    fn control_health(&mut self, now: Timestamp, target: &ResourceId) -> SampleHealth {
-        let path = format!("{target}?api-version=2024-01-01");
-        let reply = self.world.lab.handle(now, &Call::arm(Method::Get, path, None));
-        match reply.answer {
-            // What is not there yet is no sign of death.
-            Some(answer) if answer.status < 500 => SampleHealth::Good,
-            _ => SampleHealth::Bad,
-        }
+    /// What there is to ask now, of the resources that stand for the components now.
+    fn rounds(&self) -> Vec<Round> {
+        let standing = self.world.standing();
+        let round = |target: &Target| {
+            let named = |name: &String| standing.components.iter().find(|component| component.name == *name);
+            let components = || target.components.iter().filter_map(named);
+            let managed = components().next()?.on(target.side);
+            let look = |component: &Component| {
+                let host = self.host(component, target.side)?;
+                Some(Look { call: traffic::probe(&component.kind, &host), host })
+            };
+            Some(Round {
+                region: target.region.clone(),
+                management: Call::arm(
+                    Method::Get,
+                    format!("{managed}?api-version={}", target.api_version),
+                    None,
+                ),
+                hosts: components().filter_map(look).collect(),
+            })
+        };
+        self.probes.targets.iter().filter_map(round).collect()
     }
 
-    fn data_health(&mut self, now: Timestamp, host: &str) -> SampleHealth {
-        match self.world.lab.receive(now, host, "lifeboat-probe", Session::Any) {
-            Err(DataError::Unreachable | DataError::NoAnswer) => SampleHealth::Bad,
-            // "No such entity" is an answer: somebody is at home.
-            _ => SampleHealth::Good,
+    fn sees(&self, prober: usize, region: &Region, plane: Plane) -> bool {
+        let vantage = self.probes.probers[prober].vantage;
+        let hides = |hidden: &Hidden| (hidden.vantage, hidden.plane) == (vantage, plane);
+        !self.probes.hidden.iter().any(|hidden| hides(hidden) && hidden.region == *region)
+    }
+
+    fn control_health(&mut self, now: Timestamp, prober: usize, round: &Round) -> SampleHealth {
+        let reply = self.world.lab.handle(now, &round.management);
+        // What is not there yet is no sign of death.
+        let is_well = reply.answer.as_ref().is_some_and(|answer| answer.status < 500)
+            && self.sees(prober, &round.region, Plane::Control);
+        self.probes.probers[prober].judges(reply.after, is_well)
+    }
+
+    /// The worst of the hosts; none when no host tells anything.
+    fn data_health(&mut self, now: Timestamp, prober: usize, round: &Round) -> Option<SampleHealth> {
+        let sees = self.sees(prober, &round.region, Plane::Data);
+        let making = self.is_making();
+        let mut worst = None;
+        for Look { host, call } in &round.hosts {
+            let reply = self.world.lab.handle(now, call);
+            let answers = reply.answer.is_some();
+            let answered = self.probes.answered.contains(host);
+            if answers && !answered {
+                self.probes.answered.insert(host.clone());
+            }
+            let health = self.probes.probers[prober].judges(reply.after, answers && sees);
+            // What is just being made need not answer yet, and what has no name is not there.
+            let is_there =
+                answers || (answered || !making) && !self.world.lab.resolve(now, host).chain.is_empty();
+            if is_there {
+                worst = worst.max(Some(health));
+            }
         }
+        worst
+    }
+
+    /// Whether something may be missing because it is being made: until the first preparation is over, and in later ones.
+    fn is_making(&self) -> bool {
+        let prepares = |run: &crate::world::Run| run.ended.is_none() && run.purpose.kind == PlanKind::Prepare;
+        self.opened.is_none() || self.world.runs.iter().any(prepares)
     }
 
     fn judge(&mut self, verdict: &Verdict) {

@@ -6,9 +6,10 @@ use lifeboat_plan::{PlanKind, StepId};
 use lifeboat_planner::Side;
 use lifeboat_planner::lifecycle::{Happened, RunOutcome};
 
-use super::{Drill, brief, channels};
+use super::{Drill, brief};
 use crate::log::Tone;
 use crate::reporting::predictions;
+use crate::traffic;
 use crate::world::Purpose;
 
 impl Drill {
@@ -99,7 +100,7 @@ impl Drill {
         }
         if let Some(clients) = &mut self.world.clients {
             let workload = self.world.workload.as_observed(&self.world.inventory);
-            channels::move_home(&workload, &mut clients.channels);
+            traffic::move_home(&workload, &self.world.inventory, &mut clients.channels);
         }
         if purpose.kind == PlanKind::Drain {
             self.count_drained();

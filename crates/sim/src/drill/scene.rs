@@ -12,7 +12,7 @@ use lifeboat_planner::lifecycle::{Happened, Wish};
 use super::{Drill, brief};
 use crate::log::Tone;
 use crate::report::{FaultReport, Truth};
-use crate::scenario::{Effect, Fault, LostPlane, Outage, Phase, Place, Planned, ScenarioEvent, What};
+use crate::scenario::{Effect, Fault, LostPlane, Outage, Phase, Place, Planned, ScenarioEvent, Unseen, What};
 
 impl Drill {
     /// What is so already when the second region is prepared.
@@ -32,6 +32,7 @@ impl Drill {
             What::Lose(outage) => self.plane(&outage, Health::Down),
             What::Restore(outage) => self.plane(&outage, Health::Up),
             What::Flap { region, times, every } => self.flap(&region, times, every),
+            What::Unseen(unseen) => self.unseen(&unseen),
             What::Fault(fault) => self.fault(&fault),
             What::Quota { region, kind, limit } => {
                 let region = self.region(&region);
@@ -64,6 +65,25 @@ impl Drill {
         }
     }
 
+    /// Nothing happens to the region: only the probers are in the dark.
+    fn unseen(&mut self, unseen: &Unseen) {
+        let region = self.region(&unseen.region);
+        let until = unseen.until.map(|until| self.opened.unwrap_or(self.world.now) + until);
+        let from: Vec<&str> = unseen.from.iter().map(|vantage| vantage.word()).collect();
+        let planes: Vec<&str> = unseen.planes.iter().map(|plane| plane.words()).collect();
+        let how_long = until.map_or("from now on".to_owned(), |until| {
+            format!("for {}", brief(until.duration_since(self.world.now)))
+        });
+        let says =
+            format!("{how_long} {region} is not seen from {}: {}", from.join(" and "), planes.join(" and "));
+        self.world.log.happens(self.world.now, "world", Tone::Bad, says);
+        for vantage in &unseen.from {
+            for plane in &unseen.planes {
+                self.probes.hide(*vantage, &region, plane.watched(), until);
+            }
+        }
+    }
+
     fn region(&self, place: &Place) -> Region {
         match place {
             Place::Primary => self.world.workload.primary.region.clone(),
@@ -75,22 +95,16 @@ impl Drill {
     fn plane(&mut self, outage: &Outage, health: Health) {
         let region = self.region(&outage.region);
         for plane in &outage.planes {
-            let (plane, watched) = match plane {
-                LostPlane::Control => (Plane::Control, Watched::Control),
-                LostPlane::Data => (Plane::Data, Watched::Data),
+            let watched = plane.watched();
+            let plane = match plane {
+                LostPlane::Control => Plane::Control,
+                LostPlane::Data => Plane::Data,
             };
             self.world.lab.set_health(self.world.now, &region, plane, health);
             let truth = if health == Health::Up { Truth::Up } else { Truth::Down };
             self.world.log.planes.becomes(self.world.now, &region, watched, truth);
         }
-        let words: Vec<&str> = outage
-            .planes
-            .iter()
-            .map(|plane| match plane {
-                LostPlane::Control => "control plane",
-                LostPlane::Data => "data plane",
-            })
-            .collect();
+        let words: Vec<&str> = outage.planes.iter().map(|plane| plane.words()).collect();
         let serving = self.world.workload.site(self.life.active()).region == region;
         if health == Health::Down {
             if serving && outage.planes.contains(&LostPlane::Data) {
@@ -203,6 +217,22 @@ impl Drill {
         [Side::Primary, Side::Secondary]
             .into_iter()
             .find(|side| self.world.workload.site(*side).region == *region)
+    }
+}
+
+impl LostPlane {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Control => "control plane",
+            Self::Data => "data plane",
+        }
+    }
+
+    fn watched(self) -> Watched {
+        match self {
+            Self::Control => Watched::Control,
+            Self::Data => Watched::Data,
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! How things stand at the end: regions, components, and messages that nobody has received yet.
 
-use lifeboat_lab::Counts;
 use lifeboat_planner::detector::Plane;
 use lifeboat_planner::lifecycle::Phase;
 use lifeboat_planner::{Component, Side, Workload, is_protected, service_for};
 
 use super::Drill;
 use crate::report::{Held, PlaneReport, StateLine, Truth};
+use crate::traffic::{Holding, holdings};
 
 impl Drill {
     /// Both planes of both regions over the drill.
@@ -89,18 +89,15 @@ impl Drill {
     /// Where the messages lie that are there at the end, in both regions.
     pub(super) fn held(&self) -> Held {
         let Some(clients) = &self.world.clients else { return Held::default() };
-        let counts = self.world.lab.message_counts();
         let here =
-            |name: &str| clients.channels.iter().any(|channel| channel.read_from.eq_ignore_ascii_case(name));
-        let entities: Vec<&Counts> = counts
-            .values()
-            .flat_map(|entities| entities.iter().filter(|(name, _)| here(name)).map(|(_, counts)| counts))
-            .collect();
-        let sum = |of: fn(&Counts) -> u64| entities.iter().map(|counts| of(counts)).sum();
+            |place: &str| clients.channels.iter().any(|channel| channel.place.eq_ignore_ascii_case(place));
+        let all: Vec<Holding> =
+            holdings(&self.world.lab).into_iter().filter(|holding| here(&holding.place)).collect();
+        let sum = |of: fn(&Holding) -> u64| all.iter().map(of).sum();
         Held {
-            queued: sum(|counts| counts.active),
-            scheduled: sum(|counts| counts.scheduled),
-            dead_lettered: sum(|counts| counts.dead_letter),
+            queued: sum(|holding| holding.waiting),
+            scheduled: sum(|holding| holding.scheduled),
+            dead_lettered: sum(|holding| holding.set_aside),
         }
     }
 }

@@ -22,6 +22,7 @@ fn the_page_has_the_fields_that_are_read_and_no_others() {
         ("Events", read::EVENT),
         ("`lose` and `restore`", read::OUTAGE),
         ("`flap`", read::FLAP),
+        ("`unseen`", read::UNSEEN),
         ("`quota`", read::QUOTA),
         ("`operator`", read::OPERATOR),
     ] {
@@ -40,6 +41,7 @@ fn the_schema_has_the_fields_that_are_read_and_no_others() {
         ("/properties/events/items/properties/lose", read::OUTAGE),
         ("/properties/events/items/properties/restore", read::OUTAGE),
         ("/properties/events/items/properties/flap", read::FLAP),
+        ("/properties/events/items/properties/unseen", read::UNSEEN),
         ("/properties/events/items/properties/fault", read::FAULT),
         ("/properties/events/items/properties/quota", read::QUOTA),
         ("/properties/events/items/properties/operator", read::OPERATOR),

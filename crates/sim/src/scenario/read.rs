@@ -9,7 +9,8 @@ use lifeboat_arm::{Region, nearest};
 use lifeboat_planner::{Complaint, Fields, Node, Position, Reader, parse_duration, render_duration};
 
 use super::{
-    Answers, Clients, Fault, LostPlane, Outage, Place, Places, Planned, Scenario, ScenarioEvent, What,
+    Answers, Clients, LostPlane, Outage, Place, Places, Planned, Scenario, ScenarioEvent, Unseen, Vantage,
+    What,
 };
 
 #[cfg(test)]
@@ -18,10 +19,12 @@ pub(super) use fault::effect_words;
 
 pub(super) const SCENARIO: &[&str] = &["scenario", "story", "duration", "clients", "events"];
 pub(super) const CLIENTS: &[&str] = &["producers", "consumers", "messagesPerSecond", "ignoreTtlPercent"];
-pub(super) const EVENT: &[&str] = &["at", "lose", "restore", "flap", "fault", "quota", "operator", "plan"];
-const KINDS: &[&str] = &["lose", "restore", "flap", "fault", "quota", "operator", "plan"];
+pub(super) const EVENT: &[&str] =
+    &["at", "lose", "restore", "flap", "unseen", "fault", "quota", "operator", "plan"];
+const KINDS: &[&str] = &["lose", "restore", "flap", "unseen", "fault", "quota", "operator", "plan"];
 pub(super) const OUTAGE: &[&str] = &["region", "planes"];
 pub(super) const FLAP: &[&str] = &["region", "times", "every"];
+pub(super) const UNSEEN: &[&str] = &["region", "from", "planes", "until"];
 pub(super) const QUOTA: &[&str] = &["region", "type", "limit"];
 pub(super) const OPERATOR: &[&str] = &["answers", "after"];
 
@@ -118,10 +121,10 @@ fn event(node: &Node, reader: &mut Reader) -> Option<Read> {
             return None;
         }
     };
-    if let What::Fault(Fault { until: Some(until), .. }) = &what
-        && *until <= at
+    if let Some((until, what)) = what.until()
+        && until <= at
     {
-        let message = format!("the fault is over at `{}`, before it begins", render_duration(*until));
+        let message = format!("{what} is over at `{}`, before it begins", render_duration(until));
         let hint = "`until` is counted from the start of the drill, as `at` is";
         reader.note(node.at, Complaint::new(message).hint(hint));
     }
@@ -138,7 +141,7 @@ fn what(fields: &Fields<'_>, reader: &mut Reader) -> Option<(What, Places)> {
             [first, second, ..] => format!("the event says both `{first}` and `{second}`"),
             [_] => unreachable!("one kind is the ordinary case"),
         };
-        let hint = "each event has `at` and one of `lose`, `restore`, `flap`, `fault`, `quota`, `operator` and `plan`";
+        let hint = "each event has `at` and one of `lose`, `restore`, `flap`, `unseen`, `fault`, `quota`, `operator` and `plan`";
         reader.note(fields.at, Complaint::new(message).hint(hint));
         return None;
     };
@@ -147,6 +150,7 @@ fn what(fields: &Fields<'_>, reader: &mut Reader) -> Option<(What, Places)> {
         "lose" => fields.required("lose", reader, |n, r| outage(n, r, "lose", What::Lose)),
         "restore" => fields.required("restore", reader, |n, r| outage(n, r, "restore", What::Restore)),
         "flap" => fields.required("flap", reader, flap),
+        "unseen" => fields.required("unseen", reader, unseen),
         "fault" => fields.required("fault", reader, fault::fault),
         "quota" => fields.required("quota", reader, quota),
         "operator" => fields.required("operator", reader, operator).map(nowhere),
@@ -180,7 +184,12 @@ fn place(node: &Node, reader: &mut Reader) -> Option<Place> {
 fn outage(node: &Node, reader: &mut Reader, name: &str, means: fn(Outage) -> What) -> Option<(What, Places)> {
     let fields = reader.map(node, name, OUTAGE)?;
     let region = fields.required("region", reader, place);
-    let planes = fields.or("planes", BTreeSet::from(LostPlane::BOTH), reader, |n, r| {
+    let planes = planes(&fields, reader);
+    Some((means(Outage { region: region?, planes: planes? }), at_region(&fields)))
+}
+
+fn planes(fields: &Fields<'_>, reader: &mut Reader) -> Option<BTreeSet<LostPlane>> {
+    fields.or("planes", BTreeSet::from(LostPlane::BOTH), reader, |n, r| {
         let words = [("control", LostPlane::Control), ("data", LostPlane::Data)];
         let planes = r.list(n, "planes", |n, r| r.word(n, "planes", &words))?;
         if planes.is_empty() {
@@ -189,8 +198,27 @@ fn outage(node: &Node, reader: &mut Reader, name: &str, means: fn(Outage) -> Wha
             return None;
         }
         Some(planes.into_iter().collect())
+    })
+}
+
+fn unseen(node: &Node, reader: &mut Reader) -> Option<(What, Places)> {
+    let fields = reader.map(node, "unseen", UNSEEN)?;
+    let region = fields.required("region", reader, place);
+    let from = fields.required("from", reader, |n, r| {
+        let words = Vantage::ALL.map(|vantage| (vantage.word(), vantage));
+        let from: BTreeSet<Vantage> =
+            r.list(n, "from", |n, r| r.word(n, "from", &words))?.into_iter().collect();
+        if from.is_empty() {
+            let hint = "name who does not see the region: `north`, `west`, `far`";
+            r.note(n.at, Complaint::new("`from` names no vantage point").hint(hint));
+            return None;
+        }
+        Some(from)
     });
-    Some((means(Outage { region: region?, planes: planes? }), at_region(&fields)))
+    let planes = planes(&fields, reader);
+    let until = fields.optional("until", reader, |n, r| r.duration(n, "until"));
+    let unseen = Unseen { region: region?, from: from?, planes: planes?, until: until? };
+    Some((What::Unseen(unseen), at_region(&fields)))
 }
 
 fn flap(node: &Node, reader: &mut Reader) -> Option<(What, Places)> {

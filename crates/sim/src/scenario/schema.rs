@@ -81,6 +81,7 @@ fn event() -> Value {
                 "times": whole("How often it goes.", 1, 10_000),
                 "every": duration("From one going to the next; it comes back half-way."),
             })),
+            "unseen": unseen(),
             "fault": fault(),
             "quota": object("A region takes no more than so many of a type.", &["region", "type", "limit"], &json!({
                 "region": place(),
@@ -105,12 +106,34 @@ fn outage(description: &str) -> Value {
         &["region"],
         &json!({
             "region": place(),
-            "planes": {
-                "description": "Which planes of it. Default: both.",
+            "planes": planes(),
+        }),
+    )
+}
+
+fn planes() -> Value {
+    json!({
+        "description": "Which planes of it. Default: both.",
+        "type": "array",
+        "minItems": 1,
+        "items": { "enum": ["control", "data"] },
+    })
+}
+
+fn unseen() -> Value {
+    object(
+        "A region is well, and some of those who watch it do not see it.",
+        &["region", "from"],
+        &json!({
+            "region": place(),
+            "from": {
+                "description": "From where it is not seen.",
                 "type": "array",
                 "minItems": 1,
-                "items": { "enum": ["control", "data"] },
+                "items": { "enum": super::Vantage::ALL.map(super::Vantage::word) },
             },
+            "planes": planes(),
+            "until": duration("When it is seen again, counted as `at` is. Default: with the drill."),
         }),
     )
 }

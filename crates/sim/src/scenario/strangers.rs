@@ -3,26 +3,11 @@
 use std::collections::BTreeSet;
 
 use lifeboat_arm::{Region, nearest};
+use lifeboat_lab::operations;
 use lifeboat_planner::{Position, Problem, Workload};
 
 use super::{Fault, Place, Scenario, ScenarioEvent, What};
 
-/// What can be asked of Service Bus besides its types: by whom it moves, and by clients.
-const SERVICE_BUS: &[&str] = &[
-    "namespaces/disasterRecoveryConfigs",
-    "namespaces/disasterRecoveryConfigs/failover",
-    "namespaces/disasterRecoveryConfigs/breakPairing",
-    "namespaces/networkRuleSets",
-    "namespaces/queues",
-    "namespaces/topics",
-    "namespaces/topics/subscriptions",
-    "namespaces/topics/subscriptions/rules",
-    "namespaces/authorizationRules",
-    "namespaces/authorizationRules/listKeys",
-    "send",
-    "receive",
-    "complete",
-];
 /// What is asked of ARM itself.
 const RESOURCES: &[&str] =
     &["deployments", "deployments/validate", "deployments/whatIf", "resourceGroups", "resources"];
@@ -54,13 +39,12 @@ impl Known {
         let own = workload.declared().map(|declared| declared.kind.as_str().to_owned());
         let mut kinds: BTreeSet<String> = own.collect();
         let namespace = |kind: &String| kind.split('/').next().unwrap_or_default().to_owned();
-        let mut providers: BTreeSet<String> = kinds.iter().map(namespace).collect();
-        providers.insert("Microsoft.Resources".to_owned());
-        for (provider, more) in [("Microsoft.ServiceBus", SERVICE_BUS), ("Microsoft.Resources", RESOURCES)] {
-            if let Some(provider) = providers.iter().find(|known| known.eq_ignore_ascii_case(provider)) {
-                kinds.extend(more.iter().map(|kind| format!("{provider}/{kind}")));
-            }
+        let providers: BTreeSet<String> = kinds.iter().map(namespace).collect();
+        // Each service says itself what else it can be asked.
+        for provider in providers {
+            kinds.extend(operations(&provider).iter().map(|asked| format!("{provider}/{asked}")));
         }
+        kinds.extend(RESOURCES.iter().map(|asked| format!("Microsoft.Resources/{asked}")));
         Self { regions, kinds }
     }
 

@@ -137,11 +137,11 @@ fn each_slip_names_its_place_and_what_was_meant() {
         ),
         (
             "{ at: 2h }",
-            "drill.yaml:4:5: the event does not say what happens\n  hint: each event has `at` and one of `lose`, `restore`, `flap`, `fault`, `quota`, `operator` and `plan`",
+            "drill.yaml:4:5: the event does not say what happens\n  hint: each event has `at` and one of `lose`, `restore`, `flap`, `unseen`, `fault`, `quota`, `operator` and `plan`",
         ),
         (
             "{ at: 2h, plan: move, lose: { region: primary } }",
-            "drill.yaml:4:5: the event says both `lose` and `plan`\n  hint: each event has `at` and one of `lose`, `restore`, `flap`, `fault`, `quota`, `operator` and `plan`",
+            "drill.yaml:4:5: the event says both `lose` and `plan`\n  hint: each event has `at` and one of `lose`, `restore`, `flap`, `unseen`, `fault`, `quota`, `operator` and `plan`",
         ),
         ("{ plan: move }", "drill.yaml:4:5: `at` is missing in an event"),
         (

@@ -16,6 +16,7 @@ use lifeboat_plan::{ReadId, Stage, StepId};
 use super::story::{Chapter, endpoint};
 use crate::queue::Queue;
 use crate::station::{Errand, Post, Station};
+use crate::traffic::Pumps;
 use crate::world::{expansion, planning};
 
 /// A run that takes longer hangs.
@@ -210,7 +211,7 @@ impl<'a> Executor<'a> {
             Err(RecoverError::NotOpened) => Engine::start(plan.clone(), settings, self.now).unwrap(),
             recovered => recovered.unwrap_or_else(|error| panic!("cannot take over: {error}")),
         };
-        let mut station = Station::new(engine, self.seats.len() as u64);
+        let mut station = Station::new(engine, Pumps::of(self.chapter.workload), self.seats.len() as u64);
         station.journal = lines.to_vec();
         if let Some(last) = lines.last() {
             station.last_hash = hash_of(last).unwrap().to_owned();
@@ -301,7 +302,9 @@ impl<'a> Executor<'a> {
                 planning(chapter.workload, &chapter.inventory, &endpoint, &strategies, chapter.purpose, *now);
             expansion(&planning, stage, seen)
         };
-        let goes_on = seats[seat].station.perform_next(*now, &mut expand, posts);
+        let station = &mut seats[seat].station;
+        let goes_on = station.perform_next(*now, &mut expand, posts);
+        assert!(station.asked.is_empty(), "no plan of the story asks anybody: {:?}", station.asked);
         if how == Some(How::After) {
             self.die(seat);
         }
@@ -371,6 +374,7 @@ impl<'a> Executor<'a> {
                 self.seats[seat].station.sent.get(&ticket.number()).map(|sent| sent.step.clone())
             }
             Errand::Pump(ticket) => self.pump_steps.get(&ticket.number()).cloned(),
+            Errand::Secret(_) => None,
         }
     }
 

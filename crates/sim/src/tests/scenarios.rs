@@ -45,7 +45,7 @@ fn passes(outcome: &DrillOutcome, story: &[&str]) {
 }
 
 /// There and back again, with everything that must be done in between.
-const WHOLE: [&str; 9] =
+pub(super) const WHOLE: [&str; 9] =
     ["prepare", "failover", "fence", "drain", "prepare", "failback", "fence", "drain", "prepare"];
 
 const LOST: &str = "at: 10m, lose: { region: primary }";

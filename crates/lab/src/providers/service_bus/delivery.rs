@@ -13,9 +13,11 @@ use super::filter;
 use super::messages::Half;
 use super::namespace::State;
 use super::{Key, NAMESPACE, ServiceBus};
-use crate::data_plane::{Counts, DataError, Lock, Message, Received, SendOk, Session, Sums};
 use crate::fault::{Effect, Phase, Sight};
 use crate::health::{Health, Plane};
+use crate::providers::service_bus::data_plane::{
+    Counts, DataError, Lock, Message, Received, SendOk, Session, Sums,
+};
 use crate::world::Ctx;
 
 /// How often a message may be forwarded, as Azure limits it.
@@ -43,7 +45,7 @@ fn half(path: &str) -> (&str, Half) {
 
 impl ServiceBus {
     /// The namespace that answers at a host, if it answers.
-    fn reach(&self, host: &str, ctx: &Ctx<'_>) -> Result<Key, DataError> {
+    pub(super) fn reach(&self, host: &str, ctx: &Ctx<'_>) -> Result<Key, DataError> {
         let host = folded(host);
         let key = self.key_of_host(&host, ctx.now).ok_or(DataError::UnknownHost)?;
         let namespace = self.namespaces.get(&key).ok_or(DataError::UnknownHost)?;

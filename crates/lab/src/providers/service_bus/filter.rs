@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::entity::Entities;
-use crate::data_plane::{BrokerProperties, Message};
+use crate::providers::service_bus::data_plane::{BrokerProperties, Message};
 
 /// Which messages a rule lets into its subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::ServiceBus;
 use super::messages::{Half, Store};
-use crate::data_plane::{Held, MessageId};
+use crate::providers::service_bus::data_plane::{Held, MessageId};
 
 impl ServiceBus {
     /// Every message there is, namespace by namespace.

@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::data_plane::{Counts, DataError, Lock, Message, MessageId, Received, SendOk, Session, Sums};
+use crate::providers::service_bus::data_plane::{
+    Counts, DataError, Lock, Message, MessageId, Received, SendOk, Session, Sums,
+};
 
 /// What of an entity's properties the store obeys.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -280,7 +280,7 @@ impl ServiceBus {
         let blocked = !ctx.world.regions.is_up(&region, Plane::Control);
         if blocked || ctx.is_stuck(&region, NAMESPACE, id.as_str()) {
             let event = Event::NamespaceReady { key, operation };
-            ctx.look_again(agenda::Event::Provider(ProviderEvent::ServiceBus(event)));
+            ctx.look_again(agenda::Event::Provider(ProviderEvent::new(NAMESPACE, event)));
             return;
         }
         if namespace.state == State::Created {
@@ -297,7 +297,7 @@ impl ServiceBus {
         let blocked = !ctx.world.regions.is_up(&region, Plane::Control);
         if blocked || ctx.is_stuck(&region, NAMESPACE, id.as_str()) {
             let event = Event::NamespaceGone { key, operation };
-            ctx.look_again(agenda::Event::Provider(ProviderEvent::ServiceBus(event)));
+            ctx.look_again(agenda::Event::Provider(ProviderEvent::new(NAMESPACE, event)));
             return;
         }
         let (label, alias) = (namespace.label.clone(), namespace.alias.clone());
@@ -422,5 +422,5 @@ pub(super) fn release(label: &str, ctx: &mut Ctx<'_>) {
 
 /// Puts an event of Service Bus on the agenda.
 pub(super) fn schedule(ctx: &mut Ctx<'_>, after: jiff::SignedDuration, event: Event) {
-    ctx.later(after, agenda::Event::Provider(ProviderEvent::ServiceBus(event)));
+    ctx.later(after, agenda::Event::Provider(ProviderEvent::new(NAMESPACE, event)));
 }

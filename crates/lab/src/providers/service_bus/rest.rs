@@ -8,13 +8,19 @@ use lifeboat_arm::{Answer, Call, Method};
 use serde_json::{Value, json};
 
 use super::{ServiceBus, wire};
-use crate::data_plane::{DataError, Lock, Session};
 use crate::providers::HostOutcome;
+use crate::providers::service_bus::data_plane::{DataError, Lock, Session};
 use crate::route::decode;
 use crate::world::Ctx;
 
 impl ServiceBus {
     pub(super) fn rest(&mut self, host: &str, call: &Call, ctx: &mut Ctx<'_>) -> HostOutcome {
+        // Nobody is there to say that a path is wrong.
+        match self.reach(host, ctx) {
+            Err(DataError::Unreachable | DataError::UnknownHost) => return HostOutcome::Refused,
+            Err(DataError::NoAnswer) => return HostOutcome::Silent,
+            _ => {}
+        }
         let path = decode(call.path_only());
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let Some(at) = parts.iter().rposition(|part| part.eq_ignore_ascii_case("messages")) else {

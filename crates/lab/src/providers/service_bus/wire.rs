@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Answer;
 use serde_json::{Value, json};
 
-use crate::data_plane::{BrokerProperties, Message, MessageId, Received};
+use crate::providers::service_bus::data_plane::{BrokerProperties, Message, MessageId, Received};
 
 /// Headers of a request that are not the application's own properties.
 const OF_HTTP: &[&str] = &[

@@ -10,9 +10,10 @@ mod sent_on;
 mod tests;
 
 use jiff::Timestamp;
-use lifeboat_arm::{Answer, Call, Method, Target};
+use lifeboat_arm::{Answer, Method};
 use lifeboat_engine::{FilledTransfer, Lost, Pumped};
 
+use crate::traffic::{self, Next, to_host};
 use carry::{broker_properties, carry};
 use sent_on::SentOn;
 
@@ -38,14 +39,6 @@ enum Phase {
     Completing { sent: bool },
 }
 
-/// What follows from an answer.
-pub(super) enum Next {
-    /// The next call.
-    Call(Call),
-    /// The batch is over.
-    Over(Pumped),
-}
-
 impl Pump {
     /// Takes up the work at a watermark: the path, and what was sent on. One that cannot be read starts over, which makes
     /// duplicates at worst.
@@ -60,9 +53,10 @@ impl Pump {
             sent_on: SentOn::parse(sent_on),
         }
     }
+}
 
-    /// The first call of the batch, or the end of it.
-    pub(super) fn begin(&mut self) -> Next {
+impl traffic::Pump for Pump {
+    fn begin(&mut self) -> Next {
         if self.path >= self.transfer.from_paths.len() {
             return self.stop(true, None);
         }
@@ -71,23 +65,10 @@ impl Pump {
         }
         self.phase = Phase::Peeking;
         let path = format!("/{}/messages/head?timeout=1", self.transfer.from_paths[self.path]);
-        Next::Call(call(&self.transfer.from_host, Method::Post, path))
+        Next::Call(to_host(&self.transfer.from_host, Method::Post, path))
     }
 
-    fn stop(&self, finished: bool, error: Option<String>) -> Next {
-        // Nothing left means nothing that is free: whoever comes again looks at all of it.
-        let path = if finished { 0 } else { self.path };
-        Next::Over(Pumped {
-            moved: self.moved,
-            duplicates: self.duplicates,
-            watermark: format!("{path} {}", self.sent_on).trim_end().to_owned(),
-            finished,
-            error,
-        })
-    }
-
-    /// What follows from an answer. `left` counts the messages that the old side holds no longer.
-    pub(super) fn answered(&mut self, now: Timestamp, answer: &Result<Answer, Lost>, left: &mut u64) -> Next {
+    fn answered(&mut self, now: Timestamp, answer: &Result<Answer, Lost>, left: &mut u64) -> Next {
         let answer = match answer {
             Ok(answer) => answer,
             Err(Lost(why)) => return self.stop(false, Some(why.clone())),
@@ -108,7 +89,7 @@ impl Pump {
                     self.sent_on.insert(number);
                 }
                 self.phase = Phase::Completing { sent: true };
-                Next::Call(call(&self.transfer.from_host, Method::Delete, lock))
+                Next::Call(to_host(&self.transfer.from_host, Method::Delete, lock))
             }
             Phase::Sending { .. } if answer.status == 404 => {
                 self.stop(false, Some(format!("`{}` is not there", self.transfer.to_path)))
@@ -133,6 +114,20 @@ impl Pump {
             },
         }
     }
+}
+
+impl Pump {
+    fn stop(&self, finished: bool, error: Option<String>) -> Next {
+        // Nothing left means nothing that is free: whoever comes again looks at all of it.
+        let path = if finished { 0 } else { self.path };
+        Next::Over(Pumped {
+            moved: self.moved,
+            duplicates: self.duplicates,
+            watermark: format!("{path} {}", self.sent_on).trim_end().to_owned(),
+            finished,
+            error,
+        })
+    }
 
     fn peeked(&mut self, now: Timestamp, answer: &Answer) -> Next {
         let properties = broker_properties(answer);
@@ -141,21 +136,15 @@ impl Pump {
         if number.is_some_and(|number| self.sent_on.contains(number)) {
             // Another subscription held its copy of the same message: it was sent on already.
             self.phase = Phase::Completing { sent: false };
-            return Next::Call(call(&self.transfer.from_host, Method::Delete, lock));
+            return Next::Call(to_host(&self.transfer.from_host, Method::Delete, lock));
         }
         self.phase = Phase::Sending { lock, number };
         let mut send =
-            call(&self.transfer.to_host, Method::Post, format!("/{}/messages", self.transfer.to_path));
+            to_host(&self.transfer.to_host, Method::Post, format!("/{}/messages", self.transfer.to_path));
         let is_dead = self.transfer.from_paths[self.path].ends_with("$DeadLetterQueue");
         carry(now, answer, properties, is_dead, &mut send);
         Next::Call(send)
     }
-}
-
-fn call(host: &str, method: Method, path: impl Into<String>) -> Call {
-    let mut call = Call::arm(method, path, None);
-    call.target = Target::Host(host.to_owned());
-    call
 }
 
 /// The path of an absolute URL.

@@ -1,6 +1,7 @@
-//! The typed data plane: messages without JSON and without requests, for worlds with many of them.
+//! The typed data plane of Service Bus: messages without JSON and without requests, for worlds with many of them.
 //!
-//! It does what the REST calls do (`providers/…/messages.rs` holds the behaviour, once); a host may be a namespace's own
+//! It does what the REST calls do (`messages.rs` holds the behaviour, once). Another service brings typed calls of its own,
+//! where its clients need them to be fast: `DataError::UnknownHost` is all it gets here. A host may be a namespace's own
 //! or an alias, resolved at the instant of the call. Callers that cache DNS resolve first and pass the canonical name.
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::ServiceBus;
 use crate::lab::Lab;
 use crate::world::Ctx;
 
@@ -268,7 +270,7 @@ impl Lab {
     ) -> Result<SendOk, DataError> {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.messages_mut().send(host, entity, message, &mut ctx)
+        self.providers.the_mut::<ServiceBus>().send(host, entity, message, &mut ctx)
     }
 
     /// Receives one message and locks it; none when there is none. `…/$DeadLetterQueue` reads the dead
@@ -282,7 +284,7 @@ impl Lab {
     ) -> Result<Option<Received>, DataError> {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.messages_mut().receive(host, entity, session, &mut ctx)
+        self.providers.the_mut::<ServiceBus>().receive(host, entity, session, &mut ctx)
     }
 
     /// Settles a locked message: it is gone.
@@ -295,14 +297,14 @@ impl Lab {
     ) -> Result<(), DataError> {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.messages_mut().complete(host, entity, lock, &mut ctx)
+        self.providers.the_mut::<ServiceBus>().complete(host, entity, lock, &mut ctx)
     }
 
     /// Gives a locked message back: somebody else gets it.
     pub fn abandon(&mut self, now: Timestamp, host: &str, entity: &str, lock: Lock) -> Result<(), DataError> {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.messages_mut().abandon(host, entity, lock, &mut ctx)
+        self.providers.the_mut::<ServiceBus>().abandon(host, entity, lock, &mut ctx)
     }
 
     /// Moves a locked message to the dead letters.
@@ -316,7 +318,7 @@ impl Lab {
     ) -> Result<(), DataError> {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.messages_mut().dead_letter(host, entity, lock, reason, &mut ctx)
+        self.providers.the_mut::<ServiceBus>().dead_letter(host, entity, lock, reason, &mut ctx)
     }
 
     /// Keeps a lock for another lock duration; tells until when.
@@ -329,32 +331,32 @@ impl Lab {
     ) -> Result<Timestamp, DataError> {
         self.advance(now);
         let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.messages_mut().renew(host, entity, lock, &mut ctx)
+        self.providers.the_mut::<ServiceBus>().renew(host, entity, lock, &mut ctx)
     }
 
     /// What a queue or subscription holds, whatever state its region is in: for reports, not for clients. `namespace` is
     /// the resource's name.
     pub fn counts(&self, namespace: &str, entity: &str) -> Option<Counts> {
-        self.providers.messages().counts(namespace, entity)
+        self.providers.the::<ServiceBus>().counts(namespace, entity)
     }
 
     /// What became of everything a queue or subscription accepted.
     pub fn sums(&self, namespace: &str, entity: &str) -> Option<Sums> {
-        self.providers.messages().sums(namespace, entity)
+        self.providers.the::<ServiceBus>().sums(namespace, entity)
     }
 
     /// Every message that is held anywhere: for reports and checks, not for clients.
     pub fn held(&self) -> impl Iterator<Item = Held<'_>> {
-        self.providers.messages().held()
+        self.providers.the::<ServiceBus>().held()
     }
 
     /// Whether one of a subscription's rules lets a message in.
     pub fn lets_in(&self, namespace: &str, subscription: &str, message: &Message) -> bool {
-        self.providers.messages().lets_in(namespace, subscription, message)
+        self.providers.the::<ServiceBus>().lets_in(namespace, subscription, message)
     }
 
     /// All namespaces and what each of their queues and subscriptions holds, in the order of their names.
     pub fn message_counts(&self) -> BTreeMap<String, BTreeMap<String, Counts>> {
-        self.providers.messages().all_counts()
+        self.providers.the::<ServiceBus>().all_counts()
     }
 }

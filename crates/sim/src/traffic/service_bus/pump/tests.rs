@@ -12,6 +12,7 @@ use proptest::{prop_assert, prop_assert_eq};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::traffic::Pump as _;
 
 const OLD: &str = "orders-old.servicebus.windows.net";
 const NEW: &str = "orders-new.servicebus.windows.net";

@@ -1,0 +1,141 @@
+//! Clients of Service Bus: they send to every queue and topic behind an alias, and read from every queue and subscription.
+//!
+//! Here: where there are channels, and what entities hold. The parts: `peek_lock.rs` (what clients do on a channel),
+//! `pump.rs` (how a drain moves messages). Not here: how entities behave (the lab), which of them are drained (the planner).
+
+mod peek_lock;
+mod pump;
+
+use lifeboat_arm::{Call, Method, ResourceType};
+use lifeboat_engine::FilledTransfer;
+use lifeboat_lab::{Lab, Message, MessageId};
+use lifeboat_planner::{Component, Inventory, Side};
+use serde_json::{Value, json};
+
+use super::{Channel, Held, Holding, Opening, Traffic, to_host};
+use peek_lock::PeekLock;
+
+/// The queue that a namespace without any gets for the drill.
+const DRILL_QUEUE: &str = "lifeboat-drill";
+
+/// Service Bus.
+pub(super) struct ServiceBus;
+
+impl Traffic for ServiceBus {
+    fn is_for(&self, kind: &ResourceType) -> bool {
+        kind.is("Microsoft.ServiceBus/namespaces")
+    }
+
+    /// A namespace without queues and topics would show nothing.
+    fn opening(&self, component: &Component, seen: &Inventory) -> Option<Opening> {
+        let id = component.on(Side::Primary);
+        let empty = |segment| seen.list(id, segment).is_ok_and(<[Value]>::is_empty);
+        if !empty("queues") || !empty("topics") {
+            return None;
+        }
+        let path = format!("{}?api-version=2024-01-01", id.child("queues", DRILL_QUEUE));
+        let call = Call::arm(Method::Put, path, Some(json!({ "properties": {} })));
+        let says =
+            format!("`{}` has no queue: `{DRILL_QUEUE}` is added, so that there is traffic", id.name());
+        Some(Opening { call, says })
+    }
+
+    /// Which messages a subscription gets, the lab knows by its rules: where the drill's plain messages do not come to,
+    /// nobody waits for them.
+    fn channels(&self, component: &Component, seen: &Inventory, lab: &Lab) -> Vec<Channel> {
+        let id = component.on(Side::Primary);
+        let aliases = seen.list(id, "disasterRecoveryConfigs").unwrap_or_default();
+        let Some(alias) = aliases.iter().find_map(name) else { return Vec::new() };
+        let channel = |send_to: &str, read_from: String, sessions: bool| Channel {
+            component: component.name.clone(),
+            host: format!("{alias}.servicebus.windows.net"),
+            home: String::new(),
+            name: announced(&read_from),
+            place: read_from.clone(),
+            copy: 0,
+            copies: 1,
+            line: Box::new(PeekLock::new(send_to, read_from, sessions)),
+        };
+        let mut channels = Vec::new();
+        for queue in seen.list(id, "queues").unwrap_or_default() {
+            if let Some(name) = name(queue).filter(|_| !forwards(queue)) {
+                channels.push(channel(name, name.to_owned(), wants_session(queue)));
+            }
+        }
+        for topic in seen.list(id, "topics").unwrap_or_default() {
+            let Some(topic_name) = name(topic) else { continue };
+            let below = id.child("topics", topic_name);
+            let path = |subscription: &Value| {
+                let path = format!("{topic_name}/Subscriptions/{}", name(subscription)?);
+                let comes = lab.lets_in(id.name(), &path, &Message::default());
+                (comes && !forwards(subscription)).then_some(path)
+            };
+            let subscriptions = seen.list(&below, "subscriptions").unwrap_or_default().iter();
+            let readers: Vec<(String, &Value)> =
+                subscriptions.filter_map(|subscription| Some((path(subscription)?, subscription))).collect();
+            let sessions = readers.iter().any(|(_, subscription)| wants_session(subscription));
+            let copies = readers.len() as u64;
+            channels.extend((0..).zip(readers).map(|(copy, (path, _))| Channel {
+                copy,
+                copies,
+                ..channel(topic_name, path, sessions)
+            }));
+        }
+        channels
+    }
+
+    /// "No such entity" is an answer.
+    fn probe(&self, host: &str) -> Call {
+        to_host(host, Method::Post, "/lifeboat-probe/messages/head?timeout=0")
+    }
+
+    fn held<'a>(&self, lab: &'a Lab) -> Box<dyn Iterator<Item = Held<'a>> + 'a> {
+        Box::new(lab.held().filter_map(|held| match held.id {
+            Some(MessageId::Number(id)) => Some(Held {
+                resource: held.namespace,
+                place: held.entity,
+                id: *id,
+                set_aside: held.set_aside,
+            }),
+            _ => None,
+        }))
+    }
+
+    fn holdings(&self, lab: &Lab) -> Vec<Holding> {
+        let counts = lab.message_counts().into_iter();
+        counts
+            .flat_map(|(namespace, entities)| {
+                entities.into_iter().map(move |(entity, counts)| Holding {
+                    resource: namespace.clone(),
+                    name: announced(&entity),
+                    place: entity,
+                    waiting: counts.active,
+                    scheduled: counts.scheduled,
+                    set_aside: counts.dead_letter + counts.transfer_dead_letter,
+                })
+            })
+            .collect()
+    }
+
+    fn pump(&self, transfer: FilledTransfer, watermark: Option<&str>) -> Box<dyn super::Pump> {
+        Box::new(pump::Pump::new(transfer, watermark))
+    }
+}
+
+/// The data plane and the lab say `topic/Subscriptions/name`, plans say `topic/name`.
+fn announced(place: &str) -> String {
+    place.replace("/Subscriptions/", "/").replace("/subscriptions/", "/")
+}
+
+/// What is forwarded elsewhere is not read here.
+fn forwards(entity: &Value) -> bool {
+    entity.pointer("/properties/forwardTo").and_then(Value::as_str).is_some_and(|target| !target.is_empty())
+}
+
+fn wants_session(entity: &Value) -> bool {
+    entity.pointer("/properties/requiresSession").and_then(Value::as_bool) == Some(true)
+}
+
+fn name(body: &Value) -> Option<&str> {
+    body.get("name")?.as_str().map(|name| name.rsplit('/').next().unwrap_or(name))
+}
