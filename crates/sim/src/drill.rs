@@ -142,7 +142,7 @@ impl Drill {
         world.found().map_err(DrillError::CannotDeploy)?;
         let mut assumptions = setup.assumptions;
         assumptions.extend(
-            make_traffic_possible(&mut world).map_err(|why| DrillError::CannotDeploy(Refused::from(why)))?,
+            world.make_traffic_possible().map_err(|why| DrillError::CannotDeploy(Refused::from(why)))?,
         );
         let probes = Probes::new(&world.workload, setup.policy.hold_down, setup.seed);
         Ok(Self {
@@ -394,20 +394,4 @@ impl Drill {
             self.world.queue.at(self.world.now + delay, Event::Answer(number));
         }
     }
-}
-
-/// What takes nothing yet gets something for the drill that does, and that is said.
-fn make_traffic_possible(world: &mut World) -> Result<Vec<String>, String> {
-    let mut said = Vec::new();
-    for opening in traffic::openings(&world.workload, &world.inventory) {
-        let answer = world.lab.handle(world.now, &opening.call).answer.ok_or("the lab does not answer")?;
-        // What cannot take it yet is not the drill's to mend.
-        if answer.is_success() {
-            said.push(opening.says);
-        }
-    }
-    if !said.is_empty() {
-        world.look();
-    }
-    Ok(said)
 }

@@ -22,7 +22,7 @@ use crate::observe::observe;
 use crate::queue::Queue;
 use crate::refused::Refused;
 use crate::station::{Post, Station, StepAsks};
-use crate::traffic::Pumps;
+use crate::traffic::{self, Pumps};
 
 /// How often the workload is looked at while nothing happens.
 const WATCH: SignedDuration = SignedDuration::from_mins(5);
@@ -130,6 +130,22 @@ impl World {
         }
         self.inventory = observe(&mut self.lab, self.now, &self.workload, &self.inventory);
         Ok(())
+    }
+
+    /// What takes nothing yet gets something for the drill that does. Tells what.
+    pub(crate) fn make_traffic_possible(&mut self) -> Result<Vec<String>, String> {
+        let mut said = Vec::new();
+        for opening in traffic::openings(&self.workload, &self.inventory) {
+            let answer = self.lab.handle(self.now, &opening.call).answer.ok_or("the lab does not answer")?;
+            // What cannot take it yet is not the drill's to mend.
+            if answer.is_success() {
+                said.push(opening.says);
+            }
+        }
+        if !said.is_empty() {
+            self.look();
+        }
+        Ok(said)
     }
 
     /// Waits until what was put at `path` is no longer under way.

@@ -77,7 +77,7 @@ fn observers_in_the_dark_by_turns_are_no_quorum() {
     assert_eq!(kinds(&outcome), ["prepare"]);
 }
 
-/// The second region's resources are being made: nobody expects them to answer.
+/// Proves: F13. The second region's resources are being made: nobody expects them to answer, and nothing is suspected.
 #[test]
 fn what_is_not_there_yet_is_not_suspected() {
     for seed in 1..6 {

@@ -110,6 +110,22 @@ pub(super) const ROWS: &[Written] = &[
         "    if !{out} { finder.condition(&way.done_when, \"done when\"); }",
     ),
     Written::new(
+        "vantage-points",
+        "F13",
+        "what one vantage point of a drill does not see, none sees",
+        "crates/sim/src/drill/probes.rs",
+        "(hidden.vantage, hidden.plane) == (vantage, plane)",
+        "({out} || hidden.vantage == vantage) && hidden.plane == plane",
+    ),
+    Written::new(
+        "not-there-yet",
+        "F13",
+        "what is just being made and does not answer counts as dead",
+        "crates/sim/src/drill/probes.rs",
+        "let making = self.is_making();",
+        "let making = !{out} && self.is_making();",
+    ),
+    Written::new(
         "drill-gates",
         "F30",
         "a drill runs although a finding forbids it",

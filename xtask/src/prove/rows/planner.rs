@@ -181,6 +181,14 @@ pub(super) const LIFE: &[Written] = &[
         "if {out} || held >= settings.hold_down {",
     ),
     Written::new(
+        "quorum",
+        "F13",
+        "one vantage point decides alone",
+        DETECTOR,
+        "accusers >= settings.quorum as usize",
+        "accusers >= if {out} { 1 } else { settings.quorum as usize }",
+    ),
+    Written::new(
         "hold-down-default",
         "D08",
         "the hold-down is a minute when nobody says it",
