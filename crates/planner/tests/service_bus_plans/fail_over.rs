@@ -55,6 +55,8 @@ fn across_subscriptions_a_move_by_choice_is_forced_only_where_that_is_declared()
     for (kind, active) in [(PlanKind::Failover, PRIMARY), (PlanKind::Failback, SECONDARY)] {
         let refusal = World { active, ..across_subscriptions(CrossSubscription::Refuse) }.refused(kind);
         assert_eq!(refusal.rule, "SB-CROSS-SUBSCRIPTION");
+        // The second one was put elsewhere by this test; only the first one stands where a template says.
+        assert_eq!(refusal.why.contains(" is declared in regional.json:"), active == SECONDARY, "{refusal}");
         assert!(refusal.remedy.contains("crossSubscription: force"), "{refusal:?}");
         let plan = World { active, ..across_subscriptions(CrossSubscription::Force) }.plan(kind);
         let moved = step(&plan, MOVE);

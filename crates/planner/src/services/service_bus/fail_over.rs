@@ -79,7 +79,12 @@ fn by_choice(
     let (CrossSubscription::Force, Some(forced)) = (choice.unwrap_or_default(), forced) else {
         let why = "Azure refuses a safe failover across subscriptions, and nobody declared that a move by choice may \
                    be forced";
-        return Err(rules::refusal("SB-CROSS-SUBSCRIPTION", component, why.to_owned()));
+        return Err(rules::refusal(
+            "SB-CROSS-SUBSCRIPTION",
+            component,
+            why,
+            planning.workload.declared_at(to),
+        ));
     };
     part.notes.push(format!(
         "`{}`: {} and {} are in two subscriptions, where Azure refuses a safe failover: it is forced, as the workload \

@@ -38,16 +38,16 @@ pub(super) fn refuse(
             if finding.answer == Answer::Fail {
                 let says = finding.evidence.first().map_or("", |evidence| &evidence.says);
                 let at = finding.resource.and_then(|id| workload.declared_at(&id));
-                let why = at.map_or_else(|| says.to_owned(), |at| format!("{says}; {at}"));
-                return Err(refusal(rule.id, component, why));
+                return Err(refusal(rule.id, component, says, at));
             }
         }
     }
     Ok(())
 }
 
-/// A refusal by one of these rules, with its remedy.
-pub(super) fn refusal(id: &str, component: &Component, why: String) -> Refusal {
+/// A refusal by one of these rules, with its remedy, and where the resource is declared that it is about.
+pub(super) fn refusal(id: &str, component: &Component, why: &str, declared_at: Option<String>) -> Refusal {
+    let why = declared_at.map_or_else(|| why.to_owned(), |at| format!("{why}; {at}"));
     let rule = RULES.iter().find(|rule| rule.id == id);
     Refusal {
         rule: id.to_owned(),
