@@ -134,7 +134,11 @@ impl Engine {
                 }
                 _ => {
                     // What was captured when it got into the queue is still what a look issued since it began says.
-                    let captured = self.capture_from_reads(index).unwrap_or_default();
+                    let Ok(captured) = self.capture_from_reads(index) else {
+                        // A later look, made for somebody else, told nothing: without its captures nobody could go on.
+                        self.look_again(index, now);
+                        continue;
+                    };
                     let request = match &self.run.steps[index].way().action {
                         Action::Send(draft) => describe_call(draft),
                         _ => String::new(),
@@ -217,13 +221,28 @@ impl Engine {
         if !self.run.steps[index].state.is_open() {
             return;
         }
-        let deadline = self.run.steps[index].deadline();
+        if self.is_held_up(index) {
+            return;
+        }
+        let deadline = self.deadline(index);
         if now < deadline {
             return self.wake(index, deadline, now);
         }
         if !self.is_starved(index) {
             self.give_up(index, format!("its deadline is over: {why}"), None, now);
         }
+    }
+
+    /// When the way is given up; never before whoever took the run over has had the time to look.
+    pub(crate) fn deadline(&self, index: usize) -> Timestamp {
+        self.run.steps[index].deadline().max(self.judges_from)
+    }
+
+    /// Whether only the pause keeps it from going on. The time of the pause is not its own: see [`Run::apply`].
+    ///
+    /// [`Run::apply`]: crate::run::Run
+    fn is_held_up(&self, index: usize) -> bool {
+        self.run.paused.is_some() && self.run.steps[index].waits_for_leave()
     }
 
     /// Whether it waits for a look that waits for a token, or for its first one, which has only just left. That is our
@@ -243,6 +262,9 @@ impl Engine {
         let run = &self.run.steps[index];
         let other_way = run.way == WayKind::Graceful && run.step.ungraceful.is_some();
         if other_way && self.run.plan.policy.may_switch {
+            if self.run.paused.is_some() {
+                return; // the other way is something new: it waits for whoever paused
+            }
             return self.switch_over(index, "policy".to_owned(), why, now);
         }
         match &run.state {

@@ -95,8 +95,9 @@ impl Engine {
             Operation::Location(_) => OperationKind::Location,
             Operation::Resource => OperationKind::Resource,
         };
-        // The number of the record that will refer to it: unique in the run.
-        let key = format!("{}", self.run.seq + 1);
+        // The number of the record that will refer to it, and who writes it: another executor of the same run may be about
+        // to write one of the same number.
+        let key = format!("{}-{}", self.settings.epoch, self.run.seq + 1);
         if let Some(url) = operation.url() {
             self.urls.insert(key.clone(), url.to_owned());
             self.effects.push(Effect::KeepUrl { key: key.clone(), url: url.to_owned() });

@@ -45,6 +45,8 @@ pub struct Engine {
     /// Steps by the record that they wait for, oldest first.
     unwritten: Vec<(u64, usize)>,
     alarm: Option<Timestamp>,
+    /// Before this no deadline is judged: whoever takes over looks first, however long nobody was there.
+    pub(crate) judges_from: Timestamp,
     now: Timestamp,
 }
 
@@ -161,6 +163,7 @@ impl Engine {
             writing: None,
             unwritten: Vec::new(),
             alarm: None,
+            judges_from: Timestamp::MIN,
             now,
         }
     }

@@ -161,7 +161,7 @@ impl Engine {
 
     /// Moves the next batch, once the watermark of the one before is on disk.
     pub(crate) fn pump(&mut self, index: usize, now: Timestamp) {
-        if self.volatile[index].flight.is_some() || !self.is_durable(index) {
+        if self.volatile[index].flight.is_some() || !self.is_durable(index) || self.run.paused.is_some() {
             return;
         }
         if now < self.volatile[index].poll_next && self.volatile[index].failures > 0 {

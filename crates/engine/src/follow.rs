@@ -35,7 +35,7 @@ impl Engine {
         }
         let done_reads = self.done_reads(index);
         let state = &self.volatile[index];
-        let deadline = self.run.steps[index].deadline();
+        let deadline = self.deadline(index);
         let is = match (&state.operation, &self.run.steps[index].state) {
             (Some(polled), _) => polled.is,
             // Its URL is lost, so only the conditions can tell that it is over.

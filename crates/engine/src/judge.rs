@@ -69,9 +69,36 @@ impl Engine {
                 }
             }
         };
+        let verdict = match verdict {
+            Verdict::Neither | Verdict::Unknown(_) => self.guarded(index, verdict),
+            decided => decided,
+        };
         self.volatile[index].done_streaks = done_streaks;
         self.volatile[index].started_streaks = started_streaks;
         verdict
+    }
+
+    /// What forbade a stage forbids each of its steps, at the moment when it is to act: between the expansion and that
+    /// moment may lie a pause, or a takeover, and the world may have changed.
+    fn guarded(&self, index: usize, verdict: Verdict) -> Verdict {
+        let seen = self.reads.since(self.volatile[index].floor);
+        let known = self.known();
+        let mut unknown = None;
+        for guard in self.guards(index) {
+            match evaluate(guard, &seen, &known, &mut Streaks::default()) {
+                Truth::Refused(why) => return Verdict::Refused(why),
+                Truth::Unknown(why) => unknown = unknown.or(Some(why)),
+                Truth::Met | Truth::NotMet | Truth::Partly { .. } => {}
+            }
+        }
+        unknown.map_or(verdict, Verdict::Unknown)
+    }
+
+    /// What must never be seen while a stage's steps act: the refusals among the conditions of the stages above.
+    fn guards(&self, index: usize) -> impl Iterator<Item = &Condition> {
+        let parent = |index: usize| self.run.steps[index].parent;
+        let above = std::iter::successors(parent(index), move |&stage| parent(stage));
+        above.flat_map(|stage| self.run.steps[stage].way().done_when.refusals())
     }
 
     /// Evaluates `done_when` of a step that has acted.
@@ -103,6 +130,7 @@ impl Engine {
         let started = self.run.steps[index].way().started_when.as_ref();
         let mut reads = self.done_reads(index);
         reads.extend(started.into_iter().flat_map(Condition::reads).cloned());
+        reads.extend(self.guards(index).flat_map(Condition::reads).cloned());
         reads
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lifeboat_plan::{Action, Digest, GraphError, Plan};
 
 use crate::budget::Budget;
@@ -13,6 +13,9 @@ use crate::record::{Event, Pin, Record, StepEvent};
 use crate::run::{Broken, Run};
 use crate::scope::{BucketKey, Scope};
 use crate::step_state::StepState;
+
+/// How long whoever takes over may look before it judges a deadline.
+const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
 
 /// Why a run cannot be taken over.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -99,6 +102,7 @@ impl Engine {
         let former = Pin { records: records.len() as u64, hash: journal::chain(records) };
         let mut engine = Self::around(run, settings, urls.clone(), now);
         engine.budget = engine.left_by(records, now);
+        engine.judges_from = now.saturating_add(FIRST_LOOK).unwrap_or(now);
         if engine.run.finished {
             let effects = engine.over();
             return Ok((engine, effects));

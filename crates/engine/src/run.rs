@@ -100,6 +100,22 @@ impl StepRun {
         self.step.way(self.way)
     }
 
+    /// Whether it may go on only by acting once more: what a pause keeps it from.
+    pub(crate) fn waits_for_leave(&self) -> bool {
+        match self.state {
+            StepState::Begun { .. } | StepState::PutOff { .. } | StepState::Unclear { .. } => true,
+            StepState::Acting { .. } => matches!(self.way().action, Action::Pump(_)) && !self.emptied,
+            _ => false,
+        }
+    }
+
+    /// Nothing could be done between these times: they do not count.
+    fn lost(&mut self, since: Timestamp, until: Timestamp) {
+        for time in [&mut self.times.begun, &mut self.times.intended].into_iter().flatten() {
+            *time = time.saturating_add(until.duration_since(since.max(*time))).unwrap_or(until);
+        }
+    }
+
     /// When the way is given up: so long after it was intended or, before that and if it only waits, after looking began.
     pub(crate) fn deadline(&self) -> Timestamp {
         let intended = self.times.intended.filter(|_| self.way().action != Action::Wait);
@@ -124,6 +140,8 @@ pub(crate) struct Run {
     pub(crate) paused: Option<Timestamp>,
     pub(crate) started: Option<Timestamp>,
     pub(crate) finished: bool,
+    /// When the last record was written.
+    recorded: Timestamp,
     pub(crate) seq: u64,
     pub(crate) epoch: u64,
     /// How many steps are neither waiting nor over.
@@ -146,6 +164,7 @@ impl Run {
             paused: None,
             started: None,
             finished: false,
+            recorded: Timestamp::MIN,
             seq: 0,
             epoch: 0,
             open: 0,
@@ -190,7 +209,8 @@ impl Run {
         match &record.event {
             Event::Opened { .. } if self.seq > 0 => return Err(Broken::OpenedTwice),
             Event::Opened { .. } => self.started = Some(record.at),
-            Event::TookOver { .. } | Event::Noted { .. } => {}
+            Event::TookOver { .. } => self.take_over(record.at),
+            Event::Noted { .. } => {}
             Event::Paused { .. } => self.paused = self.paused.or(Some(record.at)),
             Event::Resumed { .. } => self.resume(record.at),
             Event::Finished { .. } => self.finished = true,
@@ -198,18 +218,28 @@ impl Run {
         }
         self.seq = record.seq;
         self.epoch = record.epoch;
+        self.recorded = record.at;
         Ok(())
     }
 
-    /// The pause is taken off the time that steps had for looking: they could not act on what they saw.
+    /// The pause is taken off the time of the steps that it held up: they could not act on what they saw.
     fn resume(&mut self, at: Timestamp) {
         let Some(since) = self.paused.take() else { return };
-        for run in &mut self.steps {
-            if matches!(run.state, StepState::Begun { .. })
-                && let Some(begun) = &mut run.times.begun
-            {
-                *begun = begun.saturating_add(at.duration_since(since.max(*begun))).unwrap_or(at);
-            }
+        for run in self.steps.iter_mut().filter(|run| run.waits_for_leave()) {
+            run.lost(since, at);
+        }
+    }
+
+    /// The same for the time in which there was no executor: what had not been accepted yet could not be sent again.
+    fn take_over(&mut self, at: Timestamp) {
+        let since = self.paused.unwrap_or(Timestamp::MIN).max(self.recorded).min(at);
+        let was_sending =
+            |run: &&mut StepRun| matches!(run.state, StepState::Intended { .. }) || run.waits_for_leave();
+        for run in self.steps.iter_mut().filter(was_sending) {
+            run.lost(since, at);
+        }
+        if let Some(paused) = &mut self.paused {
+            *paused = at;
         }
     }
 

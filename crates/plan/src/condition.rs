@@ -181,4 +181,13 @@ impl Condition {
             Self::Each { read, .. } | Self::Test { read, .. } => vec![read],
         }
     }
+
+    /// What must never be seen, wherever it decides by itself: every [`Condition::Never`] that nothing but `All` is around.
+    pub fn refusals(&self) -> Vec<&Condition> {
+        match self {
+            Self::All(inner) => inner.iter().flat_map(Self::refusals).collect(),
+            Self::Never { .. } => vec![self],
+            _ => Vec::new(),
+        }
+    }
 }

@@ -98,6 +98,29 @@ fn a_crash_anywhere_changes_nothing_in_the_world() {
     }
 }
 
+/// Proves: F29. However long nobody was there, whoever takes over looks before it judges: what was finished long ago is
+/// done, and what was never sent is sent.
+#[test]
+fn a_takeover_after_every_deadline_looks_first() {
+    for by_operation in [false, true] {
+        let plan = plan(vec![put("a", &[]), step("count", &["a"], bump_way("count")), put("b", &["count"])]);
+        let mut calm = shell(by_operation);
+        calm.run(&plan);
+        for point in 1..=calm.points {
+            for how in [Crash::Before, Crash::After, Crash::Answered] {
+                let mut shell = shell(by_operation);
+                shell.crash = Some((point, how));
+                shell.takeover_after = SignedDuration::from_hours(3);
+                let summary = shell.run(&plan);
+                let name = format!("crash {how:?} effect {point} of {}", calm.points);
+                assert_eq!(shell.crashes, 1, "{name}");
+                assert_eq!(summary.end, RunEnd::Done, "{name}: {summary:?}");
+                assert_eq!(world_of(&shell), world_of(&calm), "{name}");
+            }
+        }
+    }
+}
+
 /// A second crash while the first is being recovered from changes nothing either.
 #[test]
 fn two_crashes_in_a_row_are_survived() {

@@ -9,6 +9,10 @@ use crate::plans::{ask_way, plan, put, put_way, step};
 use crate::shell::Shell;
 use crate::world::{Fault, World, epoch};
 
+fn mins(minutes: i64) -> SignedDuration {
+    SignedDuration::from_mins(minutes)
+}
+
 #[test]
 fn a_pause_starts_nothing_and_follows_what_runs() {
     let plan = plan(vec![put("a", &[]), put("b", &["a"])]);
@@ -43,6 +47,40 @@ fn what_was_seen_before_a_pause_does_not_count_after_it() {
     assert_eq!(summary.requests, 2);
     let again = shell.world.acts.last().unwrap().0;
     assert!(shell.looks.iter().any(|(at, _)| *at < again && again.duration_since(*at).as_secs() < 60));
+}
+
+/// The time of a pause is nobody's deadline: what it keeps from being sent again is sent when it is over, by the same way.
+#[test]
+fn a_pause_beyond_the_deadline_gives_nothing_up() {
+    for faults in [Fault::LostOnTheWay, Fault::Refused(503, "ServerBusy", Some(30))] {
+        let faults = &[faults];
+        let step = ungraceful("a", &[], put_way("a"), put_way("other"));
+        let mut shell = Shell::new(World::new());
+        fault(&mut shell.world, PUT_A, faults);
+        shell.at(1, Input::Pause { by: "ann".to_owned() });
+        shell.at(7200, Input::Resume { by: "ann".to_owned() });
+        let summary = shell.run(&plan(vec![step]));
+        assert!(done(&summary, "a"), "{faults:?}: {summary:?}");
+        assert!(!shell.world.things.contains_key("other"), "{faults:?}: the pause was taken for a failure");
+        let acts: Vec<_> = shell.world.acts.iter().filter(|(at, _)| *at > epoch() + mins(1)).collect();
+        assert!(acts.iter().all(|(at, _)| *at >= epoch() + mins(120)), "{faults:?}: {acts:?}");
+    }
+}
+
+/// No batch is moved while a run is paused; the drain goes on afterwards.
+#[test]
+fn a_pause_stops_a_transfer_after_its_batch() {
+    let mut shell = Shell::new(World::new());
+    shell.world.items = (1..=300).collect();
+    shell.at(3, Input::Pause { by: "ann".to_owned() });
+    shell.at(7200, Input::Resume { by: "ann".to_owned() });
+    let summary = shell.run(&crate::transfers::pumping());
+    assert!(summary.outcomes.values().all(Outcome::is_good), "{summary:?}");
+    let moved = shell.records().into_iter().filter(|record| {
+        matches!(&record.event, Event::Step { change: StepEvent::Moved { moved, .. }, .. } if *moved > 0)
+    });
+    let late: Vec<_> = moved.filter(|record| record.at > epoch() + mins(1)).map(|record| record.at).collect();
+    assert!(!late.is_empty() && late.iter().all(|at| *at >= epoch() + mins(120)), "{late:?}");
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub(crate) struct Shell {
     /// Inputs whose effects are not to be performed.
     doomed: Option<Ticket>,
     pub(crate) crashes: u32,
+    /// How long nobody is there after a crash.
+    pub(crate) takeover_after: SignedDuration,
     pub(crate) seed: u64,
     pub(crate) epoch: u64,
     pub(crate) facts: BTreeMap<String, Value>,
@@ -83,6 +85,7 @@ impl Shell {
             inputs_most: 100_000,
             doomed: None,
             crashes: 0,
+            takeover_after: SignedDuration::from_secs(2),
             seed: 7,
             epoch: 1,
             facts: BTreeMap::new(),
@@ -173,7 +176,7 @@ impl Shell {
         });
         self.wake = None;
         self.epoch += 1;
-        self.now += SignedDuration::from_secs(2);
+        self.now += self.takeover_after;
         let records = self.records();
         if records.is_empty() {
             return Engine::start(plan.clone(), self.settings(), self.now).unwrap();

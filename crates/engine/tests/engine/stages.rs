@@ -4,11 +4,12 @@ use jiff::SignedDuration;
 use lifeboat_arm::Region;
 use lifeboat_engine::{Event, Expansion, Input, Outcome, RunEnd, StepEvent, Which};
 use lifeboat_plan::{Action, Condition, Is, Need, Places, Stage, StepId, Threshold};
+use serde_json::Value;
 
 use crate::asserts::{done, failed, fault, outcome};
 use crate::plans::{plan, put, put_way, read, read_of, state_is, step, way};
 use crate::shell::{Crash, Shell};
-use crate::world::{Fault, World, epoch};
+use crate::world::{Fault, Thing, World, epoch};
 
 fn staged(needs: &[Need]) -> (lifeboat_plan::Plan, Expansion) {
     let stage = Stage {
@@ -49,6 +50,26 @@ fn a_stage_brings_steps_and_what_waits_for_it_waits_for_them() {
     let order: Vec<&str> = shell.sent.iter().map(StepId::as_str).collect();
     assert_eq!(order, ["a", "b", "c", "z"]);
     assert_eq!(engine.state(&"b".into()).unwrap().parent, Some(&"stage".into()));
+}
+
+/// What forbids a stage forbids each of its steps when it is to act: the world may change while the steps before it run.
+#[test]
+fn what_forbids_a_stage_forbids_its_steps() {
+    let (mut plan, expansion) = staged(&[]);
+    let flag =
+        Condition::Never { seen: Box::new(state_is("flag", "Ready")), why: "the flag is up".to_owned() };
+    let stage = &mut plan.steps[1].graceful;
+    stage.done_when = Condition::All(vec![flag, stage.done_when.clone()]);
+    plan.reads.insert(read("flag"), read_of("flag"));
+    let mut shell = Shell::new(World::new());
+    let ready_at = epoch() + SignedDuration::from_secs(60);
+    shell.world.things.insert("flag".to_owned(), Thing { ready_at, fails: false, body: Value::Null });
+    shell.world.takes.insert("b".to_owned(), SignedDuration::from_secs(300));
+    shell.planner = Box::new(move |_, _| Ok(expansion.clone()));
+    let summary = shell.run(&plan);
+    assert!(done(&summary, "b"), "{summary:?}");
+    assert_eq!(failed(&summary, "c"), "the flag is up");
+    assert!(!shell.sent.contains(&"c".into()) && !shell.sent.contains(&"z".into()), "{:?}", shell.sent);
 }
 
 /// Proves: F1, F17 (at run time). A stage never brings what the plan's reader was not told.
