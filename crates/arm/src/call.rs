@@ -153,9 +153,11 @@ impl Answer {
         self.headers.get(&name.to_ascii_lowercase()).map(String::as_str)
     }
 
-    /// `Retry-After`, which ARM gives in whole seconds.
+    /// `Retry-After`, which ARM gives in whole seconds. Nobody is sent away for longer than a day, or into the past.
     pub fn retry_after(&self) -> Option<jiff::SignedDuration> {
-        self.header("retry-after")?.trim().parse().ok().map(jiff::SignedDuration::from_secs)
+        const DAY: i64 = 24 * 60 * 60;
+        let seconds: i64 = self.header("retry-after")?.trim().parse().ok()?;
+        Some(jiff::SignedDuration::from_secs(seconds.clamp(0, DAY)))
     }
 
     /// The error in the body, when the status is not a success.
@@ -204,5 +206,9 @@ mod tests {
     fn retry_after_is_whole_seconds() {
         let answer = Answer::new(429, Value::Null).with_header("Retry-After", "17");
         assert_eq!(answer.retry_after(), Some(jiff::SignedDuration::from_secs(17)));
+        for (asked, seconds) in [("-5", Some(0)), ("9223372036854775807", Some(86_400)), ("soon", None)] {
+            let answer = Answer::new(429, Value::Null).with_header("Retry-After", asked);
+            assert_eq!(answer.retry_after().map(|after| after.as_secs()), seconds, "{asked}");
+        }
     }
 }

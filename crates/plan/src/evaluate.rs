@@ -314,8 +314,12 @@ fn rank(truth: &Truth) -> u8 {
     }
 }
 
+/// Equal, `1` and `1.0` too. Integers are never compared as fractions: from 2^53 on, neighbours would be equal.
 fn same(a: &Value, b: &Value) -> bool {
-    a == b || matches!((a.as_f64(), b.as_f64()), (Some(a), Some(b)) if a.total_cmp(&b).is_eq())
+    let whole = |value: &Value| value.as_number().and_then(serde_json::Number::as_i128);
+    a == b
+        || (whole(a).is_none() || whole(b).is_none())
+            && matches!((a.as_f64(), b.as_f64()), (Some(a), Some(b)) if a.total_cmp(&b).is_eq())
 }
 
 /// Numbers, and numbers that are kept as strings: control numbers are, with leading zeros.

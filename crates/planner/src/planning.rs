@@ -124,13 +124,10 @@ fn absorb(whole: &mut Part, part: Part) {
 }
 
 /// An unplanned failover does not wait for the dead: it starts with the ungraceful way. Everything else is done with
-/// care, and only a failover may give care up.
+/// care, and only an unplanned failover may give care up: nobody who moves by choice wants to lose something.
 fn policy(planning: &Planning<'_>) -> Policy {
     let unplanned = planning.kind == PlanKind::Failover && !planning.planned;
-    Policy {
-        prefer: if unplanned { WayKind::Ungraceful } else { WayKind::Graceful },
-        may_switch: planning.kind == PlanKind::Failover,
-    }
+    Policy { prefer: if unplanned { WayKind::Ungraceful } else { WayKind::Graceful }, may_switch: unplanned }
 }
 
 fn in_order(steps: Vec<Step>) -> Result<Vec<Step>, GraphError> {

@@ -205,6 +205,8 @@ fn numbers_and_times_compare_also_when_they_are_strings_and_nothing_else_does() 
         (is(Is::AtMost, json!(7)), json!("8"), Some(false)),
         (is(Is::AtMost, json!("seven")), json!(7), None),
         (is(Is::After, json!("2026-03-01T08:00:00Z")), json!("2026-03-01T09:00:01+01:00"), met),
+        (is(Is::Equal, json!(1)), json!(1.0), met),
+        (is(Is::Equal, json!(9_007_199_254_740_993_u64)), json!(9_007_199_254_740_992_u64), Some(false)),
         (is(Is::After, json!("2026-03-01T08:00:00Z")), json!("2026-03-01T08:00:00Z"), Some(false)),
         (is(Is::After, json!("2026-03-01T08:00:00Z")), json!("yesterday"), None),
         (is(Is::After, json!("")), json!("2026-03-01T08:00:00Z"), None),

@@ -313,6 +313,47 @@ fn what_still_holds_messages_is_never_emptied() {
     }
 }
 
+/// Proves: D02, S21 (between the stage's look and a removal lies time: the removal looks itself, and unknown is not empty)
+#[test]
+fn a_removal_is_refused_when_a_message_has_come_meanwhile() {
+    let cases: [(&str, &str, &str, Value); 4] = [
+        ("queues", "incoming", "remove-queues-incoming", json!(1)),
+        ("queues", "incoming", "remove-queues-incoming", Value::Null),
+        ("topics/events/subscriptions", "billing", "remove-topics-events", json!(1)),
+        ("topics/events/subscriptions", "billing", "remove-topics-events", Value::Null),
+    ];
+    for (list, name, id, count) in cases {
+        let mut world = moved();
+        let plan = world.plan(PlanKind::Prepare);
+        let steps = expanded(&world, &plan, "orders-bus/empty-old-side").unwrap();
+        let removal = steps.steps.iter().find(|step| step.id.as_str().ends_with(id)).unwrap();
+        let reads = plan.reads.clone().into_iter().chain(steps.reads.clone()).collect();
+        let truth = |world: &World| Answered::new(&reads, &world.seen).truth(&removal.graceful.done_when);
+        assert_eq!(truth(&world), Truth::NotMet, "it is there, and empty");
+        world.edit_member(OLD, list, name, |entity| {
+            entity["properties"]["countDetails"]["scheduledMessageCount"] = count.clone();
+        });
+        assert!(matches!(truth(&world), Truth::Refused(_)), "{id} {count}: {:?}", truth(&world));
+        world.list(OLD, "queues", json!([]));
+        world.list(OLD, "topics", json!([]));
+        world.miss(&world.bus_path(OLD, "topics/events/subscriptions"));
+        assert_eq!(truth(&world), Truth::Met, "it is gone");
+    }
+}
+
+/// Proves: F13, F15 (a fence that is carried on after the workload has come home stops nobody there; what was removed by hand
+/// needs no fence)
+#[test]
+fn a_fence_is_for_the_side_that_was_left_only() {
+    let mut world = moved();
+    let plan = world.plan(PlanKind::Fence);
+    assert!(matches!(done(&World::paired(), &plan, "orders-bus/stop-senders"), Truth::Refused(_)));
+    for list in ["queues", "topics", "disasterRecoveryConfigs/orders"] {
+        world.miss(&world.bus_path(OLD, list));
+    }
+    assert_eq!(done(&world, &plan, "orders-bus/stop-senders"), Truth::Met);
+}
+
 /// Proves: D02, S21 (unknown is never empty)
 #[test]
 fn a_topic_whose_subscriptions_nobody_saw_is_never_emptied() {

@@ -1,6 +1,6 @@
 //! What a queue, topic or subscription holds, by `countDetails`: one list, for whoever counts, drains or empties.
 
-use lifeboat_plan::{At, Condition, Is, Item, ReadId};
+use lifeboat_plan::{At, Condition, Is, Item, ReadId, Threshold};
 use serde_json::{Value, json};
 
 use super::fence::members;
@@ -36,9 +36,31 @@ pub(super) fn count(entity: &Value, field: &str) -> Option<u64> {
     entity.pointer(&pointer(field))?.as_u64()
 }
 
-/// Everything an entity holds, in whatever state.
-pub(super) fn held(entity: &Value) -> u64 {
-    COUNTS.iter().filter_map(|(field, _)| count(entity, field)).sum()
+/// Everything an entity holds, in whatever state; none where a count was not shown, for that is not zero (F4).
+pub(super) fn held(entity: &Value) -> Option<u64> {
+    COUNTS.iter().map(|(field, _)| count(entity, field)).sum()
+}
+
+/// That an entity in a list holds nothing at all, and shows it.
+pub(super) fn holds_nothing(list: &ReadId, id: &str) -> Condition {
+    let none = |(field, _): &(&str, &str)| Condition::Test {
+        read: list.clone(),
+        item: Some(Item { list: "/value".into(), id: id.into() }),
+        at: At::Pointer(pointer(field)),
+        is: zero(),
+    };
+    Condition::All(COUNTS.iter().map(none).collect())
+}
+
+/// The same of each member of a list; a list that is gone has none.
+pub(super) fn each_holds_nothing(list: &ReadId) -> Condition {
+    let each = Condition::Each {
+        read: list.clone(),
+        list: "/value".into(),
+        holds: COUNTS.iter().map(|(field, _)| (pointer(field), zero())).collect(),
+        at_least: Threshold::All,
+    };
+    Condition::Any(vec![Condition::status(list, 404), each])
 }
 
 /// What the owner wants to happen to dead letters.

@@ -6,7 +6,7 @@ use lifeboat_arm::Method;
 use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Item, ReadId, Stage, Step, StepId, Way};
 use serde_json::{Value, json};
 
-use super::counts::{DEAD_LETTERS, count, dead_letters, held, listed};
+use super::counts::{DEAD_LETTERS, count, dead_letters, each_holds_nothing, held, holds_nothing, listed};
 use super::durations;
 use super::fail_over::leads;
 use super::namespace::{API, Namespace};
@@ -104,7 +104,9 @@ pub(super) fn expand(
         let list = reads::list(&mut part, component, old, segment, planning);
         for entity in listed(seen, &list) {
             let Some(name) = entity.get("name").and_then(Value::as_str) else { continue };
+            let id = component.on(old).child(segment, name);
             let mut holders = vec![entity];
+            let mut nothing = vec![holds_nothing(&list, id.as_str())];
             if segment == "topics" {
                 let below =
                     reads::list(&mut part, component, old, &format!("topics/{name}/subscriptions"), planning);
@@ -113,9 +115,20 @@ pub(super) fn expand(
                     return Err(refusal(component, why, "look again once the region answers"));
                 }
                 holders.extend(listed(seen, &below));
+                nothing.push(each_holds_nothing(&below));
             }
             refuse_what_holds(component, planning, name, &holders)?;
-            let id = component.on(old).child(segment, name);
+            let gone = Condition::Test {
+                read: list.clone(),
+                item: Some(Item { list: "/value".into(), id: id.as_str().into() }),
+                at: At::Status,
+                is: Is::Equal(json!(404).into()),
+            };
+            // Looked at once more when it goes: since the stage looked, a late producer may have been here.
+            let held = Condition::Never {
+                seen: Box::new(Condition::Not(Box::new(Condition::All(nothing)))),
+                why: format!("`{name}` on {} holds a message, or may hold one", component.on(old).name()),
+            };
             part.steps.push(Step {
                 id: StepId::new(&component.name, &format!("remove-{segment}-{name}")),
                 component: component.name.clone(),
@@ -123,12 +136,7 @@ pub(super) fn expand(
                 after: [].into(),
                 graceful: Way::new(
                     Action::Send(CallDraft::arm(Method::Delete, format!("{id}?api-version={API}"), None)),
-                    Condition::Test {
-                        read: list.clone(),
-                        item: Some(Item { list: "/value".into(), id: id.as_str().into() }),
-                        at: At::Status,
-                        is: Is::Equal(json!(404).into()),
-                    },
+                    Condition::Any(vec![gone.clone(), Condition::All(vec![held, gone])]),
                     durations::entity(),
                 ),
                 ungraceful: None,
@@ -147,7 +155,10 @@ fn refuse_what_holds(
     holders: &[&Value],
 ) -> Result<(), Refusal> {
     let namespace = component.on(planning.standby()).name();
-    let messages: u64 = holders.iter().map(|entity| held(entity)).sum();
+    let Some(messages) = holders.iter().map(|entity| held(entity)).sum::<Option<u64>>() else {
+        let why = format!("nobody knows what `{name}` on {namespace} holds: Azure did not show its counts");
+        return Err(refusal(component, why, "look again, or protect again with a fresh namespace"));
+    };
     let dead: u64 = holders.iter().filter_map(|entity| count(entity, DEAD_LETTERS)).sum();
     let left = dead_letters(component, planning) == DeadLetters::Leave;
     if messages == 0 {

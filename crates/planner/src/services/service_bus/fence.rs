@@ -9,6 +9,7 @@ use lifeboat_plan::{
 use serde_json::{Value, json};
 
 use super::durations;
+use super::fail_over::leads;
 use super::namespace::{API, alias_name};
 use super::reads;
 use crate::service::{Answers, Part, Planning, needs_in};
@@ -63,6 +64,13 @@ fn stop_senders(component: &Component, planning: &Planning<'_>, left: &StepId, p
     let alias = alias_name(component, planning.workload, planning.seen);
     let record = reads::alias(part, component, old, &alias, planning);
     let is_partner = Condition::equal(&record, "/properties/role", "Secondary");
+    // A plan may be run on another day than the one it was made for: senders are stopped nowhere but on the side that was left.
+    let elsewhere = Condition::Never {
+        seen: Box::new(leads(&record)),
+        why: format!("{} holds the alias `{alias}`: the workload lives there", component.on(old).name()),
+    };
+    // Somebody removed the namespace: nobody can send to it.
+    let gone = Condition::All(lists.iter().map(|list| Condition::status(list, 404)).collect());
     let all_refuse = Condition::All(
         lists
             .iter()
@@ -85,7 +93,7 @@ fn stop_senders(component: &Component, planning: &Planning<'_>, left: &StepId, p
                 reads: lists.into(),
                 needs: needs_in(planning.to()),
             }),
-            Condition::Any(vec![all_refuse, is_partner]),
+            Condition::All(vec![elsewhere, Condition::Any(vec![all_refuse, is_partner, gone])]),
             durations::entity(),
         ),
         ungraceful: None,

@@ -268,10 +268,10 @@ pub(super) fn create(component: &Component, planning: &Planning<'_>, part: &mut 
 pub(super) fn messages_in(id: &ResourceId, seen: &Inventory) -> Option<u64> {
     let (queues, _) = seen.last_list(id, "queues")?;
     let (topics, _) = seen.last_list(id, "topics")?;
-    let mut total = queues.iter().map(super::counts::held).sum();
+    let mut total = queues.iter().map(super::counts::held).sum::<Option<u64>>()?;
     for topic in topics.iter().filter_map(|topic| topic.get("name")?.as_str()).map(last_segment) {
         let (subscriptions, _) = seen.last_list(&id.child("topics", topic), "subscriptions")?;
-        total += subscriptions.iter().map(super::counts::held).sum::<u64>();
+        total += subscriptions.iter().map(super::counts::held).sum::<Option<u64>>()?;
     }
     Some(total)
 }
