@@ -109,6 +109,9 @@ fn busy() -> World {
         subscription["properties"]["countDetails"]["activeMessageCount"] = json!(12);
         subscription["properties"]["requiresSession"] = json!(true);
     });
+    world.edit_member(PRIMARY, "topics", "events", |topic| {
+        topic["properties"]["countDetails"]["scheduledMessageCount"] = json!(5);
+    });
     world.edit_member(PRIMARY, ALIASES, "orders", |alias| {
         alias["properties"]["pendingReplicationOperationsCount"] = json!(3);
     });
@@ -130,6 +133,7 @@ fn losses_are_announced_with_the_counts_that_were_last_seen() {
         "stranded: 7 scheduled messages in `incoming` (seen at 2026-03-01T08:00:00Z)",
         "stranded: 1 undeliverable forwarded messages in `incoming` (seen at 2026-03-01T08:00:00Z)",
         "stranded: 0 active messages in `audit` (seen at 2026-03-01T08:00:00Z)",
+        "stranded: 5 scheduled messages in `events` (seen at 2026-03-01T08:00:00Z)",
         "stranded: 12 active messages in `events/billing` (seen at 2026-03-01T08:00:00Z)",
         "not carried over: session state of `incoming`, count unknown",
         "not carried over: session state of `events/billing`, count unknown",

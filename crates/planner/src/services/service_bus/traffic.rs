@@ -15,11 +15,12 @@ pub(super) fn left_behind(component: &Component, planning: &Planning<'_>) -> Los
     let observed_at = planning.seen.last_list(component.on(planning.active), "queues").and_then(|(_, at)| at);
     let left = dead_letters(component, planning) == DeadLetters::Leave;
     let mut losses = Vec::new();
-    let mut stranded = |entity: &str, body: &Value| {
+    let mut stranded = |entity: &str, body: &Value, is_read: bool| {
         for (field, word) in COUNTS {
             let count = count(body, field);
-            // What was empty a moment ago may fill up until the button is pressed, so active messages are always named.
-            if field == "activeMessageCount" || count.is_some_and(|count| count > 0) {
+            // What was empty a moment ago may fill up until the button is pressed, so active messages are always named
+            // where somebody reads them. A topic holds only what is not due yet.
+            if is_read && field == "activeMessageCount" || count.is_some_and(|count| count > 0) {
                 let stays = if field == DEAD_LETTERS && left {
                     ", which stay there: `deadLetters: leave`"
                 } else {
@@ -36,11 +37,12 @@ pub(super) fn left_behind(component: &Component, planning: &Planning<'_>) -> Los
     };
     for entity in namespace.entities() {
         match entity.segment {
-            "queues" => stranded(entity.name, entity.body),
+            "queues" => stranded(entity.name, entity.body, true),
             _ => {
+                stranded(entity.name, entity.body, false);
                 for subscription in namespace.subscriptions(entity.name) {
                     let name = subscription.get("name").and_then(Value::as_str).unwrap_or("?");
-                    stranded(&format!("{}/{}", entity.name, last_segment(name)), subscription);
+                    stranded(&format!("{}/{}", entity.name, last_segment(name)), subscription, true);
                 }
             }
         }
@@ -91,7 +93,7 @@ pub(super) fn with_pending_metadata(
     losses
 }
 
-/// The counts that the plan rests on: of queues, and of subscriptions, for topics hold nothing themselves.
+/// The counts that the plan rests on: of queues and subscriptions, and of topics, which hold what is not due yet.
 pub(super) fn facts(component: &Component, planning: &Planning<'_>) -> Vec<FactUsed> {
     let namespace = Namespace::planned(planning.active, component, planning);
     let id = component.on(planning.active);
@@ -106,8 +108,8 @@ pub(super) fn facts(component: &Component, planning: &Planning<'_>) -> Vec<FactU
         });
     };
     for entity in namespace.entities() {
+        counts(entity.name, entity.body, format!("{id}/{}", entity.segment));
         if entity.segment == "queues" {
-            counts(entity.name, entity.body, format!("{id}/queues"));
             continue;
         }
         for subscription in namespace.subscriptions(entity.name) {
