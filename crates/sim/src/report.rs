@@ -97,16 +97,18 @@ pub struct RtoTerms {
     pub platform: SignedDuration,
     /// From done until clients resolve the new place.
     pub dns: SignedDuration,
+    /// Time in which both regions were lost: nobody's work, and in none of the other terms.
+    pub nowhere: SignedDuration,
 }
 
 impl RtoTerms {
     /// The recovery time.
     pub fn total(&self) -> SignedDuration {
-        self.detection + self.hold_down + self.decision + self.orchestration + self.platform + self.dns
+        self.named().into_iter().map(|(_, term)| term).fold(SignedDuration::ZERO, |sum, term| sum + term)
     }
 
     /// The terms by name, in order.
-    pub fn named(&self) -> [(&'static str, SignedDuration); 6] {
+    pub fn named(&self) -> [(&'static str, SignedDuration); 7] {
         [
             ("detection", self.detection),
             ("hold-down", self.hold_down),
@@ -114,6 +116,7 @@ impl RtoTerms {
             ("orchestration", self.orchestration),
             ("platform", self.platform),
             ("DNS drain", self.dns),
+            ("both regions lost", self.nowhere),
         ]
     }
 }
@@ -124,8 +127,8 @@ impl RtoTerms {
 pub struct RtoReport {
     /// The objective.
     pub asked: SignedDuration,
-    /// What was forecast before the loss, at p95.
-    pub forecast: RtoTerms,
+    /// What was forecast before the loss, at p95; none when there was no plan to forecast from: nothing was protected.
+    pub forecast: Option<RtoTerms>,
     /// What was measured; none when no failover brought the clients back.
     pub actual: Option<RtoTerms>,
     /// How long clients were without service after a loss that no failover ended: until the region was back, or the drill
@@ -135,16 +138,33 @@ pub struct RtoReport {
     pub error_percent: Option<f64>,
 }
 
-/// Recovery point: how far back what is missing reaches, counted from the loss.
+/// Recovery point: how far back what is missing reaches, counted from the loss. It is judged by what was out of reach when
+/// service was back; a drain that brings it over later does not make up for it. Dead letters are no part of that, for their
+/// readers have had them; whatever is out of reach at the end, they included, is judged too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RpoReport {
     /// The objective.
     pub asked: SignedDuration,
-    /// Messages that were out of reach when service came back; none when it never did.
+    /// Messages that waited out of reach when service came back; none when it never did.
     pub missing_at_recovery: Option<Missing>,
-    /// Messages that exist nowhere at the end, or lie where nobody serves.
+    /// Messages that exist nowhere at the end, or lie where nobody serves, or in a region that does not answer.
     pub never_came_back: Missing,
+}
+
+impl RpoReport {
+    /// What the objective is judged by: the worse of what was out of reach when service was back and what is at the end.
+    pub fn judged(&self) -> Missing {
+        let at_recovery = self.missing_at_recovery.unwrap_or_default();
+        let worse = |missing: &Missing| (missing.reaches_back, missing.messages);
+        if worse(&self.never_came_back) > worse(&at_recovery) { self.never_came_back } else { at_recovery }
+    }
+
+    /// Whether no more is missing than was asked. Where nothing may be missing, one message is too much.
+    pub fn is_met(&self) -> bool {
+        let judged = self.judged();
+        judged.messages == 0 || !self.asked.is_zero() && judged.reaches_back <= self.asked
+    }
 }
 
 /// Messages that were acknowledged, and that nobody can get.
@@ -173,8 +193,14 @@ pub struct ClientReport {
     pub received: u64,
     /// Messages received more than once.
     pub received_twice: u64,
+    /// Of the received: messages whose senders were told nothing, because the answer was lost on its way.
+    pub received_unacknowledged: u64,
     /// Acknowledged and not received, and there at the end: waiting, scheduled, or set aside as dead letters.
     pub still_held: u64,
+    /// Of these: where nobody serves, or in a region that does not answer.
+    pub out_of_reach: u64,
+    /// Stretches of a minute and more in which sends failed and none was acknowledged.
+    pub send_gaps: Vec<Gap>,
     /// The longest time in which no producer got anything acknowledged.
     pub longest_send_gap: SignedDuration,
     /// The longest time in which no consumer got anything.
@@ -183,6 +209,16 @@ pub struct ClientReport {
     pub minutes: Vec<Minute>,
     /// Where the copies of what is still held lie.
     pub held: Held,
+}
+
+/// A stretch in which nobody could send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Gap {
+    /// When the last send before it was acknowledged.
+    pub from: Timestamp,
+    /// When the first one after it was, or the drill ended.
+    pub to: Timestamp,
 }
 
 /// Where messages lie at the end, counted by copies.
@@ -217,9 +253,10 @@ pub struct Minute {
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LossReport {
-    /// Each move of the workload, with what it was announced to leave behind and what it did.
+    /// Each move of the workload, with what it was announced to leave behind and what it did. Attempts that moved nothing
+    /// are not among them.
     pub moves: Vec<MoveLosses>,
-    /// What the first move announced before the button, from what an operator could have observed.
+    /// What all moves announced before the button, from what an operator could have observed.
     pub announced: Vec<Loss>,
     /// The announced number of stranded messages, of all moves.
     pub announced_stranded: u64,
@@ -247,8 +284,10 @@ pub struct MoveLosses {
     pub seen_ago: Option<SignedDuration>,
     /// How many really lay on the side that was left, when it could be reached again.
     pub stranded: u64,
-    /// How many of these the drain brought over; the rest was received there, or set aside.
+    /// How many of these the drain brought over.
     pub drained: u64,
+    /// How many lay there still after the drain, or at the end where there was none. What is neither was received there.
+    pub left: u64,
 }
 
 /// One run of a plan.

@@ -18,7 +18,7 @@ pub(super) fn losses(report: &DrillReport) -> Markup {
                 @for one in loss_rows(report) { (row(&one.what, one.announced, one.actual, one.meaning, one.tone)) }
             }
         }
-        p { (badge(tone, if tone == Tone::Bad { "missed" } else { "met" })) " " (point) "." }
+        p { (badge(tone, if report.rpo.is_met() { "met" } else { "missed" })) " " (point) "." }
         @for one in &report.losses.moves {
             h3 { "Said before: " (one.purpose) }
             (announced(&one.announced))
