@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Region, ResourceId};
-use lifeboat_planner::Side;
 use lifeboat_planner::detector::Plane;
+use lifeboat_planner::{Component, Side};
 
 use super::Drill;
 use crate::ledger::Outstanding;
@@ -82,10 +82,11 @@ impl Drill {
 
     /// Where everything lies that was acknowledged and never received.
     pub(super) fn whereabouts(&self) -> Whereabouts {
-        let serving = self.life.active();
         let standing = self.world.standing();
-        let names: Vec<&str> =
-            standing.components.iter().map(|component| component.on(serving).name()).collect();
+        let mut names = Vec::new();
+        for component in &standing.components {
+            names.extend(self.serving(component).into_iter().map(|side| component.on(side).name()));
+        }
         let silent = self.silent();
         let channels = self.world.clients.as_ref().map_or(&[][..], |clients| &clients.channels);
         // Whether a message can be had (a copy on the serving side, or one that a consumer set aside, where somebody answers),
@@ -113,6 +114,23 @@ impl Drill {
             }
         }
         found
+    }
+
+    /// The sides on which a component serves: those in which clients believe now, for an operation that nobody waits for any
+    /// more may have moved them. Where nobody believes in any, the side that is meant to serve.
+    fn serving(&self, component: &Component) -> Vec<Side> {
+        let believed = [Side::Primary, Side::Secondary].map(|side| {
+            let host = self.host(component, side).filter(|_| component.secondary.is_some());
+            let clients = self.world.clients.as_ref();
+            let at =
+                |host: String| clients.is_some_and(|clients| clients.still_at(&host, self.world.now) > 0);
+            (side, host.is_some_and(at))
+        });
+        let nobody = believed.iter().all(|(_, believed)| !believed);
+        let meant = self.life.active();
+        let serves =
+            move |(side, believed): (Side, bool)| (believed || nobody && side == meant).then_some(side);
+        believed.into_iter().filter_map(serves).collect()
     }
 
     /// Names of resources in regions that do not answer, the former ones included.

@@ -159,6 +159,11 @@ fn service_that_comes_back_without_a_run_is_measured_when_it_comes() {
     let without = outcome.report.rto.actual.as_ref().map(crate::RtoTerms::total);
     let without = without.or(outcome.report.rto.unrecovered).unwrap();
     assert!(without < mins(135), "sends were acknowledged from 2h on, not from 3h: {without}");
+    // What clients send is in reach where they send it, whoever meant them to be there; what was left behind is not.
+    let clients = &outcome.report.clients;
+    assert!(clients.out_of_reach < clients.still_held, "{} of {}", clients.out_of_reach, clients.still_held);
+    let oldest = outcome.report.rpo.never_came_back;
+    assert!(oldest.messages == 0 || oldest.reaches_back > SignedDuration::ZERO, "{oldest:?}");
 }
 
 #[test]
