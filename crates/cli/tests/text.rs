@@ -97,3 +97,13 @@ fn messages_are_counted_with_messages_only() {
         assert!(text.contains(words), "{words}: {text}");
     }
 }
+
+#[test]
+fn a_recovery_point_that_nobody_could_miss_is_not_met_but_unmeasured() {
+    let mut report = crate::fixture::report();
+    assert!(wide(&report).contains("✓ recovery point: 15m asked"));
+    report.clients.producers = 0;
+    let text = wide(&report);
+    assert!(text.contains("· recovery point: 15m asked; not measured: nobody sends"), "{text}");
+    assert!(lifeboat_cli::report::html::render(&report).contains("not measured"));
+}

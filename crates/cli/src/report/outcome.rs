@@ -51,6 +51,9 @@ pub(crate) fn loss_rows(report: &DrillReport) -> Vec<LossRow> {
 pub(crate) fn recovery_point(report: &DrillReport) -> (String, Tone) {
     let rpo = &report.rpo;
     let asked = format!("recovery point: {} asked", duration(rpo.asked));
+    if report.clients.producers == 0 {
+        return (format!("{asked}; not measured: nobody sends"), Tone::Plain);
+    }
     let some = |missing: &Missing| {
         format!(
             "{}, the oldest {} old at the loss",
