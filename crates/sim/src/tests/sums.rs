@@ -66,6 +66,16 @@ fn clients_of_a_workload_that_was_not_prepared_lose_their_region() {
 }
 
 #[test]
+fn clients_are_given_the_alias_when_a_later_preparation_brings_it() {
+    let full = FULL.replace("no-capacity", "no-capacity, until: 6m");
+    let outcome = short(6, &[&full, "at: 1h, lose: { region: primary }", BACK]);
+    let report = &outcome.report;
+    assert_eq!(told(&outcome, "work on the primary's own host name"), 1, "{:#?}", report.timeline);
+    assert_eq!(told(&outcome, "gives them the alias"), 1, "{:#?}", report.timeline);
+    assert!(report.rto.actual.is_some() && report.rto.forecast.is_some(), "{:?}", report.verdict);
+}
+
+#[test]
 fn without_a_plan_there_is_no_forecast() {
     let outcome = short(3, &[FULL, "at: 0s, operator: { answers: nobody }", LOST]);
     assert_eq!(outcome.report.rto.forecast, None);
