@@ -221,7 +221,7 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let about = About {
         name: workload_name(path),
         subscription: LAB_SUBSCRIPTION.to_owned(),
-        objectives: Objectives { rto: SignedDuration::from_hours(1), rpo: SignedDuration::from_mins(15) },
+        objectives: Objectives { rto: SignedDuration::from_hours(1), rpo: SignedDuration::from_hours(1) },
         settings: Vec::new(),
         now: epoch(),
     };
@@ -245,8 +245,7 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     }
     let mut assumptions: Vec<String> = assumed.into_iter().map(|assumption| assumption.says).collect();
     assumptions.extend(folders.assumptions());
-    assumptions
-        .push("objectives are an RTO of 1 h and an RPO of 15 min: there is no workload file".to_owned());
+    assumptions.push("objectives are an RTO of 1 h and an RPO of 1 h: there is no workload file".to_owned());
     assumptions.extend(workload.settle_unasked());
     Ok(Loaded { workload, assumptions, policy, accept: Vec::new() })
 }

@@ -7,9 +7,10 @@ mod losses;
 mod outcome;
 pub mod text;
 
+use jiff::SignedDuration;
 use lifeboat_plan::{Loss, LossKind, Verdict};
 use lifeboat_planner::Finding;
-use lifeboat_sim::{ClientReport, DrillReport, DrillVerdict, RtoReport, RunReport, StepReport};
+use lifeboat_sim::{ClientReport, DrillReport, DrillVerdict, RtoReport, RtoTerms, RunReport, StepReport};
 
 use crate::format::{count, counted, difference, duration, percent};
 use crate::style::Tone;
@@ -37,9 +38,14 @@ pub(crate) fn verdict(report: &DrillReport) -> (&'static str, Tone, &[String]) {
     }
 }
 
-/// Whether the recovery time was missed: everything else that can be missed has no number that was asked.
+/// A reason below the verdict's word, which it need not repeat.
+pub(crate) fn reason_words<'a>(word: &str, reason: &'a str) -> &'a str {
+    reason.strip_prefix(word).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(reason)
+}
+
+/// Whether one of the two numbers that were asked was missed by a recovery that there was.
 fn missed_objective(report: &DrillReport) -> bool {
-    report.rto.actual.as_ref().is_some_and(|actual| actual.total() > report.rto.asked)
+    report.rto.actual.as_ref().is_some_and(|actual| actual.total() > report.rto.asked || !report.rpo.is_met())
 }
 
 /// The word for what becomes of something that is lost.
@@ -79,25 +85,36 @@ pub(crate) fn is_forbidden(report: &DrillReport) -> bool {
     report.runs.is_empty() && report.findings.iter().any(Finding::blocks)
 }
 
-/// Which number is which: the longest silence that clients saw, and the moment when the last of them was back.
+/// Which number is which: every silence that clients saw, and the moment when the last of them was back.
 pub(crate) fn outage_words(report: &DrillReport) -> Option<String> {
-    let total = report.rto.actual.as_ref()?.total();
-    let gap = report.clients.longest_send_gap;
-    let clients = (report.clients.producers + report.clients.consumers) as usize;
-    // A recovery that clients did not see explains nothing.
-    (clients > 0 && !gap.is_zero() && gap <= total).then(|| {
-        format!(
-            "for {} nobody could send: that was the outage; after {} the last of {} was back: that is the recovery time",
-            duration(gap),
-            duration(total),
-            counted(clients, "client")
-        )
+    let seen = &report.clients;
+    let gaps: Vec<SignedDuration> =
+        seen.send_gaps.iter().map(|gap| gap.to.duration_since(gap.from)).collect();
+    let longest = gaps.iter().max()?;
+    let sum = gaps.iter().fold(SignedDuration::ZERO, |sum, gap| sum + *gap);
+    let silence = match gaps.len() {
+        1 => format!("for {} nobody could send", duration(sum)),
+        many => {
+            format!(
+                "nobody could send {many} times, for {} together, the longest {}",
+                duration(sum),
+                duration(*longest)
+            )
+        }
+    };
+    let clients = counted((seen.producers + seen.consumers) as usize, "client");
+    Some(match &report.rto.actual {
+        Some(actual) => format!(
+            "{silence}; {} after the loss the last of {clients} was back: that is the recovery time",
+            duration(actual.total())
+        ),
+        None => silence,
     })
 }
 
 /// The difference of the totals, as a time and in percent: `−28s (−2 %)`.
 pub(crate) fn total_difference(rto: &RtoReport) -> Option<String> {
-    let difference = difference(rto.actual.as_ref()?.total() - rto.forecast.total());
+    let difference = difference(rto.actual.as_ref()?.total() - rto.forecast.as_ref()?.total());
     Some(match rto.error_percent {
         Some(error) => format!("{difference} ({})", percent(error)),
         None => difference,
@@ -115,22 +132,65 @@ pub(crate) fn held_words(seen: &ClientReport) -> String {
         .map(|(number, word)| format!("{} {word}", count(number)))
         .collect();
     let copies = (held.queued + held.scheduled + held.dead_lettered).saturating_sub(seen.still_held);
-    match (parts.is_empty(), copies) {
-        (true, _) => "nothing waits anywhere".to_owned(),
-        (false, 0) => parts.join(", "),
-        (false, copies) => format!("{}; {} of them copies", parts.join(", "), count(copies)),
+    let lies = if parts.is_empty() { "nothing waits anywhere".to_owned() } else { parts.join(", ") };
+    // Where answers were lost, some of what lies there was promised to nobody.
+    let unpromised = if seen.received_unacknowledged > 0 { " or never acknowledged" } else { "" };
+    let more = [
+        (copies, format!("; {} of them copies{unpromised}", count(copies))),
+        (seen.out_of_reach, format!("; {} messages out of reach", count(seen.out_of_reach))),
+    ];
+    more.into_iter().filter(|(number, _)| *number > 0).fold(lies, |lies, (_, words)| lies + &words)
+}
+
+/// What is said beside the messages that were received: more than were acknowledged needs its reason.
+pub(crate) fn received_words(seen: &ClientReport) -> String {
+    let consumers = counted(seen.consumers as usize, "consumer");
+    match seen.received_unacknowledged {
+        0 => consumers,
+        number => {
+            format!("{consumers}; of {} the sender was never told that they had been taken", count(number))
+        }
     }
 }
 
+/// The forecast, or why there is none.
+pub(crate) fn forecast_words(rto: &RtoReport) -> String {
+    rto.forecast.as_ref().map_or_else(|| "none".to_owned(), |forecast| duration(forecast.total()))
+}
+
+/// What there is to say about a forecast that was not made.
+pub(crate) const NO_FORECAST: &str = "no forecast: not protected";
+
+/// The terms of a recovery time by name: forecast, and measured. A term that both leave out is left out.
+pub(crate) fn term_rows(
+    rto: &RtoReport,
+) -> Vec<(&'static str, Option<SignedDuration>, Option<SignedDuration>)> {
+    let forecast = rto.forecast.as_ref().map(RtoTerms::named);
+    let actual = rto.actual.as_ref().map(RtoTerms::named);
+    let rows = RtoTerms::default().named().into_iter().enumerate().map(|(index, (name, _))| {
+        let of = |terms: &Option<[(&str, SignedDuration); 7]>| terms.as_ref().map(|terms| terms[index].1);
+        (name, of(&forecast), of(&actual))
+    });
+    let is_nothing = |term: Option<SignedDuration>| term.is_none_or(|term| term.is_zero());
+    // That both regions are lost is told where it happened.
+    rows.enumerate()
+        .filter(|(index, (_, forecast, actual))| *index < 6 || !is_nothing(*forecast) || !is_nothing(*actual))
+        .map(|(_, row)| row)
+        .collect()
+}
+
 /// How long a step really took, from its request (or, without one, from its first look) to its outcome.
-pub(crate) fn took(step: &StepReport) -> Option<jiff::SignedDuration> {
+pub(crate) fn took(step: &StepReport) -> Option<SignedDuration> {
     // What was done before has taken this run no time.
     let start = step.acted.or(step.ready).filter(|_| step.outcome != "already done")?;
     Some(step.ended?.duration_since(start))
 }
 
-/// What the plan announced as gone for good.
-pub(crate) fn announced_lost(report: &DrillReport) -> u64 {
-    let lost = |loss: &&Loss| loss.kind == LossKind::Lost;
-    report.losses.announced.iter().filter(lost).filter_map(|loss| loss.count).sum()
+/// How many messages the plans announced as gone for good: changes of queues and the like are no messages. None when
+/// nothing of the kind was announced.
+pub(crate) fn announced_lost(report: &DrillReport) -> Option<u64> {
+    let lost = |loss: &&Loss| loss.kind == LossKind::Lost && loss.what.contains("message");
+    let counts: Vec<u64> =
+        report.losses.announced.iter().filter(lost).filter_map(|loss| loss.count).collect();
+    (!counts.is_empty()).then(|| counts.iter().sum())
 }

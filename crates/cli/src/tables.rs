@@ -5,6 +5,6 @@ mod plan;
 mod rule;
 
 pub use findings::{finding_tone, findings, findings_json};
-pub(crate) use findings::{findings_summary, passed_everywhere, place, worst_first};
+pub(crate) use findings::{finding_words, findings_summary, passed_everywhere, place, worst_first};
 pub use plan::{PlanView, plan, plan_json};
 pub use rule::{RuleDoc, rule, rule_json};

@@ -10,7 +10,7 @@ use lifeboat_arm::ResourceId;
 use lifeboat_plan::{Loss, LossKind};
 use lifeboat_planner::{Answer, Evidence, Finding, Severity};
 use lifeboat_sim::{
-    ClientReport, DrillReport, DrillVerdict, Happening, Held, LossReport, Minute, Missing, MoveLosses,
+    ClientReport, DrillReport, DrillVerdict, Gap, Happening, Held, LossReport, Minute, Missing, MoveLosses,
     PredictionReport, RpoReport, RtoReport, RtoTerms, ScenarioSummary, StateLine,
 };
 
@@ -53,7 +53,7 @@ pub(crate) fn report() -> DrillReport {
         verdict: DrillVerdict::Passed,
         rto: RtoReport {
             asked: secs(2_700),
-            forecast: terms([120, 900, 600, 40, 540, 60]),
+            forecast: Some(terms([120, 900, 600, 40, 540, 60])),
             actual: Some(terms([95, 900, 412, 33, 588, 74])),
             unrecovered: None,
             error_percent: Some(-7.0),
@@ -95,6 +95,7 @@ fn terms([detection, hold_down, decision, orchestration, platform, dns]: [i64; 6
         orchestration: secs(orchestration),
         platform: secs(platform),
         dns: secs(dns),
+        nowhere: secs(0),
     }
 }
 
@@ -111,6 +112,7 @@ fn moves() -> Vec<MoveLosses> {
             seen_ago: Some(secs(1_560)),
             stranded: 1_204,
             drained: 1_204,
+            left: 0,
         },
         MoveLosses {
             purpose: "go home to westeurope".into(),
@@ -123,7 +125,8 @@ fn moves() -> Vec<MoveLosses> {
             announced_stranded: 3,
             seen_ago: Some(secs(2)),
             stranded: 3,
-            drained: 2,
+            drained: 1,
+            left: 1,
         },
     ]
 }
@@ -158,7 +161,10 @@ fn clients() -> ClientReport {
         failed_sends: sum(|minute| minute.failed),
         received: sum(|minute| minute.received),
         received_twice: 17,
+        received_unacknowledged: 0,
         still_held: 37,
+        out_of_reach: 0,
+        send_gaps: vec![Gap { from: at(606), to: at(2_712) }],
         longest_send_gap: secs(2_106),
         longest_receive_gap: secs(2_118),
         held: Held { queued: 20, scheduled: 12, dead_lettered: 5 },

@@ -95,6 +95,9 @@ fn half_an_hour_of_a_day_is_shown_larger() {
     let page = render(&report);
     assert!(page.contains("id=\"close-up-1\"") && page.contains("href=\"#close-up-1\""));
     assert!(page.contains("+0s to +49m"), "full minutes");
+    // Clients have service again hours later, and nothing else happens then.
+    report.clients.send_gaps[0].to = fixture::at(40_000);
+    assert!(render(&report).contains("+11h 05m to +11h 08m"));
 }
 
 #[test]
@@ -154,10 +157,35 @@ fn a_page_about_hundreds_of_queues_stays_one_that_opens() {
 }
 
 #[test]
-fn paper_gets_a_summary() {
-    let page = render(&fixture::report());
+fn paper_gets_every_step_with_its_request_and_conditions() {
+    let report = fixture::report();
+    let page = render(&report);
     let print = page.split("@media print").nth(1).unwrap();
-    assert!(print.contains("details, ") && !page.contains("beforeprint"), "steps stay shut on paper");
+    assert!(
+        print.contains("details, ") && !page.contains("beforeprint"),
+        "what can be opened stays shut on paper"
+    );
+    assert!(print.contains(".on-paper { display: block") && page.contains(".on-paper { display: none; }"));
+    let lists: Vec<&str> = page.split("<ol class=\"on-paper\">").skip(1).collect();
+    assert_eq!(lists.len(), report.runs.len());
+    for (run, list) in report.runs.iter().zip(lists) {
+        let list = list.split("</ol>").next().unwrap().replace("<wbr>", "");
+        assert_eq!(list.matches("Done when: ").count(), run.steps.len(), "{}", run.kind);
+        for request in run.steps.iter().filter_map(|step| step.request.as_ref()) {
+            let request = maud::html! { (request) }.into_string();
+            assert!(list.contains(&request), "{request}");
+        }
+    }
+    // The first page is not left half empty for an overview that does not fit on it.
+    assert!(!print.contains("figure.timeline,"), "the overview may go on overleaf");
+}
+
+#[test]
+fn a_finding_leads_with_what_was_seen() {
+    let page = render(&fixture::report());
+    assert!(page.contains("<strong>the namespace is <code>Standard</code></strong>"));
+    assert!(page.contains("Rule: the namespace cannot be paired"));
+    assert!(!page.contains("<strong>the namespace cannot be paired"));
 }
 
 #[test]

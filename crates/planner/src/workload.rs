@@ -40,7 +40,8 @@ pub struct WorkloadFile {
     /// The subscription that holds all of it. One workload lies in one subscription.
     pub subscription: SubscriptionId,
     /// What the business asked for. `rto`: from the loss of the primary until clients are served again; the shorter, the
-    /// more stands by, and costs. `rpo`: how old the newest data may be afterwards; `0s` refuses every asynchronous replica.
+    /// more stands by, and costs. `rpo`: how far back, counted from the loss, acknowledged data may
+    /// reach that nobody can get when service is back; at `0s` nothing may be missing.
     pub objectives: Objectives,
     /// Where it runs, and comes home to.
     pub primary: SiteEntry,

@@ -123,8 +123,9 @@ impl Clients {
                 .collect()
         };
         let producers = group(load.producers, &senders);
-        let consumers = load.consumers.max(u32::try_from(channels.len()).unwrap_or(u32::MAX));
-        let consumers = group(consumers, &readers);
+        // Where anybody reads at all, every channel is read.
+        let least = if load.consumers == 0 { 0 } else { u32::try_from(channels.len()).unwrap_or(u32::MAX) };
+        let consumers = group(load.consumers.max(least), &readers);
         let rate = load.messages_per_second.max(0.001);
         let interval = SignedDuration::from_secs_f64(f64::from(load.producers.max(1)) / rate);
         Self { channels, producers, consumers, interval, dice }

@@ -5,6 +5,7 @@
 
 mod invariants;
 mod moves;
+mod opening;
 mod outage;
 mod people;
 mod probes;
@@ -18,20 +19,16 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_plan::{Digest, Plan, PlanKind, duration as brief};
-use lifeboat_planner::lifecycle::{
-    Fence, Happened, Intention, Lifecycle, LifecycleEvent, Phase, Question, Trouble, next,
-};
+use lifeboat_planner::lifecycle::{Happened, Intention, Lifecycle, LifecycleEvent, Phase, Question, next};
 use lifeboat_planner::{
     Acceptance, FailoverPolicy, Finding, Inventory, Side, StrategyKind, Workload, accept, assess, blocking,
     is_protected,
 };
 
-use crate::clients::{Clients, Load};
 use crate::log::Tone;
 use crate::refused::Refused;
 use crate::report::{DrillReport, Missing, PredictionReport, RtoTerms};
 use crate::scenario::Scenario;
-use crate::traffic;
 use crate::world::{Event, Purpose, World};
 
 use moves::{Announcement, Move};
@@ -140,12 +137,8 @@ impl Drill {
             ),
         );
         world.found().map_err(DrillError::CannotDeploy)?;
-        let mut assumptions = setup.assumptions;
-        assumptions.extend(
-            world.make_traffic_possible().map_err(|why| DrillError::CannotDeploy(Refused::from(why)))?,
-        );
         let probes = Probes::new(&world.workload, setup.policy.hold_down, setup.seed);
-        Ok(Self {
+        let mut drill = Self {
             life: Lifecycle::serving(Side::Primary),
             people: People::new(&setup.policy),
             policy: setup.policy,
@@ -153,7 +146,7 @@ impl Drill {
             probes,
             milestones: Milestones::default(),
             findings: Vec::new(),
-            assumptions,
+            assumptions: setup.assumptions,
             accept: setup.accept,
             today: setup.today,
             moves: Vec::new(),
@@ -168,7 +161,15 @@ impl Drill {
             phase: "preparing".to_owned(),
             prepared: false,
             world,
-        })
+        };
+        drill.assess();
+        // Where no run is allowed nothing is measured, and nothing is added to measure with.
+        if !drill.is_forbidden() {
+            let added = drill.world.make_traffic_possible();
+            drill.assumptions.extend(added.map_err(|why| DrillError::CannotDeploy(Refused::from(why)))?);
+            drill.assess();
+        }
+        Ok(drill)
     }
 
     /// Plays the drill to its end. `progress` is called now and then; when it answers false, the drill stops.
@@ -176,7 +177,6 @@ impl Drill {
         mut self,
         progress: &mut dyn FnMut(&DrillProgress<'_>) -> bool,
     ) -> Result<DrillOutcome, DrillError> {
-        self.assess();
         let (life, intentions) = Lifecycle::begin();
         self.life = life;
         self.before_prepare();
@@ -226,10 +226,29 @@ impl Drill {
         accept(&mut self.findings, &self.accept, self.today);
     }
 
+    /// Whether a rule forbids every run.
+    fn is_forbidden(&self) -> bool {
+        blocking(&self.findings).next().is_some()
+    }
+
     fn findings_allow_a_run(&mut self) -> bool {
-        let blocked: Vec<String> = blocking(&self.findings)
-            .map(|finding| {
-                let says = finding.evidence.first().map_or("", |evidence| evidence.says.as_str());
+        // What one rule says of both sides of a component is one reason, with one remedy.
+        let mut found: Vec<(&Finding, Vec<&str>)> = Vec::new();
+        for finding in blocking(&self.findings) {
+            let says = finding.evidence.first().map_or("", |evidence| evidence.says.as_str());
+            let same = |one: &Finding| {
+                (&one.rule, &one.component, &one.remedy)
+                    == (&finding.rule, &finding.component, &finding.remedy)
+            };
+            match found.iter_mut().find(|(one, _)| same(one)) {
+                Some((_, all)) => all.push(says),
+                None => found.push((finding, vec![says])),
+            }
+        }
+        let blocked: Vec<String> = found
+            .into_iter()
+            .map(|(finding, says)| {
+                let says = says.join(", ");
                 format!("{} on `{}`: {says}; {}", finding.rule, finding.component, finding.remedy)
             })
             .collect();
@@ -243,38 +262,6 @@ impl Drill {
         }
         self.trouble.extend(blocked.iter().map(|says| format!("cannot be protected: {says}")));
         blocked.is_empty()
-    }
-
-    /// The scenario's clock starts: clients begin to work, and everything that is to happen is scheduled.
-    fn open(&mut self) {
-        if self.opened.is_some() {
-            return;
-        }
-        self.opened = Some(self.world.now);
-        let scenario = &self.scenario.clients;
-        let load = Load {
-            producers: scenario.producers,
-            consumers: scenario.consumers,
-            messages_per_second: f64::from(scenario.messages_per_second),
-            ignore_ttl_percent: scenario.ignore_ttl_percent,
-        };
-        let channels = traffic::channels(&self.world.workload, &self.world.inventory, &self.world.lab);
-        let clients = Clients::new(channels, load, self.world.seed);
-        let (producers, consumers) = clients.counts();
-        if producers + consumers == 0 {
-            self.assumptions.push(
-                "nothing here takes messages: no client works, and what clients would see is not measured"
-                    .to_owned(),
-            );
-        } else {
-            let says = format!("{producers} producers and {consumers} consumers work through the alias");
-            self.world.log.happens(self.world.now, "clients", Tone::Plain, says);
-        }
-        self.world.open(clients);
-        for (index, event) in self.scenario.events.iter().enumerate() {
-            self.world.queue.at(self.world.now + event.at, Event::Scenario(index));
-        }
-        self.world.watch();
     }
 
     fn happens(&mut self, event: Event) {
@@ -305,8 +292,6 @@ impl Drill {
         match next(&self.life, &event, &self.policy) {
             Ok((life, intentions)) => {
                 self.life = life;
-                let nowhere = Phase::Degraded { why: Trouble::NowhereToGo, fence: Fence::Open };
-                self.mark_nowhere(*self.life.phase() == nowhere);
                 self.carry_out(intentions);
                 self.say_what_goes_on();
             }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::report::Minute;
+use crate::report::{Gap, Minute};
 
 /// Where and how often each message was seen, one byte a message.
 #[derive(Debug, Default)]
@@ -17,6 +17,12 @@ pub(crate) struct Ledger {
     pub(crate) failed_sends: u64,
     pub(crate) received: u64,
     pub(crate) received_twice: u64,
+    /// Received although nobody was promised anything: the service took them, and its answer was lost.
+    pub(crate) received_unpromised: u64,
+    /// Stretches in which nobody could send.
+    pub(crate) gaps: Vec<Gap>,
+    /// Whether a send has failed since the last one that was acknowledged.
+    failing: bool,
     pub(crate) minutes: Vec<Minute>,
     start: Option<Timestamp>,
     last_send: Option<Timestamp>,
@@ -24,6 +30,9 @@ pub(crate) struct Ledger {
     pub(crate) longest_send_gap: SignedDuration,
     pub(crate) longest_receive_gap: SignedDuration,
 }
+
+/// What is shorter than this is a client's own retry, and no gap.
+const GAP: SignedDuration = SignedDuration::from_mins(1);
 
 const ACKNOWLEDGED: u8 = 1;
 const RECEIVED: u8 = 2;
@@ -58,7 +67,7 @@ impl Ledger {
         self.promise(now, id);
         self.acknowledged += 1;
         if let Some(last) = self.last_send.replace(now) {
-            self.longest_send_gap = self.longest_send_gap.max(now.duration_since(last));
+            self.nobody_sent(last, now);
         }
         if let Some(minute) = self.minute(now) {
             minute.acknowledged += 1;
@@ -85,9 +94,19 @@ impl Ledger {
         usize::try_from(id).ok().and_then(|id| self.channels.get(id)).map(|channel| usize::from(*channel))
     }
 
+    /// Nothing was acknowledged between two moments. Where sends failed meanwhile, that is a gap.
+    fn nobody_sent(&mut self, from: Timestamp, to: Timestamp) {
+        let length = to.duration_since(from);
+        self.longest_send_gap = self.longest_send_gap.max(length);
+        if std::mem::take(&mut self.failing) && length >= GAP {
+            self.gaps.push(Gap { from, to });
+        }
+    }
+
     /// A send failed; nobody was promised anything.
     pub(crate) fn fail(&mut self, now: Timestamp) {
         self.failed_sends += 1;
+        self.failing = true;
         if let Some(minute) = self.minute(now) {
             minute.failed += 1;
         }
@@ -99,6 +118,7 @@ impl Ledger {
         if before & RECEIVED != 0 {
             self.received_twice += 1;
         }
+        self.received_unpromised += u64::from(before & (ACKNOWLEDGED | RECEIVED) == 0);
         self.mark(id, RECEIVED);
         self.received += 1;
         if let Some(last) = self.last_receive.replace(now) {
@@ -112,7 +132,7 @@ impl Ledger {
     /// The end: a gap that is still open counts.
     pub(crate) fn close(&mut self, now: Timestamp) {
         if let Some(last) = self.last_send {
-            self.longest_send_gap = self.longest_send_gap.max(now.duration_since(last));
+            self.nobody_sent(last, now);
         }
         if let Some(last) = self.last_receive {
             self.longest_receive_gap = self.longest_receive_gap.max(now.duration_since(last));

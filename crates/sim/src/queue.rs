@@ -1,9 +1,11 @@
 //! What happens next: events in order of time, ties in the order in which they were scheduled.
+//!
+//! Virtual time goes in milliseconds, so that every time in reports, events and journals is written with one precision.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Events to come.
 pub(crate) struct Queue<E> {
@@ -24,7 +26,7 @@ impl<E> Queue<E> {
 
     pub(crate) fn at(&mut self, at: Timestamp, event: E) {
         self.serial += 1;
-        self.heap.push(Reverse(Entry { at, serial: self.serial, event }));
+        self.heap.push(Reverse(Entry { at: millisecond(at), serial: self.serial, event }));
     }
 
     /// The next event, unless it lies behind `until`.
@@ -34,6 +36,12 @@ impl<E> Queue<E> {
         }
         self.heap.pop().map(|Reverse(entry)| (entry.at, entry.event))
     }
+}
+
+/// The first millisecond that is not before a time: whoever set a timer is not woken too early.
+fn millisecond(at: Timestamp) -> Timestamp {
+    let whole = Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
+    if whole < at { whole + SignedDuration::from_millis(1) } else { whole }
 }
 
 impl<E> PartialEq for Entry<E> {

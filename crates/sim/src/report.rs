@@ -5,8 +5,10 @@ use lifeboat_plan::{Citation, Loss, Verdict};
 use lifeboat_planner::Finding;
 use serde::Serialize;
 
+mod objectives;
 mod planes;
 
+pub use objectives::{Missing, RpoReport, RtoReport, RtoTerms};
 pub use planes::{Belief, BelievedStretch, FaultReport, PlaneReport, TrueStretch, Truth};
 
 /// Everything that a drill found out.
@@ -81,82 +83,6 @@ pub enum DrillVerdict {
     Broken(Vec<String>),
 }
 
-/// The terms of a recovery time. Sequential: their sum is the recovery time.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RtoTerms {
-    /// From the loss until the detector says "suspected".
-    pub detection: SignedDuration,
-    /// From "suspected" until it is sure: the hold-down.
-    pub hold_down: SignedDuration,
-    /// From sure until a person (or policy) decides.
-    pub decision: SignedDuration,
-    /// Our own work: requests, waiting for tokens, polling.
-    pub orchestration: SignedDuration,
-    /// Azure's work: from accepted until done.
-    pub platform: SignedDuration,
-    /// From done until clients resolve the new place.
-    pub dns: SignedDuration,
-}
-
-impl RtoTerms {
-    /// The recovery time.
-    pub fn total(&self) -> SignedDuration {
-        self.detection + self.hold_down + self.decision + self.orchestration + self.platform + self.dns
-    }
-
-    /// The terms by name, in order.
-    pub fn named(&self) -> [(&'static str, SignedDuration); 6] {
-        [
-            ("detection", self.detection),
-            ("hold-down", self.hold_down),
-            ("decision", self.decision),
-            ("orchestration", self.orchestration),
-            ("platform", self.platform),
-            ("DNS drain", self.dns),
-        ]
-    }
-}
-
-/// Recovery time: asked, forecast, measured.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RtoReport {
-    /// The objective.
-    pub asked: SignedDuration,
-    /// What was forecast before the loss, at p95.
-    pub forecast: RtoTerms,
-    /// What was measured; none when no failover brought the clients back.
-    pub actual: Option<RtoTerms>,
-    /// How long clients were without service after a loss that no failover ended: until the region was back, or the drill
-    /// was over.
-    pub unrecovered: Option<SignedDuration>,
-    /// Actual total over forecast total, minus one, in percent; none when nothing failed over.
-    pub error_percent: Option<f64>,
-}
-
-/// Recovery point: how far back what is missing reaches, counted from the loss.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RpoReport {
-    /// The objective.
-    pub asked: SignedDuration,
-    /// Messages that were out of reach when service came back; none when it never did.
-    pub missing_at_recovery: Option<Missing>,
-    /// Messages that exist nowhere at the end, or lie where nobody serves.
-    pub never_came_back: Missing,
-}
-
-/// Messages that were acknowledged, and that nobody can get.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Missing {
-    /// How many.
-    pub messages: u64,
-    /// How long before the loss the oldest of them was acknowledged.
-    pub reaches_back: SignedDuration,
-}
-
 /// What producers and consumers saw.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -173,8 +99,14 @@ pub struct ClientReport {
     pub received: u64,
     /// Messages received more than once.
     pub received_twice: u64,
+    /// Of the received: messages whose senders were told nothing, because the answer was lost on its way.
+    pub received_unacknowledged: u64,
     /// Acknowledged and not received, and there at the end: waiting, scheduled, or set aside as dead letters.
     pub still_held: u64,
+    /// Of these: where nobody serves, or in a region that does not answer.
+    pub out_of_reach: u64,
+    /// Stretches of a minute and more in which sends failed and none was acknowledged.
+    pub send_gaps: Vec<Gap>,
     /// The longest time in which no producer got anything acknowledged.
     pub longest_send_gap: SignedDuration,
     /// The longest time in which no consumer got anything.
@@ -183,6 +115,16 @@ pub struct ClientReport {
     pub minutes: Vec<Minute>,
     /// Where the copies of what is still held lie.
     pub held: Held,
+}
+
+/// A stretch in which nobody could send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Gap {
+    /// When the last send before it was acknowledged.
+    pub from: Timestamp,
+    /// When the first one after it was, or the drill ended.
+    pub to: Timestamp,
 }
 
 /// Where messages lie at the end, counted by copies.
@@ -217,9 +159,10 @@ pub struct Minute {
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LossReport {
-    /// Each move of the workload, with what it was announced to leave behind and what it did.
+    /// Each move of the workload, with what it was announced to leave behind and what it did. Attempts that moved nothing
+    /// are not among them.
     pub moves: Vec<MoveLosses>,
-    /// What the first move announced before the button, from what an operator could have observed.
+    /// What all moves announced before the button, from what an operator could have observed.
     pub announced: Vec<Loss>,
     /// The announced number of stranded messages, of all moves.
     pub announced_stranded: u64,
@@ -247,8 +190,10 @@ pub struct MoveLosses {
     pub seen_ago: Option<SignedDuration>,
     /// How many really lay on the side that was left, when it could be reached again.
     pub stranded: u64,
-    /// How many of these the drain brought over; the rest was received there, or set aside.
+    /// How many of these the drain brought over.
     pub drained: u64,
+    /// How many lay there still after the drain, or at the end where there was none. What is neither was received there.
+    pub left: u64,
 }
 
 /// One run of a plan.

@@ -17,5 +17,6 @@ mod scenarios;
 pub(crate) mod seen;
 mod shown;
 mod story;
+mod sums;
 mod sweep;
 mod truth;

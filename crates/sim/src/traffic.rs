@@ -32,7 +32,11 @@ pub(crate) trait Traffic: Sync {
     /// What is added to a component that takes nothing yet, so that there is traffic. None where there is no need.
     fn opening(&self, component: &Component, seen: &Inventory) -> Option<Opening>;
 
-    /// Where clients of a component send and read now. A component that has no alias yet has no channels.
+    /// The host that clients of a component are given: the one that leads to whichever side serves. None where there is
+    /// none yet; then they know the primary's own host, and nothing moves them.
+    fn alias(&self, component: &Component, seen: &Inventory) -> Option<String>;
+
+    /// Where clients of a component send and read now. Which hosts they know is filled in by [`channels`].
     fn channels(&self, component: &Component, seen: &Inventory, lab: &Lab) -> Vec<Channel>;
 
     /// What a prober asks a host: whatever the answer is, somebody is at home.
@@ -60,7 +64,8 @@ pub(crate) struct Opening {
 pub(crate) struct Channel {
     /// Of which component.
     pub(crate) component: String,
-    /// The alias's host. What it leads to lies in the same domain.
+    /// The host that its clients know: the alias's, or the resource's own where there is no alias. What an alias leads to lies
+    /// in the same domain.
     pub(crate) host: String,
     /// The own host of the resource in the primary region.
     pub(crate) home: String,
@@ -74,6 +79,13 @@ pub(crate) struct Channel {
     pub(crate) copies: u64,
     /// What the service does on it.
     pub(crate) line: Box<dyn Line>,
+}
+
+impl Channel {
+    /// Whether its clients are led to whichever side serves.
+    pub(crate) fn has_alias(&self) -> bool {
+        self.host != self.home
+    }
 }
 
 /// What clients do on one channel: the service's own part, with whatever it must remember of its readers.
@@ -205,7 +217,25 @@ pub(crate) fn channels(workload: &Workload, seen: &Inventory, lab: &Lab) -> Vec<
         .flatten()
         .collect();
     move_home(workload, seen, &mut channels);
+    for channel in &mut channels {
+        channel.host.clone_from(&channel.home);
+    }
+    give_aliases(workload, seen, &mut channels);
     channels
+}
+
+/// Clients that know only the primary's own host are given the alias that there is by now. Whether any was.
+pub(crate) fn give_aliases(workload: &Workload, seen: &Inventory, channels: &mut [Channel]) -> bool {
+    let mut given = false;
+    for channel in channels.iter_mut().filter(|channel| !channel.has_alias()) {
+        let component = workload.components.iter().find(|component| component.name == channel.component);
+        let alias = component.and_then(|component| traffic_of(&component.kind)?.alias(component, seen));
+        if let Some(alias) = alias {
+            channel.host = alias;
+            given = true;
+        }
+    }
+    given
 }
 
 /// A fresh resource in the primary region is home as the former one was.

@@ -3,7 +3,7 @@
 use lifeboat_sim::{DrillReport, Missing, RtoReport};
 
 use super::announced_lost;
-use crate::format::{count, duration};
+use crate::format::{counted, duration};
 use crate::style::Tone;
 
 /// One line about messages: what, announced, actual.
@@ -29,18 +29,20 @@ pub(crate) fn loss_rows(report: &DrillReport) -> Vec<LossRow> {
     for one in &losses.moves {
         let what = format!("stranded: {}", one.purpose);
         rows.push(row(&what, Some(one.announced_stranded), one.stranded, "in the region that was left"));
-        rows.push(row(
-            "  drained",
-            None,
-            one.drained,
-            "of these, brought over; the rest was read or stays there",
-        ));
+        rows.push(row("  drained", None, one.drained, "of these, brought over"));
+        let read = one.stranded.saturating_sub(one.drained + one.left);
+        if read > 0 {
+            rows.push(row("  read there", None, read, "of these, before they were drained"));
+        }
+        if one.left > 0 {
+            rows.push(row("  left there", None, one.left, "in the region that was left, after the drain"));
+        }
     }
     let lost = if losses.lost == 0 { Tone::Good } else { Tone::Bad };
     rows.push(row("duplicated", None, losses.duplicated, "arrived twice with one MessageId"));
     rows.push(LossRow {
         tone: Some(lost),
-        ..row("lost", Some(announced_lost(report)), losses.lost, "acknowledged, and exist nowhere")
+        ..row("lost", announced_lost(report), losses.lost, "acknowledged, and exist nowhere")
     });
     rows
 }
@@ -49,10 +51,13 @@ pub(crate) fn loss_rows(report: &DrillReport) -> Vec<LossRow> {
 pub(crate) fn recovery_point(report: &DrillReport) -> (String, Tone) {
     let rpo = &report.rpo;
     let asked = format!("recovery point: {} asked", duration(rpo.asked));
+    if report.clients.producers == 0 {
+        return (format!("{asked}; not measured: nobody sends"), Tone::Plain);
+    }
     let some = |missing: &Missing| {
         format!(
-            "{} messages, the oldest {} old at the loss",
-            count(missing.messages),
+            "{}, the oldest {} old at the loss",
+            counted(usize::try_from(missing.messages).unwrap_or(usize::MAX), "message"),
             duration(missing.reaches_back)
         )
     };
@@ -63,19 +68,22 @@ pub(crate) fn recovery_point(report: &DrillReport) -> (String, Tone) {
         _ => String::new(),
     };
     let gone = &rpo.never_came_back;
-    if gone.messages == 0 {
-        let strict = rpo.asked.is_zero() && !at_recovery.is_empty();
-        let tone = if strict { Tone::Bad } else { Tone::Good };
-        return (format!("{asked}; nothing was missing in the end{at_recovery}"), tone);
-    }
-    let tone = if gone.reaches_back > rpo.asked { Tone::Bad } else { Tone::Warn };
-    (format!("{asked}; never came back: {}{at_recovery}", some(gone)), tone)
+    let tone = match (rpo.is_met(), gone.messages) {
+        (false, _) => Tone::Bad,
+        (true, 0) => Tone::Good,
+        (true, _) => Tone::Warn,
+    };
+    let in_the_end = match gone.messages {
+        0 => "; nothing was missing in the end".to_owned(),
+        _ => format!("; out of reach at the end: {}", some(gone)),
+    };
+    (format!("{asked}{at_recovery}{in_the_end}"), tone)
 }
 
 /// What is said in the place of a recovery time that was not measured.
 pub(crate) fn no_recovery(rto: &RtoReport) -> (String, Tone) {
     match rto.unrecovered {
-        Some(without) => (format!("✗ not recovered in {}", duration(without)), Tone::Bad),
+        Some(without) => (format!("not recovered in {}", duration(without)), Tone::Bad),
         None => ("nothing failed over".to_owned(), Tone::Plain),
     }
 }

@@ -5,13 +5,14 @@ use lifeboat_planner::Answer;
 use lifeboat_sim::{DrillReport, RunReport};
 
 use super::{
-    held_words, is_forbidden, loss_rows, loss_word, no_recovery, outage_words, recovery_point, run_tone,
-    step_counts, sums, took, total_difference, verdict,
+    NO_FORECAST, forecast_words, held_words, is_forbidden, loss_rows, loss_word, no_recovery, outage_words,
+    reason_words, received_words, recovery_point, run_tone, step_counts, sums, term_rows, took,
+    total_difference, verdict,
 };
 use crate::format::{clock, count, counted, difference, duration, instant, offset, region};
 use crate::layout::{Cell, Columns, Layout};
 use crate::style::Tone;
-use crate::tables::{finding_tone, findings_summary, worst_first};
+use crate::tables::{finding_tone, finding_words, findings_summary, worst_first};
 
 /// The whole report. No line is wider than the layout's width.
 pub fn render(report: &DrillReport, layout: Layout) -> String {
@@ -47,7 +48,7 @@ fn head(report: &DrillReport, layout: Layout) -> String {
     let mut out = layout.hang("", &title, Tone::Strong);
     out += &layout.hang(&format!("{} ", tone.sign()), word, tone);
     for reason in reasons {
-        out += &layout.hang("  - ", reason, tone);
+        out += &layout.hang("  - ", reason_words(word, reason), tone);
     }
     let told = if report.scenario.story.is_empty() { "" } else { ": " };
     let story = format!("{}{told}{}", report.scenario.name, report.scenario.story);
@@ -93,15 +94,15 @@ fn timeline(report: &DrillReport, layout: Layout) -> String {
 fn recovery_time(report: &DrillReport, layout: Layout) -> String {
     let rto = &report.rto;
     let mut table = Columns::headed(&["", ">asked", ">forecast", ">actual", ">difference", ""]);
-    let actual = rto.actual.as_ref().map(lifeboat_sim::RtoTerms::named);
-    for (index, (name, forecast)) in rto.forecast.named().into_iter().enumerate() {
-        let actual = actual.as_ref().map(|terms| terms[index].1);
+    let known = |term: Option<SignedDuration>| term.map_or_else(|| "–".to_owned(), duration);
+    for (name, forecast, actual) in term_rows(rto) {
+        let off = actual.zip(forecast).map(|(actual, forecast)| difference(actual - forecast));
         table.row([
             Cell::from(name),
             Cell::from(""),
-            Cell::from(duration(forecast)),
-            Cell::from(actual.map_or_else(|| "–".to_owned(), duration)),
-            Cell::toned(actual.map(|actual| difference(actual - forecast)).unwrap_or_default(), Tone::Quiet),
+            Cell::from(known(forecast)),
+            Cell::from(known(actual)),
+            Cell::toned(off.unwrap_or_default(), Tone::Quiet),
             Cell::from(""),
         ]);
     }
@@ -114,17 +115,23 @@ fn recovery_time(report: &DrillReport, layout: Layout) -> String {
     let says = match total {
         Some(total) if total > rto.asked => format!("✗ {} too long", duration(total - rto.asked)),
         Some(total) => format!("✓ {} to spare", duration(rto.asked - total)),
-        None => no_recovery(rto).0,
+        None => {
+            let (words, tone) = no_recovery(rto);
+            if tone == Tone::Bad { format!("✗ {words}") } else { words }
+        }
     };
     table.row([
         Cell::toned("total", Tone::Strong),
         Cell::toned(duration(rto.asked), Tone::Strong),
-        Cell::toned(duration(rto.forecast.total()), Tone::Strong),
+        Cell::toned(forecast_words(rto), Tone::Strong),
         Cell::toned(total.map_or_else(|| "–".to_owned(), duration), tone),
         Cell::toned(total_difference(rto).unwrap_or_default(), Tone::Quiet),
         Cell::toned(says, tone),
     ]);
     let mut out = layout.heading("Recovery time (forecast at p95)") + &table.render(layout, 2);
+    if rto.forecast.is_none() {
+        out += &layout.hang("  ", NO_FORECAST, Tone::Quiet);
+    }
     if let Some(words) = outage_words(report) {
         out += &layout.hang("  ", &words, Tone::Quiet);
     }
@@ -147,7 +154,7 @@ fn clients(report: &DrillReport, layout: Layout) -> String {
             counted(seen.producers as usize, "producer"),
         ),
         ("sends that failed", count(seen.failed_sends), Tone::Plain, String::new()),
-        ("received", count(seen.received), Tone::Plain, counted(seen.consumers as usize, "consumer")),
+        ("received", count(seen.received), Tone::Plain, received_words(seen)),
         (
             "received twice",
             count(seen.received_twice),
@@ -287,7 +294,7 @@ fn findings(report: &DrillReport, layout: Layout) -> String {
         let tone = finding_tone(finding);
         let lead = format!("  {} {}  ", tone.sign(), finding.rule);
         let word = if finding.accepted.is_some() { "accepted" } else { finding.severity.word() };
-        let text = format!("{}: {} ({word})", finding.component, finding.title);
+        let text = format!("{}: {} ({word})", finding.component, finding_words(finding));
         out += &layout.hang(&lead, &text, tone);
     }
     out

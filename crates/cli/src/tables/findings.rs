@@ -64,10 +64,14 @@ fn one(finding: &Finding, all: &[Finding], layout: Layout) -> String {
         Answer::Fail => severity.to_owned(),
         other => format!("{} ({severity})", other.word()),
     };
-    let title = format!("{word}  {}  {}: {}", finding.rule, subject(finding, all), finding.title);
+    let seen = finding.evidence.first().map_or_else(|| finding.title.clone(), evidence_words);
+    let title = format!("{word}  {}  {}: {seen}", finding.rule, subject(finding, all));
     let mut out = layout.hang(&format!("{} ", tone.sign()), &title, tone);
-    for evidence in &finding.evidence {
+    for evidence in finding.evidence.iter().skip(1) {
         out += &layout.hang("    seen: ", &evidence_words(evidence), Tone::Plain);
+    }
+    if !finding.evidence.is_empty() {
+        out += &layout.hang("    rule: ", &finding.title, Tone::Quiet);
     }
     if let Some(accepted) = &finding.accepted {
         return out + &layout.hang("    accepted: ", accepted, Tone::Quiet);
@@ -87,6 +91,15 @@ fn subject(finding: &Finding, all: &[Finding]) -> String {
     match &finding.resource {
         Some(resource) if all.iter().filter(same).count() > 1 => format!("{component} ({})", resource.name()),
         _ => component.clone(),
+    }
+}
+
+/// What was seen, in a line. A rule's title says what should be: beside a sign for failure it would read as what is.
+pub(crate) fn finding_words(finding: &Finding) -> String {
+    let Some(first) = finding.evidence.first() else { return finding.title.clone() };
+    match finding.evidence.len() - 1 {
+        0 => first.says.clone(),
+        more => format!("{}, and {more} more", first.says),
     }
 }
 

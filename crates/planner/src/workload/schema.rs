@@ -104,7 +104,7 @@ fn objectives() -> Value {
         &["rto", "rpo"],
         &json!({
             "rto": duration("From the loss of the primary until clients are served again. The shorter, the more stands by, and costs."),
-            "rpo": duration("How old the newest data may be after a failover. `0s` refuses every asynchronous replica."),
+            "rpo": duration("How far back, counted from the loss, acknowledged data may reach that nobody can get when service is back. At `0s` nothing may be missing."),
         }),
     )
 }

@@ -14,7 +14,7 @@ use super::{Drill, brief};
 use crate::log::Tone;
 use crate::report::MoveLosses;
 use crate::traffic::holdings;
-use crate::world::Purpose;
+use crate::world::{Purpose, World};
 
 /// What people are told before a move.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +36,10 @@ pub(super) struct Move {
     /// What drains had sent on before it began.
     drained_before: u64,
     drained: Option<u64>,
+    /// What lay on the side that was left when the drain was over.
+    left_over: Option<u64>,
+    /// Whether it moved anything, or was an attempt.
+    moved: bool,
 }
 
 impl Announcement {
@@ -121,7 +125,16 @@ impl Drill {
             stranded: None,
             drained_before: self.world.ledger.drained,
             drained: None,
+            left_over: None,
+            moved: false,
         });
+    }
+
+    /// The move that began last has taken place.
+    pub(super) fn has_moved(&mut self) {
+        if let Some(last) = self.moves.last_mut() {
+            last.moved = true;
+        }
     }
 
     /// What the side that was left holds for real, once somebody can reach it, or at the end. Counted once a move.
@@ -130,16 +143,7 @@ impl Drill {
         else {
             return;
         };
-        let standing = self.world.standing();
-        let left_behind = |resource: &str| {
-            standing.components.iter().any(|component| component.on(left).name() == resource)
-        };
-        let mut stranded = BTreeMap::new();
-        for holding in holdings(&self.world.lab).into_iter().filter(|one| left_behind(&one.resource)) {
-            let total = holding.total();
-            *stranded.entry(holding.name).or_insert(0) += total;
-        }
-        last.stranded = Some(stranded);
+        last.stranded = Some(lies_on(&self.world, left));
     }
 
     /// A drain is over.
@@ -147,16 +151,18 @@ impl Drill {
         let drained = self.world.ledger.drained;
         if let Some(last) = self.moves.last_mut().filter(|last| last.drained.is_none()) {
             last.drained = Some(drained - last.drained_before);
+            last.left_over = Some(lies_on(&self.world, last.left).values().sum());
         }
     }
 
-    /// All moves, for the report.
+    /// All moves, for the report. What an attempt announced that moved nothing stands on the timeline.
     pub(super) fn move_losses(&self) -> Vec<MoveLosses> {
         let drained = self.world.ledger.drained;
         let count = self.moves.len();
         self.moves
             .iter()
             .enumerate()
+            .filter(|(_, one)| one.moved)
             .map(|(index, one)| MoveLosses {
                 purpose: one.purpose.clone(),
                 announced: one.announced.losses.clone(),
@@ -167,7 +173,21 @@ impl Drill {
                 drained: one
                     .drained
                     .unwrap_or_else(|| if index + 1 == count { drained - one.drained_before } else { 0 }),
+                left: one.left_over.unwrap_or_else(|| lies_on(&self.world, one.left).values().sum()),
             })
             .collect()
     }
+}
+
+/// How many messages lie on a side, by the places' names.
+fn lies_on(world: &World, side: Side) -> BTreeMap<String, u64> {
+    let standing = world.standing();
+    let there =
+        |resource: &str| standing.components.iter().any(|component| component.on(side).name() == resource);
+    let mut found = BTreeMap::new();
+    for holding in holdings(&world.lab).into_iter().filter(|one| there(&one.resource)) {
+        let total = holding.total();
+        *found.entry(holding.name).or_insert(0) += total;
+    }
+    found
 }

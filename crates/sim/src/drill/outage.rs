@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_planner::Side;
+use lifeboat_arm::{Region, ResourceId};
+use lifeboat_planner::detector::Plane;
+use lifeboat_planner::{Component, Side};
 
 use super::Drill;
 use crate::ledger::Outstanding;
 use crate::log::Tone;
-use crate::report::{Missing, RpoReport};
+use crate::report::{Missing, PlaneReport, RpoReport, Truth};
 use crate::traffic::{copies, held};
 
 /// Times that the recovery time is made of.
@@ -27,9 +29,8 @@ pub(super) struct Milestones {
     pub(super) recovered: Option<Timestamp>,
     /// What was lost is back by itself.
     pub(super) restored: Option<Timestamp>,
-    /// How long both regions were lost.
-    pub(super) nowhere: SignedDuration,
-    pub(super) nowhere_since: Option<Timestamp>,
+    /// Clients had service in what came back, before any failover had moved them.
+    pub(super) back_by_itself: bool,
 }
 
 /// Where messages lie that somebody was promised and nobody has got.
@@ -37,18 +38,27 @@ pub(super) struct Milestones {
 pub(super) struct Whereabouts {
     /// They exist nowhere.
     pub(super) lost: Vec<Outstanding>,
-    /// They wait where nobody serves.
+    /// They wait where nobody serves, or in a region that does not answer.
     pub(super) behind: Vec<Outstanding>,
-    /// They can be had, or were set aside as dead letters.
+    /// They were set aside as dead letters, in a region that does not answer: readers have had them, persons have not.
+    pub(super) aside: Vec<Outstanding>,
+    /// They can be had, or were set aside as dead letters where somebody can see them.
     pub(super) held: u64,
 }
 
 impl Drill {
     /// Clients have service again when none believes in the side that was left, and their sends are acknowledged.
     pub(super) fn notice_recovery(&mut self) {
-        let Some((_, moved)) = self.milestones.moved.filter(|_| self.milestones.recovered.is_none()) else {
+        let marks = &mut self.milestones;
+        let last = self.world.ledger.last_acknowledged();
+        let Some((_, moved)) = marks.moved else {
+            // Sends that the region acknowledges since it is back are nobody's failover.
+            marks.back_by_itself |= marks.restored.is_some_and(|restored| last > Some(restored));
             return;
         };
+        if marks.recovered.is_some() || marks.back_by_itself {
+            return;
+        }
         let Some(clients) = &self.world.clients else { return };
         let now = self.world.now;
         if clients.counts() == (0, 0) {
@@ -59,10 +69,12 @@ impl Drill {
         let standing = self.world.standing();
         let hosts = standing.components.iter().filter_map(|component| self.host(component, left));
         let still: usize = hosts.map(|host| clients.still_at(&host, now)).sum();
-        let served = self.world.ledger.last_acknowledged().is_some_and(|last| last >= moved);
+        let served = clients.counts().0 == 0 || last.is_some_and(|last| last >= moved);
         if still == 0 && served {
             self.milestones.recovered = Some(now);
-            self.missing_at_recovery = Some(self.missing(&self.whereabouts().behind));
+            let found = self.whereabouts();
+            let waiting: Vec<Outstanding> = found.lost.iter().chain(&found.behind).copied().collect();
+            self.missing_at_recovery = Some(self.missing(&waiting));
             let says = "the last client has left the old region, and sends are acknowledged";
             self.world.log.happens(now, "clients", Tone::Good, says);
         }
@@ -70,13 +82,16 @@ impl Drill {
 
     /// Where everything lies that was acknowledged and never received.
     pub(super) fn whereabouts(&self) -> Whereabouts {
-        let serving = self.life.active();
         let standing = self.world.standing();
-        let names: Vec<&str> =
-            standing.components.iter().map(|component| component.on(serving).name()).collect();
+        let mut names = Vec::new();
+        for component in &standing.components {
+            names.extend(self.serving(component).into_iter().map(|side| component.on(side).name()));
+        }
+        let silent = self.silent();
         let channels = self.world.clients.as_ref().map_or(&[][..], |clients| &clients.channels);
-        // Whether a message can be had: a copy on the serving side, or one that a consumer set aside.
-        let mut places: BTreeMap<u64, bool> = BTreeMap::new();
+        // Whether a message can be had (a copy on the serving side, or one that a consumer set aside, where somebody answers),
+        // and whether it waits for a consumer.
+        let mut places: BTreeMap<u64, (bool, bool)> = BTreeMap::new();
         for held in held(&self.world.lab) {
             // Each copy is promised by itself, and lies where its own channel is read.
             let Some(first) = self.world.ledger.channel_of(held.id) else { continue };
@@ -84,17 +99,53 @@ impl Drill {
                 continue;
             };
             let serves = names.iter().any(|name| name.eq_ignore_ascii_case(held.resource));
-            *places.entry(held.id + own.copy).or_default() |= serves || held.set_aside;
+            let answers = !silent.iter().any(|name| name.eq_ignore_ascii_case(held.resource));
+            let (reachable, waits) = places.entry(held.id + own.copy).or_default();
+            *reachable |= answers && (serves || held.set_aside);
+            *waits |= !held.set_aside;
         }
         let mut found = Whereabouts::default();
         for outstanding in self.world.ledger.outstanding() {
             match places.get(&outstanding.id) {
                 None => found.lost.push(outstanding),
-                Some(false) => found.behind.push(outstanding),
-                Some(true) => found.held += 1,
+                Some((true, _)) => found.held += 1,
+                Some((false, true)) => found.behind.push(outstanding),
+                Some((false, false)) => found.aside.push(outstanding),
             }
         }
         found
+    }
+
+    /// The sides on which a component serves: those in which clients believe now, for an operation that nobody waits for any
+    /// more may have moved them. Where nobody believes in any, the side that is meant to serve.
+    fn serving(&self, component: &Component) -> Vec<Side> {
+        let believed = [Side::Primary, Side::Secondary].map(|side| {
+            let host = self.host(component, side).filter(|_| component.secondary.is_some());
+            let clients = self.world.clients.as_ref();
+            let at =
+                |host: String| clients.is_some_and(|clients| clients.still_at(&host, self.world.now) > 0);
+            (side, host.is_some_and(at))
+        });
+        let nobody = believed.iter().all(|(_, believed)| !believed);
+        let meant = self.life.active();
+        let serves =
+            move |(side, believed): (Side, bool)| (believed || nobody && side == meant).then_some(side);
+        believed.into_iter().filter_map(serves).collect()
+    }
+
+    /// Names of resources in regions that do not answer, the former ones included.
+    fn silent(&self) -> Vec<String> {
+        let standing = self.world.standing();
+        let silent = [Side::Primary, Side::Secondary].into_iter().filter(|side| !self.answers(*side));
+        let names = silent.flat_map(|side| {
+            let group = &standing.site(side).group;
+            let there = move |id: &&ResourceId| id.group_id().as_ref() == Some(group);
+            standing.components.iter().flat_map(move |component| {
+                let former = component.former().iter().filter(there);
+                [component.declared(side), component.on(side)].into_iter().chain(former)
+            })
+        });
+        names.map(|id| id.name().to_owned()).collect()
     }
 
     fn missing(&self, messages: &[Outstanding]) -> Missing {
@@ -108,7 +159,8 @@ impl Drill {
     }
 
     pub(super) fn rpo(&self, found: &Whereabouts) -> RpoReport {
-        let gone: Vec<Outstanding> = found.lost.iter().chain(&found.behind).copied().collect();
+        let gone: Vec<Outstanding> =
+            found.lost.iter().chain(&found.behind).chain(&found.aside).copied().collect();
         RpoReport {
             asked: self.world.workload.objectives.rpo,
             missing_at_recovery: self.missing_at_recovery,
@@ -119,22 +171,38 @@ impl Drill {
     /// How long clients were without service after a loss that no failover ended.
     pub(super) fn unrecovered(&self) -> Option<SignedDuration> {
         let marks = &self.milestones;
-        let lost = marks.lost.filter(|_| marks.recovered.is_none() && self.stands_in_a_region())?;
-        Some(marks.restored.unwrap_or(self.world.now).max(lost).duration_since(lost))
+        let counts = marks.recovered.is_none() && !self.is_forbidden() && self.stands_in_a_region();
+        let lost = marks.lost.filter(|_| counts)?;
+        let until = marks.restored.unwrap_or(self.world.now);
+        let until = self.served_again(lost).map_or(until, |served| served.min(until));
+        Some(until.max(lost).duration_since(lost))
     }
 
-    /// Counts the time in which there is no region to go to.
-    pub(super) fn mark_nowhere(&mut self, nowhere: bool) {
-        let now = self.world.now;
-        let marks = &mut self.milestones;
-        match (nowhere, marks.nowhere_since) {
-            (true, None) => marks.nowhere_since = Some(now),
-            (false, Some(since)) => {
-                marks.nowhere += now.duration_since(since);
-                marks.nowhere_since = None;
-            }
-            _ => {}
-        }
+    /// When sends were acknowledged again that had failed since the loss, whoever brought that about.
+    pub(super) fn served_again(&self, lost: Timestamp) -> Option<Timestamp> {
+        let gaps = &self.world.ledger.gaps;
+        gaps.iter()
+            .find(|gap| gap.from <= lost && lost < gap.to)
+            .map(|gap| gap.to)
+            .filter(|to| *to < self.world.now)
+    }
+
+    /// For how long of a stretch both regions were lost: no work of anybody's could have ended it.
+    pub(super) fn nowhere(&self, from: Timestamp, to: Timestamp) -> SignedDuration {
+        let planes = self.planes();
+        let lost = |region: &Region| -> Vec<(Timestamp, Timestamp)> {
+            let plane = |plane: &&PlaneReport| plane.plane == Plane::Data && plane.region == region.as_str();
+            let parts = planes.iter().filter(plane).flat_map(|plane| &plane.truth);
+            parts.filter(|part| part.is == Truth::Down).map(|part| (part.from, part.to)).collect()
+        };
+        let workload = &self.world.workload;
+        let there = lost(&workload.secondary.region);
+        let pairs = lost(&workload.primary.region)
+            .into_iter()
+            .flat_map(|here| there.iter().map(move |there| (here.0.max(there.0), here.1.min(there.1))));
+        pairs
+            .map(|(gone, back)| back.min(to).duration_since(gone.max(from)).max(SignedDuration::ZERO))
+            .fold(SignedDuration::ZERO, |sum, part| sum + part)
     }
 
     /// Whether anything of the workload is lost with its region: global resources are not.

@@ -326,6 +326,8 @@ impl Drill {
             Happened::Flapped(side) if *side == self.life.active() && marks.down.is_none() => {
                 marks.suspected = None;
                 marks.lost = None;
+                marks.restored = None;
+                marks.back_by_itself = false;
             }
             Happened::Down { side, .. } if *side == self.life.active() => {
                 marks.down = marks.down.or(Some(now));

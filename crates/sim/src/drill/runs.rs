@@ -29,8 +29,8 @@ impl Drill {
             if kind == PlanKind::Failover {
                 self.milestones.began.get_or_insert(self.world.now);
                 // A loss was forecast when it came; a move by choice when its plan is known.
-                if self.forecast.is_none() {
-                    self.forecast = Some(self.forecast_of(Some(&plan), planned));
+                if self.forecast.is_none() && self.milestones.lost.is_none() {
+                    self.forecast = Some(self.forecast_of(&plan, planned));
                 }
             }
             self.world.start(purpose, &says, plan)
@@ -101,11 +101,18 @@ impl Drill {
         if let Some(clients) = &mut self.world.clients {
             let workload = self.world.workload.as_observed(&self.world.inventory);
             traffic::move_home(&workload, &self.world.inventory, &mut clients.channels);
+            if traffic::give_aliases(&workload, &self.world.inventory, &mut clients.channels) {
+                let says = "their owner gives them the alias, and they work through it from now on";
+                self.world.log.happens(now, "clients", Tone::Good, says);
+            }
         }
         if purpose.kind == PlanKind::Drain {
             self.count_drained();
         }
         let moved = matches!(outcome, RunOutcome::Done | RunOutcome::Partly(_));
+        if moved && matches!(purpose.kind, PlanKind::Failover | PlanKind::Failback) {
+            self.has_moved();
+        }
         if purpose.kind == PlanKind::Failover && moved && self.milestones.moved.is_none() {
             self.milestones.moved = Some((number, now));
         }

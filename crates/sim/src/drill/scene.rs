@@ -109,8 +109,11 @@ impl Drill {
         if health == Health::Down {
             if serving && outage.planes.contains(&LostPlane::Data) {
                 self.milestones.lost.get_or_insert(self.world.now);
+                // What came back and went again is not back.
+                self.milestones.restored = None;
+                self.milestones.back_by_itself = false;
                 if self.forecast.is_none() {
-                    self.forecast = Some(self.forecast_of(self.kept.as_ref(), false));
+                    self.forecast = self.kept.as_ref().map(|plan| self.forecast_of(plan, false));
                 }
             }
             self.world.log.happens(

@@ -81,7 +81,7 @@ impl Drill {
     }
 
     /// Whether the data plane of a side is up, as the world has it.
-    fn answers(&self, side: Side) -> bool {
+    pub(super) fn answers(&self, side: Side) -> bool {
         let region = &self.world.workload.site(side).region;
         self.world.log.planes.truth(region, Plane::Data) == Truth::Up
     }

@@ -1,7 +1,7 @@
 //! The end of a drill: what was asked, forecast and measured; what was lost; how it stands.
 
-use jiff::SignedDuration;
-use lifeboat_plan::Plan;
+use jiff::{SignedDuration, Timestamp};
+use lifeboat_plan::{Plan, counted};
 use lifeboat_planner::{FixedTerms, is_protected, moves_names, platform_p95, service_for};
 
 use super::outage::Whereabouts;
@@ -12,12 +12,15 @@ use crate::report::{
     ScenarioSummary,
 };
 use crate::reporting::{platform_time, run_report};
+use crate::traffic::{Holding, holdings};
+
+/// So many missing queues and subscriptions are named.
+const PLACES_NAMED: usize = 4;
 
 impl Drill {
     /// The last moment: whoever is still stranded is counted, and everything is looked at once more.
     pub(super) fn close(&mut self) {
         self.count_stranded(self.left_side());
-        self.mark_nowhere(false);
         self.world.ledger.close(self.world.now);
         self.world.look();
     }
@@ -78,9 +81,11 @@ impl Drill {
     fn rto(&self, runs: &[RunReport]) -> RtoReport {
         let asked = self.world.workload.objectives.rto;
         // Nothing was lost: the forecast for the loss that might have been.
-        let forecast = self.forecast.clone().unwrap_or_else(|| self.forecast_of(self.kept.as_ref(), false));
+        let lost_something = self.milestones.lost.is_some();
+        let kept = self.kept.as_ref().filter(|_| !lost_something);
+        let forecast = self.forecast.clone().or_else(|| kept.map(|plan| self.forecast_of(plan, false)));
         let actual = self.actual(runs);
-        let error_percent = actual.as_ref().map(|actual| {
+        let error_percent = actual.as_ref().zip(forecast.as_ref()).map(|(actual, forecast)| {
             let (actual, forecast) = (actual.total().as_secs_f64(), forecast.total().as_secs_f64());
             if forecast > 0.0 { (actual / forecast - 1.0) * 100.0 } else { 0.0 }
         });
@@ -95,19 +100,23 @@ impl Drill {
         let down = marks.down.unwrap_or(suspected).max(suspected);
         let began = marks.began?.max(down);
         let platform = platform_time(&runs[number]);
+        let recovered = recovered.max(moved);
+        // What a term lasts without the time in which there was nowhere to go.
+        let term = |from: Timestamp, to: Timestamp| to.duration_since(from) - self.nowhere(from, to);
         Some(RtoTerms {
-            detection: suspected.duration_since(lost),
-            hold_down: down.duration_since(suspected),
-            decision: began.duration_since(down),
+            detection: term(lost, suspected),
+            hold_down: term(suspected, down),
+            decision: term(down, began),
             // Attempts that failed before the one that succeeded are our own work, too.
-            orchestration: (moved.duration_since(began) - platform).max(SignedDuration::ZERO),
+            orchestration: (term(began, moved) - platform).max(SignedDuration::ZERO),
             platform,
-            dns: recovered.duration_since(moved).max(SignedDuration::ZERO),
+            dns: term(moved, recovered),
+            nowhere: self.nowhere(lost, recovered),
         })
     }
 
     /// What can be said beforehand: from a failover plan, documented durations and our own settings.
-    pub(super) fn forecast_of(&self, plan: Option<&Plan>, planned: bool) -> RtoTerms {
+    pub(super) fn forecast_of(&self, plan: &Plan, planned: bool) -> RtoTerms {
         let policy = &self.policy;
         let fixed = if planned { FixedTerms::of_planned_move(policy) } else { FixedTerms::of(policy) };
         RtoTerms {
@@ -115,15 +124,16 @@ impl Drill {
             hold_down: fixed.hold_down,
             decision: fixed.decision,
             orchestration: fixed.orchestration,
-            platform: plan.map(platform_p95).unwrap_or_default(),
-            dns: if plan.is_some_and(moves_names) { fixed.dns } else { SignedDuration::ZERO },
+            platform: platform_p95(plan),
+            dns: if moves_names(plan) { fixed.dns } else { SignedDuration::ZERO },
+            nowhere: SignedDuration::ZERO,
         }
     }
 
     fn losses(&self, found: &Whereabouts) -> LossReport {
         let moves = self.move_losses();
         LossReport {
-            announced: moves.first().map(|one| one.announced.clone()).unwrap_or_default(),
+            announced: moves.iter().flat_map(|one| one.announced.iter().cloned()).collect(),
             announced_stranded: moves.iter().map(|one| one.announced_stranded).sum(),
             stranded: moves.iter().map(|one| one.stranded).sum(),
             drained: moves.iter().map(|one| one.drained).sum(),
@@ -135,15 +145,18 @@ impl Drill {
 
     fn missed(&self, rto: &RtoReport, rpo: &RpoReport) -> Vec<String> {
         let mut missed = self.trouble.clone();
+        if self.is_forbidden() {
+            // Nothing was run: neither a recovery nor a state at the end is anybody's failure.
+            return missed;
+        }
         if let Some(actual) = &rto.actual
             && actual.total() > rto.asked
         {
-            let worst = actual.named().into_iter().max_by_key(|(_, term)| *term).map_or("", |(name, _)| name);
-            let nowhere = self.milestones.nowhere;
-            let why = if worst == "decision" && nowhere > actual.decision / 2 {
-                format!("for {} of it both regions were lost", brief(nowhere))
+            let (worst, term) = actual.named().into_iter().max_by_key(|(_, term)| *term).unwrap_or_default();
+            let why = if term == actual.nowhere {
+                format!("for {} of it both regions were lost", brief(term))
             } else {
-                format!("{worst} took the most")
+                format!("{worst} took the most ({})", brief(term))
             };
             missed.push(format!(
                 "recovery took {}, {} were asked; {why}",
@@ -164,26 +177,78 @@ impl Drill {
     /// A loss that no failover ended, in words.
     fn why_unrecovered(&self, without: SignedDuration, asked: SignedDuration) -> String {
         let marks = &self.milestones;
-        let without = brief(without);
-        let until = match marks.restored {
-            Some(_) => "until the region was back",
-            None => "until the end of the drill",
+        let lost = marks.lost.unwrap_or(self.world.now);
+        let until = match (self.served_again(lost), marks.restored) {
+            (Some(served), restored) if restored.is_none_or(|restored| served < restored) => {
+                "until sends were acknowledged again"
+            }
+            (_, Some(_)) => "until the region was back",
+            (_, None) => "until the end of the drill",
         };
         let why = match (marks.moved, marks.began, marks.down) {
-            (Some(_), _, _) => "the failover succeeded, and clients had not all followed",
-            (None, Some(_), _) => "no failover succeeded",
-            (None, None, Some(_)) => "no failover was begun",
-            (None, None, None) => {
+            (Some(_), _, _) if marks.back_by_itself => {
+                "clients were back because the region was, and the failover came after it".to_owned()
+            }
+            (Some(_), _, _) => self.why_nobody_followed(),
+            (None, Some(_), _) => "no failover succeeded".to_owned(),
+            (None, None, Some(_)) => "no failover was begun".to_owned(),
+            (None, None, None) if marks.restored.is_none() && without < self.policy.hold_down * 2 => {
                 return format!(
-                    "the drill ended {without} after the loss, before the hold-down of {} was over: give the scenario \
-                     a longer duration",
+                    "the drill ended {} after the loss, before the hold-down of {} was over: give the scenario a longer \
+                     duration",
+                    brief(without),
                     brief(self.policy.hold_down)
                 );
             }
+            (None, None, None) => "the region was never taken for lost".to_owned(),
+        };
+        let clients = self.world.clients.as_ref().map_or((0, 0), crate::clients::Clients::counts);
+        let who = if clients == (0, 0) { "the workload was" } else { "clients were" };
+        let nowhere = self.nowhere(lost, lost + without);
+        let nowhere = if nowhere.is_zero() {
+            String::new()
+        } else {
+            format!("; for {} of it both regions were lost", brief(nowhere))
         };
         format!(
-            "not recovered: clients were without service for {without}, {until}; {} were asked; {why}",
+            "not recovered by a failover: {who} without service for {}, {until}; {} were asked; {why}{nowhere}",
+            brief(without),
             brief(asked)
+        )
+    }
+
+    /// A failover succeeded, and clients have no service: what they use is not there, or they hold on to the old address.
+    fn why_nobody_followed(&self) -> String {
+        let active = self.life.active();
+        let standing = self.world.standing();
+        let there = holdings(&self.world.lab);
+        let channels = self.world.clients.as_ref().map_or(&[][..], |clients| &clients.channels);
+        let missing: Vec<(&str, &str)> = channels
+            .iter()
+            .filter_map(|channel| {
+                let component =
+                    standing.components.iter().find(|component| component.name == channel.component)?;
+                let resource = component.on(active).name();
+                let stands = |one: &Holding| {
+                    one.resource.eq_ignore_ascii_case(resource)
+                        && one.place.eq_ignore_ascii_case(&channel.place)
+                };
+                (!there.iter().any(stands)).then_some((channel.name.as_str(), resource))
+            })
+            .collect();
+        let Some((_, resource)) = missing.first() else {
+            return "the failover succeeded, and clients had not all followed".to_owned();
+        };
+        let named: Vec<String> =
+            missing.iter().take(PLACES_NAMED).map(|(name, _)| format!("`{name}`")).collect();
+        let more = match missing.len().saturating_sub(PLACES_NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!(
+            "the alias moved, and {}{more} are missing in {resource}: nobody can send to them there, and no drain can bring \
+             over what lies in them; create them there, and protect the workload before it is needed again",
+            named.join(", ")
         )
     }
 
@@ -195,6 +260,7 @@ impl Drill {
         let (producers, consumers) =
             self.world.clients.as_ref().map_or((0, 0), crate::clients::Clients::counts);
         let ledger = &self.world.ledger;
+        let out_of_reach = (found.behind.len() + found.aside.len()) as u64;
         ClientReport {
             producers,
             consumers,
@@ -202,9 +268,17 @@ impl Drill {
             failed_sends: ledger.failed_sends,
             received: ledger.received,
             received_twice: ledger.received_twice,
-            still_held: found.held + found.behind.len() as u64,
-            longest_send_gap: ledger.longest_send_gap,
-            longest_receive_gap: ledger.longest_receive_gap,
+            received_unacknowledged: ledger.received_unpromised,
+            still_held: found.held + out_of_reach,
+            out_of_reach,
+            send_gaps: ledger.gaps.clone(),
+            // Where nobody tries, there is no gap.
+            longest_send_gap: if producers == 0 { SignedDuration::ZERO } else { ledger.longest_send_gap },
+            longest_receive_gap: if consumers == 0 {
+                SignedDuration::ZERO
+            } else {
+                ledger.longest_receive_gap
+            },
             minutes: ledger.minutes.clone(),
             held: self.held(),
         }
@@ -242,18 +316,19 @@ impl Drill {
 
 /// The recovery point, when it was missed.
 fn missed_point(rpo: &RpoReport) -> Option<String> {
-    let gone = rpo.never_came_back;
-    if gone.messages > 0 && gone.reaches_back > rpo.asked {
-        return Some(format!(
-            "{} messages from up to {} before the loss never came back, {} were asked",
-            gone.messages,
-            brief(gone.reaches_back),
-            brief(rpo.asked)
-        ));
+    if rpo.is_met() {
+        return None;
     }
-    let missing = rpo.missing_at_recovery.filter(|missing| rpo.asked.is_zero() && missing.messages > 0)?;
+    let judged = rpo.judged();
+    let when = if Some(judged) == rpo.missing_at_recovery {
+        "were out of reach when service was back"
+    } else {
+        "are out of reach at the end"
+    };
     Some(format!(
-        "{} messages were missing when service came back, and a recovery point of nothing was asked",
-        missing.messages
+        "recovery point: {} from up to {} before the loss {when}, {} were asked",
+        counted(usize::try_from(judged.messages).unwrap_or(usize::MAX), "message"),
+        brief(judged.reaches_back),
+        if rpo.asked.is_zero() { "none".to_owned() } else { brief(rpo.asked) }
     ))
 }

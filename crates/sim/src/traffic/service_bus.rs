@@ -1,4 +1,4 @@
-//! Clients of Service Bus: they send to every queue and topic behind an alias, and read from every queue and subscription.
+//! Clients of Service Bus: they send to every queue and topic of a namespace, and read from every queue and subscription.
 //!
 //! Here: where there are channels, and what entities hold. The parts: `peek_lock.rs` (what clients do on a channel),
 //! `pump.rs` (how a drain moves messages). Not here: how entities behave (the lab), which of them are drained (the planner).
@@ -40,15 +40,18 @@ impl Traffic for ServiceBus {
         Some(Opening { call, says })
     }
 
+    fn alias(&self, component: &Component, seen: &Inventory) -> Option<String> {
+        let aliases = seen.list(component.on(Side::Primary), "disasterRecoveryConfigs").unwrap_or_default();
+        aliases.iter().find_map(name).map(|alias| format!("{alias}.servicebus.windows.net"))
+    }
+
     /// Which messages a subscription gets, the lab knows by its rules: where the drill's plain messages do not come to,
     /// nobody waits for them.
     fn channels(&self, component: &Component, seen: &Inventory, lab: &Lab) -> Vec<Channel> {
         let id = component.on(Side::Primary);
-        let aliases = seen.list(id, "disasterRecoveryConfigs").unwrap_or_default();
-        let Some(alias) = aliases.iter().find_map(name) else { return Vec::new() };
         let channel = |send_to: &str, read_from: String, sessions: bool| Channel {
             component: component.name.clone(),
-            host: format!("{alias}.servicebus.windows.net"),
+            host: String::new(),
             home: String::new(),
             name: announced(&read_from),
             place: read_from.clone(),

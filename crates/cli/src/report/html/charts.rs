@@ -8,7 +8,10 @@ use super::lanes::minute_at;
 use super::parts::{badge, figure};
 use super::scale::{Scale, pct};
 use crate::format::{count, counted, difference, duration};
-use crate::report::{held_words, no_recovery, outage_words, total_difference};
+use crate::report::{
+    NO_FORECAST, forecast_words, held_words, no_recovery, outage_words, received_words, term_rows,
+    total_difference,
+};
 use crate::style::Tone;
 
 /// The busiest minute of all curves: the top of the chart.
@@ -108,7 +111,7 @@ fn edge(outline: &str, last: bool) -> &str {
 pub(super) fn recovery(report: &DrillReport) -> Markup {
     let rto = &report.rto;
     let actual = rto.actual.as_ref();
-    let totals = [Some(rto.asked), Some(rto.forecast.total()), actual.map(RtoTerms::total)];
+    let totals = [Some(rto.asked), rto.forecast.as_ref().map(RtoTerms::total), actual.map(RtoTerms::total)];
     let most = totals.into_iter().flatten().max().unwrap_or_default().as_secs_f64().max(1.0) * 1.02;
     let share = |length: SignedDuration| (length.as_secs_f64() / most * 100.0).clamp(0.0, 100.0);
     let asked_at = pct(share(rto.asked));
@@ -117,8 +120,8 @@ pub(super) fn recovery(report: &DrillReport) -> Markup {
             svg width="100%" height="176" role="img" aria-label=(recovery_words(report)) {
                 (bar_row("Asked", &duration(rto.asked), 0))
                 rect.asked x="0" y="20" width=(asked_at) height="22" rx="2" {}
-                (bar_row("Forecast at p95", &duration(rto.forecast.total()), 58))
-                (stack(&rto.forecast, 78, share))
+                (bar_row("Forecast at p95", &forecast_words(rto), 58))
+                @if let Some(forecast) = &rto.forecast { (stack(forecast, 78, share)) }
                 @if let Some(actual) = actual {
                     (bar_row("Actual", &duration(actual.total()), 116))
                     (stack(actual, 136, share))
@@ -161,34 +164,29 @@ fn stack(terms: &RtoTerms, y: u32, share: impl Fn(SignedDuration) -> f64) -> Mar
 fn recovery_words(report: &DrillReport) -> String {
     let rto = &report.rto;
     let actual = rto.actual.as_ref().map_or_else(|| no_recovery(rto).0, |terms| duration(terms.total()));
-    format!(
-        "Recovery time: asked {}, forecast {}, actual {actual}",
-        duration(rto.asked),
-        duration(rto.forecast.total())
-    )
+    format!("Recovery time: asked {}, forecast {}, actual {actual}", duration(rto.asked), forecast_words(rto))
 }
 
 fn recovery_table(report: &DrillReport) -> Markup {
     let rto = &report.rto;
-    let actual = rto.actual.as_ref().map(RtoTerms::named);
+    let known = |term: Option<SignedDuration>| term.map_or_else(|| "–".to_owned(), duration);
     html! {
         table.terms {
             thead { tr { th scope="col" { "Term" } th.number scope="col" { "Forecast" } th.number scope="col" { "Actual" } th.number.wide scope="col" { "Difference" } } }
             tbody {
-                @for (index, (name, forecast)) in rto.forecast.named().into_iter().enumerate() {
-                    @let actual = actual.as_ref().map(|terms| terms[index].1);
+                @for (index, (name, forecast, actual)) in term_rows(rto).into_iter().enumerate() {
                     tr {
                         th scope="row" { span class={ "key t" (index + 1) } { (index + 1) } " " (name) }
-                        td.number { (duration(forecast)) }
-                        td.number { (actual.map_or_else(|| "–".to_owned(), duration)) }
-                        td.number.quiet.wide { (actual.map(|actual| difference(actual - forecast)).unwrap_or_default()) }
+                        td.number { (known(forecast)) }
+                        td.number { (known(actual)) }
+                        td.number.quiet.wide { (actual.zip(forecast).map(|(actual, forecast)| difference(actual - forecast)).unwrap_or_default()) }
                     }
                 }
             }
             tfoot {
                 tr {
                     th scope="row" { "Total" }
-                    td.number { (duration(rto.forecast.total())) }
+                    td.number { (forecast_words(rto)) }
                     td.number { (rto.actual.as_ref().map_or_else(|| "–".to_owned(), |terms| duration(terms.total()))) }
                     td.number.quiet.wide { (total_difference(rto).unwrap_or_default()) }
                 }
@@ -203,6 +201,7 @@ fn recovery_table(report: &DrillReport) -> Markup {
                 }
             }
         }
+        @if rto.forecast.is_none() { p.quiet { (capitalised(NO_FORECAST)) "." } }
         @if let Some(words) = outage_words(report) { p.quiet { (capitalised(&words)) "." } }
     }
 }
@@ -216,11 +215,8 @@ fn capitalised(text: &str) -> String {
 pub(super) fn clients(report: &DrillReport) -> Markup {
     let seen = &report.clients;
     let producers = format!("by {}", counted(seen.producers as usize, "producer"));
-    let consumers = format!(
-        "by {}; {} twice, with one MessageId",
-        counted(seen.consumers as usize, "consumer"),
-        count(seen.received_twice)
-    );
+    let consumers =
+        format!("by {}; {} twice, with one MessageId", received_words(seen), count(seen.received_twice));
     let gap = |gap: SignedDuration| if gap.is_zero() { "none".to_owned() } else { duration(gap) };
     html! {
         dl.tiles.small {

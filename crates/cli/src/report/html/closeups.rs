@@ -53,9 +53,14 @@ fn busy(report: &DrillReport) -> Vec<(Timestamp, Timestamp)> {
     let runs = report.runs.iter().map(|run| (run.started, run.ended));
     let lost = report.planes.iter().flat_map(|plane| &plane.truth).filter(|part| part.is == Truth::Down);
     let edges = lost.flat_map(|part| [(part.from, part.from), (part.to, part.to)]);
+    // Service comes and goes without anybody's doing, too.
+    let gaps = report.clients.send_gaps.iter().flat_map(|gap| [(gap.from, gap.from), (gap.to, gap.to)]);
+    let faults = report.faults.iter().filter_map(|fault| fault.until).map(|until| (until, until));
     let told = report.timeline.iter().map(|happening| (happening.at, happening.at));
     let mut busy: Vec<_> = runs
         .chain(edges)
+        .chain(gaps)
+        .chain(faults)
         .chain(told)
         // The first and the last moment stand at the edges of the overview.
         .filter(|(from, to)| *to > report.started && *from < report.ended)

@@ -56,10 +56,11 @@ fn row(finding: &Finding) -> Markup {
             th scope="row" { code { (finding.rule) } }
             td { code { (finding.component) } }
             td {
-                strong { (prose(&finding.title)) }
+                // What was seen; the rule's title says what should be, and must not be taken for it.
                 @for evidence in &finding.evidence {
-                    div { (prose(&evidence.says)) @if let Some(place) = place(evidence) { " " code.quiet { (place) } } }
+                    div { strong { (prose(&evidence.says)) } @if let Some(place) = place(evidence) { " " code.quiet { (place) } } }
                 }
+                div.quiet { "Rule: " (prose(&finding.title)) }
                 @if let Some(accepted) = &finding.accepted { div { "Accepted: " (prose(accepted)) } }
                 @else {
                     div.quiet { (prose(&finding.why)) }

@@ -11,6 +11,11 @@ use crate::style::Tone;
 
 pub(super) fn losses(report: &DrillReport) -> Markup {
     let (point, tone) = recovery_point(report);
+    let met = match (report.clients.producers, report.rpo.is_met()) {
+        (0, _) => "not measured",
+        (_, true) => "met",
+        (_, false) => "missed",
+    };
     html! {
         table.stack {
             thead { tr { th scope="col" { "Messages" } th.number scope="col" { "Announced" } th.number scope="col" { "Actual" } th scope="col" { "Meaning" } } }
@@ -18,7 +23,7 @@ pub(super) fn losses(report: &DrillReport) -> Markup {
                 @for one in loss_rows(report) { (row(&one.what, one.announced, one.actual, one.meaning, one.tone)) }
             }
         }
-        p { (badge(tone, if tone == Tone::Bad { "missed" } else { "met" })) " " (point) "." }
+        p { (badge(tone, met)) " " (point) "." }
         @for one in &report.losses.moves {
             h3 { "Said before: " (one.purpose) }
             (announced(&one.announced))

@@ -6,7 +6,9 @@ use maud::{DOCTYPE, Markup, html};
 use super::parts::{badge, figure, prose, section, sign};
 use super::{charts, findings, losses, steps, style, timeline};
 use crate::format::{count, duration, instant, region};
-use crate::report::{is_forbidden, no_recovery, total_difference, verdict};
+use crate::report::{
+    NO_FORECAST, forecast_words, is_forbidden, no_recovery, reason_words, total_difference, verdict,
+};
 use crate::style::Tone;
 
 pub(super) fn page(report: &DrillReport) -> Markup {
@@ -131,7 +133,7 @@ fn head(report: &DrillReport) -> Markup {
         }
         p.verdict { (badge(tone, word)) }
         @if !reasons.is_empty() {
-            ul.reasons { @for reason in reasons { li { (prose(reason)) } } }
+            ul.reasons { @for reason in reasons { li { (prose(reason_words(word, reason))) } } }
         }
         p.story {
             strong { (report.scenario.name) }
@@ -164,8 +166,12 @@ fn tiles(report: &DrillReport) -> Markup {
         Some(total) => (duration(total), if total > rto.asked { Tone::Bad } else { Tone::Good }),
         None => no_recovery(rto),
     };
-    let forecast_says =
-        total_difference(rto).map(|difference| format!("actual {difference}")).unwrap_or_default();
+    let forecast_says = if rto.forecast.is_none() {
+        Some(NO_FORECAST.to_owned())
+    } else {
+        total_difference(rto).map(|difference| format!("actual {difference}"))
+    };
+    let forecast_says = forecast_says.unwrap_or_default();
     let lost = if report.losses.lost == 0 { Tone::Good } else { Tone::Bad };
     let stranded =
         format!("{} stranded, {} drained", count(report.losses.stranded), count(report.losses.drained));
@@ -176,7 +182,7 @@ fn tiles(report: &DrillReport) -> Markup {
     html! {
         dl.tiles {
             (figure("Recovery time", &actual, &asked, tone))
-            (figure("Forecast", &duration(rto.forecast.total()), &forecast_says, Tone::Plain))
+            (figure("Forecast", &forecast_words(rto), &forecast_says, Tone::Plain))
             (figure("Messages lost", &count(report.losses.lost), &stranded, lost))
             (figure("Longest gap, sending", &duration(report.clients.longest_send_gap), &failed, Tone::Plain))
             (figure("Afterwards", &format!("{protected} of {}", report.state_after.len()), "components protected", after))

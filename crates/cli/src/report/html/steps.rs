@@ -52,6 +52,7 @@ fn one(run: &RunReport, number: usize) -> Markup {
             }
             h4.steps-head { "Steps" }
             @for index in &shown { (details(run, &run.steps[*index], number, index + 1)) }
+            (on_paper(run, &shown))
             @if shown.len() < run.steps.len() {
                 p.quiet { (count((run.steps.len() - shown.len()) as u64)) " more steps, none of which failed or decided the duration, are in report.json." }
             }
@@ -77,6 +78,7 @@ pub(super) fn shown(run: &RunReport) -> Vec<usize> {
 fn steps_words(run: &RunReport) -> String {
     let counts = step_counts(run);
     match counts.split_once(" + ") {
+        Some(("1", found)) => format!("1 step planned, {found} found on the way"),
         Some((planned, found)) => format!("{planned} steps planned, {found} found on the way"),
         None if counts == "1" => "1 step".to_owned(),
         None => format!("{counts} steps"),
@@ -132,6 +134,26 @@ fn facts(facts: &[FactLine]) -> Markup {
             }
             @if facts.len() > FACTS_SHOWN { p.quiet { (facts.len() - FACTS_SHOWN) " more facts are in report.json." } }
         }
+    }
+}
+
+/// The steps for paper, where nothing can be opened: what each sent, and what it waited to see.
+fn on_paper(run: &RunReport, shown: &[usize]) -> Markup {
+    html! {
+        ol.on-paper {
+            @for step in shown.iter().map(|index| &run.steps[*index]) {
+                li {
+                    (badge(Tone::of_outcome(&step.outcome), &step.outcome)) " " strong { (prose(&step.title)) } " " code { (step.id) }
+                    @if let Some(length) = took(step) { ", " (duration(length)) }
+                    @if let Some(why) = &step.why { div { "Reason: " (prose(&cut(why, TEXT))) } }
+                    @if let Some(request) = &step.request { div { "Request: " code { (seams(&cut(request, TEXT))) } } }
+                    @if let Some(answer) = &step.answer { div { "Answer: " (cut(answer, TEXT)) } }
+                    @if let Some(started) = &step.started_when { div { "Under way when: " (prose(&cut(started, TEXT))) } }
+                    div { "Done when: " (prose(&cut(&step.done_when, TEXT))) }
+                }
+            }
+        }
+        p.on-paper { "Bodies of requests and the evidence of each step are in report.json." }
     }
 }
 

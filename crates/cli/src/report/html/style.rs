@@ -72,7 +72,7 @@ mod tests {
                 check(tone, "surface", 4.5);
                 check(tone, "ground", 4.5);
             }
-            for fill in ["t1", "t2", "t3", "t4", "t5", "t6", "primary-fill", "secondary-fill"] {
+            for fill in ["t1", "t2", "t3", "t4", "t5", "t6", "t7", "primary-fill", "secondary-fill"] {
                 check("on-fill", fill, 4.5);
             }
             check("received", "sent", 3.0);

@@ -36,14 +36,11 @@ pub(super) fn left_behind(component: &Component, planning: &Planning<'_>) -> Los
         }
     };
     for entity in namespace.entities() {
-        match entity.segment {
-            "queues" => stranded(entity.name, entity.body, true),
-            _ => {
-                stranded(entity.name, entity.body, false);
-                for subscription in namespace.subscriptions(entity.name) {
-                    let name = subscription.get("name").and_then(Value::as_str).unwrap_or("?");
-                    stranded(&format!("{}/{}", entity.name, last_segment(name)), subscription, true);
-                }
+        stranded(entity.name, entity.body, entity.segment == "queues");
+        if entity.segment == "topics" {
+            for subscription in namespace.subscriptions(entity.name) {
+                let name = subscription.get("name").and_then(Value::as_str).unwrap_or("?");
+                stranded(&format!("{}/{}", entity.name, last_segment(name)), subscription, true);
             }
         }
     }
