@@ -188,8 +188,10 @@ fn unknown_counts_are_said_to_be_unknown() {
 /// Proves: F1, F17 (an unplanned failover needs nothing of the lost region)
 #[test]
 fn an_unplanned_failover_stands_on_its_own() {
-    let mut redeploys = World::from_nothing();
+    let mut redeploys = World::paired();
     redeploys.strategies.insert("orders-web".to_owned(), StrategyKind::Redeploy);
+    let site = redeploys.component("orders-web").on(Side::Secondary).to_string();
+    redeploys.miss(&site);
     for mut world in [World::paired(), redeploys, World::declared()] {
         world.lose_side(PRIMARY);
         let plan = world.plan(PlanKind::Failover);
@@ -200,6 +202,16 @@ fn an_unplanned_failover_stands_on_its_own() {
         // The safe way waits for the old primary: without it there is the other way.
         let alias = &verdicts[&MOVE.into()];
         assert!(matches!(alias, Verdict::Contingent(needs) if !needs.is_empty()), "{alias:?}");
+    }
+}
+
+/// A failover is a request to the partner: where none was ever made, nothing is planned.
+#[test]
+fn a_standby_that_was_never_prepared_is_not_failed_over_to() {
+    for kind in [PlanKind::Failover, PlanKind::Failback] {
+        let refusal = World::from_nothing().refused(kind);
+        assert_eq!(refusal.rule, "SB-PAIRED");
+        assert!(refusal.why.contains("is not there: nothing was prepared in northeurope"), "{refusal}");
     }
 }
 
