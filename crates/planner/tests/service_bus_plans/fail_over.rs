@@ -2,7 +2,7 @@
 
 use lifeboat_arm::Method;
 use lifeboat_plan::{Condition, Loss, LossKind, PlanKind, Truth, Verdict, WayKind, independence};
-use lifeboat_planner::{CrossSubscription, ServiceBusChoice, Settings, Side, StrategyKind, predict};
+use lifeboat_planner::{CrossSubscription, ServiceBusChoice, Settings, Side, StrategyKind, leads, predict};
 use serde_json::{Value, json};
 
 use super::outline::protected_away;
@@ -203,6 +203,26 @@ fn an_unplanned_failover_stands_on_its_own() {
         let alias = &verdicts[&MOVE.into()];
         assert!(matches!(alias, Verdict::Contingent(needs) if !needs.is_empty()), "{alias:?}");
     }
+}
+
+/// Who leads is told by what was just observed: what was known of a lost region says nothing, and two that claim it cancel
+/// each other out.
+#[test]
+fn who_leads_is_what_the_alias_records_show_now() {
+    let seen = |world: &World| leads(&world.workload, &world.seen);
+    assert_eq!(seen(&World::declared()), None, "a template is no observation");
+    let mut world = World::paired();
+    assert_eq!(seen(&world), Some(PRIMARY));
+    world.lose_side(PRIMARY);
+    assert_eq!(seen(&world), None);
+    let mut world = World::paired();
+    world.failed_over(SECONDARY, "orders");
+    assert_eq!(seen(&world), Some(SECONDARY));
+    world.lose_side(PRIMARY);
+    assert_eq!(seen(&world), Some(SECONDARY), "the side that leads was read, and that suffices");
+    let stale = alias_record(&world.bus_path(PRIMARY, ALIASES), "orders", "Primary", "orders-bus-neu");
+    world.list(PRIMARY, ALIASES, json!([stale]));
+    assert_eq!(seen(&world), None, "a region back from the dead claims it, too");
 }
 
 /// A failover is a request to the partner: where none was ever made, nothing is planned.
