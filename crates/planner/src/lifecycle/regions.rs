@@ -47,6 +47,8 @@ impl Lifecycle {
         if was_lost == is_lost {
             return (self, Vec::new());
         }
+        // What somebody said no to before was another matter.
+        self.declined = 0;
         match self.phase.clone() {
             Phase::Serving => self.settle(scene),
             Phase::Suspecting { .. } => unreachable!("weighed above"),

@@ -150,6 +150,7 @@ impl Drill {
             .into_iter()
             .find_map(|kind| Some((kind, self.people.failed(kind)?)));
         if let Some((kind, (times, why))) = failed {
+            let why = why.trim_end_matches('.');
             reasons.push(format!("{} failed {}, the last time: {why}", kind.word(), counted_times(times)));
         } else {
             reasons.extend(match self.life.standby() {
@@ -244,6 +245,9 @@ impl Drill {
             _ => Happened::Decided { question, decision, by },
         };
         self.life_goes_on(happened);
+        if decision == Decision::Declined && question == (Question::Again { kind: PlanKind::Failover }) {
+            self.stays_where_it_serves();
+        }
     }
 }
 

@@ -158,6 +158,21 @@ impl Drill {
         }
     }
 
+    /// A move by choice is given up, and the region that it was to leave serves on: nobody is, or was, without service.
+    pub(super) fn stays_where_it_serves(&mut self) {
+        let marks = &mut self.milestones;
+        // The clock of a wish starts all at once; that of a loss does not.
+        let wished = marks.lost.is_some() && marks.lost == marks.suspected && marks.lost == marks.decided;
+        if wished && marks.moved.is_none() && self.life.health(self.life.active()) == Health::Answers {
+            for mark in
+                [&mut marks.lost, &mut marks.suspected, &mut marks.down, &mut marks.decided, &mut marks.began]
+            {
+                *mark = None;
+            }
+            self.forecast = None;
+        }
+    }
+
     /// Such a move has come through: it is one that succeeded.
     pub(super) fn follow(&mut self, to: Side) {
         let now = self.world.now;
@@ -170,7 +185,14 @@ impl Drill {
         self.cure(kind);
         self.people.saw(kind, &RunOutcome::Done);
         if kind == PlanKind::Failover && self.milestones.moved.is_none() {
-            self.milestones.moved = Some((number, now));
+            let marks = &mut self.milestones;
+            marks.moved = Some((number, now));
+            // Clients are without their side since then, where nothing was lost before.
+            for mark in
+                [&mut marks.lost, &mut marks.suspected, &mut marks.down, &mut marks.decided, &mut marks.began]
+            {
+                mark.get_or_insert(now);
+            }
         }
     }
 

@@ -79,6 +79,9 @@ fn a_planned_move_that_failed_stays_a_planned_move() {
     let moves = outcome.report.runs.iter().filter(|run| run.kind == "failover");
     assert!(moves.clone().count() > 1 && moves.clone().all(|run| run.purpose.starts_with("move to")));
     assert_eq!(outcome.report.clients.failed_sends, 0);
+    // Who stays where it serves has nothing to recover from.
+    assert!(outcome.report.rto.unrecovered.is_none(), "{:?}", missed(&outcome));
+    assert!(missed(&outcome).iter().all(|why| !why.contains("not recovered")), "{:?}", missed(&outcome));
 }
 
 /// A forced one says so, and how long it is until the last client is back.
