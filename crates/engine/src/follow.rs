@@ -93,7 +93,7 @@ impl Engine {
                     (format!("{have} of {want} at the deadline"), Some((have, want)))
                 }
                 Truth::Unknown(why) => (format!("at the deadline nobody can tell: {why}"), None),
-                _ => ("its deadline is over".to_owned(), None),
+                _ => (self.out_of_time(index), None),
             };
             return self.give_up(index, why, partly, now);
         }

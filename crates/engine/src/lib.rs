@@ -44,6 +44,7 @@ mod follow;
 mod judge;
 mod look;
 mod people;
+mod shortfall;
 mod view;
 
 pub use effect::{

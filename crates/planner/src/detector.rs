@@ -3,7 +3,9 @@
 //! A vantage point *accuses* a plane after some bad samples in a row, and takes that back after one good one. A plane is
 //! accused when a quorum of vantage points accuses it: one observer that is cut off, or lies, moves nothing. An accusation
 //! that holds for the hold-down is a death; one that ends before is a flap and starts again from nothing. A dead region
-//! comes back only after the quorum has been gone for the recovery time, so one good probe brings nothing back.
+//! comes back only after the quorum has been gone for the recovery time, so one good probe brings nothing back. One that
+//! goes again on the way back, or within the hold-down after it, has not come back: that is the same death, found at once,
+//! and from its last loss on it must stay well for the whole hold-down.
 //!
 //! Control and data plane are judged apart: a region whose management is away may serve well, and one that serves nothing
 //! may still be managed. Which of the two moves a workload is the caller's to say.
@@ -148,7 +150,7 @@ impl Verdict {
         match (self.before, self.now) {
             (_, Suspected { .. }) => Some(Happened::Suspected(side)),
             (Suspected { .. }, Healthy) => Some(Happened::Flapped(side)),
-            (Suspected { .. }, Down { .. }) => Some(Happened::Down { side, budget }),
+            (Suspected { .. } | Healthy, Down { .. }) => Some(Happened::Down { side, budget }),
             (Returning { .. }, Healthy) => Some(Happened::Returned(side)),
             _ => None,
         }
@@ -167,6 +169,12 @@ pub struct Detector {
 struct Watched {
     condition: Condition,
     witnesses: BTreeMap<String, Witness>,
+    /// When it was lost, each time: deaths, and relapses of one.
+    losses: Vec<Timestamp>,
+    /// When it was believed to be back, and the death that it was back from.
+    back: Option<(Timestamp, Condition)>,
+    /// Whether it went again on the way back.
+    flaps: bool,
 }
 
 /// What one vantage point has seen of one plane.
@@ -227,13 +235,11 @@ impl Detector {
     /// Takes a sample. The verdict is there when the conclusion changed.
     pub fn observe(&mut self, now: Timestamp, sample: &Sample) -> Option<Verdict> {
         let key = (sample.region.clone(), sample.plane);
-        let watched = self
-            .planes
-            .entry(key)
-            .or_insert_with(|| Watched { condition: Condition::Healthy, witnesses: BTreeMap::new() });
+        let watched = self.planes.entry(key).or_insert_with(Watched::unheard_of);
         watched.hear(now, sample, self.settings);
         let before = watched.condition;
         watched.condition = watched.judge(now, self.settings);
+        watched.remember(now, before);
         let changed = watched.condition != before;
         changed.then(|| Verdict {
             region: sample.region.clone(),
@@ -241,6 +247,12 @@ impl Detector {
             before,
             now: watched.condition,
         })
+    }
+
+    /// How often a plane was lost since then: deaths, and times that it went again on the way back.
+    pub fn losses(&self, region: &Region, plane: Plane, since: Timestamp) -> usize {
+        let watched = self.planes.get(&(region.clone(), plane));
+        watched.map_or(0, |watched| watched.losses.iter().filter(|lost| **lost >= since).count())
     }
 
     /// The latest that a loss is found, counted from its start, when every vantage point samples every `interval`: the
@@ -253,6 +265,33 @@ impl Detector {
 }
 
 impl Watched {
+    fn unheard_of() -> Self {
+        Self {
+            condition: Condition::Healthy,
+            witnesses: BTreeMap::new(),
+            losses: Vec::new(),
+            back: None,
+            flaps: false,
+        }
+    }
+
+    /// What a change of the conclusion leaves to remember.
+    fn remember(&mut self, now: Timestamp, before: Condition) {
+        use Condition::{Down, Healthy, Returning, Suspected};
+        match (before, self.condition) {
+            (Suspected { since }, Down { .. }) => self.losses.push(since),
+            (Healthy | Returning { .. }, Down { .. }) => {
+                self.losses.push(now);
+                self.flaps = true;
+            }
+            (Returning { dead_since, held, .. }, Healthy) => {
+                self.back = Some((now, Down { since: dead_since, held }));
+                self.flaps = false;
+            }
+            _ => {}
+        }
+    }
+
     fn hear(&mut self, now: Timestamp, sample: &Sample, settings: DetectorSettings) {
         let fresh = Witness { bad: 0, well: false, seen: now };
         let witness = self.witnesses.entry(sample.vantage.clone()).or_insert(fresh);
@@ -273,7 +312,10 @@ impl Watched {
         use Condition::{Down, Healthy, Returning, Suspected};
         let (accused, well) = (self.accused(now, settings), self.well(now, settings));
         match self.condition {
-            Healthy if accused => Suspected { since: now },
+            Healthy if accused => match self.back {
+                Some((back, death)) if now.duration_since(back) < settings.hold_down => death,
+                _ => Suspected { since: now },
+            },
             Healthy => Healthy,
             Suspected { .. } if !accused => Healthy,
             Suspected { since } => {
@@ -283,9 +325,18 @@ impl Watched {
             Down { since, held } if well => Returning { since: now, dead_since: since, held },
             Down { since, held } => Down { since, held },
             Returning { dead_since, held, .. } if !well => Down { since: dead_since, held },
-            Returning { since, .. } if now.duration_since(since) >= settings.recover_after => Healthy,
+            Returning { since, .. } if self.is_believed(now, now.duration_since(since), settings) => Healthy,
             returning @ Returning { .. } => returning,
         }
+    }
+
+    /// Whether it has been well for so long that it counts as returned. While somebody has just begun to see it bad, the
+    /// next samples are waited for: they tell whether it goes again in this very moment.
+    fn is_believed(&self, now: Timestamp, well_for: SignedDuration, settings: DetectorSettings) -> bool {
+        let recover_after = settings.recover_after;
+        let wanted = if self.flaps { recover_after.max(settings.hold_down) } else { recover_after };
+        let doubts = self.count(now, settings, |one| (1..settings.suspect_after).contains(&one.bad)) > 0;
+        well_for >= wanted + if doubts { settings.stale_after } else { SignedDuration::ZERO }
     }
 
     fn count(&self, now: Timestamp, settings: DetectorSettings, says: impl Fn(&Witness) -> bool) -> usize {

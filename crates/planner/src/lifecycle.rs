@@ -5,10 +5,13 @@
 //! workload protected, and only then is it asked home. Coming home is a move like any other, so the same three runs
 //! follow it, and the story ends protected at home.
 //!
-//! Whether the workload is protected is never stored: each event says what the observation behind it saw.
+//! Whether the workload is protected is never stored: each event says what the observation behind it saw. So it is with
+//! the side that leads: a move whose run failed has succeeded as soon as clients are seen to be led to the other side.
 //! Here: states, events, intentions. Not here: how a region is found dead (`detector.rs`), what a plan does.
 
+mod overtaken;
 mod people;
+mod regions;
 mod transition;
 mod words;
 
@@ -40,6 +43,10 @@ pub struct Lifecycle {
     standby: Standby,
     /// Whether somebody wants it to stay away from home: moved it by choice, or said no to the way home since it moved.
     stays_away: bool,
+    /// Whether a move to the other side was begun and its end was not seen: the platform may still bring it to one.
+    unfinished: bool,
+    /// How often somebody has said no to running again what failed, since a run last succeeded.
+    declined: u32,
     /// How often the workload has set out for the other side: the older of two orders is stale.
     generation: u32,
 }
@@ -63,6 +70,8 @@ pub enum Phase {
         question: Question,
         /// When it is asked again; never for a question that can wait.
         until: Option<Timestamp>,
+        /// How often it was asked.
+        times: u32,
     },
     /// It moves to the other side.
     FailingOver {
@@ -117,6 +126,10 @@ pub enum Trouble {
     Declined {
         /// To what.
         question: Question,
+        /// Why the run failed that was not to run again; nothing for any other question.
+        why: String,
+        /// When it is asked again, whatever happens until then; never for what was not begun.
+        until: Option<Timestamp>,
     },
 }
 
@@ -166,6 +179,8 @@ pub struct LifecycleEvent {
     /// Whether pairs, replication and backups stand, by the latest observation, or by the last good one while a region
     /// cannot be read; unknown is no.
     pub protected: bool,
+    /// The side that clients are led to, by the latest observation; none where nobody can tell.
+    pub leads: Option<Side>,
     /// What.
     pub what: Happened,
 }
@@ -224,6 +239,8 @@ pub enum RunOutcome {
     Partly(String),
     /// Not.
     Failed(String),
+    /// It was never begun: there is no plan, and nothing was sent.
+    Refused(String),
     /// Stopped because Lifeboat asked for it.
     Stopped,
 }
@@ -281,6 +298,12 @@ pub enum Intention {
     Tell(Question),
     /// Take back what was asked or told: its cause has gone.
     Withdraw(Question),
+    /// Take note that the other side leads, though no run of ours was seen to bring it there: a move came through late.
+    /// From here on it counts as one that succeeded.
+    Follow {
+        /// The side that leads.
+        to: Side,
+    },
     /// Keep the inventory as the last good one, outside the active region.
     KeepSnapshot,
     /// Do nothing.
@@ -364,6 +387,8 @@ impl Lifecycle {
             secondary: Health::Answers,
             standby: Standby::Ready,
             stays_away: false,
+            unfinished: false,
+            declined: 0,
             generation: 0,
         }
     }
@@ -384,6 +409,21 @@ impl Lifecycle {
             Side::Primary => self.primary,
             Side::Secondary => self.secondary,
         }
+    }
+
+    /// Whether neither region answers: there is nowhere to go.
+    pub fn is_nowhere(&self) -> bool {
+        [self.primary, self.secondary].iter().all(|health| *health != Health::Answers)
+    }
+
+    /// Whether a move was begun of which no end was seen.
+    pub fn is_unfinished(&self) -> bool {
+        self.unfinished
+    }
+
+    /// Whether a failover that is run again would be a planned one: what serves is never taken away by force.
+    pub fn would_be_planned(&self) -> bool {
+        self.answers(self.active) && self.fence() == Fence::Open
     }
 
     /// What the standby side needs next.

@@ -74,6 +74,11 @@ pub trait Service: Sync {
 
     // --- what some must say, and most need not
 
+    /// The side that clients of a component are led to, by what was just observed; none for what leads nobody anywhere.
+    fn leads(&self, _component: &Component, _workload: &Workload, _seen: &Inventory) -> Option<Lead> {
+        None
+    }
+
     /// Its section of the workload file, where the owner says what cannot be seen.
     fn section(&self) -> Option<&'static Section> {
         None
@@ -118,6 +123,15 @@ pub trait Service: Sync {
     fn wants_fresh(&self, _component: &Component, _workload: &Workload) -> bool {
         false
     }
+}
+
+/// Where something leads clients that is made to lead them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lead {
+    /// To this side.
+    To(Side),
+    /// Nobody can tell: it was not observed, or two sides claim it.
+    Unknown,
 }
 
 /// Answers to the reads of a stage.

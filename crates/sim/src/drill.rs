@@ -22,7 +22,7 @@ use lifeboat_plan::{Digest, Plan, PlanKind, duration as brief};
 use lifeboat_planner::lifecycle::{Happened, Intention, Lifecycle, LifecycleEvent, Phase, Question, next};
 use lifeboat_planner::{
     Acceptance, FailoverPolicy, Finding, Inventory, Side, StrategyKind, Workload, accept, assess, blocking,
-    is_protected,
+    is_protected, leads,
 };
 
 use crate::log::Tone;
@@ -115,6 +115,8 @@ pub struct Drill {
     last_said: BTreeMap<&'static str, String>,
     predictions: Vec<PredictionReport>,
     trouble: Vec<String>,
+    /// Which of it came from runs of a kind that may yet succeed.
+    curable: BTreeMap<PlanKind, Vec<String>>,
     /// Virtual time at which the scenario's clock stands at zero: the first preparation is over.
     opened: Option<Timestamp>,
     phase: String,
@@ -157,6 +159,7 @@ impl Drill {
             last_said: BTreeMap::new(),
             predictions: Vec::new(),
             trouble: Vec::new(),
+            curable: BTreeMap::new(),
             opened: None,
             phase: "preparing".to_owned(),
             prepared: false,
@@ -273,7 +276,10 @@ impl Drill {
                 }
             }
             Event::Probe => self.probe(),
-            Event::Watch => self.world.watch(),
+            Event::Watch => {
+                self.world.watch();
+                self.notice_late_move();
+            }
             Event::Scenario(index) => self.scene(index),
             Event::Answer(question) => self.answered(question),
             Event::Decides(run, asked) => self.decides(run, &asked),
@@ -287,6 +293,7 @@ impl Drill {
         let event = LifecycleEvent {
             at: self.world.now,
             protected: is_protected(&self.world.workload, &self.world.inventory),
+            leads: leads(&self.world.workload, &self.world.inventory),
             what,
         };
         match next(&self.life, &event, &self.policy) {
@@ -321,6 +328,7 @@ impl Drill {
                 Intention::Ask(question) => self.ask(question, true),
                 Intention::Tell(question) => self.ask(question, false),
                 Intention::Withdraw(question) => self.people.withdraw(question),
+                Intention::Follow { to } => self.follow(to),
                 Intention::KeepSnapshot => self.keep_snapshot(),
                 Intention::Wait { until, why } => {
                     self.say_once("wait", why);
@@ -365,11 +373,11 @@ impl Drill {
     }
 
     fn ask(&mut self, question: Question, waits: bool) {
-        let says = self.question(question, waits);
-        let says = match self.announce_for(question) {
-            Some(announced) => format!("{says} {announced}"),
-            None => says,
-        };
+        let said = [Some(self.question(question, waits)), self.announce_for(question)];
+        let mut says = said.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        if let Some(meanwhile) = self.may_settle_itself(question) {
+            says = format!("{says}; {meanwhile}");
+        }
         self.world.log.happens(self.world.now, "lifecycle", Tone::Plain, says);
         if let Phase::Deciding { until: Some(until), .. } = self.life.phase() {
             self.world.queue.at((*until).max(self.world.now), Event::Reminder);

@@ -9,6 +9,7 @@ mod example;
 mod executor;
 mod failing;
 mod fresh;
+mod half_moves;
 mod picture;
 mod properties;
 mod racing;

@@ -75,6 +75,23 @@ fn what_is_done_in_part_at_the_deadline_is_degraded() {
     }
 }
 
+/// Whoever reads that a deadline is over knows how long it was, what was seen last, and what to do.
+#[test]
+fn out_of_time_says_what_was_seen_and_what_was_wanted() {
+    let never = Condition::All(vec![
+        Condition::equal(&read("a"), "/properties/state", "Ready"),
+        Condition::test(&read("a"), "/properties/state", Is::OneOf(vec!["Gone".into(), "Lost".into()])),
+    ]);
+    let waiting = Way { deadline: SignedDuration::from_mins(3), ..way(Action::Wait, never) };
+    let mut shell = Shell::new(World::new());
+    let summary = shell.run(&plan(vec![put("a", &[]), step("never", &["a"], waiting)]));
+    assert_eq!(
+        failed(&summary, "never"),
+        "its deadline of 3m is over: state of `a` is `Ready`, wanted `Gone` or `Lost`; find out what keeps it, and run \
+         it again"
+    );
+}
+
 #[test]
 fn a_person_decides_about_what_is_degraded() {
     for (answer, wanted) in [

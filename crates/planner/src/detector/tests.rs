@@ -78,7 +78,7 @@ fn a_loss_is_suspected_held_down_found_and_the_return_believed_late() {
 /// Proves: F12 (one good probe does not bring it back), F13.
 #[test]
 fn a_flap_on_the_way_back_is_the_same_death() {
-    let changes = play(1400, |_, second| {
+    let changes = play(1500, |_, second| {
         let bad = (100..1000).contains(&second) || (1050..1100).contains(&second);
         Some(if bad { SampleHealth::Bad } else { SampleHealth::Good })
     });
@@ -92,12 +92,41 @@ fn a_flap_on_the_way_back_is_the_same_death() {
         })
         .collect();
     assert_eq!(words, ["suspected", "down", "returning", "down", "returning", "healthy"]);
+    // From the last loss on, the whole hold-down.
+    assert_eq!(changes.last(), Some(&(1403, Healthy)));
     let one_good = play(1000, |_, second| {
         let bad = second >= 100 && second / INTERVAL != 60;
         Some(if bad { SampleHealth::Bad } else { SampleHealth::Good })
     });
     assert!(!one_good.contains(&(606, Healthy)));
     assert!(matches!(one_good.last(), Some((_, Down { .. }))), "{one_good:?}");
+}
+
+#[test]
+fn who_goes_again_right_after_the_return_has_not_returned() {
+    // It goes just when it would be believed, and a minute and a half after it was.
+    for gone in [1117, 1210] {
+        let mut detector = Detector::new(settings()).unwrap();
+        let mut back = Vec::new();
+        for second in 0..2000 {
+            let bad = (100..1000).contains(&second) || (gone..gone + 60).contains(&second);
+            let health = if bad { SampleHealth::Bad } else { SampleHealth::Good };
+            for (which, vantage) in VANTAGES.iter().enumerate() {
+                if second % INTERVAL != i64::try_from(which).unwrap() * 3 {
+                    continue;
+                }
+                let verdict = detector.observe(at(second), &sample(vantage, Plane::Data, health));
+                if verdict.is_some_and(|verdict| verdict.now == Healthy) {
+                    back.push(second);
+                }
+            }
+        }
+        let last = *back.last().unwrap();
+        assert!(last >= gone + 60 + HOLD_DOWN, "gone at {gone}, back at {back:?}");
+        assert!(back.iter().all(|back| !(gone..gone + 60 + HOLD_DOWN).contains(back)), "{back:?}");
+        assert_eq!(detector.losses(&region(), Plane::Data, at(0)), 2);
+        assert_eq!(detector.losses(&region(), Plane::Data, at(gone)), 1);
+    }
 }
 
 #[test]
@@ -112,6 +141,7 @@ fn a_verdict_is_news_for_the_lifecycle() {
     assert_eq!(news(suspected, down), Some(Happened::Down { side: Side::Primary, budget: Budget::Within }));
     assert_eq!(news(down, returning), None);
     assert_eq!(news(returning, down), None);
+    assert_eq!(news(Healthy, down), Some(Happened::Down { side: Side::Primary, budget: Budget::Within }));
     assert_eq!(news(returning, Healthy), Some(Happened::Returned(Side::Primary)));
 }
 
@@ -250,7 +280,7 @@ proptest! {
             prop_assert!(
                 matches!(
                     (before, now),
-                    (Healthy, Suspected { .. })
+                    (Healthy, Suspected { .. } | Down { .. })
                         | (Suspected { .. } | Returning { .. }, Healthy | Down { .. })
                         | (Down { .. }, Returning { .. })
                 ),

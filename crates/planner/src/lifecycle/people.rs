@@ -1,6 +1,9 @@
 //! The part of the transition function in which people decide: answers to questions, and wishes.
 
-use lifeboat_plan::PlanKind;
+use std::mem;
+
+use jiff::SignedDuration;
+use lifeboat_plan::{PlanKind, duration};
 
 use super::transition::{Next, Scene, is_move, not_ready};
 use super::{
@@ -9,6 +12,11 @@ use super::{
 };
 use crate::topology::Side;
 use crate::workload::FailoverPolicy;
+
+/// After how long a run that somebody declined is asked for again, the first time; twice as long each further time.
+const REASK: SignedDuration = SignedDuration::from_mins(30);
+/// And no later than this.
+const REASK_MOST: SignedDuration = SignedDuration::from_hours(2);
 
 pub(super) fn may_decide(by: &str, policy: &FailoverPolicy) -> Result<(), LifecycleError> {
     let known = policy.approvers.is_empty() || policy.approvers.iter().any(|name| name.as_str() == by);
@@ -34,6 +42,10 @@ impl Lifecycle {
     }
 
     pub(super) fn decided(mut self, question: Question, decision: Decision, scene: Scene<'_>) -> Next {
+        if self.is_overtaken(scene) {
+            // The answer comes too late: what it is about has happened.
+            return Ok(self.make_way(scene));
+        }
         if self.open_question() != Some(question) {
             return Err(self.illegal(format!("an answer to \"{question}\"")));
         }
@@ -50,7 +62,9 @@ impl Lifecycle {
         if question == Question::Failback && !scene.protected {
             return not_ready("home is not ready");
         }
-        self.stays_away = false;
+        // A run that is only repeated changes nothing of what somebody wished for.
+        let repeats = matches!(question, Question::Again { kind } if kind != PlanKind::Failback);
+        self.stays_away &= repeats;
         Ok(match question {
             Question::Failover { .. } | Question::Again { kind: PlanKind::Failover } => self.fail_over(),
             Question::Failback | Question::Again { kind: PlanKind::Failback } => self.fail_back(),
@@ -71,12 +85,46 @@ impl Lifecycle {
             Question::Again { kind }
                 if is_move(kind) && fence == Fence::Open && self.answers(self.active) =>
             {
-                self.standby = Standby::ToFence;
+                // What was refused was not even begun.
+                if self.unfinished {
+                    self.standby = Standby::ToFence;
+                }
                 return self.settle(scene);
             }
-            _ => self.phase = Phase::Degraded { why: Trouble::Declined { question }, fence },
+            _ => return self.stays_degraded(question, scene),
         }
         (self, Vec::new())
+    }
+
+    /// A no holds for what was known when it was said. A run that failed is asked for again after a while, each time
+    /// later: capacity and quota come back without a word.
+    fn stays_degraded(mut self, question: Question, scene: Scene<'_>) -> (Self, Vec<Intention>) {
+        let why = match &self.phase {
+            Phase::Degraded { why: Trouble::RunFailed { why, .. }, .. } => why.clone(),
+            _ => String::new(),
+        };
+        let again = matches!(question, Question::Again { .. });
+        let distance = REASK.saturating_mul(2_i32.saturating_pow(self.declined)).min(REASK_MOST);
+        let until = again.then_some(scene.at + distance);
+        self.declined = self.declined.saturating_add(u32::from(again));
+        let why = Trouble::Declined { question, why, until };
+        self.phase = Phase::Degraded { why, fence: self.fence() };
+        let wait = until.map(|until| Intention::Wait {
+            until: Some(until),
+            why: format!("it stays as it is, and is looked at again in {}", duration(distance)),
+        });
+        (self, wait.into_iter().collect())
+    }
+
+    /// Asks again what somebody has said no to.
+    pub(super) fn reopened(mut self, kind: PlanKind) -> (Self, Vec<Intention>) {
+        if let Phase::Degraded { why, .. } = &mut self.phase
+            && let Trouble::Declined { why: failed, .. } = why
+        {
+            *why = Trouble::RunFailed { kind, why: mem::take(failed) };
+        }
+        let intentions = self.ask_again(kind);
+        (self, intentions)
     }
 
     fn fail_back(mut self) -> (Self, Vec<Intention>) {
@@ -101,6 +149,7 @@ impl Lifecycle {
                 why:
                     Trouble::Declined {
                         question: Question::Failover { .. } | Question::Again { kind: PlanKind::Failover },
+                        ..
                     },
                 ..
             } => return Ok(self.fail_over()),
@@ -128,7 +177,7 @@ impl Lifecycle {
             Phase::Serving | Phase::Deciding { question: Question::Failback, .. } => {}
             _ => return Err(self.illegal("the wish to go home")),
         }
-        self.phase = Phase::Deciding { question: Question::Failback, until: None };
+        self.phase = Phase::Deciding { question: Question::Failback, until: None, times: 1 };
         Ok((self, vec![Intention::Ask(Question::Failback)]))
     }
 }

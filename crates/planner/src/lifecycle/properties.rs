@@ -12,13 +12,20 @@ use crate::workload::DecisionPolicy;
 /// What a generated event picks; runs and questions are filled in from what is open at that time.
 #[derive(Debug, Clone)]
 enum Pick {
-    RunEnds { which: usize, outcome: RunOutcome },
+    RunEnds {
+        which: usize,
+        outcome: RunOutcome,
+    },
     StrayEnd(PlanKind, RunOutcome),
     Region(u8, Side, Budget),
-    Answer { decision: Decision },
+    Answer {
+        decision: Decision,
+    },
     StrayAnswer(Question, Decision),
     Wish(Wish),
     Tick,
+    /// The side that was set out for leads, whatever became of the run.
+    ComesThrough,
 }
 
 fn side() -> impl Strategy<Value = Side> {
@@ -40,6 +47,7 @@ fn outcome() -> impl Strategy<Value = RunOutcome> {
         5 => Just(RunOutcome::Done),
         1 => Just(RunOutcome::Partly("half".to_owned())),
         1 => Just(RunOutcome::Failed("broken".to_owned())),
+        1 => Just(RunOutcome::Refused("no plan".to_owned())),
         1 => Just(RunOutcome::Stopped),
     ]
 }
@@ -66,6 +74,7 @@ fn pick() -> impl Strategy<Value = Pick> {
         1 => (question(), decision()).prop_map(|(question, decision)| Pick::StrayAnswer(question, decision)),
         1 => prop_oneof![Just(Wish::Move), Just(Wish::Failback)].prop_map(Pick::Wish),
         1 => Just(Pick::Tick),
+        1 => Just(Pick::ComesThrough),
     ]
 }
 
@@ -80,12 +89,16 @@ struct World {
     at: Timestamp,
     /// Runs under way.
     running: Vec<PlanKind>,
+    /// The side that is seen to lead.
+    leads: Option<Side>,
     /// Open questions.
     asked: Vec<Question>,
     /// How far the side that was left last has come: fenced, drained.
     cleared: BTreeMap<PlanKind, bool>,
     /// Whether the workload has ever moved or lost its standby region.
     disturbed: bool,
+    /// The same before it set out last: a move that is refused disturbs nothing.
+    disturbed_before: bool,
 }
 
 impl World {
@@ -96,9 +109,11 @@ impl World {
             policy: FailoverPolicy { policy, ..FailoverPolicy::default() },
             at: Timestamp::UNIX_EPOCH,
             running: vec![PlanKind::Prepare],
+            leads: None,
             asked: Vec::new(),
             cleared: BTreeMap::new(),
             disturbed: false,
+            disturbed_before: false,
         }
     }
 
@@ -120,6 +135,10 @@ impl World {
             },
             Pick::StrayAnswer(question, decision) => Happened::Decided { question, decision, by },
             Pick::Wish(wish) => Happened::OperatorAsks { wish, by },
+            Pick::ComesThrough => {
+                self.leads = Some(self.state.active().other());
+                Happened::Tick
+            }
             Pick::Tick => Happened::Tick,
         };
         self.happen(&what, protected);
@@ -128,7 +147,7 @@ impl World {
     /// Lets something happen; whether it fitted.
     fn happen(&mut self, what: &Happened, protected: bool) -> bool {
         self.at += SignedDuration::from_mins(1);
-        let event = LifecycleEvent { at: self.at, protected, what: what.clone() };
+        let event = LifecycleEvent { at: self.at, protected, leads: self.leads, what: what.clone() };
         let before = self.state.clone();
         let Ok((state, intentions)) = next(&self.state, &event, &self.policy) else { return false };
         self.state = state;
@@ -144,26 +163,33 @@ impl World {
         match what {
             Happened::RunFinished { kind, outcome } => {
                 self.running.retain(|running| running != kind);
-                if self.state.active() != before.active() {
-                    self.cleared.remove(&PlanKind::Drain);
-                    let fenced = matches!(before.phase(), Phase::FailingOver { fence: Fence::Closed, .. })
-                        || matches!(before.phase(), Phase::Degraded { fence: Fence::Closed, .. });
-                    self.cleared.insert(PlanKind::Fence, fenced);
-                    self.disturbed = true;
-                } else if *outcome == RunOutcome::Done {
+                if *outcome == RunOutcome::Done {
                     self.cleared.insert(*kind, true);
+                }
+                let moves = matches!(kind, PlanKind::Failover | PlanKind::Failback);
+                if moves && before.phase().runs() == Some(*kind) && matches!(outcome, RunOutcome::Refused(_))
+                {
+                    self.disturbed = self.disturbed_before;
                 }
             }
             Happened::Decided { question, .. } => self.asked.retain(|asked| asked != question),
             Happened::Down { side, .. } if *side != before.active() => {
                 self.cleared.clear();
-                self.disturbed = true;
+                (self.disturbed, self.disturbed_before) = (true, true);
             }
             _ => {}
+        }
+        if self.state.active() != before.active() {
+            self.cleared.remove(&PlanKind::Drain);
+            let fenced = matches!(before.phase(), Phase::FailingOver { fence: Fence::Closed, .. })
+                || matches!(before.phase(), Phase::Degraded { fence: Fence::Closed, .. });
+            self.cleared.insert(PlanKind::Fence, fenced);
+            self.disturbed = true;
         }
         if self.state.generation() > before.generation() {
             // Whatever was open, the workload is on its way.
             self.asked.clear();
+            self.disturbed_before = self.disturbed;
             self.disturbed = true;
         }
     }
@@ -188,6 +214,10 @@ impl World {
             }
             Intention::StopRun { kind } => assert!(self.running.contains(&kind), "{kind:?} does not run"),
             Intention::WhenAnswers { side, .. } => assert_ne!(self.state.health(side), Health::Answers),
+            Intention::Follow { to } => {
+                assert_eq!((to, self.leads), (self.state.active(), Some(self.state.active())));
+                assert!(before.generation() > 0, "followed where nobody had set out for");
+            }
             Intention::KeepSnapshot | Intention::Wait { .. } => {}
         }
     }
@@ -212,8 +242,10 @@ impl World {
             }
             PlanKind::Fence | PlanKind::Prepare => {}
         }
-        if planned && kind == PlanKind::Failover {
-            assert_eq!(before.health(before.active()), Health::Answers);
+        if kind == PlanKind::Failover {
+            let fenced = before.fence() != Fence::Open;
+            let serves = self.state.health(before.active()) == Health::Answers && !fenced;
+            assert_eq!(planned, serves, "a region that serves is never left by force");
         }
     }
 
@@ -240,6 +272,7 @@ impl World {
 
     /// From here on all goes well, and somebody is there who says yes.
     fn goes_well(&mut self) {
+        self.leads = None;
         for side in [Side::Primary, Side::Secondary] {
             self.happen(&Happened::Returned(side), true);
         }
@@ -251,7 +284,7 @@ impl World {
                 let decided = Happened::Decided { question, decision: Decision::Approved, by: by() };
                 assert!(self.happen(&decided, true), "{question} in {}", self.state.phase());
             } else if let Phase::Degraded {
-                why: Trouble::Declined { question: Question::Again { kind } },
+                why: Trouble::Declined { question: Question::Again { kind }, .. },
                 ..
             } = self.state.phase()
             {

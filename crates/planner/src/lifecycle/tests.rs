@@ -1,5 +1,7 @@
 //! Whole stories: what happens, line by line, and what Lifeboat makes of it.
 
+mod half_moves;
+
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
@@ -17,6 +19,7 @@ struct Story {
     state: Lifecycle,
     policy: FailoverPolicy,
     at: Timestamp,
+    leads: Option<Side>,
     transcript: String,
 }
 
@@ -27,13 +30,13 @@ impl Story {
 
     fn from(state: Lifecycle, policy: DecisionPolicy) -> Self {
         let policy = FailoverPolicy { policy, ..FailoverPolicy::default() };
-        Self { state, policy, at: Timestamp::UNIX_EPOCH, transcript: String::new() }
+        Self { state, policy, at: Timestamp::UNIX_EPOCH, leads: None, transcript: String::new() }
     }
 
     /// One event, a minute after the last; `protected` is what observation tells at that time.
     fn then(mut self, said: &str, protected: bool, what: Happened) -> Self {
         self.at += SignedDuration::from_mins(1);
-        let event = LifecycleEvent { at: self.at, protected, what };
+        let event = LifecycleEvent { at: self.at, protected, leads: self.leads, what };
         match next(&self.state, &event, &self.policy) {
             Ok((state, intentions)) => {
                 let word = state.word(protected);
@@ -86,6 +89,11 @@ impl Story {
     }
     fn tick(self, protected: bool) -> Self {
         self.then("tick", protected, Happened::Tick)
+    }
+    /// From now on this side is seen to lead.
+    fn leads(mut self, side: Side) -> Self {
+        self.leads = Some(side);
+        self
     }
     fn later(mut self, minutes: i64) -> Self {
         self.at += SignedDuration::from_mins(minutes);
@@ -215,7 +223,7 @@ fn a_question_is_withdrawn_when_its_cause_vanishes() {
 }
 
 #[test]
-fn a_question_nobody_answers_is_asked_again() {
+fn a_question_nobody_answers_is_asked_again_at_growing_distances() {
     let story = Story::new(DecisionPolicy::Propose).down(Primary).tick(true).later(10).tick(true).tick(true);
     assert_snapshot!(story.transcript, @r#"
     Primary down: deciding; ask "fail over to the secondary?"
@@ -223,6 +231,16 @@ fn a_question_nobody_answers_is_asked_again() {
     tick: deciding; ask "fail over to the secondary?"
     tick: deciding; nothing
     "#);
+    let mut story = Story::new(DecisionPolicy::Propose).down(Primary);
+    let (began, mut asked) = (story.at, Vec::new());
+    for _ in 0..6 * 60 {
+        let before = story.transcript.len();
+        story = story.tick(true);
+        if story.transcript[before..].contains("; ask ") {
+            asked.push(story.at.duration_since(began).as_mins());
+        }
+    }
+    assert_eq!(asked, [10, 30, 70, 130, 190, 250, 310], "minutes after the loss was certain");
 }
 
 #[test]
@@ -281,25 +299,25 @@ fn a_flapping_return_starts_with_the_fence_each_time() {
         .done(Failover)
         .returned(Primary)
         .down_unprotected(Primary)
-        .fails(FenceRun, "connection refused")
+        .stopped(FenceRun)
         .returned(Primary)
         .done(FenceRun)
         .down_unprotected(Primary)
         .returned(Primary)
-        .done(Drain)
+        .stopped(Drain)
         .done(FenceRun)
         .done(Drain);
     assert_snapshot!(story.transcript, @r"
     Primary down: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
     failover done: unprotected; when the primary answers, run fence first
     Primary returned: returning; run fence from secondary to primary, planned
-    Primary down: returning; nothing
-    fence failed: unprotected; when the primary answers, run fence first
+    Primary down: returning; stop the fence
+    fence stopped: unprotected; when the primary answers, run fence first
     Primary returned: returning; run fence from secondary to primary, planned
     fence done: draining; run drain from secondary to primary, planned
-    Primary down: draining; nothing
+    Primary down: draining; stop the drain
     Primary returned: draining; nothing
-    drain done: returning; run fence from secondary to primary, planned
+    drain stopped: returning; run fence from secondary to primary, planned
     fence done: draining; run drain from secondary to primary, planned
     drain done: re-protecting; run prepare from secondary to primary, planned
     ");
@@ -417,7 +435,7 @@ fn a_failed_run_asks_and_may_be_run_by_hand() {
     failover done: unprotected; when the primary answers, run fence first
     Primary returned: returning; run fence from secondary to primary, planned
     fence failed: degraded; ask "run the fence again?"
-    Declined "run the fence again?": degraded; nothing
+    Declined "run the fence again?": degraded; wait until 1970-01-01T00:35:00Z: it stays as it is, and is looked at again in 30m
     drain done: refused, the end of a drain run does not fit while the workload is degraded (declined "run the fence again?")
     fence done: draining; run drain from secondary to primary, planned
     "#);

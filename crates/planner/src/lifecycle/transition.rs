@@ -1,9 +1,9 @@
 //! The transition function.
 //!
-//! News about regions can come at any time: it is recorded first, and then weighed in the phase at hand. Everything that
+//! News about regions (`regions.rs`) and answers (`people.rs`) can come at any time. Everything that
 //! ends (a run, a suspicion, a question) ends in [`Lifecycle::settle`], the one place that decides what comes next.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lifeboat_plan::PlanKind;
 
 use super::people::may_decide;
@@ -21,11 +21,12 @@ pub(super) type Next = Result<(Lifecycle, Vec<Intention>), LifecycleError>;
 pub(super) struct Scene<'a> {
     pub(super) at: Timestamp,
     pub(super) protected: bool,
+    pub(super) leads: Option<Side>,
     pub(super) policy: &'a FailoverPolicy,
 }
 
 pub(super) fn next(state: &Lifecycle, event: &LifecycleEvent, policy: &FailoverPolicy) -> Next {
-    let scene = Scene { at: event.at, protected: event.protected, policy };
+    let scene = Scene { at: event.at, protected: event.protected, leads: event.leads, policy };
     let state = state.clone();
     match &event.what {
         Happened::RunFinished { kind, outcome } => state.run_finished(*kind, outcome, scene),
@@ -96,6 +97,9 @@ impl Lifecycle {
 
     /// Decides what to do when nothing is under way.
     pub(super) fn settle(mut self, scene: Scene<'_>) -> (Self, Vec<Intention>) {
+        if self.is_overtaken(scene) {
+            return self.follow(scene);
+        }
         let other = self.other();
         self.phase = Phase::Serving;
         if let Health::Lost { budget } = self.health(self.active) {
@@ -125,7 +129,7 @@ impl Lifecycle {
         }
         let mut intentions = vec![Intention::KeepSnapshot];
         if self.active != Side::Primary && !self.stays_away {
-            self.phase = Phase::Deciding { question: Question::Failback, until: None };
+            self.phase = Phase::Deciding { question: Question::Failback, until: None, times: 1 };
             intentions.push(Intention::Ask(Question::Failback));
         }
         (self, intentions)
@@ -144,7 +148,7 @@ impl Lifecycle {
         match scene.policy.policy {
             DecisionPolicy::Automatic if ready && budget == Budget::Within => self.fail_over(),
             DecisionPolicy::Manual => {
-                self.phase = Phase::Deciding { question, until: None };
+                self.phase = Phase::Deciding { question, until: None, times: 1 };
                 (self, vec![Intention::Tell(question)])
             }
             DecisionPolicy::Propose | DecisionPolicy::Automatic => self.ask(question, scene),
@@ -152,31 +156,33 @@ impl Lifecycle {
     }
 
     fn ask(mut self, question: Question, scene: Scene<'_>) -> (Self, Vec<Intention>) {
-        // At least a minute: a decision time of nothing must not ask at every tick.
-        let patience = scene.policy.decision.max(jiff::SignedDuration::from_mins(1));
-        self.phase = Phase::Deciding { question, until: Some(scene.at + patience) };
+        let before = match self.phase {
+            Phase::Deciding { question: asked, times, .. } if asked == question => times,
+            _ => 0,
+        };
+        // At least a minute: a decision time of nothing must not ask at every tick. Whoever did not hear the first
+        // reminder is not woken by the tenth: each comes later than the last, and none later than an hour.
+        let patience = scene.policy.decision.max(SignedDuration::from_mins(1));
+        let most = patience.max(SignedDuration::from_hours(1));
+        let distance = patience.saturating_mul(2_i32.saturating_pow(before)).min(most);
+        let (until, times) = (Some(scene.at + distance), before.saturating_add(1));
+        self.phase = Phase::Deciding { question, until, times };
         (self, vec![Intention::Ask(question)])
     }
 
-    /// Sets out for the other side. A side that is left without a plan and answers is fenced beside the failover, not
-    /// after it: until then both could act.
+    /// Sets out for the other side: by choice while the active side answers, also when an earlier attempt was not. Where
+    /// that side is fenced already, or being fenced, nothing is left to be gentle with.
     pub(super) fn fail_over(mut self) -> (Self, Vec<Intention>) {
-        let planned = matches!(self.phase, Phase::Serving) && self.answers(self.active);
-        let mut fence = self.fence();
+        let (planned, fence) = (self.would_be_planned(), self.fence());
         let run =
             Intention::RunPlan { kind: PlanKind::Failover, from: self.active, to: self.other(), planned };
-        let intentions = match (planned, fence) {
-            (false, Fence::Open) if self.answers(self.active) => {
-                fence = Fence::Running;
-                vec![self.fence_active(), run]
-            }
-            (false, Fence::Open) => {
-                vec![run, Intention::WhenAnswers { side: self.active, first: PlanKind::Fence }]
-            }
-            _ => vec![run],
-        };
+        let mut intentions = vec![run];
+        if !planned && fence == Fence::Open {
+            intentions.push(Intention::WhenAnswers { side: self.active, first: PlanKind::Fence });
+        }
+        // What was wished for once is still wished for when it is tried again.
+        self.stays_away = planned && (self.stays_away || matches!(self.phase, Phase::Serving));
         self.phase = Phase::FailingOver { planned, fence };
-        self.stays_away = planned;
         self.generation += 1;
         (self, intentions)
     }
@@ -189,102 +195,15 @@ impl Lifecycle {
         }
     }
 
-    fn set_fence(&mut self, to: Fence) {
+    pub(super) fn set_fence(&mut self, to: Fence) {
         if let Phase::FailingOver { fence, .. } | Phase::Degraded { fence, .. } = &mut self.phase {
             *fence = to;
         }
     }
 
     /// The fence of the side that a failover leaves, while that side is still called active.
-    fn fence_active(&self) -> Intention {
+    pub(super) fn fence_active(&self) -> Intention {
         Intention::RunPlan { kind: PlanKind::Fence, from: self.other(), to: self.active, planned: false }
-    }
-
-    // --- news about regions ------------------------------------------------------------------------------------
-
-    fn suspected(mut self, side: Side, scene: Scene<'_>) -> (Self, Vec<Intention>) {
-        let withdrawn = match self.phase {
-            Phase::Serving if side == self.active => None,
-            Phase::Deciding { question: Question::Failback, .. } if side == self.active => {
-                Some(Intention::Withdraw(Question::Failback))
-            }
-            // Runs go on: their steps find out for themselves. Any other question stands.
-            _ => return (self, Vec::new()),
-        };
-        self.phase = Phase::Suspecting { since: scene.at };
-        let why = "a blip must not move the workload: the hold-down runs".to_owned();
-        let wait = Intention::Wait { until: Some(scene.at + scene.policy.hold_down), why };
-        (self, withdrawn.into_iter().chain([wait]).collect())
-    }
-
-    /// Records what is known about a region, then weighs it.
-    fn health_is(mut self, side: Side, health: Health, scene: Scene<'_>) -> (Self, Vec<Intention>) {
-        let (before, is_active) = (self.health(side), side == self.active);
-        self.set_health(side, health);
-        let was_lost = before != Health::Answers;
-        let is_lost = health != Health::Answers;
-        if is_lost && !is_active {
-            // Whatever was done there may be undone when it returns: the next return starts with a fence again.
-            self.standby = Standby::ToFence;
-        }
-        if is_lost && is_active && self.fence() == Fence::Closed {
-            self.set_fence(Fence::Open);
-        }
-        if let Phase::Suspecting { .. } = self.phase {
-            return if is_active { self.settle(scene) } else { (self, Vec::new()) };
-        }
-        if was_lost == is_lost {
-            return (self, Vec::new());
-        }
-        match self.phase.clone() {
-            Phase::Serving => self.settle(scene),
-            Phase::Suspecting { .. } => unreachable!("weighed above"),
-            Phase::Deciding { question, .. } => self.withdrawing(question, scene),
-            Phase::Degraded { why, .. } => self.health_while_degraded(&why, is_active, scene),
-            Phase::FailingOver { planned: false, fence: Fence::Open } if is_active && !is_lost => {
-                self.set_fence(Fence::Running);
-                let fence = self.fence_active();
-                (self, vec![fence])
-            }
-            Phase::Preparing | Phase::Returning | Phase::Draining | Phase::Reprotecting
-                if is_active && is_lost =>
-            {
-                let kind = self.phase.runs().expect("these phases run something");
-                (self, vec![Intention::StopRun { kind }])
-            }
-            // Every other run carries on; what was recorded counts when it ends.
-            _ => (self, Vec::new()),
-        }
-    }
-
-    fn withdrawing(self, question: Question, scene: Scene<'_>) -> (Self, Vec<Intention>) {
-        let (state, mut intentions) = self.settle(scene);
-        intentions.insert(0, Intention::Withdraw(question));
-        (state, intentions)
-    }
-
-    fn health_while_degraded(
-        self,
-        why: &Trouble,
-        is_active: bool,
-        scene: Scene<'_>,
-    ) -> (Self, Vec<Intention>) {
-        match why {
-            Trouble::NowhereToGo => self.settle(scene),
-            // Half a move is nobody's to undo but a person's, who can say something again once both regions answer.
-            Trouble::RunFailed { kind, .. } if is_move(*kind) => {
-                let both = self.answers(self.active) && self.answers(self.other());
-                let question = Question::Again { kind: *kind };
-                (self, if both { vec![Intention::Ask(question)] } else { Vec::new() })
-            }
-            Trouble::Declined { question: Question::Again { kind } } if is_move(*kind) => (self, Vec::new()),
-            Trouble::RunFailed { kind, .. } => {
-                let question = Question::Again { kind: *kind };
-                self.withdrawing(question, scene)
-            }
-            Trouble::Declined { .. } if is_active || !self.answers(self.other()) => self.settle(scene),
-            Trouble::Declined { .. } => (self, Vec::new()),
-        }
     }
 
     // --- runs --------------------------------------------------------------------------------------------------
@@ -302,8 +221,9 @@ impl Lifecycle {
         Ok(match outcome {
             RunOutcome::Done => self.done(kind, scene),
             RunOutcome::Partly(_) if moves => self.done(kind, scene),
-            RunOutcome::Partly(why) | RunOutcome::Failed(why) => self.failed(kind, why, scene),
-            RunOutcome::Stopped if moves => self.failed(kind, "it was stopped", scene),
+            RunOutcome::Partly(why) | RunOutcome::Failed(why) => self.failed(kind, why, true, scene),
+            RunOutcome::Refused(why) => self.failed(kind, why, false, scene),
+            RunOutcome::Stopped if moves => self.failed(kind, "it was stopped", true, scene),
             RunOutcome::Stopped => self.settle(scene),
         })
     }
@@ -313,7 +233,9 @@ impl Lifecycle {
         let question = Question::Again { kind };
         let missed = match &self.phase {
             Phase::Degraded { why: Trouble::RunFailed { kind: failed, .. }, .. } => *failed == kind,
-            Phase::Degraded { why: Trouble::Declined { question: declined }, .. } => *declined == question,
+            Phase::Degraded { why: Trouble::Declined { question: declined, .. }, .. } => {
+                *declined == question
+            }
             _ => false,
         };
         if !missed || *outcome != RunOutcome::Done {
@@ -326,18 +248,22 @@ impl Lifecycle {
     }
 
     fn done(mut self, kind: PlanKind, scene: Scene<'_>) -> (Self, Vec<Intention>) {
+        self.declined = 0;
         let Some((expected, reached)) = progress(kind) else { return self.moved(scene) };
         // A region that went away meanwhile has put the fence first again: then this run counts for nothing.
         if self.standby == expected && self.answers(self.other()) {
             self.standby = reached;
         }
+        // A pair that stands again has no failover under way.
+        self.unfinished &= !(self.standby == Standby::Ready && scene.protected);
         self.settle(scene)
     }
 
     /// The workload serves from the other side now.
-    fn moved(mut self, scene: Scene<'_>) -> (Self, Vec<Intention>) {
+    pub(super) fn moved(mut self, scene: Scene<'_>) -> (Self, Vec<Intention>) {
         let fence = self.fence();
         self.active = self.other();
+        self.unfinished = false;
         self.standby = if fence == Fence::Closed { Standby::ToDrain } else { Standby::ToFence };
         if fence == Fence::Running {
             // It ends as any fence does.
@@ -347,7 +273,7 @@ impl Lifecycle {
         self.settle(scene)
     }
 
-    fn failed(mut self, kind: PlanKind, why: &str, scene: Scene<'_>) -> (Self, Vec<Intention>) {
+    fn failed(mut self, kind: PlanKind, why: &str, begun: bool, scene: Scene<'_>) -> (Self, Vec<Intention>) {
         if let Some((expected, _)) = progress(kind) {
             let lost = !(self.answers(self.active) && self.answers(self.other()));
             if lost || self.standby != expected {
@@ -355,14 +281,36 @@ impl Lifecycle {
                 return self.settle(scene);
             }
         }
-        let fence = self.fence();
-        self.phase = Phase::Degraded { why: Trouble::RunFailed { kind, why: why.to_owned() }, fence };
-        (self, vec![Intention::Ask(Question::Again { kind })])
+        self.unfinished |= is_move(kind) && begun;
+        if self.is_overtaken(scene) {
+            return self.follow(scene);
+        }
+        self.phase =
+            Phase::Degraded { why: Trouble::RunFailed { kind, why: why.to_owned() }, fence: self.fence() };
+        let intentions = self.ask_again(kind);
+        (self, intentions)
+    }
+
+    /// Whether a run of this kind could begin: nothing moves into a region that is lost.
+    pub(super) fn can_start(&self, kind: PlanKind) -> bool {
+        !is_move(kind) || self.answers(self.other())
+    }
+
+    /// Asks whether a run that failed shall run again; a question to which a yes could not be followed is kept for later.
+    pub(super) fn ask_again(&self, kind: PlanKind) -> Vec<Intention> {
+        if self.can_start(kind) {
+            return vec![Intention::Ask(Question::Again { kind })];
+        }
+        let why = format!("the {} cannot start again before the region it leads to answers", kind.word());
+        vec![Intention::Wait { until: None, why }]
     }
 
     // --- time --------------------------------------------------------------------------------------------------
 
     fn tick(self, scene: Scene<'_>) -> (Self, Vec<Intention>) {
+        if self.is_overtaken(scene) {
+            return self.make_way(scene);
+        }
         match self.phase {
             Phase::Serving if self.answers(self.other()) => {
                 let (state, mut intentions) = self.settle(scene);
@@ -376,9 +324,13 @@ impl Lifecycle {
             Phase::Deciding { question: Question::Failback, .. } => {
                 self.withdrawing(Question::Failback, scene)
             }
-            Phase::Deciding { question, until: Some(until) } if until <= scene.at => {
+            Phase::Deciding { question, until: Some(until), .. } if until <= scene.at => {
                 self.ask(question, scene)
             }
+            Phase::Degraded {
+                why: Trouble::Declined { question: Question::Again { kind }, until: Some(until), .. },
+                ..
+            } if until <= scene.at && self.can_start(kind) => self.reopened(kind),
             _ => (self, Vec::new()),
         }
     }

@@ -57,9 +57,9 @@ impl fmt::Display for Phase {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::RunFailed { kind, why } => write!(f, "the {} failed: {why}", kind.word()),
+            Self::RunFailed { kind, why, .. } => write!(f, "the {} failed: {why}", kind.word()),
             Self::NowhereToGo => f.write_str("both regions are lost"),
-            Self::Declined { question } => write!(f, "declined \"{question}\""),
+            Self::Declined { question, .. } => write!(f, "declined \"{question}\""),
         }
     }
 }
@@ -91,6 +91,7 @@ impl fmt::Display for Intention {
             Self::Ask(question) => write!(f, "ask \"{question}\""),
             Self::Tell(question) => write!(f, "tell \"{question}\""),
             Self::Withdraw(question) => write!(f, "withdraw \"{question}\""),
+            Self::Follow { to } => write!(f, "follow: the {} leads", role(*to)),
             Self::KeepSnapshot => f.write_str("keep the snapshot"),
             Self::Wait { until: Some(until), why } => write!(f, "wait until {until}: {why}"),
             Self::Wait { until: None, why } => write!(f, "wait: {why}"),

@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 
 use crate::inventory::Inventory;
 use crate::rule::Rule;
-use crate::service::{Answers, Part, Planning, Refusal, Service, Strategy, StrategyKind};
+use crate::service::{Answers, Lead, Part, Planning, Refusal, Service, Strategy, StrategyKind};
 use crate::settings::Section;
 use crate::topology::{Component, Declared, Side, Standby, Workload};
 
@@ -149,6 +149,10 @@ impl Service for ServiceBus {
 
     fn is_protected(&self, component: &Component, _: &Workload, seen: &Inventory) -> bool {
         pair::is_ready(component, seen)
+    }
+
+    fn leads(&self, component: &Component, _: &Workload, seen: &Inventory) -> Option<Lead> {
+        Some(pair::leads(component, seen))
     }
 
     fn section(&self) -> Option<&'static Section> {

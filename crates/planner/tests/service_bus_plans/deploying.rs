@@ -47,8 +47,10 @@ fn a_paired_namespace_is_left_out_and_nothing_else_changes() {
     let left_out: Vec<String> = (0..4).map(|index| format!("/resources/{index}/condition = false")).collect();
     assert_eq!(changes(&World::paired(), PlanKind::Prepare), left_out);
     // The site is deployed on the day when that was chosen; the namespace is left out then too.
-    let mut world = World::from_nothing();
+    let mut world = World::paired();
     world.strategies.insert("orders-web".to_owned(), StrategyKind::Redeploy);
+    let site = world.component("orders-web").on(Side::Secondary).to_string();
+    world.miss(&site);
     assert_eq!(changes(&world, PlanKind::Failover), left_out);
 }
 

@@ -2,7 +2,7 @@
 
 use lifeboat_arm::Method;
 use lifeboat_plan::{Condition, Loss, LossKind, PlanKind, Truth, Verdict, WayKind, independence};
-use lifeboat_planner::{CrossSubscription, ServiceBusChoice, Settings, Side, StrategyKind, predict};
+use lifeboat_planner::{CrossSubscription, ServiceBusChoice, Settings, Side, StrategyKind, leads, predict};
 use serde_json::{Value, json};
 
 use super::outline::protected_away;
@@ -194,8 +194,10 @@ fn unknown_counts_are_said_to_be_unknown() {
 /// Proves: F1, F17 (an unplanned failover needs nothing of the lost region)
 #[test]
 fn an_unplanned_failover_stands_on_its_own() {
-    let mut redeploys = World::from_nothing();
+    let mut redeploys = World::paired();
     redeploys.strategies.insert("orders-web".to_owned(), StrategyKind::Redeploy);
+    let site = redeploys.component("orders-web").on(Side::Secondary).to_string();
+    redeploys.miss(&site);
     for mut world in [World::paired(), redeploys, World::declared()] {
         world.lose_side(PRIMARY);
         let plan = world.plan(PlanKind::Failover);
@@ -206,6 +208,36 @@ fn an_unplanned_failover_stands_on_its_own() {
         // The safe way waits for the old primary: without it there is the other way.
         let alias = &verdicts[&MOVE.into()];
         assert!(matches!(alias, Verdict::Contingent(needs) if !needs.is_empty()), "{alias:?}");
+    }
+}
+
+/// Who leads is told by what was just observed: what was known of a lost region says nothing, and two that claim it cancel
+/// each other out.
+#[test]
+fn who_leads_is_what_the_alias_records_show_now() {
+    let seen = |world: &World| leads(&world.workload, &world.seen);
+    assert_eq!(seen(&World::declared()), None, "a template is no observation");
+    let mut world = World::paired();
+    assert_eq!(seen(&world), Some(PRIMARY));
+    world.lose_side(PRIMARY);
+    assert_eq!(seen(&world), None);
+    let mut world = World::paired();
+    world.failed_over(SECONDARY, "orders");
+    assert_eq!(seen(&world), Some(SECONDARY));
+    world.lose_side(PRIMARY);
+    assert_eq!(seen(&world), Some(SECONDARY), "the side that leads was read, and that suffices");
+    let stale = alias_record(&world.bus_path(PRIMARY, ALIASES), "orders", "Primary", "orders-bus-neu");
+    world.list(PRIMARY, ALIASES, json!([stale]));
+    assert_eq!(seen(&world), None, "a region back from the dead claims it, too");
+}
+
+/// A failover is a request to the partner: where none was ever made, nothing is planned.
+#[test]
+fn a_standby_that_was_never_prepared_is_not_failed_over_to() {
+    for kind in [PlanKind::Failover, PlanKind::Failback] {
+        let refusal = World::from_nothing().refused(kind);
+        assert_eq!(refusal.rule, "SB-PAIRED");
+        assert!(refusal.why.contains("is not there: nothing was prepared in northeurope"), "{refusal}");
     }
 }
 

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_plan::{Loss, LossKind, Plan, PlanKind};
-use lifeboat_planner::lifecycle::Question;
-use lifeboat_planner::{Side, platform_p95};
+use lifeboat_plan::{Loss, LossKind, Plan, PlanKind, WayKind};
+use lifeboat_planner::Side;
+use lifeboat_planner::lifecycle::{Question, Standby};
 use serde_json::json;
 
 use super::{Drill, brief};
@@ -21,8 +21,10 @@ use crate::world::{Purpose, World};
 pub(super) struct Announcement {
     pub(super) losses: Vec<Loss>,
     pub(super) at: Timestamp,
-    /// The platform's part of it, at p95.
-    takes: SignedDuration,
+    /// From its first request until the last client is back, at p95; none where that cannot be said.
+    takes: Option<SignedDuration>,
+    /// Whether it does not wait for what is not replicated.
+    forced: bool,
 }
 
 /// One move.
@@ -43,9 +45,10 @@ pub(super) struct Move {
 }
 
 impl Announcement {
-    fn of(plan: &Plan, at: Timestamp) -> Self {
-        let losses = plan.possible_losses();
-        Self { losses, at, takes: platform_p95(plan) }
+    fn of(plan: &Plan, at: Timestamp, takes: Option<SignedDuration>) -> Self {
+        let forced = plan.policy.prefer == WayKind::Ungraceful
+            && plan.steps.iter().any(|step| step.ungraceful.is_some());
+        Self { losses: plan.possible_losses(), at, takes, forced }
     }
 
     fn stranded(&self) -> impl Iterator<Item = &Loss> {
@@ -61,10 +64,30 @@ impl Announcement {
         self.stranded().filter_map(|loss| loss.observed_at).min().map(|seen| self.at.duration_since(seen))
     }
 
+    /// What is gone for good, in words: nobody can fetch it later.
+    fn gone(&self) -> Option<String> {
+        let gone =
+            self.losses.iter().filter(|loss| loss.kind == LossKind::Lost).map(|loss| match loss.count {
+                Some(count) => format!("{count} {}", loss.what),
+                None => format!("{}, nobody knows how many", loss.what),
+            });
+        let gone: Vec<String> = gone.collect();
+        (!gone.is_empty()).then(|| gone.join(" and "))
+    }
+
     /// In a few words, for the question and the timeline.
     fn words(&self) -> String {
-        let takes = format!("it takes up to {}", brief(self.takes));
-        let others = self.losses.len() - self.stranded().count();
+        let forced = match (self.forced, self.gone()) {
+            (false, None) => String::new(),
+            (true, None) => "FORCED, with nothing left to replicate when last seen; ".to_owned(),
+            (true, Some(gone)) => format!("FORCED, which loses {gone}; "),
+            (false, Some(gone)) => format!("it loses {gone}; "),
+        };
+        let takes = match self.takes {
+            Some(takes) => format!("clients are back in up to {}", brief(takes)),
+            None => "nobody can say how long it takes".to_owned(),
+        };
+        let others = self.losses.iter().filter(|loss| loss.kind == LossKind::Reset).count();
         let others = match others {
             0 => String::new(),
             1 => ", and 1 other loss".to_owned(),
@@ -72,13 +95,13 @@ impl Announcement {
         };
         let unknown = self.stranded().any(|loss| loss.count.is_none());
         let messages = match self.stranded_count() {
-            _ if self.losses.is_empty() => return format!("nothing is given up; {takes}"),
+            _ if self.losses.is_empty() => return format!("{forced}nothing is given up; {takes}"),
             0 if unknown => "an unknown number of messages stays behind".to_owned(),
             1 => "1 message stays behind".to_owned(),
             count => format!("{count} messages stay behind"),
         };
         let age = self.age().map_or(String::new(), |age| format!(" (seen {} ago)", brief(age)));
-        format!("{messages}{age}{others}; {takes}")
+        format!("{forced}{messages}{age}{others}; {takes}")
     }
 }
 
@@ -86,8 +109,9 @@ impl Drill {
     /// What a person must know to answer a question about a move.
     pub(super) fn announce_for(&mut self, question: Question) -> Option<String> {
         let (kind, planned) = match question {
-            Question::Failover { .. } | Question::Again { kind: PlanKind::Failover } => {
-                (PlanKind::Failover, false)
+            Question::Failover { .. } => (PlanKind::Failover, false),
+            Question::Again { kind: PlanKind::Failover } => {
+                (PlanKind::Failover, self.life.would_be_planned())
             }
             Question::Failback | Question::Again { kind: PlanKind::Failback } => (PlanKind::Failback, true),
             Question::Again { .. } => return None,
@@ -95,17 +119,28 @@ impl Drill {
         self.world.look();
         let purpose =
             Purpose { kind, active: self.life.active(), planned, returning: self.life.generation() > 0 };
-        let plan = self.world.plan(purpose).ok()?;
-        let said = Announcement::of(&plan, self.world.now);
+        let plan = match self.world.plan(purpose) {
+            Ok(plan) => plan,
+            Err(why) => return Some(format!("no plan can be made now: {why}")),
+        };
+        let said = Announcement::of(&plan, self.world.now, self.takes(&plan, planned));
         let words = said.words();
         self.said = Some(said);
         Some(words)
     }
 
+    /// How long a move takes from now on, until the last client is back: the terms of the forecast that are still to come.
+    /// Nobody can say it of a side that is not known to be there.
+    fn takes(&self, plan: &Plan, planned: bool) -> Option<SignedDuration> {
+        let terms = self.forecast_of(plan, planned);
+        let ready = self.life.standby() == Standby::Ready && self.shaky(self.life.active().other()).is_none();
+        ready.then(|| terms.orchestration + terms.platform + terms.dns)
+    }
+
     /// A move begins. What was not said with the question is said now, before the first request.
-    pub(super) fn begin_move(&mut self, purpose: &str, left: Side, plan: &Plan) {
+    pub(super) fn begin_move(&mut self, purpose: &str, left: Side, plan: &Plan, planned: bool) {
         let now = self.world.now;
-        let fresh = Announcement::of(plan, now);
+        let fresh = Announcement::of(plan, now, self.takes(plan, planned));
         let announced = match self.said.take() {
             Some(said) if said.losses.len() == fresh.losses.len() => said,
             before => {

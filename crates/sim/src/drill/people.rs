@@ -9,8 +9,8 @@ use std::mem;
 use jiff::SignedDuration;
 use lifeboat_engine::Decision as RunDecision;
 use lifeboat_plan::PlanKind;
-use lifeboat_planner::FailoverPolicy;
-use lifeboat_planner::lifecycle::{Decision, Happened, Question, RunOutcome, Wish};
+use lifeboat_planner::lifecycle::{Decision, Happened, Question, RunOutcome, Standby, Wish};
+use lifeboat_planner::{FailoverPolicy, Side};
 
 use super::{Drill, brief};
 use crate::log::Tone;
@@ -24,8 +24,10 @@ pub(super) struct People {
     answers: Answers,
     after: SignedDuration,
     open: Vec<Asked>,
-    /// How often each kind of run has failed in a row.
-    failures: BTreeMap<PlanKind, u32>,
+    /// How often each kind of run has failed in a row, and why the last time.
+    failures: BTreeMap<PlanKind, (u32, String)>,
+    /// After how many failures of a kind they said no last: asked once more without another one, they try it again.
+    declined: BTreeMap<PlanKind, u32>,
 }
 
 struct Asked {
@@ -47,6 +49,7 @@ impl People {
             after: SignedDuration::from_mins(4),
             open: Vec::new(),
             failures: BTreeMap::new(),
+            declined: BTreeMap::new(),
         }
     }
 
@@ -76,10 +79,22 @@ impl People {
     /// A run has ended.
     pub(super) fn saw(&mut self, kind: PlanKind, outcome: &RunOutcome) {
         match outcome {
-            RunOutcome::Done => _ = self.failures.remove(&kind),
-            RunOutcome::Partly(_) | RunOutcome::Failed(_) => *self.failures.entry(kind).or_insert(0) += 1,
+            RunOutcome::Done => {
+                self.failures.remove(&kind);
+                self.declined.remove(&kind);
+            }
+            RunOutcome::Partly(why) | RunOutcome::Failed(why) | RunOutcome::Refused(why) => {
+                let (times, last) = self.failures.entry(kind).or_default();
+                *times += 1;
+                last.clone_from(why);
+            }
             RunOutcome::Stopped => {}
         }
+    }
+
+    /// How often a kind of run has failed since it last succeeded, and why the last time.
+    pub(super) fn failed(&self, kind: PlanKind) -> Option<(u32, &str)> {
+        self.failures.get(&kind).map(|(times, why)| (*times, why.as_str()))
     }
 
     pub(super) fn withdraw(&mut self, question: Question) {
@@ -100,7 +115,11 @@ impl Drill {
         let region = |side| &self.world.workload.site(side).region;
         match question {
             Question::Failover { to, protected } => {
-                let ready = if protected { "is ready" } else { "is NOT known to be ready" };
+                let ready = if protected {
+                    "is ready".to_owned()
+                } else {
+                    format!("is NOT known to be ready: {}", self.why_not_ready(to))
+                };
                 let to = region(to);
                 if waits {
                     format!("asks: fail over to {to}? It {ready};")
@@ -108,9 +127,50 @@ impl Drill {
                     format!("tells: {to} {ready}, and nothing is done before a person starts it;")
                 }
             }
-            Question::Failback => "asks: go home?".to_owned(),
+            Question::Failback => match self.lost_lately(Side::Primary) {
+                Some(lately) => format!("asks: go home? {lately};"),
+                None => "asks: go home?".to_owned(),
+            },
+            Question::Again { kind: PlanKind::Failover } => {
+                let to = region(self.life.active().other());
+                if self.life.would_be_planned() {
+                    format!("asks: run the move to {to} again?")
+                } else {
+                    format!("asks: run the failover to {to} again?")
+                }
+            }
             Question::Again { kind } => format!("asks: run {} again?", kind.word()),
         }
+    }
+
+    /// What is known that speaks against a side.
+    fn why_not_ready(&self, side: Side) -> String {
+        let mut reasons: Vec<String> = self.shaky(side).into_iter().collect();
+        let failed = [PlanKind::Prepare, PlanKind::Drain, PlanKind::Fence]
+            .into_iter()
+            .find_map(|kind| Some((kind, self.people.failed(kind)?)));
+        if let Some((kind, (times, why))) = failed {
+            let why = why.trim_end_matches('.');
+            reasons.push(format!("{} failed {}, the last time: {why}", kind.word(), counted_times(times)));
+        } else {
+            reasons.extend(match self.life.standby() {
+                Standby::ToFence => Some("it was not fenced since it was left or lost".to_owned()),
+                Standby::ToDrain => Some("it was not drained since it was left or lost".to_owned()),
+                Standby::ToPrepare => Some("it was not prepared since it was left or lost".to_owned()),
+                Standby::Ready => None,
+            });
+        }
+        if reasons.is_empty() {
+            reasons.push("pairs, replication or backups do not stand by the last look".to_owned());
+        }
+        reasons.join(", and ")
+    }
+
+    /// Waiting may settle a question about a failover by itself: the region that is lost answers again.
+    pub(super) fn may_settle_itself(&self, question: Question) -> Option<String> {
+        let about =
+            matches!(question, Question::Failover { .. } | Question::Again { kind: PlanKind::Failover });
+        self.answers_again(self.life.active()).filter(|_| about)
     }
 
     /// What steps of a run want to know reaches the people at once.
@@ -153,17 +213,22 @@ impl Drill {
             Answers::Decline => Decision::Declined,
             Answers::Nobody => return,
         };
-        // The same run is not tried for ever: a person who has seen it fail three times stops.
-        let failed = match question {
-            Question::Again { kind } => self.people.failures.get(&kind).copied().unwrap_or(0),
-            _ => 0,
+        // The same run is not tried for ever: a person who has seen it fail three times says no, and tries it once more each
+        // time that it is asked again later.
+        let again = match question {
+            Question::Again { kind } => self.people.failed(kind).map(|(times, _)| (kind, times)),
+            _ => None,
         };
-        let decision = if failed > 2 { Decision::Declined } else { decision };
+        let failed = again.map_or(0, |(_, times)| times);
+        let stops = again.filter(|(kind, times)| *times > 2 && self.people.declined.get(kind) != Some(times));
+        let tries = stops.is_none();
+        self.people.declined.extend(stops);
+        let decision = if tries { decision } else { Decision::Declined };
         let after = brief(self.people.after);
         let says = match (decision, waits) {
             (Decision::Approved, true) => format!("{by} answers yes, {after} after being asked"),
             (Decision::Approved, false) => format!("{by} starts it by hand, {after} after being told"),
-            (Decision::Declined, _) if failed > 2 => {
+            (Decision::Declined, _) if !tries => {
                 format!("{by} answers no, {after} after being asked: it has failed {failed} times in a row")
             }
             (Decision::Declined, _) => format!("{by} answers no, {after} after being asked"),
@@ -180,5 +245,12 @@ impl Drill {
             _ => Happened::Decided { question, decision, by },
         };
         self.life_goes_on(happened);
+        if decision == Decision::Declined && question == (Question::Again { kind: PlanKind::Failover }) {
+            self.stays_where_it_serves();
+        }
     }
+}
+
+fn counted_times(times: u32) -> String {
+    if times == 1 { "once".to_owned() } else { format!("{times} times") }
 }

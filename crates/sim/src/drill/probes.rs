@@ -18,7 +18,7 @@ use lifeboat_planner::detector::{
 use lifeboat_planner::lifecycle::{Budget, Happened};
 use lifeboat_planner::{Component, Side, Workload, is_protected, service_for};
 
-use super::Drill;
+use super::{Drill, brief};
 use crate::dice::Dice;
 use crate::log::Tone;
 use crate::scenario::Vantage;
@@ -31,6 +31,9 @@ const LOST_PER_MILLE: u32 = 2;
 const LATE: SignedDuration = SignedDuration::from_secs(2);
 /// A prober waits no longer.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(5);
+
+/// What happened longer ago says nothing of how steady a region is.
+const LATELY: SignedDuration = SignedDuration::from_hours(12);
 
 /// The probers.
 pub(super) struct Probes {
@@ -287,6 +290,40 @@ impl Drill {
             self.mark(&news);
             self.life_goes_on(news);
         }
+    }
+
+    /// What the detector holds against a side that nobody has called lost.
+    pub(super) fn shaky(&self, side: Side) -> Option<String> {
+        let region = &self.world.workload.site(side).region;
+        let ago = |since| brief(self.world.now.duration_since(since));
+        let of = |plane| match self.probes.detector.condition(region, plane) {
+            Condition::Healthy => None,
+            Condition::Suspected { since } => Some(format!("{region} is suspected since {}", ago(since))),
+            Condition::Down { since, .. } => Some(format!("{region} is lost since {}", ago(since))),
+            Condition::Returning { since, .. } => {
+                Some(format!("{region} answers again only since {}", ago(since)))
+            }
+        };
+        of(Plane::Data).or_else(|| of(Plane::Control))
+    }
+
+    /// That a lost side is about to count as returned.
+    pub(super) fn answers_again(&self, side: Side) -> Option<String> {
+        let region = &self.world.workload.site(side).region;
+        match self.probes.detector.condition(region, Plane::Data) {
+            Condition::Returning { since, .. } => {
+                let ago = brief(self.world.now.duration_since(since));
+                Some(format!("{region} has answered again for {ago}, and is believed when it stays so"))
+            }
+            _ => None,
+        }
+    }
+
+    /// How often a side was lost in the last hours, when that was more than once.
+    pub(super) fn lost_lately(&self, side: Side) -> Option<String> {
+        let region = &self.world.workload.site(side).region;
+        let losses = self.probes.detector.losses(region, Plane::Data, self.world.now - LATELY);
+        (losses > 1).then(|| format!("{region} was lost {losses} times in the last {}", brief(LATELY)))
     }
 
     /// The data plane decides whether a workload must move. A region has returned when both planes have: what is to be

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use lifeboat_engine::{Outcome, RunEnd, Summary};
 use lifeboat_plan::{PlanKind, StepId};
-use lifeboat_planner::Side;
-use lifeboat_planner::lifecycle::{Happened, RunOutcome};
+use lifeboat_planner::lifecycle::{Happened, Health, RunOutcome};
+use lifeboat_planner::{Side, leads};
 
 use super::{Drill, brief};
 use crate::log::Tone;
@@ -24,7 +24,7 @@ impl Drill {
         self.phase.clone_from(&says);
         let started = self.world.plan(purpose).map_err(|error| error.to_string()).and_then(|plan| {
             if matches!(kind, PlanKind::Failover | PlanKind::Failback) {
-                self.begin_move(&says, active, &plan);
+                self.begin_move(&says, active, &plan, planned);
             }
             if kind == PlanKind::Failover {
                 self.milestones.began.get_or_insert(self.world.now);
@@ -41,8 +41,8 @@ impl Drill {
             Err(why) => {
                 let trouble = format!("{says}: no plan: {why}");
                 self.world.log.happens(self.world.now, "engine", Tone::Bad, trouble.clone());
-                self.note_trouble(trouble);
-                self.finished(kind, RunOutcome::Failed(why));
+                self.note_trouble(kind, trouble);
+                self.finished(kind, RunOutcome::Refused(why));
             }
         }
     }
@@ -64,9 +64,23 @@ impl Drill {
     /// Ends a run before its end: it is paused in its journal, and nothing that comes back for it is acted on any more.
     pub(super) fn stop_run(&mut self, kind: PlanKind) {
         let Some(number) = self.world.stop(kind) else { return };
-        let says = format!("{} is stopped: the region it works for is lost", self.world.runs[number].says);
-        self.world.log.happens(self.world.now, "engine", Tone::Bad, says);
+        let says = &self.world.runs[number].says;
+        let why = self.why_stopped();
+        let says = format!("{says} is stopped: {why}");
+        self.world.log.happens(self.world.now, "engine", Tone::Plain, says);
         self.finished(kind, RunOutcome::Stopped);
+    }
+
+    fn why_stopped(&self) -> String {
+        let active = self.life.active();
+        let is_lost = |side: &Side| self.life.health(*side) != Health::Answers;
+        match [active, active.other()].iter().find(|side| is_lost(side)) {
+            Some(lost) => {
+                let region = &self.world.workload.site(*lost).region;
+                format!("it cannot end before {region} answers, and begins anew then")
+            }
+            None => "the region it works on serves now".to_owned(),
+        }
     }
 
     pub(super) fn run_ended(&mut self, number: usize, summary: &Summary) {
@@ -88,15 +102,16 @@ impl Drill {
         let (tone, word) = match &outcome {
             RunOutcome::Done => (Tone::Good, "done".to_owned()),
             RunOutcome::Partly(why) => (Tone::Plain, format!("degraded: {why}")),
-            RunOutcome::Failed(why) => (Tone::Bad, format!("failed: {why}")),
+            RunOutcome::Failed(why) | RunOutcome::Refused(why) => (Tone::Bad, format!("failed: {why}")),
             RunOutcome::Stopped => (Tone::Bad, "stopped".to_owned()),
         };
         self.world.log.happens(now, "engine", tone, ended(&says, &word, took));
         if outcome == RunOutcome::Done {
+            self.cure(purpose.kind);
             let run = &self.world.runs[number];
             self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory));
         } else {
-            self.note_trouble(format!("{says}: {word}"));
+            self.note_trouble(purpose.kind, format!("{says}: {word}"));
         }
         if let Some(clients) = &mut self.world.clients {
             let workload = self.world.workload.as_observed(&self.world.inventory);
@@ -129,9 +144,62 @@ impl Drill {
     }
 
     /// The same failure, tried again, is one trouble.
-    fn note_trouble(&mut self, trouble: String) {
+    fn note_trouble(&mut self, kind: PlanKind, trouble: String) {
+        self.curable.entry(kind).or_default().push(trouble.clone());
         if !self.trouble.contains(&trouble) {
             self.trouble.push(trouble);
+        }
+    }
+
+    /// What failed and then succeeded is no trouble any more: what it cost in time and messages is measured by itself.
+    fn cure(&mut self, kind: PlanKind) {
+        let cured = self.curable.remove(&kind).unwrap_or_default();
+        self.trouble.retain(|trouble| !cured.contains(trouble));
+    }
+
+    /// A move that a run gave up may come through in Azure later: then nothing else tells of it than a look.
+    pub(super) fn notice_late_move(&mut self) {
+        let led = leads(&self.world.workload, &self.world.inventory);
+        if self.life.is_unfinished() && led == Some(self.life.active().other()) {
+            self.life_goes_on(Happened::Tick);
+        }
+    }
+
+    /// A move by choice is given up, and the region that it was to leave serves on: nobody is, or was, without service.
+    pub(super) fn stays_where_it_serves(&mut self) {
+        let marks = &mut self.milestones;
+        // The clock of a wish starts all at once; that of a loss does not.
+        let wished = marks.lost.is_some() && marks.lost == marks.suspected && marks.lost == marks.decided;
+        if wished && marks.moved.is_none() && self.life.health(self.life.active()) == Health::Answers {
+            for mark in
+                [&mut marks.lost, &mut marks.suspected, &mut marks.down, &mut marks.decided, &mut marks.began]
+            {
+                *mark = None;
+            }
+            self.forecast = None;
+        }
+    }
+
+    /// Such a move has come through: it is one that succeeded.
+    pub(super) fn follow(&mut self, to: Side) {
+        let now = self.world.now;
+        let is_move = |kind| matches!(kind, PlanKind::Failover | PlanKind::Failback);
+        let Some(number) = self.world.runs.iter().rposition(|run| is_move(run.purpose.kind)) else { return };
+        let kind = self.world.runs[number].purpose.kind;
+        let region = &self.world.workload.site(to).region;
+        let says = format!("the alias now points at {region}: the {} came through late", kind.word());
+        self.world.log.happens(now, "lifecycle", Tone::Good, says);
+        self.cure(kind);
+        self.people.saw(kind, &RunOutcome::Done);
+        if kind == PlanKind::Failover && self.milestones.moved.is_none() {
+            let marks = &mut self.milestones;
+            marks.moved = Some((number, now));
+            // Clients are without their side since then, where nothing was lost before.
+            for mark in
+                [&mut marks.lost, &mut marks.suspected, &mut marks.down, &mut marks.decided, &mut marks.began]
+            {
+                mark.get_or_insert(now);
+            }
         }
     }
 

@@ -24,11 +24,11 @@ fn short_of(workload: Workload, hours: u32, events: &[&str]) -> DrillOutcome {
 }
 
 /// The kinds of runs, in order.
-fn runs(outcome: &DrillOutcome) -> Vec<&str> {
+pub(super) fn runs(outcome: &DrillOutcome) -> Vec<&str> {
     outcome.report.runs.iter().map(|run| run.kind.as_str()).collect()
 }
 
-fn missed(outcome: &DrillOutcome) -> &[String] {
+pub(super) fn missed(outcome: &DrillOutcome) -> &[String] {
     match &outcome.report.verdict {
         DrillVerdict::Missed(why) => why,
         other => panic!("{other:?}"),
@@ -36,7 +36,7 @@ fn missed(outcome: &DrillOutcome) -> &[String] {
 }
 
 #[track_caller]
-fn passes(outcome: &DrillOutcome, story: &[&str]) {
+pub(super) fn passes(outcome: &DrillOutcome, story: &[&str]) {
     assert_eq!(outcome.report.verdict, DrillVerdict::Passed);
     assert_eq!(runs(outcome), story);
     for prediction in &outcome.report.predictions {

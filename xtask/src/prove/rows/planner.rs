@@ -8,6 +8,7 @@ const RULES: &str = "crates/planner/src/services/service_bus/rules.rs";
 const PAIR: &str = "crates/planner/src/services/service_bus/pair.rs";
 const TRAFFIC: &str = "crates/planner/src/services/service_bus/traffic.rs";
 const LIFECYCLE: &str = "crates/planner/src/lifecycle/transition.rs";
+const REGIONS: &str = "crates/planner/src/lifecycle/regions.rs";
 const DETECTOR: &str = "crates/planner/src/detector.rs";
 const CHAIN: &str = "crates/planner/src/strategy/chain.rs";
 
@@ -209,7 +210,7 @@ pub(super) const LIFE: &[Written] = &[
         "fence-beside",
         "F15",
         "a side that returns during a failover is fenced after it only",
-        LIFECYCLE,
+        REGIONS,
         "Phase::FailingOver { planned: false, fence: Fence::Open } if is_active && !is_lost => {",
         "Phase::FailingOver { planned: false, fence: Fence::Open } if !{out} && is_active && !is_lost => {",
     ),

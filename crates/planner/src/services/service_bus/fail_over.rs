@@ -12,6 +12,7 @@ use super::durations;
 use super::namespace::{API, Namespace, alias_name, deletes_itself, host, own_host, same_subscription};
 use super::settings::{CrossSubscription, choice};
 use super::{HEALTHY_FOR, reads, rules, traffic};
+use crate::inventory::Look;
 use crate::planning::DEPLOYED;
 use crate::service::{Part, Planning, Refusal};
 use crate::topology::Component;
@@ -57,9 +58,18 @@ pub(super) fn fail_back(component: &Component, planning: &Planning<'_>) -> Resul
     Ok(part)
 }
 
-/// A namespace that can have no alias cannot be moved: its clients would have to be told another name.
+/// A namespace that can have no alias cannot be moved: its clients would have to be told another name. Nor can one whose
+/// partner was never made: the failover is a request to that partner.
 fn refuse_what_has_no_alias(component: &Component, planning: &Planning<'_>) -> Result<(), Refusal> {
-    rules::refuse(component, planning, |id| id == "SB-SKU")
+    rules::refuse(component, planning, |id| id == "SB-SKU")?;
+    let to = component.on(planning.standby());
+    if planning.seen.resource(to) == Look::IsAbsent {
+        let region = &planning.to().region;
+        let why =
+            format!("`{}` is not there: nothing was prepared in {region} that could take over", to.name());
+        return Err(rules::refusal("SB-PAIRED", component, &why, planning.workload.declared_at(to)));
+    }
+    Ok(())
 }
 
 /// By choice, nothing is forced: a safe failover that cannot finish is reported, and the workload stays where it is. Only

@@ -10,9 +10,9 @@ use super::namespace::{
 };
 use super::settings::wants_fresh;
 use super::{empty, fresh, network, not_replicated, reads};
-use crate::inventory::Inventory;
+use crate::inventory::{Fact, Inventory, Source};
 use crate::planning::DEPLOYED;
-use crate::service::{Part, Planning, Refusal};
+use crate::service::{Lead, Part, Planning, Refusal};
 use crate::topology::{Component, Side};
 
 /// Steps that put the component's two namespaces behind one alias, from whatever state they are in.
@@ -204,6 +204,29 @@ pub(super) fn is_ready(component: &Component, seen: &Inventory) -> bool {
             && alias_property(alias, "provisioningState") == Some("Succeeded")
             && pending(*side, alias).is_none_or(|pending| pending == 0)
     }) && known.iter().any(|(side, alias)| pending(*side, alias) == Some(0))
+}
+
+/// Which namespace holds the alias, by records that were just read: what was known of a region before it was lost says
+/// nothing now. A region back from the dead may claim an alias that has moved; then nobody can tell.
+pub(super) fn leads(component: &Component, seen: &Inventory) -> Lead {
+    let observed = |side: Side| {
+        let path = format!("{}/disasterRecoveryConfigs", component.on(side));
+        let Some(Fact::Known(known)) = seen.fact(&path) else { return &[][..] };
+        let records = known.value.as_array().filter(|_| known.source == Source::Observed);
+        records.map_or(&[][..], Vec::as_slice)
+    };
+    let holds = |side: Side| {
+        observed(side).iter().any(|alias| {
+            let role = alias_property(alias, "role");
+            let is_through = alias_property(alias, "provisioningState") == Some("Succeeded");
+            is_through && matches!(role, Some("Primary" | "PrimaryNotReplicating"))
+        })
+    };
+    match (holds(Side::Primary), holds(Side::Secondary)) {
+        (true, false) => Lead::To(Side::Primary),
+        (false, true) => Lead::To(Side::Secondary),
+        _ => Lead::Unknown,
+    }
 }
 
 /// What an alias record says, for people.
