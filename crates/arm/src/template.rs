@@ -30,6 +30,7 @@ mod parameters;
 mod parser;
 mod placeholder;
 mod scope;
+mod secrets;
 mod shape;
 mod types;
 mod unique;
@@ -48,6 +49,7 @@ pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained};
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use scope::DeploymentScope;
+pub use secrets::{SecurePlace, VEIL, secure_places, veil, without_secrets};
 pub use types::ParameterType;
 
 use std::sync::{Arc, OnceLock};

@@ -165,7 +165,7 @@ impl Lab {
             correlation: guid("correlation"),
             hash: program.hash,
             mode: program.mode,
-            parameters: request.body.pointer("/properties/parameters").cloned().unwrap_or_else(|| json!({})),
+            parameters: program.parameters,
             state: State::Accepted,
             started: self.now,
             ended: None,

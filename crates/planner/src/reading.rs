@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use lifeboat_arm::template::{
     Context, DeploymentScope, Diagnostic, ExpandedResource, Expansion, Linked, ResourceGroupInfo, Severity,
-    Template, expand, self_contained,
+    Template, expand, secure_places, self_contained, veil, without_secrets,
 };
 use lifeboat_arm::tree::Node;
 use lifeboat_arm::{Region, ResourceId, ResourceType};
@@ -108,8 +108,9 @@ fn assemble(
     }
 }
 
-fn expand_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Expansion {
-    let context = Context {
+/// The world that a site's template is expanded in.
+fn context_of(about: &About, site: SiteTemplate<'_>) -> Context {
+    Context {
         subscription: about.subscription.clone(),
         tenant: "00000000-0000-0000-0000-000000000000".to_owned(),
         resource_group: (site.template.scope() == DeploymentScope::ResourceGroup)
@@ -120,8 +121,7 @@ fn expand_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Ex
         now: about.now,
         new_guid_seed: about.name.clone(),
         groups: BTreeMap::new(),
-    };
-    expand(site.template, site.parameters, &context, linked)
+    }
 }
 
 fn is_error(found: &Diagnostic) -> bool {
@@ -131,11 +131,17 @@ fn is_error(found: &Diagnostic) -> bool {
 /// What a template makes of a site, or everything that is wrong with it.
 fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Result<Site, Vec<Diagnostic>> {
     group_only(site.template)?;
-    let expansion = expand_site(about, site, linked);
+    let context = context_of(about, site);
+    let mut expansion = expand(site.template, site.parameters, &context, linked);
     let mut wrong: Vec<Diagnostic> =
         expansion.diagnostics.iter().filter(|found| is_error(found)).cloned().collect();
     wrong.extend(locations::nowhere(site, &expansion));
     if !wrong.is_empty() {
+        let clean = |text: &str| without_secrets(text, site.template, site.parameters);
+        for found in &mut wrong {
+            found.message = clean(&found.message);
+            found.hint = found.hint.as_deref().map(clean);
+        }
         return Err(wrong);
     }
     let template = if expansion.links.is_empty() {
@@ -143,6 +149,9 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
     } else {
         self_contained(&site.template.json(), &expansion.links).map(Arc::new)
     };
+    if let Ok(template) = &template {
+        veil(&mut expansion, site.template.file(), template, site.parameters, &context);
+    }
     let ids: Vec<Option<ResourceId>> =
         expansion.resources.iter().map(|resource| ResourceId::parse(&resource.id).ok()).collect();
     let elements = elements(&expansion, &ids);
@@ -160,6 +169,8 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
         let hint = "give each turn of the loop a deployment of its own, so that it can be sent in one piece";
         vec![complaint(site.template, "two-links", error.to_string(), "resources", hint)]
     })?;
+    let parameters: Value =
+        site.parameters.iter().map(|(name, value)| (name.clone(), json!({ "value": value }))).collect();
     Ok(Site {
         region: site.region.clone(),
         presumed,
@@ -167,13 +178,10 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
         group_region: site.region.clone(),
         deployment: Deployment {
             file: site.template.file().to_owned(),
+            secrets: secure_places(&template, &parameters),
             template,
             elements,
-            parameters: site
-                .parameters
-                .iter()
-                .map(|(name, value)| (name.clone(), json!({ "value": value })))
-                .collect(),
+            parameters,
         },
         resources,
     })

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use lifeboat_arm::template::SecurePlace;
 use lifeboat_arm::{Region, ResourceId, ResourceType};
+use lifeboat_plan::SecretRef;
 use serde_json::Value;
 
 use crate::inventory::{Inventory, Source};
@@ -69,6 +71,18 @@ pub struct Deployment {
     pub elements: BTreeMap<ResourceId, Vec<Arc<str>>>,
     /// The parameters, `{name: {value}}`.
     pub parameters: Value,
+    /// Where template and parameters hold values that must not be shown.
+    pub secrets: Vec<SecurePlace>,
+}
+
+impl Deployment {
+    /// The value at a place of [`Self::secrets`].
+    fn secret(&self, place: &SecurePlace) -> Option<&Value> {
+        match place.at.strip_prefix("/template") {
+            Some(rest) => self.template.pointer(rest),
+            None => self.parameters.pointer(place.at.strip_prefix("/parameters")?),
+        }
+    }
 }
 
 /// A region and what the templates declare there.
@@ -122,6 +136,10 @@ pub struct Objectives {
     pub rpo: SignedDuration,
 }
 
+const PRIMARY: &str = "primary";
+const SECONDARY: &str = "secondary";
+const SHARED: &str = "shared";
+
 /// The workload: everything that rules and planners know besides what was observed.
 #[derive(Debug, Clone)]
 pub struct Workload {
@@ -159,6 +177,31 @@ impl Workload {
             .iter()
             .chain(&self.secondary.resources)
             .chain(self.shared.iter().flat_map(|site| &site.resources))
+    }
+
+    /// Values that plans only name: who deploys has them, and nobody else gets to see them.
+    pub fn secure_values(&self) -> impl Iterator<Item = (SecretRef, &Value)> {
+        let sites = [
+            (PRIMARY, Some(&self.primary)),
+            (SECONDARY, Some(&self.secondary)),
+            (SHARED, self.shared.as_ref()),
+        ];
+        let sites = sites.into_iter().filter_map(|(of, site)| Some((of, &site?.deployment)));
+        sites.flat_map(|(of, deployment)| {
+            deployment.secrets.iter().filter_map(move |place| {
+                let secret = SecretRef::Parameter { deployment: of.to_owned(), name: place.name.clone() };
+                Some((secret, deployment.secret(place)?))
+            })
+        })
+    }
+
+    /// What a plan calls the deployment of a site when it names a secret of it.
+    pub(crate) fn deployment_of(&self, site: &Site) -> &'static str {
+        match &self.shared {
+            Some(shared) if std::ptr::eq(shared, site) => SHARED,
+            _ if std::ptr::eq(&raw const self.secondary, site) => SECONDARY,
+            _ => PRIMARY,
+        }
     }
 
     /// Where a resource is declared.

@@ -259,7 +259,11 @@ impl Shell {
                     }
                 }
                 Effect::FetchSecret { ticket, secret } => {
-                    let result = Ok(Secret::new(format!("key of {}", secret.path)));
+                    let value = match secret {
+                        SecretRef::Listed { path, .. } => format!("key of {path}"),
+                        SecretRef::Parameter { name, .. } => format!("value of {name}"),
+                    };
+                    let result = Ok(Secret::new(value));
                     self.later(SignedDuration::from_millis(50), Input::Secret { ticket, result });
                 }
                 Effect::Finished(summary) => return Ok(Some(summary)),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 use lifeboat_arm::{Call, Method, ResourceId};
 use lifeboat_plan::{
-    Action, At, Basis, CallDraft, Citation, Condition, Forecast, Is, Need, PlanKind, ReadDraft, ReadId, Step,
-    StepId, Way, counted,
+    Action, At, Basis, CallDraft, Citation, Condition, Draft, Forecast, Hole, Is, Need, PlanKind, ReadDraft,
+    ReadId, SecretRef, Step, StepId, Values, Way, counted,
 };
 use serde_json::{Value, json};
 use sha2::Digest as _;
@@ -101,6 +101,7 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
 /// Requests that create the workload where it lives by choice: what its owner did long ago, and what a drill does first.
 pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     let mut calls = Vec::new();
+    let secrets: BTreeMap<SecretRef, &Value> = workload.secure_values().collect();
     let put_group = |site: &Site| {
         let body = json!({ "location": site.group_region.as_str() });
         Call::arm(Method::Put, format!("{}?api-version={API}", site.group), Some(body))
@@ -112,8 +113,10 @@ pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     for site in workload.shared.iter().chain([&workload.primary]) {
         calls.push(put_group(site));
         calls.extend(site.presumed.iter().map(put));
-        let body = request_body(Value::clone(&site.deployment.template), &site.deployment.parameters);
-        calls.push(Call::arm(Method::Put, deployment_path(site, &workload.name, &body), Some(body)));
+        let draft = request_body(Value::clone(&site.deployment.template), site, workload);
+        let path = deployment_path(site, &workload.name, &draft);
+        let body = draft.fill(&OwnSecrets(&secrets)).expect("a deployment has no holes but its own secrets");
+        calls.push(Call::arm(Method::Put, path, Some(body)));
     }
     let there = &workload.secondary;
     if there.group != workload.primary.group && !there.presumed.is_empty() {
@@ -121,6 +124,24 @@ pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
         calls.extend(there.presumed.iter().map(put));
     }
     calls
+}
+
+/// What the owner of a workload fills in by himself.
+struct OwnSecrets<'a>(&'a BTreeMap<SecretRef, &'a Value>);
+
+impl Values for OwnSecrets<'_> {
+    fn captured(&self, _: &StepId, _: &str) -> Option<Value> {
+        None
+    }
+    fn fact(&self, _: &str) -> Option<Value> {
+        None
+    }
+    fn secret(&self, secret: &SecretRef) -> Option<Value> {
+        self.0.get(secret).map(|value| Value::clone(value))
+    }
+    fn run_id(&self) -> String {
+        String::new()
+    }
 }
 
 fn group(verb: &str, site: &Site, part: &mut Part) -> Step {
@@ -155,7 +176,7 @@ fn deployment(
     planning: &Planning<'_>,
     part: &mut Part,
 ) -> Step {
-    let body = request_body(template, &site.deployment.parameters);
+    let body = request_body(template, site, planning.workload);
     let path = deployment_path(site, &planning.workload.name, &body);
     let record = ReadId::new(&format!("workload/{verb}-record@{}", site.region));
     let resources = ReadId::new(&format!("workload/{verb}-resources@{}", site.region));
@@ -192,7 +213,7 @@ fn deployment(
     let action = if kept.is_empty() {
         Action::Wait
     } else {
-        Action::Send(CallDraft::arm(Method::Put, path, Some(body.into())))
+        Action::Send(CallDraft::arm(Method::Put, path, Some(body)))
     };
     let way = Way {
         needs: kept
@@ -241,17 +262,31 @@ fn adopts(kept: &[&Declared], planning: &Planning<'_>, part: &mut Part) -> bool 
     different.is_empty()
 }
 
-/// Takes the template: it may be large, and `json!` would copy it.
-fn request_body(template: Value, parameters: &Value) -> Value {
-    let mut body = json!({ "properties": { "mode": "Incremental", "parameters": parameters } });
+/// Takes the template: it may be large, and `json!` would copy it. Values of secure types are holes: a plan is shown,
+/// saved and approved, and whoever carries it out has them.
+fn request_body(template: Value, site: &Site, workload: &Workload) -> Draft {
+    let mut body =
+        json!({ "properties": { "mode": "Incremental", "parameters": site.deployment.parameters } });
     body["properties"]["template"] = template;
-    body
+    let of = workload.deployment_of(site);
+    Draft::with_holes(
+        body,
+        site.deployment.secrets.iter().map(|place| {
+            let secret = SecretRef::Parameter { deployment: of.to_owned(), name: place.name.clone() };
+            (format!("/properties{}", place.at), Hole::Secret(secret))
+        }),
+    )
 }
 
-/// Region and content are in the name: the same deployment is recognised, another one never collides with it.
-fn deployment_path(site: &Site, workload: &str, body: &Value) -> String {
+/// Region and content are in the name: the same deployment is recognised, another one never collides with it. Secrets are
+/// no part of it: from a digest they could be guessed.
+fn deployment_path(site: &Site, workload: &str, body: &Draft) -> String {
     let mut digest = sha2::Sha256::new();
-    serde_json::to_writer(&mut digest, body).expect("a digest takes whatever is written");
+    let written = match body {
+        Draft::Value(body) => serde_json::to_writer(&mut digest, body),
+        body => serde_json::to_writer(&mut digest, body),
+    };
+    written.expect("a digest takes whatever is written");
     let digest = digest.finalize();
     let short = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
     let workload: String = workload.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
