@@ -55,6 +55,8 @@ pub struct DrillReport {
     pub predictions: Vec<PredictionReport>,
     /// The state at the end, one line per component.
     pub state_after: Vec<StateLine>,
+    /// What a drill that passed says nothing about.
+    pub reservations: Vec<String>,
     /// Resource types without rules of their own, redeployed as generic resources.
     pub generic_types: Vec<String>,
 }
@@ -145,6 +147,8 @@ pub struct RpoReport {
     pub missing_at_recovery: Option<Missing>,
     /// Messages that exist nowhere at the end, or lie where nobody serves.
     pub never_came_back: Missing,
+    /// Data that a move left behind and nobody looks at: whether it came along is unknown.
+    pub unmeasured: Vec<String>,
 }
 
 /// Messages that were acknowledged, and that nobody can get.

@@ -63,6 +63,13 @@ pub(crate) fn recovery_point(report: &DrillReport) -> (String, Tone) {
         _ => String::new(),
     };
     let gone = &rpo.never_came_back;
+    if gone.messages == 0 && !rpo.unmeasured.is_empty() {
+        let whose = counted_words(&rpo.unmeasured);
+        return (
+            format!("{asked}; not measured: nobody looked what became of {whose}{at_recovery}"),
+            Tone::Warn,
+        );
+    }
     if gone.messages == 0 {
         let strict = rpo.asked.is_zero() && !at_recovery.is_empty();
         let tone = if strict { Tone::Bad } else { Tone::Good };
@@ -70,6 +77,16 @@ pub(crate) fn recovery_point(report: &DrillReport) -> (String, Tone) {
     }
     let tone = if gone.reaches_back > rpo.asked { Tone::Bad } else { Tone::Warn };
     (format!("{asked}; never came back: {}{at_recovery}", some(gone)), tone)
+}
+
+/// The first few of them, and how many more.
+fn counted_words(what: &[String]) -> String {
+    const NAMED: usize = 3;
+    let named = what.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match what.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 /// What is said in the place of a recovery time that was not measured.

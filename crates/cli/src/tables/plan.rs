@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
 use lifeboat_plan::{
-    Digest, Endpoint, FactUsed, Graph, GraphError, Plan, PlanKind, Scheduled, Step, StepId, Way, WayKind,
+    Digest, Endpoint, FactUsed, Graph, GraphError, LossKind, Plan, PlanKind, Scheduled, Step, StepId, Way,
+    WayKind,
 };
 
 use crate::format::{age, counted, duration};
@@ -198,7 +199,8 @@ fn losses(plan: &Plan, view: PlanView) -> String {
 fn loss_line(sum: &LossSum, when: &str, step: &Step, view: PlanView) -> String {
     let seen = sum.observed_at.map(|at| format!(", seen {} ago", duration(view.now.duration_since(at))));
     let number = if sum.count.is_some() { sum.number() + " " } else { String::new() };
-    let unknown = if sum.count.is_none() { ", count unknown" } else { "" };
+    let nobody_counts = sum.count.is_none() && sum.kind != LossKind::Unknown;
+    let unknown = if nobody_counts { ", count unknown" } else { "" };
     let places = match sum.whereabouts() {
         places if places.is_empty() => String::new(),
         places => format!(" in {places}"),

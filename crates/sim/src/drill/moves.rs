@@ -52,6 +52,11 @@ impl Announcement {
         self.stranded().filter_map(|loss| loss.count).sum()
     }
 
+    /// Data whose fate nobody knows.
+    fn unknown(&self) -> impl Iterator<Item = &Loss> {
+        self.losses.iter().filter(|loss| loss.kind == LossKind::Unknown)
+    }
+
     /// How old the oldest number is.
     fn age(&self) -> Option<SignedDuration> {
         self.stranded().filter_map(|loss| loss.observed_at).min().map(|seen| self.at.duration_since(seen))
@@ -60,7 +65,16 @@ impl Announcement {
     /// In a few words, for the question and the timeline.
     fn words(&self) -> String {
         let takes = format!("it takes up to {}", brief(self.takes));
-        let others = self.losses.len() - self.stranded().count();
+        let fate = match self.unknown().count() {
+            0 => String::new(),
+            1 => "what becomes of the data of 1 resource is unknown, nothing copies it".to_owned(),
+            some => format!("what becomes of the data of {some} resources is unknown, nothing copies it"),
+        };
+        if !fate.is_empty() && self.unknown().count() == self.losses.len() {
+            return format!("{fate}; {takes}");
+        }
+        let fate = if fate.is_empty() { fate } else { format!("; {fate}") };
+        let others = self.losses.len() - self.stranded().count() - self.unknown().count();
         let others = match others {
             0 => String::new(),
             1 => ", and 1 other loss".to_owned(),
@@ -74,7 +88,7 @@ impl Announcement {
             count => format!("{count} messages stay behind"),
         };
         let age = self.age().map_or(String::new(), |age| format!(" (seen {} ago)", brief(age)));
-        format!("{messages}{age}{others}; {takes}")
+        format!("{messages}{age}{others}{fate}; {takes}")
     }
 }
 
@@ -148,6 +162,17 @@ impl Drill {
         if let Some(last) = self.moves.last_mut().filter(|last| last.drained.is_none()) {
             last.drained = Some(drained - last.drained_before);
         }
+    }
+
+    /// Data that moves left behind and nobody looks at, each once.
+    pub(super) fn unmeasured(&self) -> Vec<String> {
+        let mut unmeasured: Vec<String> = Vec::new();
+        for loss in self.moves.iter().flat_map(|one| one.announced.unknown()) {
+            if !unmeasured.contains(&loss.what) {
+                unmeasured.push(loss.what.clone());
+            }
+        }
+        unmeasured
     }
 
     /// All moves, for the report.

@@ -18,11 +18,20 @@ pub(super) fn losses(report: &DrillReport) -> Markup {
                 @for one in loss_rows(report) { (row(&one.what, one.announced, one.actual, one.meaning, one.tone)) }
             }
         }
-        p { (badge(tone, if tone == Tone::Bad { "missed" } else { "met" })) " " (point) "." }
+        p { (badge(tone, point_word(report, tone))) " " (point) "." }
         @for one in &report.losses.moves {
             h3 { "Said before: " (one.purpose) }
             (announced(&one.announced))
         }
+    }
+}
+
+/// What nobody could measure is not met.
+fn point_word(report: &DrillReport, tone: Tone) -> &'static str {
+    match tone {
+        Tone::Bad => "missed",
+        _ if !report.rpo.unmeasured.is_empty() => "not measured",
+        _ => "met",
     }
 }
 
@@ -65,7 +74,7 @@ fn line(sum: &LossSum) -> Markup {
 fn tone(kind: LossKind) -> Tone {
     match kind {
         LossKind::Lost => Tone::Bad,
-        LossKind::Stranded => Tone::Warn,
+        LossKind::Stranded | LossKind::Unknown => Tone::Warn,
         LossKind::Reset => Tone::Plain,
     }
 }
