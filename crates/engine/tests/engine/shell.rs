@@ -8,7 +8,7 @@ use lifeboat_engine::{
     Decision, Effect, Engine, Expansion, GENESIS, Input, Lost, Pumped, Record, RunId, Secret, Settings,
     Summary, Ticket, decode, encode, hash_of,
 };
-use lifeboat_plan::{Plan, ReadId, Stage, StepId};
+use lifeboat_plan::{Plan, ReadId, SecretRef, Stage, StepId};
 use serde_json::Value;
 
 use crate::world::{Fault, World, epoch};
