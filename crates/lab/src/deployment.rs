@@ -166,6 +166,7 @@ impl Lab {
             hash: program.hash,
             mode: program.mode,
             parameters: program.parameters,
+            tags: request.body.get("tags").cloned().unwrap_or(Value::Null),
             state: State::Accepted,
             started: self.now,
             ended: None,

@@ -1,6 +1,7 @@
 //! Reading templates: from one template and two sets of parameters to a [`Workload`].
 
 mod bare;
+mod itself;
 mod locations;
 mod presumed;
 
@@ -22,6 +23,7 @@ use crate::settings::{Entry, Settings};
 use crate::topology::{Component, Declared, Deployment, Objectives, Resources, Site, Workload, components};
 
 pub use bare::{Assumed, Assumption, Bare, BareError, read_bare};
+pub(crate) use itself::name_of;
 pub use locations::NOWHERE;
 
 /// One template, to be read for one site.
@@ -116,10 +118,11 @@ fn context_of(about: &About, site: SiteTemplate<'_>) -> Context {
         resource_group: (site.template.scope() == DeploymentScope::ResourceGroup)
             .then(|| ResourceGroupInfo { name: site.group.to_owned(), location: site.region.to_string() }),
         location: Some(site.region.to_string()),
-        deployment_name: format!("lifeboat-{}", about.name),
+        deployment_name: name_of(&about.name, site.region),
         management_group: None,
         now: about.now,
-        new_guid_seed: about.name.clone(),
+        // Two regions that draw the same would compete for one name.
+        new_guid_seed: format!("{}/{}", about.name, site.group),
         groups: BTreeMap::new(),
     }
 }
@@ -132,6 +135,9 @@ fn is_error(found: &Diagnostic) -> bool {
 fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Result<Site, Vec<Diagnostic>> {
     group_only(site.template)?;
     let context = context_of(about, site);
+    let drawn = itself::drawn(site.template, site.parameters, &context);
+    let given = itself::with_drawn(site.parameters, &drawn);
+    let site = SiteTemplate { parameters: &given, ..site };
     let mut expansion = expand(site.template, site.parameters, &context, linked);
     let mut wrong: Vec<Diagnostic> =
         expansion.diagnostics.iter().filter(|found| is_error(found)).cloned().collect();
@@ -179,6 +185,8 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
         deployment: Deployment {
             file: site.template.file().to_owned(),
             secrets: secure_places(&template, &parameters),
+            name: itself::is_named_in(&template).then_some(context.deployment_name),
+            drawn: drawn.into_keys().collect(),
             template,
             elements,
             parameters,

@@ -73,6 +73,11 @@ pub struct Deployment {
     pub parameters: Value,
     /// Where template and parameters hold values that must not be shown.
     pub secrets: Vec<SecurePlace>,
+    /// The name it goes by where the template reads it (`deployment().name`): what is made of the name is then known
+    /// beforehand. None where any name will do.
+    pub name: Option<String>,
+    /// Parameters whose default is drawn anew by every deployment. They are drawn once and given.
+    pub drawn: Vec<String>,
 }
 
 impl Deployment {
@@ -193,6 +198,12 @@ impl Workload {
                 Some((secret, deployment.secret(place)?))
             })
         })
+    }
+
+    /// Parameters that are drawn once and given, though their template would have every deployment draw them.
+    pub fn drawn(&self) -> BTreeSet<&str> {
+        let sites = [&self.primary, &self.secondary].into_iter().chain(&self.shared);
+        sites.flat_map(|site| site.deployment.drawn.iter().map(String::as_str)).collect()
     }
 
     /// What a plan calls the deployment of a site when it names a secret of it.

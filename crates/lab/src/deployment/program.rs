@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use lifeboat_arm::template::{
-    Context, Deferred, ExpandedResource, NoLinks, Output, ParameterType, Reach, ResourceGroupInfo,
-    Runtime, Template, expand, veil, without_secrets,
+    Context, Deferred, Diagnostic, ExpandedResource, NoLinks, Output, ParameterType, Reach,
+    ResourceGroupInfo, Runtime, Template, expand, veil, without_secrets,
 };
 use lifeboat_arm::{Answer, Call, Method, ResourceId};
 use serde_json::{Value, json};
@@ -34,13 +34,13 @@ impl Lab {
         let parameters = self.parameters(&properties, id)?;
         let name = id.name();
         let template = Template::parse(name, &text).map_err(|wrong| {
-            let messages: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+            let messages: Vec<String> = wrong.iter().map(in_template).collect();
             INVALID_TEMPLATE.with(&[&messages.join("; ")])
         })?;
         let context = self.context(id);
         let mut expansion = expand(&template, &parameters, &context, &NoLinks);
         if !expansion.is_clean() {
-            let messages: Vec<String> = expansion.diagnostics.iter().map(ToString::to_string).collect();
+            let messages: Vec<String> = expansion.diagnostics.iter().map(in_template).collect();
             let messages = without_secrets(&messages.join("; "), &template, &parameters);
             refuse(true, &INVALID_TEMPLATE, &[&messages])?;
         }
@@ -137,6 +137,13 @@ impl Lab {
             },
         }
     }
+}
+
+/// A mistake with its place: lines and columns of what was sent say nothing to whoever wrote it in another file.
+fn in_template(wrong: &Diagnostic) -> String {
+    let at = if wrong.pointer.is_empty() { "the template" } else { &wrong.pointer };
+    let hint = wrong.hint.as_ref().map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
+    format!("{at}: {} [{}]{hint}", wrong.message, wrong.code)
 }
 
 /// The parameters as Azure shows them: of a secure one, only the type.

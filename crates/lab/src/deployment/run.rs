@@ -171,6 +171,7 @@ impl Lab {
             state: State::Succeeded,
             mode: nested.mode.clone(),
             parameters: json!({}),
+            tags: Value::Null,
             started: record.started,
             ended: Some(self.now),
             resources: Vec::new(),

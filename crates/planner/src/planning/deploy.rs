@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
+use lifeboat_arm::template::SecurePlace;
 use lifeboat_arm::{Call, Method, ResourceId};
 use lifeboat_plan::{
     Action, At, Basis, CallDraft, Citation, Condition, Draft, Forecast, Hole, Is, Need, PlanKind, ReadDraft,
@@ -15,6 +16,7 @@ use super::drift::difference;
 use crate::durations;
 use crate::finding::Severity;
 use crate::inventory::Source;
+use crate::reading::name_of;
 use crate::rule::Rule;
 use crate::service::{Part, Planning, Refusal};
 use crate::services::service_for;
@@ -113,9 +115,8 @@ pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     for site in workload.shared.iter().chain([&workload.primary]) {
         calls.push(put_group(site));
         calls.extend(site.presumed.iter().map(put));
-        let draft = request_body(Value::clone(&site.deployment.template), site, workload);
-        let path = deployment_path(site, &workload.name, &draft);
-        let body = draft.fill(&OwnSecrets(&secrets)).expect("a deployment has no holes but its own secrets");
+        let Request { path, body, .. } = request(Value::clone(&site.deployment.template), site, workload);
+        let body = body.fill(&OwnSecrets(&secrets)).expect("a deployment has no holes but its own secrets");
         calls.push(Call::arm(Method::Put, path, Some(body)));
     }
     let there = &workload.secondary;
@@ -176,8 +177,7 @@ fn deployment(
     planning: &Planning<'_>,
     part: &mut Part,
 ) -> Step {
-    let body = request_body(template, site, planning.workload);
-    let path = deployment_path(site, &planning.workload.name, &body);
+    let Request { path, body, tag } = request(template, site, planning.workload);
     let record = ReadId::new(&format!("workload/{verb}-record@{}", site.region));
     let resources = ReadId::new(&format!("workload/{verb}-resources@{}", site.region));
     part.reads.insert(record.clone(), ReadDraft::Arm(CallDraft::get(path.clone())));
@@ -199,7 +199,12 @@ fn deployment(
         at: At::Field("/value".into(), "/id".into()),
         is: Is::Includes(json!(top).into()),
     };
-    let succeeded = state(&["Succeeded"]);
+    let mut succeeded = state(&["Succeeded"]);
+    if let Some(tag) = tag {
+        // Under this name another content may have been deployed.
+        let is_this = Condition::equal(&record, &format!("/tags/{CONTENT}"), tag.as_str());
+        succeeded = Condition::All(vec![succeeded, is_this]);
+    }
     // A group's list names no children: where only children are deployed, only the deployment itself tells.
     let done = if top.is_empty() && !kept.is_empty() {
         succeeded
@@ -262,25 +267,53 @@ fn adopts(kept: &[&Declared], planning: &Planning<'_>, part: &mut Part) -> bool 
     different.is_empty()
 }
 
-/// Takes the template: it may be large, and `json!` would copy it. Values of secure types are holes: a plan is shown,
-/// saved and approved, and whoever carries it out has them.
-fn request_body(template: Value, site: &Site, workload: &Workload) -> Draft {
+/// A deployment as it is sent.
+struct Request {
+    path: String,
+    body: Draft,
+    /// What tells its content where the name does not.
+    tag: Option<String>,
+}
+
+/// The tag of a deployment that holds the digest of its content.
+const CONTENT: &str = "lifeboat-content";
+
+/// Region and content are in the name: the same deployment is recognised, another one never collides with it. Where the
+/// template reads its name, that stays what it was read with, and a tag tells the content.
+///
+/// Takes the template: it may be large, and `json!` would copy it. Values of secure types are holes: a plan is shown, saved
+/// and approved, and whoever carries it out has them. They are no part of the digest either: from that they could be
+/// guessed.
+fn request(template: Value, site: &Site, workload: &Workload) -> Request {
     let mut body =
         json!({ "properties": { "mode": "Incremental", "parameters": site.deployment.parameters } });
     body["properties"]["template"] = template;
     let of = workload.deployment_of(site);
-    Draft::with_holes(
-        body,
-        site.deployment.secrets.iter().map(|place| {
-            let secret = SecretRef::Parameter { deployment: of.to_owned(), name: place.name.clone() };
-            (format!("/properties{}", place.at), Hole::Secret(secret))
-        }),
-    )
+    let hole = |place: &SecurePlace| {
+        let secret = SecretRef::Parameter { deployment: of.to_owned(), name: place.name.clone() };
+        (format!("/properties{}", place.at), Hole::Secret(secret))
+    };
+    let mut body = Draft::with_holes(body, site.deployment.secrets.iter().map(hole));
+    let content = short_digest(&body);
+    let name = match &site.deployment.name {
+        Some(name) => {
+            let tags = json!({ CONTENT: content });
+            match &mut body {
+                Draft::Value(body) => body["tags"] = tags,
+                Draft::Object(members) => {
+                    members.insert("tags".to_owned(), tags.into());
+                }
+                _ => {}
+            }
+            name.clone()
+        }
+        None => format!("{}-{content}", name_of(&workload.name, &site.region)),
+    };
+    let path = format!("{}/providers/Microsoft.Resources/deployments/{name}?api-version={API}", site.group);
+    Request { path, body, tag: site.deployment.name.is_some().then_some(content) }
 }
 
-/// Region and content are in the name: the same deployment is recognised, another one never collides with it. Secrets are
-/// no part of it: from a digest they could be guessed.
-fn deployment_path(site: &Site, workload: &str, body: &Draft) -> String {
+fn short_digest(body: &Draft) -> String {
     let mut digest = sha2::Sha256::new();
     let written = match body {
         Draft::Value(body) => serde_json::to_writer(&mut digest, body),
@@ -288,10 +321,7 @@ fn deployment_path(site: &Site, workload: &str, body: &Draft) -> String {
     };
     written.expect("a digest takes whatever is written");
     let digest = digest.finalize();
-    let short = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    let workload: String = workload.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
-    let name = format!("lifeboat-{workload}-{}-{short:08x}", site.region.abbreviation());
-    format!("{}/providers/Microsoft.Resources/deployments/{name}?api-version={API}", site.group)
+    format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }
 
 /// Everything that services leave out, less what a kept resource waits for.
