@@ -10,7 +10,7 @@ mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lifeboat_planner::{Answer, Finding, assess, explained, rules};
+use lifeboat_planner::{Answer, FailoverPolicy, Finding, assess_with_objective, explained, rules};
 
 use crate::fixtures::World;
 
@@ -70,7 +70,7 @@ fn table() -> impl Iterator<Item = &'static Row> {
 }
 
 fn findings(world: &World, rule: &str, on: &str) -> Vec<Finding> {
-    let all = assess(&world.workload, &world.seen);
+    let all = assess_with_objective(&world.workload, &world.seen, &FailoverPolicy::default());
     all.into_iter().filter(|finding| finding.rule == rule && finding.component == on).collect()
 }
 

@@ -35,7 +35,6 @@ const KEEPS: &[(&str, &str)] = &[
     ("Microsoft.KeyVault/managedHSMs", "keys"),
     ("Microsoft.KeyVault/vaults", "secrets, keys and certificates"),
     ("Microsoft.Kusto/clusters", "databases"),
-    ("Microsoft.Logic/workflows", "runs"),
     ("Microsoft.MachineLearningServices/workspaces", "data"),
     ("Microsoft.NetApp/netAppAccounts", "volumes"),
     ("Microsoft.OperationalInsights/workspaces", "logs"),
@@ -49,7 +48,6 @@ const KEEPS: &[(&str, &str)] = &[
     ("Microsoft.StorageCache/caches", "data"),
     ("Microsoft.StorageSync/storageSyncServices", "data"),
     ("Microsoft.Synapse/workspaces", "databases"),
-    ("Microsoft.Web/sites", "files and run history"),
 ];
 
 /// What a resource of this type keeps.
