@@ -75,7 +75,13 @@ impl Template {
         let mut wrong = Vec::new();
         if root.members().is_none() {
             let message = format!("a template must be an object, is {}", root.kind_name());
-            return Err(vec![document.diagnostic("not-a-template", message, root.range.clone())]);
+            // A long list would be shown whole: where it begins is enough.
+            let begins = root.range.start..root.range.end.min(root.range.start + 1);
+            let mut diagnostic = document.diagnostic("not-a-template", message, begins);
+            diagnostic.hint = Some(
+                "a template is one object with `$schema` and `resources`: name the file that holds it".into(),
+            );
+            return Err(vec![diagnostic]);
         }
         let schema = root.get("$schema").and_then(Node::as_str).unwrap_or_default();
         if !schema.to_ascii_lowercase().contains("deploymenttemplate") && root.get("resources").is_none() {

@@ -1,7 +1,7 @@
 //! The lab's refusal of the workload's own first deployment, with the place in the template that it is about.
 
 use lifeboat_arm::{ArmError, ResourceId};
-use lifeboat_planner::{Source, Workload};
+use lifeboat_planner::{Declared, Source, Workload};
 
 /// Why the workload cannot be deployed where it lives.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,13 +21,25 @@ impl Refused {
             let declared = workload.declared().find(|declared| declared.id == id)?;
             Some((declared, &declared.source))
         });
-        let Some((declared, source)) = target else { return Self::from(says.to_string()) };
+        let named = || declared_at(&says.to_string(), workload).map(|declared| (declared, &declared.source));
+        let Some((declared, source)) = target.or_else(named) else { return Self::from(says.to_string()) };
         let at = match source {
             Source::Template { file, line, .. } => Some((file.to_string(), *line)),
             _ => None,
         };
         Self { why: format!("`{}` ({}): {says}", declared.id.name(), declared.kind), at }
     }
+}
+
+/// The resource whose element of the sent template a message points into, the innermost one.
+fn declared_at<'w>(says: &str, workload: &'w Workload) -> Option<&'w Declared> {
+    let sites = workload.shared.iter().chain([&workload.primary, &workload.secondary]);
+    let elements = sites.flat_map(|site| site.deployment.elements.iter().map(move |(id, at)| (site, id, at)));
+    let (_, site, id) = elements
+        .flat_map(|(site, id, at)| at.iter().map(move |at| (at, site, id)))
+        .filter(|(at, ..)| ["/", ":"].iter().any(|end| says.contains(&format!("{at}{end}"))))
+        .max_by_key(|(at, ..)| at.len())?;
+    site.resources.find(id)
 }
 
 impl From<String> for Refused {

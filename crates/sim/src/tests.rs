@@ -18,4 +18,5 @@ pub(crate) mod seen;
 mod shown;
 mod story;
 mod sweep;
+mod templates;
 mod truth;

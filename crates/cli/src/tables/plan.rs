@@ -114,6 +114,8 @@ pub(super) fn fact_age(fact: &FactUsed, now: Timestamp) -> Option<SignedDuration
 
 pub(super) fn endpoint(endpoint: &Endpoint) -> String {
     match endpoint {
+        // Plans of the command line are made of files alone.
+        Endpoint::Lab(id) if id == "offline" => "OFFLINE (from files, nothing is asked)".to_owned(),
         Endpoint::Lab(id) => format!("LAB {id}"),
         Endpoint::Azure { subscription, .. } => format!("AZURE {subscription}"),
     }

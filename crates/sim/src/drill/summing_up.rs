@@ -17,6 +17,7 @@ impl Drill {
     /// The last moment: whoever is still stranded is counted, and everything is looked at once more.
     pub(super) fn close(&mut self) {
         self.count_stranded(self.left_side());
+        self.name_idle_faults();
         self.mark_nowhere(false);
         self.world.ledger.close(self.world.now);
         self.world.look();
