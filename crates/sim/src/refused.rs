@@ -53,3 +53,20 @@ fn targets(error: &ArmError) -> Vec<ResourceId> {
     let own = error.target.as_deref().and_then(|target| ResourceId::parse(target).ok());
     own.into_iter().chain(error.details.iter().flat_map(targets)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::example::workload;
+
+    #[test]
+    fn a_place_in_what_was_sent_becomes_a_place_in_the_users_template() {
+        let workload = workload();
+        let of = |says: &str| Refused::of(&ArmError::new("InvalidTemplate", says), &workload);
+        let refused = of("Deployment template validation failed: '/resources/0/properties/x: no such [x]'.");
+        assert!(refused.why.starts_with("`orders-bus-weu` (Microsoft.ServiceBus/namespaces): "), "{refused}");
+        let (file, line) = refused.at.unwrap();
+        assert!(file.ends_with("infra/regional.json") && line > 1, "{file}:{line}");
+        assert_eq!(of("Deployment template validation failed: 'the template: no'.").at, None);
+    }
+}

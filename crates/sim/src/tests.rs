@@ -5,7 +5,7 @@
 
 mod chance;
 mod determinism;
-mod example;
+pub(crate) mod example;
 mod executor;
 mod failing;
 mod fresh;

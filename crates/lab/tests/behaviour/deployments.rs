@@ -130,6 +130,9 @@ fn validate_and_what_if_only_look() {
     );
     let refused = bench.send(Method::Post, &format!("{}/validate", path("weu", "d")), Some(wrong));
     assert_eq!((refused.status, refused.code().as_str()), (400, "InvalidTemplate"));
+    // Whoever wrote it in another file can find a pointer, and no line of what was sent.
+    let says = refused.body["error"]["message"].as_str().unwrap();
+    assert!(says.contains("'/resources/0/name: "), "{says}");
     let good = body(json!([bus(), queue()]), json!({}));
     bench
         .send(Method::Post, &format!("{}/validate", path("weu", "d")), Some(good.clone()))

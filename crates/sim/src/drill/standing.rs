@@ -62,7 +62,7 @@ impl Drill {
         match concerned(&self.world.workload) {
             (0, _) => Vec::new(),
             (without, of) => vec![format!(
-                "{without} of {} have none: they are redeployed by their template, and nobody looks what they hold",
+                "no rules for {without} of {}: redeployed by template, and nobody looks what they hold",
                 counted(of, "component")
             )],
         }

@@ -33,7 +33,11 @@ fn what_becomes_of_data_that_nobody_copies_is_unknown() {
     let report = lost(with(DATABASE, ""));
     assert_eq!(report.verdict, DrillVerdict::Passed, "{:#?}", report.timeline);
     assert_eq!(report.reservations.len(), 1);
-    assert!(report.reservations[0].starts_with("1 of 2 components have none"), "{:?}", report.reservations);
+    assert!(
+        report.reservations[0].starts_with("no rules for 1 of 2 components"),
+        "{:?}",
+        report.reservations
+    );
     let unknown = |report: &DrillReport| -> usize {
         let all = report.losses.moves.iter().flat_map(|one| &one.announced);
         all.filter(|loss| loss.kind == LossKind::Unknown).count()
@@ -82,7 +86,7 @@ fn a_fault_that_never_strikes_is_named() {
     let text = |operation: &str| {
         format!(
             "scenario: x\nduration: 12h\nevents:\n  - {{ at: 1h, fault: {{ region: primary, provider: \
-             Microsoft.ServiceBus, operation: {operation}, effect: error }} }}\n"
+             Microsoft.ServiceBus, operation: {operation}, phase: before, effect: error }} }}\n"
         )
     };
     let idle = |operation: &str| {
