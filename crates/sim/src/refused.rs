@@ -33,12 +33,14 @@ impl Refused {
 
 /// The resource whose element of the sent template a message points into, the innermost one.
 fn declared_at<'w>(says: &str, workload: &'w Workload) -> Option<&'w Declared> {
-    let sites = workload.shared.iter().chain([&workload.primary, &workload.secondary]);
+    // What is deployed first is where the workload lives, and what exists once.
+    let sites = [&workload.primary].into_iter().chain(&workload.shared);
     let elements = sites.flat_map(|site| site.deployment.elements.iter().map(move |(id, at)| (site, id, at)));
-    let (_, site, id) = elements
+    let (_, (_, site, id)) = elements
         .flat_map(|(site, id, at)| at.iter().map(move |at| (at, site, id)))
         .filter(|(at, ..)| ["/", ":"].iter().any(|end| says.contains(&format!("{at}{end}"))))
-        .max_by_key(|(at, ..)| at.len())?;
+        .enumerate()
+        .max_by_key(|(index, (at, ..))| (at.len(), std::cmp::Reverse(*index)))?;
     site.resources.find(id)
 }
 

@@ -199,18 +199,20 @@ fn deployment(
         at: At::Field("/value".into(), "/id".into()),
         is: Is::Includes(json!(top).into()),
     };
-    let mut succeeded = state(&["Succeeded"]);
-    if let Some(tag) = tag {
-        // Under this name another content may have been deployed.
-        let is_this = Condition::equal(&record, &format!("/tags/{CONTENT}"), tag.as_str());
-        succeeded = Condition::All(vec![succeeded, is_this]);
-    }
+    // Under a name that stays, another content may have been deployed.
+    let succeeded = match tag {
+        None => state(&["Succeeded"]),
+        Some(tag) => {
+            let is_this = Condition::equal(&record, &format!("/tags/{CONTENT}"), tag.as_str());
+            Condition::All(vec![state(&["Succeeded"]), is_this])
+        }
+    };
     // A group's list names no children: where only children are deployed, only the deployment itself tells.
     let done = if top.is_empty() && !kept.is_empty() {
         succeeded
     } else if adopts(kept, planning, part) {
         // What is there is there, by whatever means. But never call a deployment done that runs.
-        let settled = Condition::Any(vec![Condition::status(&record, 404), succeeded]);
+        let settled = Condition::Any(vec![Condition::status(&record, 404), state(&["Succeeded"])]);
         Condition::All(vec![all_there, settled])
     } else {
         Condition::All(vec![all_there, succeeded])

@@ -101,7 +101,7 @@ pub(super) const ROWS: &[Row] = &[
         on: "workload",
         ..bus("WL-RTO", "Proves: S11", "twenty minutes are asked for", Fail, "asked 20m: missed", || {
             with(World::declared(), |world| {
-                world.workload.objectives.rto = jiff::SignedDuration::from_mins(20)
+                world.workload.objectives.rto = jiff::SignedDuration::from_mins(20);
             })
         })
     },
@@ -109,7 +109,7 @@ pub(super) const ROWS: &[Row] = &[
         on: "workload",
         ..bus("WL-RTO", "Proves: S11", "two hours are asked for", Pass, "asked 2h", || {
             with(World::declared(), |world| {
-                world.workload.objectives.rto = jiff::SignedDuration::from_hours(2)
+                world.workload.objectives.rto = jiff::SignedDuration::from_hours(2);
             })
         })
     },

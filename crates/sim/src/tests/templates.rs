@@ -1,11 +1,14 @@
 //! What templates bring besides what has rules: its names, its data, and what is said of it.
 
-use lifeboat_plan::LossKind;
-use lifeboat_planner::Workload;
+use std::collections::BTreeMap;
 
-use super::example::{drill_of, play, workload_where};
+use lifeboat_arm::template::{NoLinks, Template};
+use lifeboat_plan::LossKind;
+use lifeboat_planner::{About, Bare, Objectives, StrategyKind, Workload, read_bare};
+
+use super::example::{drill_of, mins, play, setup, start, workload_where};
 use crate::report::DrillReport;
-use crate::{DrillVerdict, Scenario};
+use crate::{Drill, DrillSetup, DrillVerdict, Scenario};
 
 /// The example with one more resource in its regional template, and one more parameter.
 fn with(resource: &str, parameter: &str) -> Workload {
@@ -78,6 +81,31 @@ fn names_that_a_deployment_makes_up_are_known_beforehand() {
     for run in &report.runs {
         assert!(run.succeeded, "{}: {}", run.purpose, run.outcome);
     }
+    // Where nothing else is declared, the second preparation finds everything there, under the name of the first one.
+    assert!(report.runs.iter().filter(|run| run.kind == "prepare").count() > 1);
+}
+
+/// Proves: S04, F25. What waits for the day leaves nothing to prepare, and the deployment of an earlier day, which goes by
+/// the same name, is no reason to wait.
+#[test]
+fn nothing_is_left_to_deploy_under_a_name_that_stays() {
+    let text = r#"{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0", "resources": [ { "type": "Microsoft.Web/serverfarms", "apiVersion": "2024-04-01",
+        "name": "[concat('farm-', uniqueString(deployment().name))]", "location": "[resourceGroup().location]" } ] }"#;
+    let about = About {
+        name: "farms".to_owned(),
+        subscription: "00000000-0000-0000-0000-000000000000".to_owned(),
+        objectives: Objectives { rto: mins(120), rpo: mins(15) },
+        settings: Vec::new(),
+        now: start(),
+    };
+    let template = Template::parse("farms.json", text).unwrap();
+    let (workload, _) = read_bare(&about, &template, &Bare::default(), &NoLinks).unwrap();
+    let redeployed = workload.components.iter().map(|one| (one.name.clone(), StrategyKind::Redeploy));
+    let strategies: BTreeMap<String, StrategyKind> = redeployed.collect();
+    let drill = DrillSetup { workload, strategies, ..setup(Scenario::sudden_loss(), 1) };
+    let report = play(Drill::new(drill).unwrap()).report;
+    assert_eq!(report.verdict, DrillVerdict::Passed, "{:#?}", report.timeline);
 }
 
 /// A fault that met nothing is named at the end: whoever wrote it would believe that it was survived.
