@@ -79,7 +79,7 @@ fn overall(findings: &[Finding]) -> Option<Answer> {
     findings.iter().map(|finding| finding.answer).min()
 }
 
-/// Proves: S04, S05, S06, S22, S23, S24, S25, S26, P1b, D01, D02, D03, D04, D05, D06, D07, F1, F19, F20 (each row says
+/// Proves: S04, S05, S06, S11, S22, S23, S24, S25, S26, P1b, D01, D02, D03, D04, D05, D06, D07, F1, F19, F20 (each row says
 /// which).
 #[test]
 fn every_rule_answers_as_the_table_says() {
