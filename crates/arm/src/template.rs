@@ -30,6 +30,7 @@ mod parameters;
 mod parser;
 mod placeholder;
 mod scope;
+mod secrets;
 mod shape;
 mod types;
 mod unique;
@@ -48,6 +49,7 @@ pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained};
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use scope::DeploymentScope;
+pub use secrets::{SecurePlace, VEIL, secure_places, veil, without_secrets};
 pub use types::ParameterType;
 
 use std::sync::{Arc, OnceLock};
@@ -73,7 +75,13 @@ impl Template {
         let mut wrong = Vec::new();
         if root.members().is_none() {
             let message = format!("a template must be an object, is {}", root.kind_name());
-            return Err(vec![document.diagnostic("not-a-template", message, root.range.clone())]);
+            // A long list would be shown whole: where it begins is enough.
+            let begins = root.range.start..root.range.end.min(root.range.start + 1);
+            let mut diagnostic = document.diagnostic("not-a-template", message, begins);
+            diagnostic.hint = Some(
+                "a template is one object with `$schema` and `resources`: name the file that holds it".into(),
+            );
+            return Err(vec![diagnostic]);
         }
         let schema = root.get("$schema").and_then(Node::as_str).unwrap_or_default();
         if !schema.to_ascii_lowercase().contains("deploymenttemplate") && root.get("resources").is_none() {

@@ -22,7 +22,8 @@ pub struct Args {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done; objectives met, nothing blocks
-  1    done, and the answer is bad: an objective missed, an invariant broken, a blocking finding
+  1    done, and the answer is bad: an objective missed (or foreseen to be), an invariant broken,
+       a blocking finding
   2    the input is wrong; nothing was decided
   130  stopped by Ctrl-C";
 

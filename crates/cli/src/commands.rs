@@ -39,8 +39,8 @@ fn json_error(error: serde_json::Error) -> CliError {
 struct Strategies {
     /// By component.
     of: BTreeMap<String, StrategyKind>,
-    /// The sum, line by line.
-    arithmetic: Vec<String>,
+    /// What they cost, where less would do.
+    cost: Option<String>,
 }
 
 /// The strategies that meet the recovery time, by component. One that cannot be chosen is left to the services.
@@ -53,7 +53,7 @@ fn strategies(loaded: &Loaded, seen: &Inventory) -> Result<Strategies, CliError>
         Err(error) => return Err(CliError::caused_by("no strategies can be chosen", error)),
     };
     Ok(Strategies {
-        arithmetic: choice.arithmetic(),
+        cost: choice.cost(),
         of: choice.strategies.into_iter().map(|(name, strategy)| (name, strategy.kind)).collect(),
     })
 }

@@ -146,7 +146,20 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     if !strangers.is_empty() {
         return Err(of_problems(&name, &text, &strangers));
     }
-    Ok(Loaded { workload, assumptions: folders.assumptions(), policy: file.failover, accept: file.accept })
+    let mut assumptions = folders.assumptions();
+    assumptions.extend(drawn(&workload));
+    Ok(Loaded { workload, assumptions, policy: file.failover, accept: file.accept })
+}
+
+/// What a deployment would draw anew each time, and does not.
+fn drawn(workload: &Workload) -> Vec<String> {
+    let says = |name: &str| {
+        format!(
+            "parameter `{name}` is drawn once and given: each deployment would draw another one with `newGuid()`, and \
+             what is named after it could not be told beforehand"
+        )
+    };
+    workload.drawn().into_iter().map(says).collect()
 }
 
 /// Options that say what a workload file says itself.
@@ -245,6 +258,7 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     }
     let mut assumptions: Vec<String> = assumed.into_iter().map(|assumption| assumption.says).collect();
     assumptions.extend(folders.assumptions());
+    assumptions.extend(drawn(&workload));
     assumptions.push("objectives are an RTO of 1 h and an RPO of 1 h: there is no workload file".to_owned());
     assumptions.extend(workload.settle_unasked());
     Ok(Loaded { workload, assumptions, policy, accept: Vec::new() })

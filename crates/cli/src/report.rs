@@ -22,7 +22,8 @@ pub(crate) use outcome::{loss_rows, no_recovery, recovery_point};
 /// The verdict in two words, its tone and its reasons.
 pub(crate) fn verdict(report: &DrillReport) -> (&'static str, Tone, &[String]) {
     match &report.verdict {
-        DrillVerdict::Passed => ("passed", Tone::Good, &[]),
+        DrillVerdict::Passed if report.reservations.is_empty() => ("passed", Tone::Good, &[]),
+        DrillVerdict::Passed => ("passed, as far as Lifeboat has rules", Tone::Warn, &report.reservations),
         DrillVerdict::Missed(reasons) if reasons.iter().any(|why| why.starts_with("cannot be protected")) => {
             ("cannot be protected", Tone::Bad, reasons)
         }
@@ -54,6 +55,7 @@ pub(crate) fn loss_word(kind: LossKind) -> &'static str {
         LossKind::Stranded => "stranded",
         LossKind::Lost => "lost",
         LossKind::Reset => "not carried over",
+        LossKind::Unknown => "unknown, nothing copies it",
     }
 }
 

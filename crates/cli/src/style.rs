@@ -47,7 +47,7 @@ impl Tone {
         match state {
             "protected" => Self::Good,
             "unprotected" | "lost" | "failed" => Self::Bad,
-            "degraded" | "unknown" => Self::Warn,
+            "degraded" | "unknown" | "redeployed" | "not deployed" | "protected in part" => Self::Warn,
             _ => Self::Plain,
         }
     }

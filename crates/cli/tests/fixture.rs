@@ -62,6 +62,7 @@ pub(crate) fn report() -> DrillReport {
             asked: secs(900),
             missing_at_recovery: Some(Missing { messages: 1_187, reaches_back: secs(312) }),
             never_came_back: Missing::default(),
+            unmeasured: Vec::new(),
         },
         clients: clients(),
         losses: LossReport {
@@ -83,6 +84,7 @@ pub(crate) fn report() -> DrillReport {
         faults: planes::faults(),
         predictions: predictions(),
         state_after: state_after(),
+        reservations: Vec::new(),
         generic_types: owned(&["Microsoft.Insights/components"]),
     }
 }

@@ -92,8 +92,14 @@ impl Engine {
 
     pub(crate) fn fetch_secret(&mut self, secret: &SecretRef, step: Option<usize>, now: Timestamp) {
         if !self.secret_wishes.contains_key(secret) {
-            let call = Call::arm(lifeboat_arm::Method::Post, &*secret.path, None);
-            let scope = Scope::of_call(&call, &self.run.places);
+            // What whoever deploys has is asked of nobody.
+            let scope = match secret {
+                SecretRef::Listed { path, .. } => {
+                    let call = Call::arm(lifeboat_arm::Method::Post, &**path, None);
+                    Scope::of_call(&call, &self.run.places)
+                }
+                SecretRef::Parameter { .. } => None,
+            };
             if let Some(Err(at)) = scope.map(|scope| self.budget.take(&scope, now)) {
                 if let Some(index) = step {
                     self.wake(index, at, now);

@@ -200,7 +200,7 @@ impl fmt::Debug for Effect {
             Self::Expand { ticket, step, stage, .. } => write!(f, "Expand {ticket} {step} {}", stage.name),
             Self::Pump { ticket, step, watermark, .. } => write!(f, "Pump {ticket} {step} {watermark:?}"),
             Self::Ask { ticket, step, question } => write!(f, "Ask {ticket} {step} {}", question.text),
-            Self::FetchSecret { ticket, secret } => write!(f, "FetchSecret {ticket} {}", secret.path),
+            Self::FetchSecret { ticket, secret } => write!(f, "FetchSecret {ticket} {secret}"),
             Self::Finished(summary) => write!(f, "Finished {summary:?}"),
         }
     }

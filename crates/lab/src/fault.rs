@@ -125,16 +125,24 @@ pub(crate) struct Sight<'a> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Faults {
     all: Vec<Fault>,
+    /// How often each has struck.
+    struck: Vec<u64>,
     drawn: u64,
 }
 
 impl Faults {
     pub(crate) fn add(&mut self, fault: Fault) {
         self.all.push(fault);
+        self.struck.push(0);
     }
 
     pub(crate) fn clear(&mut self) {
         self.all.clear();
+        self.struck.clear();
+    }
+
+    pub(crate) fn struck(&self) -> &[u64] {
+        &self.struck
     }
 
     pub(crate) fn none(&self) -> bool {
@@ -178,6 +186,7 @@ impl Faults {
     }
 
     fn spend(&mut self, at: usize) -> Effect {
+        self.struck[at] += 1;
         let fault = &mut self.all[at];
         fault.times = fault.times.map(|times| times.saturating_sub(1));
         fault.effect.clone()
@@ -247,6 +256,7 @@ mod tests {
         faults.add(hang(Some(2)));
         let mut struck = || faults.strike(now, Phase::Before, SIGHT, &dice).is_some();
         assert_eq!([struck(), struck(), struck()], [true, true, false]);
+        assert_eq!(faults.struck(), [2]);
 
         let mut faults = Faults::default();
         faults.add(hang(None));

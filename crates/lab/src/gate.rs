@@ -142,7 +142,7 @@ fn create(id: &ResourceId, request: &Request, ctx: &mut Ctx<'_>) -> Result<(), R
     }
     let top = kind.segments().count() == 1;
     if !top && let Some(parent) = id.parent() {
-        let parent_known = ctx.world.index.get(&parent).is_some();
+        let parent_known = ctx.world.index.is_there(&parent);
         refuse(!parent_known, &common::NO_PARENT, &[parent.as_str()])?;
     }
     if let Some(suffix) = names::suffix(&kind) {

@@ -1,11 +1,13 @@
 //! ARM's own index of resources: what lists of a group and of a subscription are made from, and how ARM knows where a
 //! resource lives. Providers keep everything else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lifeboat_arm::{Region, ResourceId};
 use serde_json::{Value, json};
+
+use crate::implied;
 
 /// What ARM knows about a resource without asking its provider.
 #[derive(Debug, Clone)]
@@ -16,6 +18,8 @@ pub(crate) struct Entry {
     pub(crate) tags: Value,
     pub(crate) sku: Value,
     pub(crate) kind: Value,
+    /// What its properties declare below it.
+    parts: BTreeSet<String>,
     pub(crate) created: Timestamp,
     pub(crate) changed: Timestamp,
     pub(crate) state: &'static str,
@@ -41,6 +45,7 @@ impl Index {
                 tags: part("tags"),
                 sku: part("sku"),
                 kind: part("kind"),
+                parts: implied::parts(body),
                 created,
                 changed: now,
                 state,
@@ -61,6 +66,15 @@ impl Index {
 
     pub(crate) fn get(&self, id: &ResourceId) -> Option<&Entry> {
         self.entries.get(id)
+    }
+
+    /// Whether a resource is there: put by somebody, or there with its parent.
+    pub(crate) fn is_there(&self, id: &ResourceId) -> bool {
+        let with_parent = || {
+            let parent = self.get(&id.parent()?)?;
+            Some(implied::comes_with_parent(id) || parent.parts.contains(&implied::part_of(id)?))
+        };
+        self.get(id).is_some() || with_parent().unwrap_or(false)
     }
 
     /// Where the resource lives: its own location, or that of the nearest ancestor that has one.

@@ -173,6 +173,11 @@ impl Lab {
         self.world.faults.add(fault);
     }
 
+    /// How often each fault has struck, in the order in which they were added.
+    pub fn faults_struck(&self) -> &[u64] {
+        self.world.faults.struck()
+    }
+
     /// Sets how many resources of a type a region takes from now on. What exists beyond that stays.
     pub fn limit(&mut self, quota: Quota) {
         let quotas = &mut self.world.quotas;

@@ -16,6 +16,7 @@ mod fault;
 mod gate;
 mod group;
 mod health;
+mod implied;
 mod index;
 mod lab;
 mod names;

@@ -62,6 +62,8 @@ pub enum LossKind {
     Lost,
     /// Not carried over: state that the other side starts without.
     Reset,
+    /// Nobody knows: nothing that Lifeboat knows of copies it.
+    Unknown,
 }
 
 impl fmt::Display for Loss {
@@ -70,6 +72,7 @@ impl fmt::Display for Loss {
             LossKind::Stranded => "stranded",
             LossKind::Lost => "lost",
             LossKind::Reset => "not carried over",
+            LossKind::Unknown => return write!(f, "unknown: {}, nothing copies it", self.what),
         };
         match (self.count, self.observed_at) {
             (Some(count), Some(at)) => write!(f, "{kind}: {count} {} (seen at {at})", self.what),

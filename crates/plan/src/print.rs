@@ -54,9 +54,9 @@ pub fn describe_condition(condition: &Condition) -> String {
         Condition::All(inner) => join(inner, " and "),
         Condition::Any(inner) => join(inner, " or "),
         Condition::Not(inner) => format!("not ({})", describe_condition(inner)),
-        Condition::Never { seen, why } => format!("never {} ({why})", describe_condition(seen)),
+        Condition::Never { seen, why } => format!("never {} ({why})", grouped(seen)),
         Condition::Held { n, over, of } => {
-            format!("{} on {n} looks in a row over {}", describe_condition(of), duration(*over))
+            format!("{} on {n} looks in a row over {}", grouped(of), duration(*over))
         }
         Condition::Each { read, list, holds, at_least } => {
             let many = match at_least {
@@ -82,7 +82,23 @@ pub fn describe_condition(condition: &Condition) -> String {
 }
 
 fn join(inner: &[Condition], word: &str) -> String {
-    inner.iter().map(describe_condition).collect::<Vec<_>>().join(word)
+    match inner {
+        [only] => describe_condition(only),
+        several => several.iter().map(grouped).collect::<Vec<_>>().join(word),
+    }
+}
+
+/// A part of a longer sentence: what joins several by itself stands in brackets, so that nobody has to know what binds
+/// closer.
+fn grouped(condition: &Condition) -> String {
+    let says = describe_condition(condition);
+    match condition {
+        Condition::All(inner) | Condition::Any(inner) => match inner.as_slice() {
+            [only] => grouped(only),
+            _ => format!("({says})"),
+        },
+        _ => says,
+    }
 }
 
 fn describe_is(is: &Is) -> String {
@@ -138,6 +154,21 @@ mod tests {
         assert_eq!(
             as_az_rest(&call),
             r#"az rest --method post --url 'https://management.azure.com/x/failover?api-version=1' --body '{"why":"it'\''s gone"}'"#
+        );
+    }
+
+    #[test]
+    fn what_belongs_together_stands_in_brackets() {
+        let read = ReadId::new("a");
+        let test = |at: &str| Condition::equal(&read, at, json!(1));
+        let never = Condition::Never {
+            seen: Box::new(Condition::All(vec![test("/a"), test("/b")])),
+            why: "foreign".to_owned(),
+        };
+        let condition = Condition::Any(vec![Condition::All(vec![never, test("/c")]), test("/d")]);
+        assert_eq!(
+            describe_condition(&condition),
+            "(never (`a` /a = 1 and `a` /b = 1) (foreign) and `a` /c = 1) or `a` /d = 1"
         );
     }
 

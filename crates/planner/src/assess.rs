@@ -4,11 +4,12 @@ use jiff::civil::Date;
 
 use crate::finding::{Answer, Evidence, Finding};
 use crate::inventory::Inventory;
+use crate::objective;
 use crate::rule::{Rule, Subject};
 use crate::service::Service;
 use crate::services::{service_for, services};
 use crate::topology::{Side, Workload};
-use crate::workload::Acceptance;
+use crate::workload::{Acceptance, FailoverPolicy};
 use crate::workload_rules;
 
 /// All findings, the worst first; pass included, so that nobody has to guess what was looked at.
@@ -26,11 +27,24 @@ pub fn assess(workload: &Workload, seen: &Inventory) -> Vec<Finding> {
                 .collect::<Vec<_>>()
         })
         .collect();
+    sort(&mut findings);
+    findings
+}
+
+/// The same, and whether the recovery time that is asked for can be kept under this policy.
+pub fn assess_with_objective(workload: &Workload, seen: &Inventory, policy: &FailoverPolicy) -> Vec<Finding> {
+    let mut findings = assess(workload, seen);
+    findings.push(objective::finding(workload, seen, policy));
+    sort(&mut findings);
+    findings
+}
+
+/// The worst first.
+fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
         let rank = |finding: &Finding| (finding.answer, finding.severity);
         rank(a).cmp(&rank(b)).then_with(|| a.component.cmp(&b.component)).then_with(|| a.rule.cmp(&b.rule))
     });
-    findings
 }
 
 /// Marks what somebody took responsibility for. An acceptance that is over says so in the finding, which counts again; so
@@ -58,7 +72,7 @@ pub fn accept(findings: &mut [Finding], acceptances: &[Acceptance], today: Date)
 
 /// Every rule there is, with the name of the service it belongs to.
 pub fn rules() -> impl Iterator<Item = (&'static str, &'static Rule)> {
-    let workload = workload_rules::RULES.iter().map(|rule| ("workload", rule));
+    let workload = workload_rules::RULES.iter().chain(objective::RULES).map(|rule| ("workload", rule));
     workload.chain(services().flat_map(|service| service.rules().iter().map(|rule| (service.name(), rule))))
 }
 

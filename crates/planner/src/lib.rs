@@ -11,6 +11,7 @@ mod finding;
 mod inventory;
 mod leading;
 pub mod lifecycle;
+mod objective;
 mod planning;
 mod predict;
 mod reading;
@@ -24,14 +25,16 @@ mod topology;
 mod workload;
 mod workload_rules;
 
-pub use assess::{accept, assess, blocking, explained, is_enforced, is_protected, rules};
+pub use assess::{
+    accept, assess, assess_with_objective, blocking, explained, is_enforced, is_protected, rules,
+};
 pub use finding::{Answer, Evidence, Finding, Severity};
 pub use inventory::{Fact, Inventory, Known, Look, Source};
 pub use leading::leads;
 pub use planning::{DEPLOYED, Expanded, PlanError, expand, initial_deployments, plan};
 pub use predict::predict;
 pub use reading::{About, Assumed, Assumption, Bare, BareError, NOWHERE, SiteTemplate, read, read_bare};
-pub use recovery_time::{FixedTerms, moves_names, platform_p95};
+pub use recovery_time::{FixedTerms, Foreseen, moves_names, platform_p95};
 pub use rule::{Checked, Rule, Subject};
 pub use service::{Answers, Lead, Part, Planning, Refusal, Service, Strategy, StrategyKind};
 // What an embedder may choose without a file; the cli never names it.

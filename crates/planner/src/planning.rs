@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use lifeboat_plan::{
-    Graph, GraphError, Places, Plan, PlanKind, Policy, ReadDraft, ReadId, Stage, Step, WayKind,
+    Graph, GraphError, Loss, LossKind, Places, Plan, PlanKind, Policy, ReadDraft, ReadId, Stage, Step,
+    WayKind,
 };
 
 use crate::service::{Answers, Part, Planning, Refusal, Service};
@@ -39,8 +40,10 @@ pub fn plan(planning: &Planning<'_>) -> Result<Plan, PlanError> {
     for component in &planning.workload.components {
         absorb(&mut part, contribution(planning, service_for(&component.kind), component)?);
     }
+    let unknown = unknown_data(planning);
     for step in part.steps.iter_mut().filter(|step| step.id.as_str() == DEPLOYED) {
         step.after.extend(part.gates.iter().cloned());
+        step.graceful.loses.0.extend(unknown.iter().cloned());
     }
     let places = places(planning, &part);
     let steps = in_order(part.steps)?;
@@ -112,6 +115,25 @@ fn contribution(
         PlanKind::Fence => service.fence(component, planning),
         PlanKind::Drain => service.drain(component, planning),
     }
+}
+
+/// What becomes of data that no service answers for, where the workload moves away from it.
+fn unknown_data(planning: &Planning<'_>) -> Vec<Loss> {
+    if !matches!(planning.kind, PlanKind::Failover | PlanKind::Failback) {
+        return Vec::new();
+    }
+    let left = &planning.from().region;
+    let stays_behind = |component: &&Component| {
+        let declared = planning.workload.declaration(component.declared(planning.active));
+        let location = declared.and_then(|declared| declared.location.as_ref());
+        component.secondary.is_some() || location == Some(left)
+    };
+    let held = planning.workload.components.iter().filter(stays_behind).filter_map(|component| {
+        let kept = service_for(&component.kind).unknown_data(&component.kind)?;
+        let what = format!("{kept} of `{}`", component.name);
+        Some(Loss { kind: LossKind::Unknown, what, count: None, observed_at: None })
+    });
+    held.collect()
 }
 
 fn absorb(whole: &mut Part, part: Part) {

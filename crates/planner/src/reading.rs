@@ -1,6 +1,7 @@
 //! Reading templates: from one template and two sets of parameters to a [`Workload`].
 
 mod bare;
+mod itself;
 mod locations;
 mod presumed;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use lifeboat_arm::template::{
     Context, DeploymentScope, Diagnostic, ExpandedResource, Expansion, Linked, ResourceGroupInfo, Severity,
-    Template, expand, self_contained,
+    Template, expand, secure_places, self_contained, veil, without_secrets,
 };
 use lifeboat_arm::tree::Node;
 use lifeboat_arm::{Region, ResourceId, ResourceType};
@@ -22,6 +23,7 @@ use crate::settings::{Entry, Settings};
 use crate::topology::{Component, Declared, Deployment, Objectives, Resources, Site, Workload, components};
 
 pub use bare::{Assumed, Assumption, Bare, BareError, read_bare};
+pub(crate) use itself::name_of;
 pub use locations::NOWHERE;
 
 /// One template, to be read for one site.
@@ -108,20 +110,21 @@ fn assemble(
     }
 }
 
-fn expand_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Expansion {
-    let context = Context {
+/// The world that a site's template is expanded in.
+fn context_of(about: &About, site: SiteTemplate<'_>) -> Context {
+    Context {
         subscription: about.subscription.clone(),
         tenant: "00000000-0000-0000-0000-000000000000".to_owned(),
         resource_group: (site.template.scope() == DeploymentScope::ResourceGroup)
             .then(|| ResourceGroupInfo { name: site.group.to_owned(), location: site.region.to_string() }),
         location: Some(site.region.to_string()),
-        deployment_name: format!("lifeboat-{}", about.name),
+        deployment_name: name_of(&about.name, site.region),
         management_group: None,
         now: about.now,
-        new_guid_seed: about.name.clone(),
+        // Two regions that draw the same would compete for one name.
+        new_guid_seed: format!("{}/{}", about.name, site.group),
         groups: BTreeMap::new(),
-    };
-    expand(site.template, site.parameters, &context, linked)
+    }
 }
 
 fn is_error(found: &Diagnostic) -> bool {
@@ -131,11 +134,20 @@ fn is_error(found: &Diagnostic) -> bool {
 /// What a template makes of a site, or everything that is wrong with it.
 fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Result<Site, Vec<Diagnostic>> {
     group_only(site.template)?;
-    let expansion = expand_site(about, site, linked);
+    let context = context_of(about, site);
+    let drawn = itself::drawn(site.template, site.parameters, &context);
+    let given = itself::with_drawn(site.parameters, &drawn);
+    let site = SiteTemplate { parameters: &given, ..site };
+    let mut expansion = expand(site.template, site.parameters, &context, linked);
     let mut wrong: Vec<Diagnostic> =
         expansion.diagnostics.iter().filter(|found| is_error(found)).cloned().collect();
     wrong.extend(locations::nowhere(site, &expansion));
     if !wrong.is_empty() {
+        let clean = |text: &str| without_secrets(text, site.template, site.parameters);
+        for found in &mut wrong {
+            found.message = clean(&found.message);
+            found.hint = found.hint.as_deref().map(clean);
+        }
         return Err(wrong);
     }
     let template = if expansion.links.is_empty() {
@@ -143,6 +155,9 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
     } else {
         self_contained(&site.template.json(), &expansion.links).map(Arc::new)
     };
+    if let Ok(template) = &template {
+        veil(&mut expansion, site.template.file(), template, site.parameters, &context);
+    }
     let ids: Vec<Option<ResourceId>> =
         expansion.resources.iter().map(|resource| ResourceId::parse(&resource.id).ok()).collect();
     let elements = elements(&expansion, &ids);
@@ -160,6 +175,8 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
         let hint = "give each turn of the loop a deployment of its own, so that it can be sent in one piece";
         vec![complaint(site.template, "two-links", error.to_string(), "resources", hint)]
     })?;
+    let parameters: Value =
+        site.parameters.iter().map(|(name, value)| (name.clone(), json!({ "value": value }))).collect();
     Ok(Site {
         region: site.region.clone(),
         presumed,
@@ -167,13 +184,12 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
         group_region: site.region.clone(),
         deployment: Deployment {
             file: site.template.file().to_owned(),
+            secrets: secure_places(&template, &parameters),
+            name: itself::is_named_in(&template).then_some(context.deployment_name),
+            drawn: drawn.into_keys().collect(),
             template,
             elements,
-            parameters: site
-                .parameters
-                .iter()
-                .map(|(name, value)| (name.clone(), json!({ "value": value })))
-                .collect(),
+            parameters,
         },
         resources,
     })

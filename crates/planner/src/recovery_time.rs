@@ -2,7 +2,7 @@
 //! the world knows. The choice of strategies and the forecast of a drill add up the same terms.
 
 use jiff::SignedDuration;
-use lifeboat_plan::{Action, Graph, Plan, ReadDraft, Step, Way};
+use lifeboat_plan::{Action, Graph, Plan, ReadDraft, Step, Way, duration};
 use serde::Serialize;
 
 use crate::detector::DetectorSettings;
@@ -53,6 +53,65 @@ impl FixedTerms {
     /// All of them.
     pub fn sum(&self) -> SignedDuration {
         self.detection + self.hold_down + self.decision + self.orchestration + self.dns
+    }
+}
+
+/// The recovery time of a failover after a loss that nobody announced, as its plan and the settings tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Foreseen {
+    /// What it takes besides the platform; nothing for names where the plan moves none.
+    pub fixed: FixedTerms,
+    /// The platform's part, at p95.
+    pub platform: SignedDuration,
+}
+
+impl Foreseen {
+    /// Of a plan for an unplanned failover.
+    pub fn of(plan: &Plan, policy: &FailoverPolicy) -> Self {
+        let fixed = FixedTerms::of(policy);
+        let dns = if moves_names(plan) { fixed.dns } else { SignedDuration::ZERO };
+        Self { fixed: FixedTerms { dns, ..fixed }, platform: platform_p95(plan) }
+    }
+
+    /// All terms by name, in order of time.
+    pub fn named(&self) -> [(&'static str, SignedDuration); 6] {
+        [
+            ("detection", self.fixed.detection),
+            ("hold-down", self.fixed.hold_down),
+            ("decision", self.fixed.decision),
+            ("orchestration", self.fixed.orchestration),
+            ("platform", self.platform),
+            ("DNS and clients", self.fixed.dns),
+        ]
+    }
+
+    /// The recovery time.
+    pub fn total(&self) -> SignedDuration {
+        self.fixed.sum() + self.platform
+    }
+
+    /// Whether it is in time.
+    pub fn meets(&self, objective: SignedDuration) -> bool {
+        self.total() <= objective
+    }
+
+    /// The sum as a person would write it down, against what was asked.
+    pub fn lines(&self, objective: SignedDuration) -> Vec<String> {
+        let named = self.named();
+        let mut lines: Vec<String> =
+            named.iter().map(|(name, takes)| format!("{name} {}", duration(*takes))).collect();
+        lines.push(self.verdict(objective));
+        lines
+    }
+
+    /// The sum in a line.
+    pub fn verdict(&self, objective: SignedDuration) -> String {
+        let sum = format!("total {}, asked {}", duration(self.total()), duration(objective));
+        let named = self.named();
+        // Of equals the first: it is the one that can be had without waiting for anything else.
+        let longest = named.iter().rev().max_by_key(|(_, takes)| *takes).map_or("", |(name, _)| *name);
+        if self.meets(objective) { sum } else { format!("{sum}: missed, {longest} takes the most") }
     }
 }
 

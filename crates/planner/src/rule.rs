@@ -101,7 +101,7 @@ impl Rule {
     }
 
     /// What to do: nobody mends what may be whole.
-    fn advice(&self, answer: Answer) -> String {
+    pub(crate) fn advice(&self, answer: Answer) -> String {
         if answer == Answer::Unknown {
             return format!(
                 "look first: templates do not tell, a drill does in the lab, and so does the real resource; if it \

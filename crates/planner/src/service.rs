@@ -103,6 +103,16 @@ pub trait Service: Sync {
     /// Puts in what Azure shows of a resource that has only just come by replication.
     fn say_new(&self, _kind: &ResourceType, _body: &mut Value) {}
 
+    /// Whether anything is known of its types besides their templates. What has no rules is never called protected.
+    fn has_rules(&self) -> bool {
+        true
+    }
+
+    /// What resources of a type keep that nothing here copies and nobody here looks at: its fate is unknown in every move.
+    fn unknown_data(&self, _kind: &ResourceType) -> Option<&'static str> {
+        None
+    }
+
     /// The two resources that a declared one joins, where one template holds both regions.
     fn joined_by(&self, _declared: &Declared) -> Option<[ResourceId; 2]> {
         None

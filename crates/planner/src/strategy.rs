@@ -156,13 +156,17 @@ impl Choice {
             None => format!("total {total}, asked {objective}"),
             Some(term) => format!("total {total}, asked {objective}: missed, look at {term}"),
         });
-        if let Some(cheapest) = self.cheapest.filter(|cheapest| *cheapest < self.standing_cost) {
-            text.push(format!(
-                "standing cost {}; {cheapest} would do, if what a looser objective keeps warm might grow cold",
-                self.standing_cost
-            ));
-        }
+        text.extend(self.cost());
         text
+    }
+
+    /// What it costs to keep, where less would do.
+    pub fn cost(&self) -> Option<String> {
+        let cheapest = self.cheapest.filter(|cheapest| *cheapest < self.standing_cost)?;
+        Some(format!(
+            "standing cost {}; {cheapest} would do, if what a looser objective keeps warm might grow cold",
+            self.standing_cost
+        ))
     }
 }
 

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use lifeboat_arm::template::SecurePlace;
 use lifeboat_arm::{Region, ResourceId, ResourceType};
+use lifeboat_plan::SecretRef;
 use serde_json::Value;
 
 use crate::inventory::{Inventory, Source};
@@ -69,6 +71,23 @@ pub struct Deployment {
     pub elements: BTreeMap<ResourceId, Vec<Arc<str>>>,
     /// The parameters, `{name: {value}}`.
     pub parameters: Value,
+    /// Where template and parameters hold values that must not be shown.
+    pub secrets: Vec<SecurePlace>,
+    /// The name it goes by where the template reads it (`deployment().name`): what is made of the name is then known
+    /// beforehand. None where any name will do.
+    pub name: Option<String>,
+    /// Parameters whose default is drawn anew by every deployment. They are drawn once and given.
+    pub drawn: Vec<String>,
+}
+
+impl Deployment {
+    /// The value at a place of [`Self::secrets`].
+    fn secret(&self, place: &SecurePlace) -> Option<&Value> {
+        match place.at.strip_prefix("/template") {
+            Some(rest) => self.template.pointer(rest),
+            None => self.parameters.pointer(place.at.strip_prefix("/parameters")?),
+        }
+    }
 }
 
 /// A region and what the templates declare there.
@@ -122,6 +141,10 @@ pub struct Objectives {
     pub rpo: SignedDuration,
 }
 
+const PRIMARY: &str = "primary";
+const SECONDARY: &str = "secondary";
+const SHARED: &str = "shared";
+
 /// The workload: everything that rules and planners know besides what was observed.
 #[derive(Debug, Clone)]
 pub struct Workload {
@@ -159,6 +182,37 @@ impl Workload {
             .iter()
             .chain(&self.secondary.resources)
             .chain(self.shared.iter().flat_map(|site| &site.resources))
+    }
+
+    /// Values that plans only name: who deploys has them, and nobody else gets to see them.
+    pub fn secure_values(&self) -> impl Iterator<Item = (SecretRef, &Value)> {
+        let sites = [
+            (PRIMARY, Some(&self.primary)),
+            (SECONDARY, Some(&self.secondary)),
+            (SHARED, self.shared.as_ref()),
+        ];
+        let sites = sites.into_iter().filter_map(|(of, site)| Some((of, &site?.deployment)));
+        sites.flat_map(|(of, deployment)| {
+            deployment.secrets.iter().filter_map(move |place| {
+                let secret = SecretRef::Parameter { deployment: of.to_owned(), name: place.name.clone() };
+                Some((secret, deployment.secret(place)?))
+            })
+        })
+    }
+
+    /// Parameters that are drawn once and given, though their template would have every deployment draw them.
+    pub fn drawn(&self) -> BTreeSet<&str> {
+        let sites = [&self.primary, &self.secondary].into_iter().chain(&self.shared);
+        sites.flat_map(|site| site.deployment.drawn.iter().map(String::as_str)).collect()
+    }
+
+    /// What a plan calls the deployment of a site when it names a secret of it.
+    pub(crate) fn deployment_of(&self, site: &Site) -> &'static str {
+        match &self.shared {
+            Some(shared) if std::ptr::eq(shared, site) => SHARED,
+            _ if std::ptr::eq(&raw const self.secondary, site) => SECONDARY,
+            _ => PRIMARY,
+        }
     }
 
     /// Where a resource is declared.

@@ -14,6 +14,7 @@ mod reporting;
 mod scenario;
 mod station;
 mod traffic;
+mod vault;
 mod world;
 
 pub use drill::{Drill, DrillError, DrillOutcome, DrillProgress, DrillSetup};

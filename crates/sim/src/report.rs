@@ -57,6 +57,8 @@ pub struct DrillReport {
     pub predictions: Vec<PredictionReport>,
     /// The state at the end, one line per component.
     pub state_after: Vec<StateLine>,
+    /// What a drill that passed says nothing about.
+    pub reservations: Vec<String>,
     /// Resource types without rules of their own, redeployed as generic resources.
     pub generic_types: Vec<String>,
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Call, Target};
 use lifeboat_engine::{Outcome, RunEnd, StepView};
 use lifeboat_plan::{
-    Action, Basis, Digest, Graph, Plan, PlanKind, Step, StepId, Way, WayKind, describe_call,
+    Action, Basis, CallDraft, Digest, Graph, Plan, PlanKind, Step, StepId, Way, WayKind, describe_call,
     describe_condition, independence,
 };
 use lifeboat_planner::{Fact, Inventory};
@@ -128,7 +128,7 @@ fn step_report(station: &Station, step: &Step, view: &StepView<'_>) -> StepRepor
         acted: view.times.acted.or(view.times.intended),
         ended: view.times.ended,
         request: sent.map(|sent| one_line(&sent.call)).or_else(|| planned_request(way)),
-        body: sent.and_then(|sent| sent.call.body.as_ref()).map(|body| format!("{body:#}")),
+        body: sent.and_then(|sent| sent_body(way, &sent.call)),
         answer: sent
             .and_then(|sent| sent.answer.as_ref())
             .map(|answer| match answer {
@@ -148,6 +148,15 @@ fn step_report(station: &Station, step: &Step, view: &StepView<'_>) -> StepRepor
         loses: way.loses.0.clone(),
         critical: false,
     }
+}
+
+/// What was sent, with secrets named instead of shown.
+fn sent_body(way: &Way, call: &Call) -> Option<String> {
+    let mut body = call.body.clone()?;
+    if let Action::Send(CallDraft { body: Some(draft), .. }) = &way.action {
+        draft.hide_secrets(&mut body);
+    }
+    Some(format!("{body:#}"))
 }
 
 fn short_outcome(outcome: &Outcome, way: &Way) -> String {

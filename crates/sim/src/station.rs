@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::dice::Dice;
 use crate::traffic::{Next, Pump, Pumps};
+use crate::vault::Vault;
 
 /// After how long a request without an answer is given up. ARM itself cuts providers off after 60 s.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
@@ -80,8 +81,10 @@ pub(crate) struct Station {
     /// Transfers under way, by ticket.
     pumping: BTreeMap<u64, Box<dyn Pump>>,
     pumps: Pumps,
-    /// Secrets on their way, by ticket.
-    fetching: BTreeMap<u64, SecretRef>,
+    /// What the operator who deploys the workload knows.
+    vault: Vault,
+    /// Where secrets on their way are in the answer, by ticket.
+    fetching: BTreeMap<u64, (String, String)>,
     /// Questions that nobody has been told of yet.
     pub(crate) asked: Vec<StepAsks>,
     /// Messages that a drain brought over and nobody has counted yet.
@@ -97,7 +100,7 @@ pub(crate) struct Station {
 
 impl Station {
     /// Takes over an engine that has just been started, with the effects it began with.
-    pub(crate) fn new(engine: Engine, pumps: Pumps, seed: u64) -> Self {
+    pub(crate) fn new(engine: Engine, pumps: Pumps, vault: Vault, seed: u64) -> Self {
         Self {
             engine,
             journal: Vec::new(),
@@ -108,6 +111,7 @@ impl Station {
             pages: BTreeMap::new(),
             pumping: BTreeMap::new(),
             pumps,
+            vault,
             fetching: BTreeMap::new(),
             asked: Vec::new(),
             brought_over: 0,
@@ -207,10 +211,14 @@ impl Station {
             Effect::Ask { ticket, step, question } => {
                 self.asked.push(StepAsks { ticket, step, text: question.text });
             }
-            Effect::FetchSecret { ticket, secret } => {
-                let call = Call::arm(Method::Post, &*secret.path, None);
-                self.fetching.insert(ticket.number(), secret);
+            Effect::FetchSecret { ticket, secret: SecretRef::Listed { path, pointer } } => {
+                let call = Call::arm(Method::Post, &*path, None);
+                self.fetching.insert(ticket.number(), (path, pointer));
                 post.push((now + self.travel(), Post::Arrives(Errand::Secret(ticket), call)));
+            }
+            Effect::FetchSecret { ticket, secret } => {
+                let result = self.vault.open(&secret);
+                self.inputs.push_back(Input::Secret { ticket, result });
             }
             Effect::Finished(summary) => self.finished = Some(summary),
         }
@@ -303,8 +311,9 @@ impl Station {
                 self.inputs.push_back(Input::Answered { ticket, answer });
             }
             Post::Returns(Errand::Secret(ticket), answer) => {
-                let Some(secret) = self.fetching.remove(&ticket.number()) else { return };
-                self.inputs.push_back(Input::Secret { ticket, result: value_of(&secret, answer) });
+                let Some((path, pointer)) = self.fetching.remove(&ticket.number()) else { return };
+                let result = value_of(&path, &pointer, answer);
+                self.inputs.push_back(Input::Secret { ticket, result });
             }
             Post::Returns(Errand::Pump(ticket), answer) => {
                 let Some(pump) = self.pumping.get_mut(&ticket.number()) else { return };
@@ -374,15 +383,15 @@ impl Station {
 }
 
 /// The one value that was wanted; the rest of the answer is forgotten.
-fn value_of(secret: &SecretRef, answer: Result<Answer, Lost>) -> Result<Secret, Lost> {
+fn value_of(path: &str, pointer: &str, answer: Result<Answer, Lost>) -> Result<Secret, Lost> {
     let answer = answer?;
     if !answer.is_success() {
-        return Err(Lost(format!("{} answers {}", secret.path, answer.status)));
+        return Err(Lost(format!("{path} answers {}", answer.status)));
     }
-    let value = answer.body.pointer(&secret.pointer);
+    let value = answer.body.pointer(pointer);
     value
         .map(|value| Secret::new(value.clone()))
-        .ok_or_else(|| Lost(format!("the answer of {} holds nothing at `{}`", secret.path, secret.pointer)))
+        .ok_or_else(|| Lost(format!("the answer of {path} holds nothing at `{pointer}`")))
 }
 
 /// What a transfer comes to whose step is of no service that the simulation has traffic of.

@@ -5,7 +5,7 @@
 
 mod chance;
 mod determinism;
-mod example;
+pub(crate) mod example;
 mod executor;
 mod failing;
 mod fresh;
@@ -20,4 +20,5 @@ mod shown;
 mod story;
 mod sums;
 mod sweep;
+mod templates;
 mod truth;

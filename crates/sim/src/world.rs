@@ -23,6 +23,7 @@ use crate::queue::Queue;
 use crate::refused::Refused;
 use crate::station::{Post, Station, StepAsks};
 use crate::traffic::{self, Pumps};
+use crate::vault::Vault;
 
 /// How often the workload is looked at while nothing happens.
 const WATCH: SignedDuration = SignedDuration::from_mins(5);
@@ -219,7 +220,12 @@ impl World {
             purpose,
             says: says.to_owned(),
             plan,
-            station: Station::new(engine, Pumps::of(&self.workload), self.seed ^ (number as u64) << 8),
+            station: Station::new(
+                engine,
+                Pumps::of(&self.workload),
+                Vault::of(&self.workload),
+                self.seed ^ (number as u64) << 8,
+            ),
             started: self.now,
             ended: None,
             predicted,

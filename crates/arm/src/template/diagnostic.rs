@@ -71,7 +71,9 @@ impl Document {
                 position: lines.position(text, error.range.start),
                 range: error.range,
                 pointer: String::new(),
-                hint: None,
+                hint: Some(
+                    "templates and parameter files are one JSON object each: mend it there, or name another file".into(),
+                ),
                 chain: Vec::new(),
             })),
         }

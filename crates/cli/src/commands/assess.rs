@@ -1,7 +1,7 @@
 //! `lifeboat assess`.
 
 use jiff::civil::Date;
-use lifeboat_planner::{Finding, accept, assess as findings_of, blocking};
+use lifeboat_planner::{Finding, accept, assess_with_objective, blocking};
 
 use super::{json_error, show};
 use crate::args::{AssessArgs, Output};
@@ -30,7 +30,8 @@ pub(super) fn assess(args: &AssessArgs, surroundings: &Surroundings) -> Result<E
 
 /// All findings, with what somebody accepted marked so.
 fn findings(loaded: &Loaded, today: Date) -> Vec<Finding> {
-    let mut findings = findings_of(&loaded.workload, &loaded.workload.declared_inventory());
+    let seen = loaded.workload.declared_inventory();
+    let mut findings = assess_with_objective(&loaded.workload, &seen, &loaded.policy);
     accept(&mut findings, &loaded.accept, today);
     findings
 }

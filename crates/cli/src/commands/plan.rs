@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lifeboat_plan::{Digest, Endpoint, Plan, PlanKind};
 use lifeboat_planner::{
-    Inventory, PlanError, Planning, Side, StrategyKind, Workload, plan as plan_for, predict,
+    Foreseen, Inventory, PlanError, Planning, Side, StrategyKind, Workload, plan as plan_for, predict,
 };
 
 use super::{show, strategies};
@@ -27,9 +27,6 @@ pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit,
     }
     let seen = loaded.workload.declared_inventory();
     let strategies = strategies(&loaded, &seen)?;
-    // Only an unplanned failover has all the terms of the sum.
-    let unplanned = args.kind == PlanKindArg::Failover && !args.planned;
-    let recovery = if unplanned { strategies.arithmetic.as_slice() } else { &[] };
     let made = match make(args, &loaded, seen, strategies.of.clone()) {
         Ok(made) => made,
         Err(PlanError::Refused(refusal)) => {
@@ -44,19 +41,26 @@ pub(super) fn plan(args: &PlanArgs, surroundings: &Surroundings) -> Result<Exit,
             return Err(CliError::caused_by("the steps make no plan", error));
         }
     };
+    // Only an unplanned failover has all the terms of the sum.
+    let unplanned = args.kind == PlanKindArg::Failover && !args.planned;
+    let foreseen = unplanned.then(|| Foreseen::of(&made, &loaded.policy));
+    let asked = loaded.workload.objectives.rto;
+    let mut recovery = foreseen.map(|foreseen| foreseen.lines(asked)).unwrap_or_default();
+    recovery.extend(strategies.cost.filter(|_| unplanned));
     match args.output {
         Output::Table => {
             let view = PlanView { now: epoch(), requests: args.requests, layout: surroundings.stdout };
-            let text = tables::plan(&made, recovery, view)
+            let text = tables::plan(&made, &recovery, view)
                 .map_err(|error| CliError::caused_by("the steps make no plan", error))?;
             show(&text)?;
         }
-        Output::Json => show(&tables::plan_json(&made, &loaded.assumptions, recovery, epoch())?)?,
+        Output::Json => show(&tables::plan_json(&made, &loaded.assumptions, &recovery, epoch())?)?,
     }
     if let Some(path) = &args.save {
         save(path, &made)?;
     }
-    Ok(Exit::Fine)
+    // Whoever reads the answer of a script only must learn it, too.
+    Ok(if foreseen.is_none_or(|foreseen| foreseen.meets(asked)) { Exit::Fine } else { Exit::Missed })
 }
 
 /// The folder and the name of the file to save: told before anything is planned. A slip in a path makes no folders.

@@ -116,7 +116,8 @@ pub(super) fn set(
                 .with_hint(meant(template, name)));
         };
         let value = typed_value(declared, text).map_err(|wanted| {
-            CliError::failed(format!("--set: `{text}` is not {wanted}, which `{name}` is declared as"))
+            let said = if declared.secure { "the value" } else { &*format!("`{text}`") };
+            CliError::failed(format!("--set: {said} is not {wanted}, which `{name}` is declared as"))
                 .with_hint(format!("give it as JSON: `--set '{name}={}'`", example(declared.kind)))
         })?;
         given.places.remove(&declared.name);

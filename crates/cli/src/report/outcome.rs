@@ -70,14 +70,27 @@ pub(crate) fn recovery_point(report: &DrillReport) -> (String, Tone) {
     let gone = &rpo.never_came_back;
     let tone = match (rpo.is_met(), gone.messages) {
         (false, _) => Tone::Bad,
-        (true, 0) => Tone::Good,
+        (true, 0) if rpo.unmeasured.is_empty() => Tone::Good,
         (true, _) => Tone::Warn,
     };
     let in_the_end = match gone.messages {
+        0 if !rpo.unmeasured.is_empty() => {
+            format!("; not measured: nobody looked what became of {}", counted_words(&rpo.unmeasured))
+        }
         0 => "; nothing was missing in the end".to_owned(),
         _ => format!("; out of reach at the end: {}", some(gone)),
     };
     (format!("{asked}{at_recovery}{in_the_end}"), tone)
+}
+
+/// The first few of them, and how many more.
+fn counted_words(what: &[String]) -> String {
+    const NAMED: usize = 3;
+    let named = what.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match what.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 /// What is said in the place of a recovery time that was not measured.

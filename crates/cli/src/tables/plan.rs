@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
 use lifeboat_plan::{
-    Digest, Endpoint, FactUsed, Graph, GraphError, Plan, PlanKind, Scheduled, Step, StepId, Way, WayKind,
+    Digest, Endpoint, FactUsed, Graph, GraphError, LossKind, Plan, PlanKind, Scheduled, Step, StepId, Way,
+    WayKind,
 };
 
 use crate::format::{age, counted, duration};
@@ -113,6 +114,8 @@ pub(super) fn fact_age(fact: &FactUsed, now: Timestamp) -> Option<SignedDuration
 
 pub(super) fn endpoint(endpoint: &Endpoint) -> String {
     match endpoint {
+        // Plans of the command line are made of files alone.
+        Endpoint::Lab(id) if id == "offline" => "OFFLINE (from files, nothing is asked)".to_owned(),
         Endpoint::Lab(id) => format!("LAB {id}"),
         Endpoint::Azure { subscription, .. } => format!("AZURE {subscription}"),
     }
@@ -198,7 +201,8 @@ fn losses(plan: &Plan, view: PlanView) -> String {
 fn loss_line(sum: &LossSum, when: &str, step: &Step, view: PlanView) -> String {
     let seen = sum.observed_at.map(|at| format!(", seen {} ago", duration(view.now.duration_since(at))));
     let number = if sum.count.is_some() { sum.number() + " " } else { String::new() };
-    let unknown = if sum.count.is_none() { ", count unknown" } else { "" };
+    let nobody_counts = sum.count.is_none() && sum.kind != LossKind::Unknown;
+    let unknown = if nobody_counts { ", count unknown" } else { "" };
     let places = match sum.whereabouts() {
         places if places.is_empty() => String::new(),
         places => format!(" in {places}"),

@@ -14,7 +14,7 @@ use crate::world::World;
 
 #[test]
 fn captures_fill_holes_and_secrets_never_reach_the_journal() {
-    let secret = SecretRef { path: "/subscriptions/s/keys".to_owned(), pointer: "/key".to_owned() };
+    let secret = SecretRef::Listed { path: "/subscriptions/s/keys".to_owned(), pointer: "/key".to_owned() };
     let mut first = put_way("a");
     first.captures = vec![
         Capture { name: "name".to_owned(), from: CaptureFrom::Answer("/name".to_owned()), secret: false },

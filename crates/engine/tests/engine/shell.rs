@@ -8,7 +8,7 @@ use lifeboat_engine::{
     Decision, Effect, Engine, Expansion, GENESIS, Input, Lost, Pumped, Record, RunId, Secret, Settings,
     Summary, Ticket, decode, encode, hash_of,
 };
-use lifeboat_plan::{Plan, ReadId, Stage, StepId};
+use lifeboat_plan::{Plan, ReadId, SecretRef, Stage, StepId};
 use serde_json::Value;
 
 use crate::world::{Fault, World, epoch};
@@ -262,7 +262,11 @@ impl Shell {
                     }
                 }
                 Effect::FetchSecret { ticket, secret } => {
-                    let result = Ok(Secret::new(format!("key of {}", secret.path)));
+                    let value = match secret {
+                        SecretRef::Listed { path, .. } => format!("key of {path}"),
+                        SecretRef::Parameter { name, .. } => format!("value of {name}"),
+                    };
+                    let result = Ok(Secret::new(value));
                     self.later(SignedDuration::from_millis(50), Input::Secret { ticket, result });
                 }
                 Effect::Finished(summary) => return Ok(Some(summary)),

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use lifeboat_arm::template::{
-    Context, Deferred, ExpandedResource, NoLinks, Output, Reach, ResourceGroupInfo, Runtime, Template, expand,
+    Context, Deferred, Diagnostic, ExpandedResource, NoLinks, Output, ParameterType, Reach,
+    ResourceGroupInfo, Runtime, Template, expand, veil, without_secrets,
 };
 use lifeboat_arm::{Answer, Call, Method, ResourceId};
 use serde_json::{Value, json};
@@ -19,6 +20,8 @@ use crate::route::Request;
 pub(super) struct Program {
     pub(super) resources: Vec<ExpandedResource>,
     pub(super) outputs: BTreeMap<String, Output>,
+    /// As a record shows them.
+    pub(super) parameters: Value,
     pub(super) mode: String,
     pub(super) hash: String,
 }
@@ -31,17 +34,29 @@ impl Lab {
         let parameters = self.parameters(&properties, id)?;
         let name = id.name();
         let template = Template::parse(name, &text).map_err(|wrong| {
-            let messages: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+            let messages: Vec<String> = wrong.iter().map(in_template).collect();
             INVALID_TEMPLATE.with(&[&messages.join("; ")])
         })?;
-        let expansion = expand(&template, &parameters, &self.context(id), &NoLinks);
+        let context = self.context(id);
+        let mut expansion = expand(&template, &parameters, &context, &NoLinks);
         if !expansion.is_clean() {
-            let messages: Vec<String> = expansion.diagnostics.iter().map(ToString::to_string).collect();
-            refuse(true, &INVALID_TEMPLATE, &[&messages.join("; ")])?;
+            let messages: Vec<String> = expansion.diagnostics.iter().map(in_template).collect();
+            let messages = without_secrets(&messages.join("; "), &template, &parameters);
+            refuse(true, &INVALID_TEMPLATE, &[&messages])?;
         }
+        let shown = shown(&template, &properties);
+        // Azure takes a password and never shows it. What is kept here is shown as it is, so a secret is not kept: nothing
+        // in the lab asks for one.
+        veil(&mut expansion, name, &template.json(), &parameters, &context);
         let mode = properties.get("mode").and_then(Value::as_str).unwrap_or("Incremental").to_owned();
         let hash = self.world.dice.number(1 << 60, u64::MAX, "template-hash", &text).to_string();
-        Ok(Program { resources: expansion.resources, outputs: expansion.outputs, mode, hash })
+        Ok(Program {
+            resources: expansion.resources,
+            outputs: expansion.outputs,
+            parameters: shown,
+            mode,
+            hash,
+        })
     }
 
     /// The template in the body, or that of the template spec it links to.
@@ -122,6 +137,29 @@ impl Lab {
             },
         }
     }
+}
+
+/// A mistake with its place: lines and columns of what was sent say nothing to whoever wrote it in another file.
+fn in_template(wrong: &Diagnostic) -> String {
+    let at = if wrong.pointer.is_empty() { "the template" } else { &wrong.pointer };
+    let hint = wrong.hint.as_ref().map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
+    format!("{at}: {} [{}]{hint}", wrong.message, wrong.code)
+}
+
+/// The parameters as Azure shows them: of a secure one, only the type.
+fn shown(template: &Template, properties: &Value) -> Value {
+    let mut shown = properties.get("parameters").cloned().unwrap_or_else(|| json!({}));
+    for (name, given) in shown.as_object_mut().into_iter().flatten() {
+        let declared = template.parameters().find(|declared| declared.name.eq_ignore_ascii_case(name));
+        if declared.is_some_and(|declared| declared.secure) {
+            let kind = match declared.map(|declared| declared.kind) {
+                Some(ParameterType::SecureObject) => "SecureObject",
+                _ => "SecureString",
+            };
+            *given = json!({ "type": kind });
+        }
+    }
+    shown
 }
 
 /// `reference` and `list…` of a running deployment, answered by the lab's providers. What they do not model and an

@@ -30,6 +30,7 @@ pub(super) struct Record {
     pub(super) hash: String,
     pub(super) mode: String,
     pub(super) parameters: Value,
+    pub(super) tags: Value,
     pub(super) state: State,
     pub(super) started: Timestamp,
     pub(super) ended: Option<Timestamp>,
@@ -151,7 +152,12 @@ impl Record {
         if let Some(error) = &self.error {
             properties["error"] = json!(error);
         }
-        json!({ "id": self.id.as_str(), "name": self.id.name(), "type": TYPE, "properties": properties })
+        let mut wire =
+            json!({ "id": self.id.as_str(), "name": self.id.name(), "type": TYPE, "properties": properties });
+        if !self.tags.is_null() {
+            wire["tags"] = self.tags.clone();
+        }
+        wire
     }
 
     pub(super) fn operations_wire(&self) -> Vec<Value> {

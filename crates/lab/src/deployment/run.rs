@@ -98,7 +98,7 @@ impl Lab {
         let body = match body {
             Ok(body) => body,
             Err(wrong) => {
-                let error = ArmError::new("InvalidTemplate", wrong.to_string());
+                let error = ArmError::new("InvalidTemplate", wrong.message);
                 record.steps[at].end(now, 400, Err(error));
                 return;
             }
@@ -171,6 +171,7 @@ impl Lab {
             state: State::Succeeded,
             mode: nested.mode.clone(),
             parameters: json!({}),
+            tags: Value::Null,
             started: record.started,
             ended: Some(self.now),
             resources: Vec::new(),
@@ -193,7 +194,7 @@ impl Lab {
         let mut outputs = json!({});
         for (name, output) in declared {
             let value = resolve_output(name, output, &Live::new(self, &output.deferred))
-                .map_err(|wrong| ArmError::new("DeploymentOutputEvaluationFailed", wrong.to_string()))?;
+                .map_err(|wrong| ArmError::new("DeploymentOutputEvaluationFailed", wrong.message))?;
             // A secure output has a type and no value.
             outputs[name] = if output.is_secure() {
                 json!({ "type": output.kind })

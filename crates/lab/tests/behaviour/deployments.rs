@@ -130,6 +130,9 @@ fn validate_and_what_if_only_look() {
     );
     let refused = bench.send(Method::Post, &format!("{}/validate", path("weu", "d")), Some(wrong));
     assert_eq!((refused.status, refused.code().as_str()), (400, "InvalidTemplate"));
+    // Whoever wrote it in another file can find a pointer, and no line of what was sent.
+    let says = refused.body["error"]["message"].as_str().unwrap();
+    assert!(says.contains("'/resources/0/name: "), "{says}");
     let good = body(json!([bus(), queue()]), json!({}));
     bench
         .send(Method::Post, &format!("{}/validate", path("weu", "d")), Some(good.clone()))
@@ -223,4 +226,52 @@ fn deployments_above_a_group_are_refused() {
     let path = format!("/subscriptions/{subscription}/providers/Microsoft.Resources/deployments/d");
     let refused = bench.put(&path, body(json!([]), json!({}))).expect_status(501);
     assert_eq!(refused.code(), "NotModelledByLab");
+}
+
+/// Proves: S05. Azure has a storage account's services as soon as it has the account, and takes what a list in a resource's
+/// properties names for a resource.
+#[test]
+fn grandchildren_stand_below_what_nobody_puts() {
+    let thing = |kind: &str, name: &str, after: Value, properties: Value| json!({ "type": kind, "apiVersion": "2024-01-01", "name": name, "dependsOn": after, "properties": properties });
+    let account = json!({ "type": "Microsoft.Storage/storageAccounts", "apiVersion": "2024-01-01", "name": "data",
+        "location": "westeurope" });
+    let door = thing(
+        "Microsoft.Network/frontDoors",
+        "door",
+        json!([]),
+        json!({ "frontendEndpoints": [{ "name": "End" }] }),
+    );
+    let below = |kind: &str, name: &str| thing(kind, name, json!(["data", "door"]), json!({}));
+    let blob = "Microsoft.Storage/storageAccounts/blobServices/containers";
+    let https = "Microsoft.Network/frontDoors/frontendEndpoints/customHttpsConfiguration";
+    let mut bench = Bench::new();
+    let good = json!([account, door, below(blob, "data/default/logs"), below(https, "door/end/default")]);
+    bench.put(&path("weu", "good"), body(good, json!({}))).expect_status(201);
+    bench.wait(900);
+    let done = bench.get(&path("weu", "good"));
+    assert_eq!(done.state(), "Succeeded", "{}", done.body);
+
+    let bad = json!([account, door, below(blob, "data/other/logs"), below(https, "door/other/default")]);
+    bench.put(&path("weu", "bad"), body(bad, json!({}))).expect_status(201);
+    bench.wait(900);
+    let failed = bench.get(&path("weu", "bad"));
+    assert_eq!(failed.state(), "Failed", "{}", failed.body);
+}
+
+/// Proves: S05. A record shows the tags it was sent with, and of a secure parameter the type alone.
+#[test]
+fn a_record_shows_no_secret() {
+    let mut sent = body(json!([bus()]), json!({}));
+    sent["tags"] = json!({ "content": "1" });
+    sent["properties"]["template"]["parameters"]["password"] = json!({ "type": "securestring" });
+    sent["properties"]["parameters"]["password"] = json!({ "value": "hunter2" });
+    sent["properties"]["template"]["resources"][0]["tags"] = json!({ "seen": "[parameters('password')]" });
+    let mut bench = Bench::new();
+    bench.put(&path("weu", "d1"), sent).expect_status(201);
+    bench.wait(900);
+    let record = bench.get(&path("weu", "d1")).body;
+    assert_eq!(record["properties"]["parameters"]["password"], json!({ "type": "SecureString" }));
+    assert_eq!(record["tags"], json!({ "content": "1" }));
+    let bus = bench.get(&namespace("weu", "orders-tpl")).body;
+    assert!(!format!("{record}{bus}").contains("hunter2"), "{record} {bus}");
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Need, Needed, Places};
 use crate::condition::Condition;
-use crate::draft::{CallDraft, Hole, ReadDraft, TargetDraft, Text};
+use crate::draft::{CallDraft, Hole, ReadDraft, SecretRef, TargetDraft, Text};
 use crate::step::{Action, CaptureFrom, ReadId, Way};
 
 /// Everything that must be alive for `way`: for its action, its conditions, its captures and its polling.
@@ -105,16 +105,22 @@ impl Finder<'_> {
         }
     }
 
-    /// Whoever lists a secret must be there.
+    /// Whoever lists a secret must be there; the value of a parameter is with whoever deploys.
     fn secrets(&mut self, hole: &Hole) {
         match hole {
-            Hole::Secret(secret) => self.arm_path(&secret.path, Use::Looks, &format!("the secret {hole}")),
+            Hole::Secret(SecretRef::Listed { path, .. }) => {
+                self.arm_path(path, Use::Looks, &format!("the secret {hole}"));
+            }
             Hole::Max(a, b) => {
                 self.secrets(a);
                 self.secrets(b);
             }
             Hole::Add(base, _) => self.secrets(base),
-            Hole::Captured(..) | Hole::Fact(_) | Hole::RunId | Hole::Number(_) => {}
+            Hole::Secret(SecretRef::Parameter { .. })
+            | Hole::Captured(..)
+            | Hole::Fact(_)
+            | Hole::RunId
+            | Hole::Number(_) => {}
         }
     }
 

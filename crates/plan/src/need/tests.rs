@@ -204,7 +204,7 @@ fn hosts_and_secrets_have_places_too() {
     let key = |path: &str| {
         Draft::Object(BTreeMap::from([(
             "key".to_owned(),
-            Draft::Hole(Hole::Secret(SecretRef { path: path.to_owned(), pointer: "/k".to_owned() })),
+            Draft::Hole(Hole::Secret(SecretRef::Listed { path: path.to_owned(), pointer: "/k".to_owned() })),
         )]))
     };
     let a = in_group("weu", "Microsoft.ServiceBus/namespaces", "a");

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
+use lifeboat_arm::template::SecurePlace;
 use lifeboat_arm::{Call, Method, ResourceId};
 use lifeboat_plan::{
-    Action, At, Basis, CallDraft, Citation, Condition, Forecast, Is, Need, PlanKind, ReadDraft, ReadId, Step,
-    StepId, Way, counted,
+    Action, At, Basis, CallDraft, Citation, Condition, Draft, Forecast, Hole, Is, Need, PlanKind, ReadDraft,
+    ReadId, SecretRef, Step, StepId, Values, Way, counted,
 };
 use serde_json::{Value, json};
 use sha2::Digest as _;
@@ -15,6 +16,7 @@ use super::drift::difference;
 use crate::durations;
 use crate::finding::Severity;
 use crate::inventory::Source;
+use crate::reading::name_of;
 use crate::rule::Rule;
 use crate::service::{Part, Planning, Refusal};
 use crate::services::service_for;
@@ -101,6 +103,7 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
 /// Requests that create the workload where it lives by choice: what its owner did long ago, and what a drill does first.
 pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     let mut calls = Vec::new();
+    let secrets: BTreeMap<SecretRef, &Value> = workload.secure_values().collect();
     let put_group = |site: &Site| {
         let body = json!({ "location": site.group_region.as_str() });
         Call::arm(Method::Put, format!("{}?api-version={API}", site.group), Some(body))
@@ -112,8 +115,9 @@ pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     for site in workload.shared.iter().chain([&workload.primary]) {
         calls.push(put_group(site));
         calls.extend(site.presumed.iter().map(put));
-        let body = request_body(Value::clone(&site.deployment.template), &site.deployment.parameters);
-        calls.push(Call::arm(Method::Put, deployment_path(site, &workload.name, &body), Some(body)));
+        let Request { path, body, .. } = request(Value::clone(&site.deployment.template), site, workload);
+        let body = body.fill(&OwnSecrets(&secrets)).expect("a deployment has no holes but its own secrets");
+        calls.push(Call::arm(Method::Put, path, Some(body)));
     }
     let there = &workload.secondary;
     if there.group != workload.primary.group && !there.presumed.is_empty() {
@@ -121,6 +125,24 @@ pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
         calls.extend(there.presumed.iter().map(put));
     }
     calls
+}
+
+/// What the owner of a workload fills in by himself.
+struct OwnSecrets<'a>(&'a BTreeMap<SecretRef, &'a Value>);
+
+impl Values for OwnSecrets<'_> {
+    fn captured(&self, _: &StepId, _: &str) -> Option<Value> {
+        None
+    }
+    fn fact(&self, _: &str) -> Option<Value> {
+        None
+    }
+    fn secret(&self, secret: &SecretRef) -> Option<Value> {
+        self.0.get(secret).map(|value| Value::clone(value))
+    }
+    fn run_id(&self) -> String {
+        String::new()
+    }
 }
 
 fn group(verb: &str, site: &Site, part: &mut Part) -> Step {
@@ -155,8 +177,7 @@ fn deployment(
     planning: &Planning<'_>,
     part: &mut Part,
 ) -> Step {
-    let body = request_body(template, &site.deployment.parameters);
-    let path = deployment_path(site, &planning.workload.name, &body);
+    let Request { path, body, tag } = request(template, site, planning.workload);
     let record = ReadId::new(&format!("workload/{verb}-record@{}", site.region));
     let resources = ReadId::new(&format!("workload/{verb}-resources@{}", site.region));
     part.reads.insert(record.clone(), ReadDraft::Arm(CallDraft::get(path.clone())));
@@ -178,13 +199,20 @@ fn deployment(
         at: At::Field("/value".into(), "/id".into()),
         is: Is::Includes(json!(top).into()),
     };
-    let succeeded = state(&["Succeeded"]);
+    // Under a name that stays, another content may have been deployed.
+    let succeeded = match tag {
+        None => state(&["Succeeded"]),
+        Some(tag) => {
+            let is_this = Condition::equal(&record, &format!("/tags/{CONTENT}"), tag.as_str());
+            Condition::All(vec![state(&["Succeeded"]), is_this])
+        }
+    };
     // A group's list names no children: where only children are deployed, only the deployment itself tells.
     let done = if top.is_empty() && !kept.is_empty() {
         succeeded
     } else if adopts(kept, planning, part) {
         // What is there is there, by whatever means. But never call a deployment done that runs.
-        let settled = Condition::Any(vec![Condition::status(&record, 404), succeeded]);
+        let settled = Condition::Any(vec![Condition::status(&record, 404), state(&["Succeeded"])]);
         Condition::All(vec![all_there, settled])
     } else {
         Condition::All(vec![all_there, succeeded])
@@ -192,7 +220,7 @@ fn deployment(
     let action = if kept.is_empty() {
         Action::Wait
     } else {
-        Action::Send(CallDraft::arm(Method::Put, path, Some(body.into())))
+        Action::Send(CallDraft::arm(Method::Put, path, Some(body)))
     };
     let way = Way {
         needs: kept
@@ -241,22 +269,61 @@ fn adopts(kept: &[&Declared], planning: &Planning<'_>, part: &mut Part) -> bool 
     different.is_empty()
 }
 
-/// Takes the template: it may be large, and `json!` would copy it.
-fn request_body(template: Value, parameters: &Value) -> Value {
-    let mut body = json!({ "properties": { "mode": "Incremental", "parameters": parameters } });
-    body["properties"]["template"] = template;
-    body
+/// A deployment as it is sent.
+struct Request {
+    path: String,
+    body: Draft,
+    /// What tells its content where the name does not.
+    tag: Option<String>,
 }
 
-/// Region and content are in the name: the same deployment is recognised, another one never collides with it.
-fn deployment_path(site: &Site, workload: &str, body: &Value) -> String {
+/// The tag of a deployment that holds the digest of its content.
+const CONTENT: &str = "lifeboat-content";
+
+/// Region and content are in the name: the same deployment is recognised, another one never collides with it. Where the
+/// template reads its name, that stays what it was read with, and a tag tells the content.
+///
+/// Takes the template: it may be large, and `json!` would copy it. Values of secure types are holes: a plan is shown, saved
+/// and approved, and whoever carries it out has them. They are no part of the digest either: from that they could be
+/// guessed.
+fn request(template: Value, site: &Site, workload: &Workload) -> Request {
+    let mut body =
+        json!({ "properties": { "mode": "Incremental", "parameters": site.deployment.parameters } });
+    body["properties"]["template"] = template;
+    let of = workload.deployment_of(site);
+    let hole = |place: &SecurePlace| {
+        let secret = SecretRef::Parameter { deployment: of.to_owned(), name: place.name.clone() };
+        (format!("/properties{}", place.at), Hole::Secret(secret))
+    };
+    let mut body = Draft::with_holes(body, site.deployment.secrets.iter().map(hole));
+    let content = short_digest(&body);
+    let name = match &site.deployment.name {
+        Some(name) => {
+            let tags = json!({ CONTENT: content });
+            match &mut body {
+                Draft::Value(body) => body["tags"] = tags,
+                Draft::Object(members) => {
+                    members.insert("tags".to_owned(), tags.into());
+                }
+                _ => {}
+            }
+            name.clone()
+        }
+        None => format!("{}-{content}", name_of(&workload.name, &site.region)),
+    };
+    let path = format!("{}/providers/Microsoft.Resources/deployments/{name}?api-version={API}", site.group);
+    Request { path, body, tag: site.deployment.name.is_some().then_some(content) }
+}
+
+fn short_digest(body: &Draft) -> String {
     let mut digest = sha2::Sha256::new();
-    serde_json::to_writer(&mut digest, body).expect("a digest takes whatever is written");
+    let written = match body {
+        Draft::Value(body) => serde_json::to_writer(&mut digest, body),
+        body => serde_json::to_writer(&mut digest, body),
+    };
+    written.expect("a digest takes whatever is written");
     let digest = digest.finalize();
-    let short = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    let workload: String = workload.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
-    let name = format!("lifeboat-{workload}-{}-{short:08x}", site.region.abbreviation());
-    format!("{}/providers/Microsoft.Resources/deployments/{name}?api-version={API}", site.group)
+    format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }
 
 /// Everything that services leave out, less what a kept resource waits for.

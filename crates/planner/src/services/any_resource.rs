@@ -4,6 +4,8 @@
 //! is one step for the whole workload (`planning/deploy.rs`). Reference: the guidance, "Consider Re-Deployment through
 //! automation over replication when feasible for stateless layers".
 
+mod data;
+
 use jiff::SignedDuration;
 use lifeboat_arm::{Call, ResourceType};
 use lifeboat_plan::{PlanKind, Stage};
@@ -99,9 +101,18 @@ impl Service for AnyResource {
         Ok(None)
     }
 
-    /// A template can bring it at any time.
+    /// Nothing that Lifeboat does makes it safer than it is: the template can bring it at any time, and whether that is
+    /// enough is unknown (`has_rules`, `unknown_data`).
     fn is_protected(&self, _: &Component, _: &Workload, _: &Inventory) -> bool {
         true
+    }
+
+    fn has_rules(&self) -> bool {
+        false
+    }
+
+    fn unknown_data(&self, kind: &ResourceType) -> Option<&'static str> {
+        data::kept_by(kind)
     }
 }
 

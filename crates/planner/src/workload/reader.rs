@@ -64,7 +64,8 @@ pub fn read_strictly<T>(
         source::read(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|problem| vec![problem])?;
     let mut reader = Reader::default();
     if tree.value == Value::Null {
-        reader.note(Position { line: 1, column: 1 }, Complaint::new(format!("{what} is empty")));
+        let hint = "`examples/minimal` holds one to start from, and its page in `docs` has every key";
+        reader.note(Position { line: 1, column: 1 }, Complaint::new(format!("{what} is empty")).hint(hint));
     }
     let value = if reader.problems.is_empty() { read(&tree, &mut reader) } else { None };
     reader.problems.sort_by_key(|problem| problem.at);

@@ -97,6 +97,33 @@ pub(super) const ROWS: &[Row] = &[
         )
     },
     bus("WL-ONE-SITE", "Proves: S04", "declared per region", Pass, "orders-bus-weu and", World::declared),
+    Row {
+        on: "workload",
+        ..bus("WL-RTO", "Proves: S11", "twenty minutes are asked for", Fail, "asked 20m: missed", || {
+            with(World::declared(), |world| {
+                world.workload.objectives.rto = jiff::SignedDuration::from_mins(20);
+            })
+        })
+    },
+    Row {
+        on: "workload",
+        ..bus("WL-RTO", "Proves: S11", "two hours are asked for", Pass, "asked 2h", || {
+            with(World::declared(), |world| {
+                world.workload.objectives.rto = jiff::SignedDuration::from_hours(2);
+            })
+        })
+    },
+    Row {
+        on: "workload",
+        ..bus(
+            "WL-RTO",
+            "Proves: S11",
+            "Azure would refuse the pair",
+            Unknown,
+            "there is no plan to prepare",
+            || World::declared_by(|text| text.replace("Premium", "Standard")),
+        )
+    },
     web(
         "ANY-NO-RULES",
         "Proves: S04, S05",

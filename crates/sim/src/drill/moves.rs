@@ -59,6 +59,11 @@ impl Announcement {
         self.stranded().filter_map(|loss| loss.count).sum()
     }
 
+    /// Data whose fate nobody knows.
+    fn unknown(&self) -> impl Iterator<Item = &Loss> {
+        self.losses.iter().filter(|loss| loss.kind == LossKind::Unknown)
+    }
+
     /// How old the oldest number is.
     fn age(&self) -> Option<SignedDuration> {
         self.stranded().filter_map(|loss| loss.observed_at).min().map(|seen| self.at.duration_since(seen))
@@ -87,6 +92,15 @@ impl Announcement {
             Some(takes) => format!("clients are back in up to {}", brief(takes)),
             None => "nobody can say how long it takes".to_owned(),
         };
+        let fate = match self.unknown().count() {
+            0 => String::new(),
+            1 => "what becomes of the data of 1 resource is unknown, nothing copies it".to_owned(),
+            some => format!("what becomes of the data of {some} resources is unknown, nothing copies it"),
+        };
+        if !fate.is_empty() && self.unknown().count() == self.losses.len() {
+            return format!("{forced}{fate}; {takes}");
+        }
+        let fate = if fate.is_empty() { fate } else { format!("; {fate}") };
         let others = self.losses.iter().filter(|loss| loss.kind == LossKind::Reset).count();
         let others = match others {
             0 => String::new(),
@@ -101,7 +115,7 @@ impl Announcement {
             count => format!("{count} messages stay behind"),
         };
         let age = self.age().map_or(String::new(), |age| format!(" (seen {} ago)", brief(age)));
-        format!("{forced}{messages}{age}{others}; {takes}")
+        format!("{forced}{messages}{age}{others}{fate}; {takes}")
     }
 }
 
@@ -188,6 +202,17 @@ impl Drill {
             last.drained = Some(drained - last.drained_before);
             last.left_over = Some(lies_on(&self.world, last.left).values().sum());
         }
+    }
+
+    /// Data that moves left behind and nobody looks at, each once.
+    pub(super) fn unmeasured(&self) -> Vec<String> {
+        let mut unmeasured: Vec<String> = Vec::new();
+        for loss in self.moves.iter().flat_map(|one| one.announced.unknown()) {
+            if !unmeasured.contains(&loss.what) {
+                unmeasured.push(loss.what.clone());
+            }
+        }
+        unmeasured
     }
 
     /// All moves, for the report. What an attempt announced that moved nothing stands on the timeline.

@@ -165,6 +165,7 @@ impl Drill {
             asked: self.world.workload.objectives.rpo,
             missing_at_recovery: self.missing_at_recovery,
             never_came_back: self.missing(&gone),
+            unmeasured: self.unmeasured(),
         }
     }
 

@@ -215,6 +215,19 @@ impl Drill {
         });
     }
 
+    /// A fault that met nothing proves nothing, and somebody may believe that it did.
+    pub(super) fn name_idle_faults(&mut self) {
+        let struck = self.world.lab.faults_struck().to_vec();
+        let faults = self.world.log.planes.faults();
+        for (fault, _) in faults.iter().zip(struck).filter(|(_, struck)| *struck == 0) {
+            let says = format!(
+                "the fault {} in {} never struck: nothing of the kind was asked",
+                fault.operation, fault.region
+            );
+            self.world.log.happens(self.world.now, "world", Tone::Plain, says);
+        }
+    }
+
     /// Which side a region is.
     pub(super) fn side_of(&self, region: &Region) -> Option<Side> {
         [Side::Primary, Side::Secondary]

@@ -1,5 +1,6 @@
 //! How things stand at the end: regions, components, and messages that nobody has received yet.
 
+use lifeboat_plan::counted;
 use lifeboat_planner::detector::Plane;
 use lifeboat_planner::lifecycle::Phase;
 use lifeboat_planner::{Component, Side, Workload, is_protected, service_for};
@@ -7,6 +8,17 @@ use lifeboat_planner::{Component, Side, Workload, is_protected, service_for};
 use super::Drill;
 use crate::report::{Held, PlaneReport, StateLine, Truth};
 use crate::traffic::{Holding, holdings};
+
+/// How many components that a move concerns have no rules, and how many it concerns.
+fn concerned(workload: &Workload) -> (usize, usize) {
+    let moved = |component: &&Component| {
+        let service = service_for(&component.kind);
+        component.secondary.is_some() || service.unknown_data(&component.kind).is_some()
+    };
+    let moved: Vec<&Component> = workload.components.iter().filter(moved).collect();
+    let without = moved.iter().filter(|component| !service_for(&component.kind).has_rules()).count();
+    (without, moved.len())
+}
 
 impl Drill {
     /// Both planes of both regions over the drill.
@@ -23,7 +35,7 @@ impl Drill {
         let lives = if self.answers(self.life.active()) { "serves from" } else { "is lost with" };
         let workload_line = StateLine {
             component: "workload".to_owned(),
-            state: self.life.word(is_protected(workload, self.inventory())).to_owned(),
+            state: self.word_after(workload).to_owned(),
             says: match self.life.phase() {
                 Phase::Serving => format!("{lives} {region}"),
                 phase => format!("{lives} {region}, {phase}"),
@@ -35,8 +47,57 @@ impl Drill {
             .collect()
     }
 
+    /// Protected is only what there are rules for.
+    fn word_after(&self, workload: &Workload) -> &'static str {
+        let word = self.life.word(is_protected(workload, self.inventory()));
+        match concerned(workload) {
+            (without, _) if without == 0 || word != "protected" => word,
+            (without, of) if without == of => "unknown",
+            _ => "protected in part",
+        }
+    }
+
+    /// What the drill says nothing about, though it passed.
+    pub(super) fn reservations(&self) -> Vec<String> {
+        match concerned(&self.world.workload) {
+            (0, _) => Vec::new(),
+            (without, of) => vec![format!(
+                "no rules for {without} of {}: redeployed by template, and nobody looks what they hold",
+                counted(of, "component")
+            )],
+        }
+    }
+
+    /// Of what there are no rules for, only the template is known: never that it could take over.
+    fn redeployed(&self, component: &Component) -> StateLine {
+        let active = self.life.active();
+        let (here, there) = (component.on(active), component.on(active.other()));
+        let there_is = |id| self.inventory().was_observed(id);
+        let kept = service_for(&component.kind).unknown_data(&component.kind);
+        let unknown = match kept {
+            Some(kept) => format!("what became of its {kept} is unknown, nothing copies them"),
+            None => "nothing else is known of it".to_owned(),
+        };
+        let serves = if self.answers(active) { "is deployed" } else { "is lost with its region" };
+        let (state, other) = match (there_is(there.as_str()), self.answers(active.other())) {
+            (true, true) => ("redeployed", "is deployed too, by the same template"),
+            (true, false) => ("redeployed", "is lost with its region"),
+            (false, _) => ("not deployed", "is not deployed"),
+        };
+        // Once the workload has moved, it is here that a template brought it.
+        let state = if self.life.generation() > 0 { "redeployed" } else { state };
+        StateLine {
+            component: component.name.clone(),
+            state: state.to_owned(),
+            says: format!("{} {serves}, {} {other}; {unknown}", here.name(), there.name()),
+        }
+    }
+
     /// Nothing stands by that could not take over.
     fn component_after(&self, component: &Component, workload: &Workload) -> StateLine {
+        if !service_for(&component.kind).has_rules() {
+            return self.redeployed(component);
+        }
         let active = self.life.active();
         let protected = service_for(&component.kind).is_protected(component, workload, self.inventory());
         let other = match (self.answers(active.other()), protected) {

@@ -21,6 +21,7 @@ impl Drill {
     /// The last moment: whoever is still stranded is counted, and everything is looked at once more.
     pub(super) fn close(&mut self) {
         self.count_stranded(self.left_side());
+        self.name_idle_faults();
         self.world.ledger.close(self.world.now);
         self.world.look();
     }
@@ -41,7 +42,13 @@ impl Drill {
             DrillVerdict::Passed
         };
         let (tone, says) = match &verdict {
-            DrillVerdict::Passed => (Tone::Good, "the drill passed".to_owned()),
+            DrillVerdict::Passed => match self.reservations().as_slice() {
+                [] => (Tone::Good, "the drill passed".to_owned()),
+                why => (
+                    Tone::Plain,
+                    format!("the drill passed, as far as Lifeboat has rules: {}", why.join("; ")),
+                ),
+            },
             DrillVerdict::Missed(why) => (Tone::Bad, format!("missed: {}", why.join("; "))),
             DrillVerdict::Broken(why) => (Tone::Bad, format!("broken: {}", why.join("; "))),
         };
@@ -72,6 +79,7 @@ impl Drill {
             faults: self.world.log.planes.faults(),
             predictions: self.predictions.clone(),
             state_after: self.state_after(),
+            reservations: self.reservations(),
             generic_types: self.generic_types(),
         };
         let journal = self.world.runs.iter().flat_map(|run| run.station.journal.iter().cloned()).collect();
@@ -290,7 +298,7 @@ impl Drill {
             .workload
             .components
             .iter()
-            .filter(|component| service_for(&component.kind).name() == "any resource")
+            .filter(|component| !service_for(&component.kind).has_rules())
             .map(|component| component.kind.to_string())
             .collect();
         types.sort();

@@ -72,6 +72,8 @@ pub struct RpoReport {
     pub missing_at_recovery: Option<Missing>,
     /// Messages that exist nowhere at the end, or lie where nobody serves, or in a region that does not answer.
     pub never_came_back: Missing,
+    /// Data that a move left behind and nobody looks at: whether it came along is unknown.
+    pub unmeasured: Vec<String>,
 }
 
 impl RpoReport {

@@ -59,7 +59,7 @@ pub(super) fn scenario(node: &Node, reader: &mut Reader) -> Option<Scenario> {
     if let Some(duration) = duration {
         within(&events, duration, reader);
     }
-    nothing_restored_that_was_not_lost(&events, reader);
+    nothing_for_nothing(&events, reader);
     let events_of = |read: Vec<Read>| read.into_iter().map(|read| read.event).collect();
     let (before, events) = (events_of(before), events_of(events));
     Some(Scenario { name: name?, story: story?, duration: duration?, clients: clients?, before, events })
@@ -281,13 +281,19 @@ fn within(events: &[Read], duration: SignedDuration, reader: &mut Reader) {
     }
 }
 
-/// A restore that restores nothing is a slip in its region, its planes or its time.
-fn nothing_restored_that_was_not_lost(events: &[Read], reader: &mut Reader) {
+/// A restore that restores nothing, and a loss of what is lost already, are slips in region, planes or time.
+fn nothing_for_nothing(events: &[Read], reader: &mut Reader) {
     let mut lost: BTreeSet<(Place, LostPlane)> = BTreeSet::new();
     for Read { event, at: position, .. } in events {
         match &event.what {
             What::Lose(outage) => {
-                lost.extend(outage.planes.iter().map(|plane| (outage.region.clone(), *plane)));
+                let newly: Vec<bool> =
+                    outage.planes.iter().map(|plane| lost.insert((outage.region.clone(), *plane))).collect();
+                if !newly.contains(&true) {
+                    let message = "nothing is lost: this region is lost already at that time";
+                    let hint = "restore it before, or name another region or plane";
+                    reader.note(*position, Complaint::new(message).hint(hint));
+                }
             }
             What::Restore(outage) => {
                 let restored: Vec<bool> =

@@ -105,7 +105,8 @@ fn the_examples_of_the_repository_are_read() {
 
 #[test]
 fn a_scenario_that_names_nothing_is_refused() {
-    assert_eq!(parse("").unwrap_err(), "drill.yaml:1:1: the scenario is empty");
+    let empty = parse("").unwrap_err();
+    assert!(empty.starts_with("drill.yaml:1:1: the scenario is empty\n  hint: "), "{empty}");
     assert_eq!(
         parse("scenario: s\nduration: 1h\nevents: []\n").unwrap_err(),
         "drill.yaml:3:9: `events` is empty: nothing would happen\n  hint: write at least one, such as `{ at: 2h, lose: { region: primary } }`"
@@ -259,4 +260,23 @@ events:
     drill.yaml:6:22: `operation` is missing in fault
     drill.yaml:6:22: `phase` is missing in fault
     ");
+}
+
+#[test]
+fn a_lost_region_is_not_lost_again() {
+    let twice = |second: &str| {
+        let text = format!(
+            "scenario: x\nduration: 24h\nevents:\n  - {{ at: 2h, lose: {{ region: primary, planes: [data] }} }}\n{second}"
+        );
+        Scenario::parse("s.yaml", &text).map_err(|error| error.to_string())
+    };
+    let again = "  - { at: 3h, lose: { region: primary, planes: [data] } }\n";
+    let wrong = twice(again).unwrap_err();
+    assert!(wrong.contains("s.yaml:5") && wrong.contains("lost already"), "{wrong}");
+    assert!(twice("  - { at: 3h, lose: { region: primary } }\n").is_ok(), "the other plane is new");
+    let between = format!(
+        "  - {{ at: 3h, restore: {{ region: primary, planes: [data] }} }}\n{}",
+        again.replace("3h", "4h")
+    );
+    assert!(twice(&between).is_ok());
 }

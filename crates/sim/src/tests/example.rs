@@ -26,7 +26,7 @@ pub(super) fn policy() -> FailoverPolicy {
     file().failover
 }
 
-pub(super) fn workload() -> Workload {
+pub(crate) fn workload() -> Workload {
     workload_where(|file| file, |template| template)
 }
 

@@ -17,6 +17,7 @@ use super::story::{Chapter, endpoint};
 use crate::queue::Queue;
 use crate::station::{Errand, Post, Station};
 use crate::traffic::Pumps;
+use crate::vault::Vault;
 use crate::world::{expansion, planning};
 
 /// A run that takes longer hangs.
@@ -211,7 +212,9 @@ impl<'a> Executor<'a> {
             Err(RecoverError::NotOpened) => Engine::start(plan.clone(), settings, self.now).unwrap(),
             recovered => recovered.unwrap_or_else(|error| panic!("cannot take over: {error}")),
         };
-        let mut station = Station::new(engine, Pumps::of(self.chapter.workload), self.seats.len() as u64);
+        let workload = self.chapter.workload;
+        let seats = self.seats.len() as u64;
+        let mut station = Station::new(engine, Pumps::of(workload), Vault::of(workload), seats);
         station.journal = lines.to_vec();
         if let Some(last) = lines.last() {
             station.last_hash = hash_of(last).unwrap().to_owned();

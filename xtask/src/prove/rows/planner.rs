@@ -142,8 +142,8 @@ pub(super) const SERVICE_BUS: &[Written] = &[
         "S21",
         "a failover does not say which messages it strands",
         TRAFFIC,
-        "            if field == \"activeMessageCount\" || count",
-        "            if {out} { continue; }\n            if field == \"activeMessageCount\" || count",
+        "            if field == \"activeMessageCount\" || uncounted",
+        "            if {out} { continue; }\n            if field == \"activeMessageCount\" || uncounted",
     ),
     Written::new(
         "announce-scheduled",
@@ -252,9 +252,10 @@ pub(super) const LIFE: &[Written] = &[
         "S06",
         "the secondary's deployment has no parameters",
         "crates/planner/src/planning/deploy.rs",
-        "    let body = request_body(template, &site.deployment.parameters);\n    let path = deployment_path(site, &planning",
-        "    let none = json!({});\n    let parameters = if {out} { &none } else { &site.deployment.parameters };\n    \
-             let body = request_body(template, parameters);\n    let path = deployment_path(site, &planning",
+        "    let Request { path, body, tag } = request(template, site, planning.workload);",
+        "    let mut bare = site.clone();\n    bare.deployment.parameters = json!({});\n    \
+             bare.deployment.secrets.clear();\n    let sent = if {out} { &bare } else { site };\n    \
+             let Request { path, body, tag } = request(template, sent, planning.workload);",
     ),
     Written::new(
         "left-out-whole",

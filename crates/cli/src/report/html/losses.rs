@@ -11,11 +11,6 @@ use crate::style::Tone;
 
 pub(super) fn losses(report: &DrillReport) -> Markup {
     let (point, tone) = recovery_point(report);
-    let met = match (report.clients.producers, report.rpo.is_met()) {
-        (0, _) => "not measured",
-        (_, true) => "met",
-        (_, false) => "missed",
-    };
     html! {
         table.stack {
             thead { tr { th scope="col" { "Messages" } th.number scope="col" { "Announced" } th.number scope="col" { "Actual" } th scope="col" { "Meaning" } } }
@@ -23,11 +18,21 @@ pub(super) fn losses(report: &DrillReport) -> Markup {
                 @for one in loss_rows(report) { (row(&one.what, one.announced, one.actual, one.meaning, one.tone)) }
             }
         }
-        p { (badge(tone, met)) " " (point) "." }
+        p { (badge(tone, point_word(report))) " " (point) "." }
         @for one in &report.losses.moves {
             h3 { "Said before: " (one.purpose) }
             (announced(&one.announced))
         }
+    }
+}
+
+/// What nobody could measure is not met.
+fn point_word(report: &DrillReport) -> &'static str {
+    match (report.rpo.is_met(), report.clients.producers) {
+        (_, 0) => "not measured",
+        (false, _) => "missed",
+        (true, _) if !report.rpo.unmeasured.is_empty() => "not measured",
+        (true, _) => "met",
     }
 }
 
@@ -70,7 +75,7 @@ fn line(sum: &LossSum) -> Markup {
 fn tone(kind: LossKind) -> Tone {
     match kind {
         LossKind::Lost => Tone::Bad,
-        LossKind::Stranded => Tone::Warn,
+        LossKind::Stranded | LossKind::Unknown => Tone::Warn,
         LossKind::Reset => Tone::Plain,
     }
 }

@@ -38,7 +38,7 @@ impl Second<'_> {
     /// The values there, and the site that the template makes of them.
     pub(super) fn read(&self, home_values: &BTreeMap<String, Value>, home: &Site) -> (Values, Reading) {
         let mut away = Values { all: home_values.clone(), assumed: Vec::new() };
-        for declaration in self.template.parameters() {
+        for declaration in self.template.parameters().filter(|declaration| !declaration.secure) {
             let default = declaration.default.as_ref().map(Node::to_value);
             let value = home_values.get(&declaration.name).or(default.as_ref());
             let Some(value) = value else { continue };
@@ -98,7 +98,9 @@ impl Second<'_> {
         let folded = name.to_lowercase();
         let suffix = self.secondary.abbreviation();
         let free = || {
-            let kind = |declaration: &&ParameterDeclaration| declaration.allowed.is_none();
+            // What a secret was changed into would have to be said.
+            let kind =
+                |declaration: &&ParameterDeclaration| declaration.allowed.is_none() && !declaration.secure;
             self.template.parameters().filter(kind)
         };
         let by_text = free()

@@ -30,7 +30,11 @@ pub(super) fn values(template: &Template, bare: &Bare, here: Here<'_>, secondary
         if let Some((_, given)) = given {
             let filled = fill_markers(given, name);
             if filled != *given {
-                let says = format!("parameter `{name}`: {given} is a marker, {filled} stands for it");
+                let says = if declaration.secure {
+                    format!("parameter `{name}`: its value is a marker, and something made up stands for it")
+                } else {
+                    format!("parameter `{name}`: {given} is a marker, {filled} stands for it")
+                };
                 values.assumed.push(Assumption::missing(says));
             }
             values.all.insert(name.clone(), filled);

@@ -3,7 +3,7 @@
 use lifeboat_plan::{FactUsed, Loss, LossKind, LossStatement};
 use serde_json::{Value, json};
 
-use super::counts::{COUNTS, DEAD_LETTERS, count, dead_letters};
+use super::counts::{COUNTS, DEAD_LETTERS, SCHEDULED, count, dead_letters};
 use super::namespace::{Namespace, last_segment, name_of, pending};
 use super::settings::DeadLetters;
 use crate::service::Planning;
@@ -19,8 +19,12 @@ pub(super) fn left_behind(component: &Component, planning: &Planning<'_>) -> Los
         for (field, word) in COUNTS {
             let count = count(body, field);
             // What was empty a moment ago may fill up until the button is pressed, so active messages are always named
-            // where somebody reads them. A topic holds only what is not due yet.
-            if is_read && field == "activeMessageCount" || count.is_some_and(|count| count > 0) {
+            // where somebody reads them; and what nobody has counted is not nothing. A topic holds only what is not due
+            // yet.
+            let uncounted = count.is_none() && [DEAD_LETTERS, SCHEDULED].contains(&field);
+            let named =
+                is_read && field == "activeMessageCount" || uncounted && (is_read || field == SCHEDULED);
+            if named || count.is_some_and(|count| count > 0) {
                 let stays = if field == DEAD_LETTERS && left {
                     ", which stay there: `deadLetters: leave`"
                 } else {

@@ -96,7 +96,7 @@ fn a_secret_comes_from_the_lab_and_is_written_nowhere() {
     let bus = drill.world.workload.components[0].on(Side::Primary).clone();
     let listing =
         format!("{bus}/authorizationRules/RootManageSharedAccessKey/listKeys?api-version=2021-11-01");
-    let secret = SecretRef { path: listing.clone(), pointer: "/primaryKey".to_owned() };
+    let secret = SecretRef::Listed { path: listing.clone(), pointer: "/primaryKey".to_owned() };
     let group = bus.as_str().split("/providers/").next().unwrap().to_owned();
     let site = format!("{group}/providers/Microsoft.Web/sites/reader?api-version=2024-04-01");
     let object = |name: &str, value: Draft| (name.to_owned(), value);

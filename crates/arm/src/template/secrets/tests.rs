@@ -1,0 +1,113 @@
+//! Tests of secrets.
+
+use super::*;
+use serde_json::json;
+
+const SECRET: &str = "Hunter2-Marker";
+
+fn template() -> Json {
+    json!({
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": {
+            "password": { "type": "securestring", "minLength": 8 },
+            "own": { "type": "SecureString", "defaultValue": "Hunter2-Marker-default" },
+            "drawn": { "type": "securestring", "defaultValue": "[newGuid()]" },
+            "name": { "type": "string", "defaultValue": "a" },
+        },
+        "resources": [
+            { "type": "Microsoft.Things/things", "apiVersion": "2024-01-01", "name": "[parameters('name')]",
+              "location": "westeurope",
+              "properties": {
+                  "user": "ann", "password": "[parameters('password')]", "own": "[parameters('own')]",
+                  "encoded": "[base64(concat('x:', parameters('password')))]",
+                  "later": "[concat(reference(resourceId('Microsoft.Other/others', 'z'), '2024-01-01').host, parameters('password'))]" } },
+            { "type": "Microsoft.Resources/deployments", "apiVersion": "2024-03-01", "name": "inner",
+              "properties": {
+                  "mode": "Incremental", "expressionEvaluationOptions": { "scope": "inner" },
+                  "parameters": { "key": { "value": "Hunter2-Marker-key" }, "plain": { "value": "seen" } },
+                  "template": {
+                      "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+                      "contentVersion": "1.0.0.0",
+                      "parameters": { "key": { "type": "secureString" }, "plain": { "type": "string" } },
+                      "resources": [ { "type": "Microsoft.Things/things", "apiVersion": "2024-01-01", "name": "b",
+                          "location": "westeurope",
+                          "properties": { "key": "[parameters('key')]", "plain": "[parameters('plain')]" } } ] } } },
+        ],
+        "outputs": { "shown": { "type": "string", "value": "[parameters('password')]" } },
+    })
+}
+
+fn context() -> Context {
+    Context {
+        subscription: "s".to_owned(),
+        tenant: "t".to_owned(),
+        resource_group: Some(super::super::ResourceGroupInfo {
+            name: "g".to_owned(),
+            location: "westeurope".to_owned(),
+        }),
+        location: None,
+        deployment_name: "d".to_owned(),
+        management_group: None,
+        now: jiff::Timestamp::UNIX_EPOCH,
+        new_guid_seed: "seed".to_owned(),
+        groups: BTreeMap::new(),
+    }
+}
+
+#[test]
+fn every_place_of_a_secret_is_known() {
+    let found =
+        secure_places(&template(), &json!({ "PassWord": { "value": SECRET }, "name": { "value": "b" } }));
+    let found: Vec<(&str, &str)> = found.iter().map(|place| (&*place.name, &*place.at)).collect();
+    assert_eq!(
+        found,
+        [
+            ("PassWord", "/parameters/PassWord/value"),
+            ("default of own", "/template/parameters/own/defaultValue"),
+            ("1/key", "/template/resources/1/properties/parameters/key/value"),
+        ]
+    );
+}
+
+#[test]
+fn what_depends_on_a_secret_is_covered_and_nothing_else() {
+    let whole = template();
+    let given = BTreeMap::from([("password".to_owned(), json!(SECRET))]);
+    let parsed = Template::parse("t.json", &whole.to_string()).unwrap();
+    let mut expansion = expand(&parsed, &given, &context(), &NoLinks);
+    assert!(expansion.is_clean(), "{:?}", expansion.diagnostics);
+    veil(&mut expansion, "t.json", &whole, &given, &context());
+    let shown = format!("{expansion:?}");
+    assert!(!shown.contains(SECRET), "{shown}");
+    let first = &expansion.resources[0].body["properties"];
+    assert_eq!(
+        first,
+        &json!({ "user": "ann", "password": VEIL, "own": VEIL, "encoded": VEIL, "later": VEIL })
+    );
+    let inner = expansion.resources.iter().find(|resource| resource.name == "b").unwrap();
+    assert_eq!(inner.body["properties"], json!({ "key": VEIL, "plain": "seen" }));
+    assert_eq!(expansion.outputs["shown"].value, VEIL);
+}
+
+#[test]
+fn a_secret_that_decides_what_there_is_is_searched_for() {
+    let mut whole = template();
+    whole["resources"][0]["condition"] = json!("[equals(parameters('password'), 'Hunter2-Marker')]");
+    let given = BTreeMap::from([("password".to_owned(), json!(SECRET))]);
+    let parsed = Template::parse("t.json", &whole.to_string()).unwrap();
+    let mut expansion = expand(&parsed, &given, &context(), &NoLinks);
+    veil(&mut expansion, "t.json", &whole, &given, &context());
+    let shown = format!("{expansion:?}");
+    assert!(!shown.contains(SECRET), "{shown}");
+}
+
+#[test]
+fn a_complaint_names_no_secret() {
+    let parsed = Template::parse("t.json", &template().to_string()).unwrap();
+    let given = BTreeMap::from([("password".to_owned(), json!(SECRET))]);
+    assert_eq!(
+        without_secrets("`Hunter2-Marker` is no place", &parsed, &given),
+        format!("`{VEIL}` is no place")
+    );
+}

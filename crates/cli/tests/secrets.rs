@@ -1,0 +1,70 @@
+//! Values of secure types never leave the process: not into a file, not onto a screen.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What nobody may see: given, a default, handed to a nested deployment, and in another writing (`xMARKER-given-1`).
+const MARKERS: &[&str] = &["MARKER", "eE1BUktFUi1naXZlbi0x"];
+
+#[test]
+fn a_secret_is_in_no_file_and_in_no_output() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("secrets");
+    drop(std::fs::remove_dir_all(&folder));
+    std::fs::create_dir_all(&folder).unwrap();
+    let drill = lifeboat(&folder, &["drill"], &["--report", "report"]);
+    assert!(drill.contains("passed"), "{drill}");
+    for output in ["table", "json"] {
+        for kind in ["prepare", "failover", "failback"] {
+            let saved = format!("{kind}-{output}.plan");
+            let mut options = vec!["--save", &saved, "--output", output];
+            options.extend(["--requests"].iter().filter(|_| output == "table"));
+            let plan = lifeboat(&folder, &["plan", kind], &options);
+            assert!(plan.contains("‹secure parameter password›") || output == "json", "{plan}");
+        }
+        lifeboat(&folder, &["assess"], &["--output", output]);
+    }
+    lifeboat(&folder, &["drill"], &["--output", "json"]);
+    lifeboat(&folder, &["drill"], &["--set", "settings=MARKER"]);
+    let files = files_in(&folder);
+    assert!(files.len() >= 10, "{files:?}");
+    for file in files {
+        let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+        is_clean(&file.display().to_string(), &text);
+    }
+}
+
+/// Runs the binary on the template with its secrets, and gives what it printed.
+fn lifeboat(folder: &Path, command: &[&str], options: &[&str]) -> String {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts/files/secrets/azuredeploy.json");
+    let done = Command::new(env!("CARGO_BIN_EXE_lifeboat"))
+        .args(command)
+        .arg(template)
+        .args(["--set", "password=MARKER-given-1"])
+        .args(["--set", r#"settings={"pin": "MARKER-pin"}"#])
+        .args(options)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let printed =
+        format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    is_clean(&command.join(" "), &printed);
+    printed
+}
+
+fn is_clean(what: &str, text: &str) {
+    for marker in MARKERS {
+        let around = text.find(marker).map(|at| {
+            let from = text.floor_char_boundary(at.saturating_sub(200));
+            &text[from..at + marker.len()]
+        });
+        assert!(around.is_none(), "{what} holds a secret: …{}", around.unwrap_or_default());
+    }
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
+}
