@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Call;
 use lifeboat_plan::{
     Action, CallDraft, CaptureFrom, Hole, MissingValue, OnFailure, ReadId, Repeat, SecretRef, StepId,
-    WayKind, describe_call,
+    WayKind, describe_call, duration,
 };
 
 use crate::effect::{Effect, Secret};
@@ -235,7 +235,8 @@ impl Engine {
             return self.wake(index, deadline, now);
         }
         if !self.is_starved(index) {
-            self.give_up(index, format!("its deadline is over: {why}"), None, now);
+            let deadline = duration(self.run.steps[index].way().deadline);
+            self.give_up(index, format!("its deadline of {deadline} is over: {why}"), None, now);
         }
     }
 
