@@ -142,8 +142,8 @@ pub(super) const SERVICE_BUS: &[Written] = &[
         "S21",
         "a failover does not say which messages it strands",
         TRAFFIC,
-        "            if field == \"activeMessageCount\" || uncounted",
-        "            if {out} { continue; }\n            if field == \"activeMessageCount\" || uncounted",
+        "            let named =",
+        "            if {out} { continue; }\n            let named =",
     ),
     Written::new(
         "announce-scheduled",
