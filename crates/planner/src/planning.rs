@@ -2,6 +2,7 @@
 
 mod deploy;
 mod drift;
+mod group;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ use crate::topology::{Component, Side, Workload};
 
 pub(crate) use deploy::REFUSALS;
 pub use deploy::{DEPLOYED, initial_deployments};
+pub use group::group_reads;
+pub(crate) use group::located;
 
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -162,8 +165,9 @@ fn in_order(steps: Vec<Step>) -> Result<Vec<Step>, GraphError> {
 fn places(planning: &Planning<'_>, part: &Part) -> Places {
     let workload = planning.workload;
     let mut places = Places { hosts: part.hosts.clone(), ..Places::default() };
-    for site in [&workload.primary, &workload.secondary].into_iter().chain(&workload.shared) {
-        places.groups.insert(site.group.clone(), site.group_region.clone());
+    for site in workload.sites() {
+        let region = located(site, planning.seen).unwrap_or_else(|_| site.group_region.clone());
+        places.groups.insert(site.group.clone(), region);
     }
     // Templates may deploy into further groups; they are created where the site is.
     for site in [&workload.primary, &workload.secondary].into_iter().chain(&workload.shared) {

@@ -175,6 +175,11 @@ impl Workload {
         }
     }
 
+    /// Every site, primary first, what exists once last.
+    pub fn sites(&self) -> impl Iterator<Item = &Site> {
+        [&self.primary, &self.secondary].into_iter().chain(&self.shared)
+    }
+
     /// All declared resources, primary first, what exists once last.
     pub fn declared(&self) -> impl Iterator<Item = &Declared> {
         self.primary

@@ -1,6 +1,7 @@
 //! Rules about the workload as a whole: places, names, what stands where.
 
 use crate::finding::Severity;
+use crate::planning::located;
 use crate::rule::{Checked, Rule, Subject};
 use crate::topology::Side;
 
@@ -78,10 +79,13 @@ fn group_region(subject: &Subject<'_>) -> Vec<Checked> {
         .find(|site| site.group == group);
     match site {
         None => vec![Checked::unknown(id, format!("the region of the group {} is not known", group.name()))],
-        Some(site) => {
-            let says = format!("its group {} is located in {}", group.name(), site.group_region);
-            vec![Checked::that(site.group_region != *lost, id, subject.seen.evidence(id.as_str(), says))]
-        }
+        Some(site) => match located(site, subject.seen) {
+            Err(why) => vec![Checked::unknown(id, format!("where the group {} is: {why}", group.name()))],
+            Ok(region) => {
+                let says = format!("its group {} is located in {region}", group.name());
+                vec![Checked::that(region != *lost, id, subject.seen.evidence(id.as_str(), says))]
+            }
+        },
     }
 }
 

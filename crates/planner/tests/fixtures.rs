@@ -195,6 +195,12 @@ impl World {
     }
 
     /// Changes what is known of the namespace on one side.
+    /// The secondary's group, as Azure shows it.
+    pub(crate) fn group_is_in(&mut self, region: &str) {
+        let group = self.workload.secondary.group.to_string();
+        self.see(&group, json!({ "id": group, "location": region }));
+    }
+
     pub(crate) fn edit_bus(&mut self, side: Side, with: impl FnOnce(&mut Value)) {
         let id = self.bus_id(side);
         let mut body = self.seen.resource(&id).value().unwrap().clone();

@@ -5,21 +5,24 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use lifeboat_arm::{Answer, Call, Paged, Pages};
 use lifeboat_lab::Lab;
-use lifeboat_planner::{Inventory, Workload, service_for};
+use lifeboat_planner::{Inventory, Workload, group_reads, service_for};
 
 /// Rounds of "what else do you want to see?".
 const ROUNDS: usize = 4;
 
-/// Observes every component. What cannot be read keeps its last known value beside the reason; one dead region never
+/// Observes every group and every component. What cannot be read keeps its last known value beside the reason; one dead region never
 /// keeps the rest from being seen.
 pub(crate) fn observe(lab: &mut Lab, now: Timestamp, workload: &Workload, before: &Inventory) -> Inventory {
     let mut seen = before.clone();
     let mut asked: BTreeSet<String> = BTreeSet::new();
     for _ in 0..ROUNDS {
-        let wanted: Vec<Call> = workload
+        let of_components = workload
             .components
             .iter()
-            .flat_map(|component| service_for(&component.kind).observes(component, workload, &seen))
+            .flat_map(|component| service_for(&component.kind).observes(component, workload, &seen));
+        let wanted: Vec<Call> = group_reads(workload)
+            .into_iter()
+            .chain(of_components)
             .filter(|call| asked.insert(call.path.to_ascii_lowercase()))
             .collect();
         if wanted.is_empty() {

@@ -1,4 +1,4 @@
-//! Deploying a site: the group, and one deployment of the same template that made the other site (S05, S06).
+//! Deploying a site: one deployment of the same template that made the other site (S05, S06).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use super::drift::difference;
+use super::group::group;
 use crate::durations;
 use crate::finding::Severity;
 use crate::inventory::Source;
@@ -25,7 +26,7 @@ use crate::topology::{Component, Declared, Deployment, Roots, Site, Workload};
 /// The step after which everything that templates bring is there. Every plan has it.
 pub const DEPLOYED: &str = "workload/deploy";
 
-const API: &str = "2024-03-01";
+pub(super) const API: &str = "2024-03-01";
 
 /// What only planning can find: no assessment asks for it.
 pub(crate) const REFUSALS: &[Rule] = &[CANNOT_LEAVE_OUT];
@@ -53,7 +54,7 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
         for (verb, site) in
             [("group", site)].into_iter().chain(planning.workload.shared.iter().map(|s| ("shared-group", s)))
         {
-            let step = group(verb, site, &mut part);
+            let step = group(verb, site, planning, &mut part);
             after.insert(step.id.clone());
             part.steps.push(step);
         }
@@ -142,29 +143,6 @@ impl Values for OwnSecrets<'_> {
     }
     fn run_id(&self) -> String {
         String::new()
-    }
-}
-
-fn group(verb: &str, site: &Site, part: &mut Part) -> Step {
-    let read = ReadId::new(&format!("workload/{verb}@{}", site.region));
-    let path = format!("{}?api-version={API}", site.group);
-    part.reads.insert(read.clone(), ReadDraft::Arm(CallDraft::get(path.clone())));
-    let body = json!({ "location": site.group_region.as_str() });
-    Step {
-        id: StepId::new("workload", verb),
-        component: "workload".into(),
-        title: format!("create the group {} in {}", site.group.name(), site.group_region),
-        after: BTreeSet::new(),
-        graceful: Way::new(
-            Action::Send(CallDraft::arm(Method::Put, path, Some(body.into()))),
-            Condition::test(&read, "/location", Is::Present),
-            durations::group(),
-        ),
-        ungraceful: None,
-        because: Citation::new(
-            &["F1"],
-            "a group's metadata lives in its region: the standby's group must not be in the primary's",
-        ),
     }
 }
 

@@ -113,6 +113,23 @@ fn both_regions_are_deployed_from_the_same_template() {
     assert_eq!(other.parameters["busName"], json!({ "value": "orders-bus-neu" }));
 }
 
+/// Proves: F1 (a group that is there is taken as it is, unless it is located where the workload could be lost)
+#[test]
+fn a_group_in_the_region_that_serves_is_not_taken_for_the_standby() {
+    let mut world = World::from_nothing();
+    let plan = world.plan(PlanKind::Prepare);
+    let mut group = |location: &str| {
+        world.group_is_in(location);
+        Answered::new(&plan.reads, &world.seen).truth(&step(&plan, "workload/group").graceful.done_when)
+    };
+    assert_eq!(group("northeurope"), Truth::Met);
+    assert_eq!(group("uksouth"), Truth::Met);
+    for words in ["westeurope", "West Europe"] {
+        let Truth::Refused(why) = group(words) else { panic!("{words} is taken") };
+        assert!(why.contains("the group orders-neu is located in westeurope"), "{why}");
+    }
+}
+
 /// Nothing to deploy is waited for and not sent.
 #[test]
 fn a_failover_without_anything_to_deploy_sends_no_deployment() {

@@ -245,7 +245,7 @@ fn a_standby_that_was_never_prepared_is_not_failed_over_to() {
 #[test]
 fn a_standby_group_in_the_primary_region_is_refused() {
     let mut world = World::paired();
-    world.workload.secondary.group_region = region("westeurope");
+    world.group_is_in("westeurope");
     let verdicts = independence(&world.plan(PlanKind::Failover), &region("westeurope"));
     let Verdict::Refused(needs) = &verdicts[&MOVE.into()] else { panic!("{:?}", verdicts[&MOVE.into()]) };
     assert!(
