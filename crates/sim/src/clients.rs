@@ -194,8 +194,9 @@ impl Clients {
         };
         let due = id.is_multiple_of(REMINDERS).then(|| now + REMINDED_AFTER);
         if channel.line.send(lab, now, &host, Draft { id, due, sender: index }) {
-            ledger.acknowledge(now, id, host == channel.home);
-            (id + 1..id + channel.copies).for_each(|copy| ledger.promise(now, copy));
+            let at_home = host == channel.home;
+            ledger.acknowledge(now, id, at_home);
+            (id + 1..id + channel.copies).for_each(|copy| ledger.promise(now, copy, at_home));
             copies.for_each(|channel| self.wake(channel, now, next));
         } else {
             ledger.fail(now);

@@ -36,6 +36,8 @@ const GAP: SignedDuration = SignedDuration::from_mins(1);
 
 const ACKNOWLEDGED: u8 = 1;
 const RECEIVED: u8 = 2;
+/// Taken in the primary region.
+const AT_HOME: u8 = 4;
 
 impl Ledger {
     /// Starts counting minutes.
@@ -64,7 +66,7 @@ impl Ledger {
 
     /// The service has taken a message.
     pub(crate) fn acknowledge(&mut self, now: Timestamp, id: u64, at_primary: bool) {
-        self.promise(now, id);
+        self.promise(now, id, at_primary);
         self.acknowledged += 1;
         if let Some(last) = self.last_send.replace(now) {
             self.nobody_sent(last, now);
@@ -76,8 +78,8 @@ impl Ledger {
     }
 
     /// The service has taken a message, or a message of which this is one more copy.
-    pub(crate) fn promise(&mut self, now: Timestamp, id: u64) {
-        self.mark(id, ACKNOWLEDGED);
+    pub(crate) fn promise(&mut self, now: Timestamp, id: u64, at_primary: bool) {
+        self.mark(id, if at_primary { ACKNOWLEDGED | AT_HOME } else { ACKNOWLEDGED });
         let since = self.start.map_or(0, |start| now.duration_since(start).as_secs());
         if let Some(at) = usize::try_from(id).ok().and_then(|id| self.acknowledged_at.get_mut(id)) {
             *at = u32::try_from(since).unwrap_or(u32::MAX);
@@ -164,11 +166,15 @@ impl Ledger {
         })
     }
 
-    /// How many messages a channel took after a moment.
-    pub(crate) fn acknowledged_since(&self, channel: usize, since: Timestamp) -> u64 {
-        let of_channel = |id: &usize| usize::from(self.channels[*id]) == channel;
-        let acknowledged = (0..self.marks.len()).filter(|id| self.marks[*id] & ACKNOWLEDGED != 0);
-        acknowledged.filter(of_channel).filter(|id| self.when(*id) >= since).count() as u64
+    /// How many messages one side took for a channel between two moments.
+    pub(crate) fn taken(&self, channel: usize, at_home: bool, from: Timestamp, until: Timestamp) -> u64 {
+        let side = if at_home { ACKNOWLEDGED | AT_HOME } else { ACKNOWLEDGED };
+        let here = (0..self.marks.len())
+            .filter(|id| self.marks[*id] & (ACKNOWLEDGED | AT_HOME) == side)
+            .filter(|id| usize::from(self.channels[*id]) == channel);
+        // Times are kept in whole seconds.
+        let from = from - SignedDuration::from_secs(1);
+        here.filter(|id| (from..=until).contains(&self.when(*id))).count() as u64
     }
 
     fn when(&self, id: usize) -> Timestamp {
@@ -183,4 +189,28 @@ pub(crate) struct Outstanding {
     pub(crate) id: u64,
     pub(crate) channel: usize,
     pub(crate) acknowledged: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What came to the other side, or before or after, covers no message that lies on this one unannounced.
+    #[test]
+    fn what_a_side_took_is_counted_by_side_and_time() {
+        let start = Timestamp::UNIX_EPOCH;
+        let at = |seconds| start + SignedDuration::from_secs(seconds);
+        let mut ledger = Ledger::default();
+        ledger.start(start);
+        for (seconds, channel, at_home) in
+            [(10, 0, true), (20, 0, true), (20, 1, true), (20, 0, false), (90, 0, true)]
+        {
+            let id = ledger.next_id(channel);
+            ledger.acknowledge(at(seconds), id, at_home);
+        }
+        assert_eq!(ledger.taken(0, true, at(15), at(60)), 1);
+        assert_eq!(ledger.taken(0, false, at(0), at(60)), 1);
+        assert_eq!(ledger.taken(0, true, at(0), at(90)), 3);
+        assert_eq!(ledger.taken(1, true, at(0), at(90)), 1);
+    }
 }

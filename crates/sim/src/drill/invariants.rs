@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lifeboat_engine::{Event as JournalEvent, Record, StepEvent, decode};
 
-use lifeboat_plan::Loss;
+use lifeboat_plan::{Loss, StepId};
+use lifeboat_planner::Side;
 
 use super::Drill;
-use super::moves::Announcement;
+use super::moves::Move;
 use crate::traffic::Channel;
 
 impl Drill {
@@ -52,14 +53,15 @@ impl Drill {
     fn every_loss_was_announced(&self, broken: &mut Vec<String>) {
         for one in &self.moves {
             for (name, count) in one.stranded.iter().flatten().filter(|(_, count)| **count > 0) {
-                self.was_announced(&one.announced, name, *count, broken);
+                self.was_announced(one, name, *count, broken);
             }
         }
     }
 
-    fn was_announced(&self, said: &Announcement, name: &str, count: u64, broken: &mut Vec<String>) {
+    fn was_announced(&self, one: &Move, name: &str, count: u64, broken: &mut Vec<String>) {
         let short = name.to_lowercase();
-        let about: Vec<&Loss> = said
+        let about: Vec<&Loss> = one
+            .announced
             .losses
             .iter()
             .filter(|loss| loss.what.to_lowercase().contains(&format!("`{short}`")))
@@ -75,7 +77,9 @@ impl Drill {
         let seen = about.iter().filter_map(|loss| loss.observed_at).min();
         let (Some(seen), Some(clients)) = (seen, &self.world.clients) else { return };
         let ours = clients.channels.iter().position(|channel| channel.name.eq_ignore_ascii_case(name));
-        let since = ours.map_or(0, |channel| self.world.ledger.acknowledged_since(channel, seen));
+        // Only what the side that was left took after that look can lie there too.
+        let (at_home, until) = (one.left == Side::Primary, one.counted_at.unwrap_or(self.world.now));
+        let since = ours.map_or(0, |channel| self.world.ledger.taken(channel, at_home, seen, until));
         if count > announced + since {
             broken.push(format!(
                 "{count} messages were stranded in `{name}`, where {announced} were announced and {since} came later"
@@ -99,15 +103,20 @@ impl Drill {
             if epochs.len() > 1 {
                 broken.push(format!("`{}` was executed {} times over", run.says, epochs.len()));
             }
-            let intended: BTreeSet<_> = records
-                .iter()
-                .filter_map(|record| match &record.event {
-                    JournalEvent::Step { step, change: StepEvent::Intended { .. } } => Some(step),
-                    _ => None,
-                })
-                .collect();
-            for sent in run.station.sent.values().filter(|sent| !intended.contains(&sent.step)) {
-                broken.push(format!("`{}` was sent without an intent in the journal", sent.step));
+            let mut intended: BTreeMap<&StepId, usize> = BTreeMap::new();
+            for record in &records {
+                if let JournalEvent::Step { step, change } = &record.event
+                    && matches!(change, StepEvent::Intended { .. } | StepEvent::Sending { .. })
+                {
+                    *intended.entry(step).or_default() += 1;
+                }
+            }
+            // Each sending has an intent of its own: a request that leaves twice was meant twice.
+            for sent in run.station.sent.values() {
+                match intended.get_mut(&sent.step) {
+                    Some(left) if *left > 0 => *left -= 1,
+                    _ => broken.push(format!("`{}` was sent without an intent in the journal", sent.step)),
+                }
             }
         }
     }

@@ -31,10 +31,12 @@ pub(super) struct Announcement {
 #[derive(Debug)]
 pub(super) struct Move {
     purpose: String,
-    left: Side,
+    pub(super) left: Side,
     pub(super) announced: Announcement,
     /// By the places' names; none while nobody could count.
     pub(super) stranded: Option<BTreeMap<String, u64>>,
+    /// When they were counted.
+    pub(super) counted_at: Option<Timestamp>,
     /// What drains had sent on before it began.
     drained_before: u64,
     drained: Option<u64>,
@@ -172,6 +174,7 @@ impl Drill {
             left,
             announced,
             stranded: None,
+            counted_at: None,
             drained_before: self.world.ledger.drained,
             drained: None,
             left_over: None,
@@ -193,6 +196,7 @@ impl Drill {
             return;
         };
         last.stranded = Some(lies_on(&self.world, left));
+        last.counted_at = Some(self.world.now);
     }
 
     /// A drain is over.
