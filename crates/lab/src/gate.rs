@@ -4,7 +4,7 @@
 //! The strict reading of group metadata is here ([`common::GROUP_REGION_DOWN`]): with the group's region down no write
 //! below the group passes, wherever the member lives; a GET goes to the member's own region.
 
-use lifeboat_arm::{Method, Region, ResourceId};
+use lifeboat_arm::{Method, Region, ResourceId, global_suffix};
 use serde_json::Value;
 
 use crate::fault::Effect;
@@ -145,7 +145,7 @@ fn create(id: &ResourceId, request: &Request, ctx: &mut Ctx<'_>) -> Result<(), R
         let parent_known = ctx.world.index.is_there(&parent);
         refuse(!parent_known, &common::NO_PARENT, &[parent.as_str()])?;
     }
-    if let Some(suffix) = names::suffix(&kind) {
+    if let Some(suffix) = global_suffix(&kind) {
         let host = names::host(id.name(), suffix);
         let taken = ctx.world.names.holder(&host).is_some();
         refuse(taken, &common::NAME_TAKEN, &[id.name(), kind.as_str()])?;
@@ -176,7 +176,7 @@ fn create(id: &ResourceId, request: &Request, ctx: &mut Ctx<'_>) -> Result<(), R
 
 /// Takes the name of a resource that was created, so that nobody else can.
 pub(crate) fn claim(id: &ResourceId, ctx: &mut Ctx<'_>) {
-    if let Some(suffix) = id.kind().as_ref().and_then(names::suffix) {
+    if let Some(suffix) = id.kind().as_ref().and_then(global_suffix) {
         let host = names::host(id.name(), suffix);
         if ctx.world.names.holder(&host).is_none() {
             ctx.world.names.take(host, Holder::Resource(id.clone()));

@@ -2,33 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lifeboat_arm::{ResourceId, ResourceType};
-
-/// Types with a globally unique name, and the suffix that turns it into a host name. Types that share a suffix share a
-/// name space.
-#[rustfmt::skip]
-const TYPES: &[(&str, &str)] = &[
-    ("Microsoft.ApiManagement/service", "azure-api.net"),
-    ("Microsoft.AppConfiguration/configurationStores", "azconfig.io"),
-    ("Microsoft.Batch/batchAccounts", "batch.azure.com"),
-    ("Microsoft.Cache/redis", "redis.cache.windows.net"),
-    ("Microsoft.CognitiveServices/accounts", "cognitiveservices.azure.com"),
-    ("Microsoft.ContainerRegistry/registries", "azurecr.io"),
-    ("Microsoft.DataFactory/factories", "datafactory.azure.net"),
-    ("Microsoft.DBforMySQL/flexibleServers", "mysql.database.azure.com"),
-    ("Microsoft.DBforPostgreSQL/flexibleServers", "postgres.database.azure.com"),
-    ("Microsoft.DocumentDB/databaseAccounts", "documents.azure.com"),
-    ("Microsoft.EventHub/namespaces", "servicebus.windows.net"),
-    ("Microsoft.KeyVault/vaults", "vault.azure.net"),
-    ("Microsoft.Network/trafficManagerProfiles", "trafficmanager.net"),
-    ("Microsoft.Relay/namespaces", "servicebus.windows.net"),
-    ("Microsoft.Search/searchServices", "search.windows.net"),
-    ("Microsoft.ServiceBus/namespaces", "servicebus.windows.net"),
-    ("Microsoft.SignalRService/signalR", "service.signalr.net"),
-    ("Microsoft.Sql/servers", "database.windows.net"),
-    ("Microsoft.Storage/storageAccounts", "core.windows.net"),
-    ("Microsoft.Web/sites", "azurewebsites.net"),
-];
+use lifeboat_arm::ResourceId;
 
 /// Who holds a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,16 +17,6 @@ pub(crate) enum Holder {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     taken: BTreeMap<String, Holder>,
-}
-
-/// The suffix of a type's names, if they are global.
-pub(crate) fn suffix(kind: &ResourceType) -> Option<&'static str> {
-    TYPES.iter().find(|(name, _)| kind.is(name)).map(|(_, suffix)| *suffix)
-}
-
-/// The types with a global name.
-pub(crate) fn types() -> impl Iterator<Item = ResourceType> {
-    TYPES.iter().map(|(name, _)| ResourceType::new(*name))
 }
 
 /// The whole host name: the key under which a name is taken.

@@ -9,7 +9,6 @@ use lifeboat_arm::{Answer, Region, ResourceId, ResourceType};
 use serde_json::{Value, json};
 
 use crate::health::Plane;
-use crate::names;
 use crate::refusal::{Handled, Refused, common, refuse};
 use crate::route::Request;
 use crate::settings::Subscription;
@@ -139,7 +138,7 @@ pub(crate) fn providers(request: &Request, namespace: Option<&str>, ctx: &Ctx<'_
             .or_default()
             .insert(path.to_ascii_lowercase(), path);
     };
-    names::types().for_each(|kind| add(&kind));
+    lifeboat_arm::globally_named().for_each(|kind| add(&kind));
     if let Ok(scope) = ResourceId::parse(&subscription) {
         ctx.world.index.within(&scope).filter_map(|entry| entry.id.kind()).for_each(|kind| add(&kind));
     }

@@ -51,7 +51,6 @@ pub use workload::{
     RuleId, SharedTemplate, SiteEntry, StaleReads, SubscriptionId, Templates, WorkloadError, WorkloadFile,
     WorkloadName,
 };
-pub use workload_rules::GLOBALLY_UNIQUE;
 // Strict reading of YAML, for the files of other crates that must fail as helpfully as the workload file does.
 pub use workload::{
     Complaint, Fields, Node, Position, Problem, Reader, parse_duration, read_strictly, render_duration,

@@ -1,5 +1,7 @@
 //! Rules about the workload as a whole: places, names, what stands where.
 
+use lifeboat_arm::global_suffix;
+
 use crate::finding::Severity;
 use crate::planning::located;
 use crate::rule::{Checked, Rule, Subject};
@@ -92,7 +94,7 @@ fn group_region(subject: &Subject<'_>) -> Vec<Checked> {
 fn names(subject: &Subject<'_>) -> Vec<Checked> {
     let component = subject.component;
     let Some(secondary) = &component.secondary else { return Vec::new() };
-    if !GLOBALLY_UNIQUE.iter().any(|kind| component.kind.is(kind)) {
+    if global_suffix(&component.kind).is_none() {
         return Vec::new();
     }
     let same = component.primary.name().eq_ignore_ascii_case(secondary.name());
@@ -123,31 +125,3 @@ fn one_site(subject: &Subject<'_>) -> Vec<Checked> {
     let evidence = subject.seen.evidence(component.primary.as_str(), says);
     vec![Checked::that(component.secondary.is_some(), &component.primary, evidence)]
 }
-
-/// Types whose names are DNS names of the whole cloud.
-pub const GLOBALLY_UNIQUE: &[&str] = &[
-    "Microsoft.ServiceBus/namespaces",
-    "Microsoft.EventHub/namespaces",
-    "Microsoft.Relay/namespaces",
-    "Microsoft.Storage/storageAccounts",
-    "Microsoft.Web/sites",
-    "Microsoft.KeyVault/vaults",
-    "Microsoft.DocumentDB/databaseAccounts",
-    "Microsoft.Sql/servers",
-    "Microsoft.ApiManagement/service",
-    "Microsoft.DataFactory/factories",
-    "Microsoft.Batch/batchAccounts",
-    "Microsoft.ContainerRegistry/registries",
-    "Microsoft.Cache/redis",
-    "Microsoft.Search/searchServices",
-    "Microsoft.AppConfiguration/configurationStores",
-    "Microsoft.CognitiveServices/accounts",
-    "Microsoft.DBforPostgreSQL/servers",
-    "Microsoft.DBforPostgreSQL/flexibleServers",
-    "Microsoft.DBforMySQL/servers",
-    "Microsoft.DBforMySQL/flexibleServers",
-    "Microsoft.SignalRService/signalR",
-    "Microsoft.Devices/IotHubs",
-    "Microsoft.Cdn/profiles/endpoints",
-    "Microsoft.Network/trafficManagerProfiles",
-];

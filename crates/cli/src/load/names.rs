@@ -1,7 +1,7 @@
 //! Names in a workload file that name nothing: a typing error there would be believed in silence.
 
 use lifeboat_arm::{ResourceId, nearest};
-use lifeboat_planner::{Component, GLOBALLY_UNIQUE, Position, Problem, Workload, WorkloadFile, rules};
+use lifeboat_planner::{Component, Position, Problem, Workload, WorkloadFile, rules};
 
 /// Rules, components and stores that do not exist, each where it stands in the file.
 pub(super) fn of_nothing(file: &WorkloadFile, workload: &Workload) -> Vec<Problem> {
@@ -57,7 +57,7 @@ fn twin<'w>(name: &str, known: &[&str], workload: &'w Workload) -> Option<&'w Co
         let secondary = component.secondary.as_ref().map(ResourceId::name);
         secondary.is_some_and(|secondary| secondary.eq_ignore_ascii_case(component.primary.name()))
             && component.primary.name().eq_ignore_ascii_case(meant)
-            && GLOBALLY_UNIQUE.iter().any(|kind| component.kind.is(kind))
+            && lifeboat_arm::global_suffix(&component.kind).is_some()
     };
     workload.components.iter().find(is_twin)
 }

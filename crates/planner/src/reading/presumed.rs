@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lifeboat_arm::template::Expansion;
-use lifeboat_arm::{Region, ResourceId, ResourceType};
+use lifeboat_arm::{Region, ResourceId, ResourceType, global_suffix};
 use serde_json::{Value, json};
 
 use crate::inventory::Source;
 use crate::services::service_of;
 use crate::topology::{Declared, Site};
-use crate::workload_rules::GLOBALLY_UNIQUE;
 
 const GROUPS: &str = "Microsoft.Resources/resourceGroups";
 const API: &str = "2024-03-01";
@@ -103,13 +102,13 @@ pub(super) fn once(primary: &mut Site, secondary: &mut Site) {
     let taken: BTreeSet<String> = primary
         .presumed
         .iter()
-        .filter(|presumed| GLOBALLY_UNIQUE.iter().any(|kind| presumed.kind.is(kind)))
+        .filter(|presumed| global_suffix(&presumed.kind).is_some())
         .map(|presumed| presumed.id.name().to_lowercase())
         .collect();
     let cannot: Vec<ResourceId> = secondary
         .presumed
         .iter()
-        .filter(|presumed| GLOBALLY_UNIQUE.iter().any(|kind| presumed.kind.is(kind)))
+        .filter(|presumed| global_suffix(&presumed.kind).is_some())
         .filter(|presumed| taken.contains(&presumed.id.name().to_lowercase()))
         .map(|presumed| presumed.id.clone())
         .collect();

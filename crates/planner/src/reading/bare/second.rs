@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lifeboat_arm::template::{Diagnostic, Linked, ParameterDeclaration, Template};
 use lifeboat_arm::tree::Node;
-use lifeboat_arm::{Region, ResourceType};
+use lifeboat_arm::{Region, ResourceType, global_suffix};
 use serde_json::{Value, json};
 
 use super::Assumption;
 use super::values::{Values, spelled};
 use crate::reading::{About, SiteTemplate, read_site};
 use crate::topology::Site;
-use crate::workload_rules::GLOBALLY_UNIQUE;
 
 /// One name may be made of several parameters; a few rounds settle it, and a literal name never settles.
 const ROUNDS: usize = 6;
@@ -170,7 +169,7 @@ fn unique_names(site: &Site) -> impl Iterator<Item = (&str, &ResourceType)> {
     site.resources
         .iter()
         .chain(&site.presumed)
-        .filter(|declared| GLOBALLY_UNIQUE.iter().any(|kind| declared.kind.is(kind)))
+        .filter(|declared| global_suffix(&declared.kind).is_some())
         .map(|declared| (declared.id.name(), &declared.kind))
 }
 
