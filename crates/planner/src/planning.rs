@@ -14,7 +14,7 @@ use lifeboat_plan::{
 
 use crate::service::{Answers, Part, Planning, Refusal, Service};
 use crate::services::{service_for, services};
-use crate::topology::{Component, Side, Workload};
+use crate::topology::{Component, Declared, Side, Workload};
 
 pub(crate) use deploy::REFUSALS;
 pub use deploy::{DEPLOYED, initial_deployments};
@@ -175,8 +175,11 @@ fn places(planning: &Planning<'_>, part: &Part) -> Places {
             places.groups.entry(group).or_insert_with(|| site.group_region.clone());
         }
     }
-    let presumed = [&workload.primary, &workload.secondary].into_iter().chain(&workload.shared);
-    for declared in workload.declared().chain(presumed.flat_map(|site| &site.presumed)) {
+    // What one site builds on may be what the other declares: then its declaration tells.
+    let presumed = workload.sites().flat_map(|site| &site.presumed);
+    let presumed: Vec<&Declared> =
+        presumed.filter(|presumed| !places.groups.contains_key(&presumed.id)).collect();
+    for declared in presumed.into_iter().chain(workload.declared()) {
         let global = declared.location.as_ref().is_some_and(|region| region.as_str() == "global");
         if global {
             places.resources.insert(declared.id.clone(), None);

@@ -163,6 +163,7 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
     let elements = elements(&expansion, &ids);
     let group = ResourceId::group(&about.subscription, site.group);
     let presumed = presumed::presumed(&expansion, &ids, &group, site.region);
+    let asks = asks(&expansion, &ids);
     let resources = expansion.resources.into_iter().zip(&ids);
     let resources: Resources =
         resources.filter_map(|(resource, id)| declared(resource, id.clone()?, &ids)).collect();
@@ -187,12 +188,33 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
             secrets: secure_places(&template, &parameters),
             name: itself::is_named_in(&template).then_some(context.deployment_name),
             drawn: drawn.into_keys().collect(),
+            asks,
             template,
             elements,
             parameters,
         },
         resources,
     })
+}
+
+/// What a deployment asks while it runs. Of its own parts, the nested deployments, nobody else is asked.
+fn asks(expansion: &Expansion, ids: &[Option<ResourceId>]) -> Vec<(Option<ResourceId>, ResourceId)> {
+    let of_bodies = expansion
+        .resources
+        .iter()
+        .zip(ids)
+        .flat_map(|(resource, id)| resource.deferred.iter().map(move |deferred| (id.clone(), deferred)));
+    let of_outputs =
+        expansion.outputs.values().flat_map(|output| &output.deferred).map(|deferred| (None, deferred));
+    let mut asks: Vec<_> = of_bodies
+        .chain(of_outputs)
+        .flat_map(|(whose, deferred)| deferred.references.iter().map(move |asked| (whose.clone(), asked)))
+        .filter_map(|(whose, asked)| Some((whose, ResourceId::parse(asked).ok()?)))
+        .filter(|(_, asked)| asked.kind().is_some_and(|kind| !kind.is("Microsoft.Resources/deployments")))
+        .collect();
+    asks.sort();
+    asks.dedup();
+    asks
 }
 
 /// Where each resource stands in the template that is sent.

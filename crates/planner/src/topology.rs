@@ -78,9 +78,17 @@ pub struct Deployment {
     pub name: Option<String>,
     /// Parameters whose default is drawn anew by every deployment. They are drawn once and given.
     pub drawn: Vec<String>,
+    /// What it asks while it runs (`reference`, `list…`), and for which resource; none for its outputs.
+    pub asks: Vec<(Option<ResourceId>, ResourceId)>,
 }
 
 impl Deployment {
+    /// The resources that are asked when only these are deployed.
+    pub fn asked_for<'a>(&'a self, kept: &'a BTreeSet<&ResourceId>) -> impl Iterator<Item = &'a ResourceId> {
+        let asks = self.asks.iter().filter(|(whose, _)| whose.as_ref().is_none_or(|id| kept.contains(id)));
+        asks.map(|(_, asked)| asked)
+    }
+
     /// The value at a place of [`Self::secrets`].
     fn secret(&self, place: &SecurePlace) -> Option<&Value> {
         match place.at.strip_prefix("/template") {
@@ -173,6 +181,15 @@ impl Workload {
             Side::Primary => &self.primary,
             Side::Secondary => &self.secondary,
         }
+    }
+
+    /// The regions of everything that the workload declares or builds on. Children mostly have none: they are where their
+    /// parent is.
+    pub fn regions(&self) -> BTreeMap<&ResourceId, &Region> {
+        let presumed = self.sites().flat_map(|site| &site.presumed);
+        // What one site builds on may be what the other declares: then its declaration tells.
+        let all = presumed.chain(self.declared());
+        all.filter_map(|declared| Some((&declared.id, declared.location.as_ref()?))).collect()
     }
 
     /// Every site, primary first, what exists once last.

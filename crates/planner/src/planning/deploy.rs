@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use lifeboat_arm::template::SecurePlace;
-use lifeboat_arm::{Call, Method, ResourceId};
+use lifeboat_arm::{Call, Method, Region, ResourceId};
 use lifeboat_plan::{
     Action, At, Basis, CallDraft, Citation, Condition, Draft, Forecast, Hole, Is, Need, PlanKind, ReadDraft,
     ReadId, SecretRef, Step, StepId, Values, Way, counted,
@@ -201,12 +201,7 @@ fn deployment(
         Action::Send(CallDraft::arm(Method::Put, path, Some(body)))
     };
     let way = Way {
-        needs: kept
-            .iter()
-            .filter_map(|declared| declared.location.clone())
-            .filter(|region| region.as_str() != "global")
-            .map(Need::ControlPlane)
-            .collect(),
+        needs: needs(site, kept, planning.workload),
         started_when: Some(state(&["Accepted", "Running", "Creating", "Updating"])),
         ..Way::new(action, done, forecast(kept))
     };
@@ -373,6 +368,23 @@ fn without(
         }
     }
     Ok(template)
+}
+
+/// Where it creates something, and where it asks for something while it runs: an expression shows no id to look at.
+fn needs(site: &Site, kept: &[&Declared], workload: &Workload) -> BTreeSet<Need> {
+    let control_plane =
+        |region: &Region| (region.as_str() != "global").then(|| Need::ControlPlane(region.clone()));
+    let ids: BTreeSet<&ResourceId> = kept.iter().map(|declared| &declared.id).collect();
+    let places = workload.regions();
+    let asked = site.deployment.asked_for(&ids).filter_map(|asked| {
+        let mut around = std::iter::successors(Some(asked.clone()), ResourceId::parent);
+        match around.find_map(|id| places.get(&id).copied()) {
+            Some(region) => control_plane(region),
+            None => Some(Need::Unplaced(format!("`{asked}`, which the template asks"))),
+        }
+    });
+    let created = kept.iter().filter_map(|declared| control_plane(declared.location.as_ref()?));
+    if kept.is_empty() { BTreeSet::new() } else { created.chain(asked).collect() }
 }
 
 /// The longest chain of creations, not their sum: ARM creates what does not wait in parallel.

@@ -241,6 +241,31 @@ fn a_standby_that_was_never_prepared_is_not_failed_over_to() {
     }
 }
 
+/// Proves: F17 (what a template asks of the lost region while it is deployed is a need, though no id stands in it)
+#[test]
+fn a_template_that_asks_the_lost_region_cannot_be_deployed_without_it() {
+    let deploying = |asked: &str| {
+        let value = format!(r#""value": "[reference({asked}, '2024-01-01').serviceBusEndpoint]""#);
+        let mut world = World::observed_from(World::declared_by(|text| {
+            text.replacen(r#""value": "orders.servicebus.windows.net""#, &value, 1)
+        }));
+        world.stands(SECONDARY);
+        world.pair(PRIMARY, "orders");
+        world.strategies.insert("orders-web".to_owned(), StrategyKind::Redeploy);
+        let plan = world.plan(PlanKind::Failover);
+        independence(&plan, &region("westeurope"))[&"workload/deploy".into()].clone()
+    };
+    let world = World::declared();
+    let own = "resourceId('Microsoft.ServiceBus/namespaces', parameters('busName'))";
+    assert_eq!(deploying(own), Verdict::Independent);
+    let lost = world.bus_id(PRIMARY);
+    for lost in [format!("'{lost}'"), format!("'{lost}/authorizationRules/RootManageSharedAccessKey'")] {
+        let verdict = deploying(&lost);
+        let Verdict::Refused(needs) = &verdict else { panic!("{lost}: {verdict:?}") };
+        assert_eq!(needs[0].need.to_string(), "the control plane of westeurope", "{lost}");
+    }
+}
+
 /// Proves: F1 (a standby whose group is kept in the lost region cannot be managed)
 #[test]
 fn a_standby_group_in_the_primary_region_is_refused() {
