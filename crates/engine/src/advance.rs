@@ -161,6 +161,7 @@ impl Engine {
                     self.wake(index, again, now);
                 } else if looked
                     && !holding
+                    && !self.is_in_the_dark(index)
                     && self.run.paused.is_none()
                     && now < self.run.steps[index].deadline()
                 {

@@ -52,7 +52,7 @@ pub fn hash_of(line: &str) -> Option<&str> {
     split(line.trim_end_matches('\n')).map(|(_, sum)| sum)
 }
 
-/// The records of a journal, or of all its files one after another. A last line that a crash cut short is left out;
+/// The records of one file of a journal; [`join`] reads several. A last line that a crash cut short is left out;
 /// anything else that is wrong is an error.
 ///
 /// A file may be read with `String::from_utf8_lossy`: a character that was cut in two can only be in that last line, and

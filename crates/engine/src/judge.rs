@@ -94,6 +94,11 @@ impl Engine {
         unknown.map_or(verdict, Verdict::Unknown)
     }
 
+    /// Whether nobody can tell if what forbids its stage has come about: then nothing is sent again, harmless or not.
+    pub(crate) fn is_in_the_dark(&self, index: usize) -> bool {
+        matches!(self.guarded(index, Verdict::Neither), Verdict::Unknown(_))
+    }
+
     /// What must never be seen while a stage's steps act: the refusals among the conditions of the stages above.
     fn guards(&self, index: usize) -> impl Iterator<Item = &Condition> {
         let parent = |index: usize| self.run.steps[index].parent;

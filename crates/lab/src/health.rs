@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use lifeboat_arm::Region;
 use serde::{Deserialize, Serialize};
 
@@ -29,41 +28,27 @@ pub enum Health {
     Silent,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct State {
-    health: Health,
-    since: Timestamp,
-}
-
 /// The health of all regions. A region nobody spoke about is up.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Regions {
-    states: BTreeMap<Region, BTreeMap<Plane, State>>,
+    states: BTreeMap<Region, BTreeMap<Plane, Health>>,
 }
 
 impl Regions {
     /// Changes one plane; tells whether that was a change.
-    pub(crate) fn set(&mut self, now: Timestamp, region: &Region, plane: Plane, health: Health) -> bool {
+    pub(crate) fn set(&mut self, region: &Region, plane: Plane, health: Health) -> bool {
         let before = self.health(region, plane);
-        let planes = self.states.entry(region.clone()).or_default();
-        planes.insert(plane, State { health, since: now });
+        self.states.entry(region.clone()).or_default().insert(plane, health);
         before != health
     }
 
     pub(crate) fn health(&self, region: &Region, plane: Plane) -> Health {
         // The data planes ask for every message: no copies here.
-        let state = self.states.get(region).and_then(|planes| planes.get(&plane));
-        state.map_or(Health::Up, |state| state.health)
+        let health = self.states.get(region).and_then(|planes| planes.get(&plane));
+        health.copied().unwrap_or(Health::Up)
     }
 
     pub(crate) fn is_up(&self, region: &Region, plane: Plane) -> bool {
         self.health(region, plane) == Health::Up
-    }
-
-    /// All planes that were ever set, with the time of the last change.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&Region, Plane, Health, Timestamp)> {
-        self.states.iter().flat_map(|(region, planes)| {
-            planes.iter().map(move |(plane, state)| (region, *plane, state.health, state.since))
-        })
     }
 }

@@ -145,7 +145,7 @@ impl Lab {
     /// Takes a plane of a region down or brings it back.
     pub fn set_health(&mut self, now: Timestamp, region: &Region, plane: Plane, health: Health) {
         self.advance(now);
-        if self.world.regions.set(self.now, region, plane, health) {
+        if self.world.regions.set(region, plane, health) {
             let mut ctx = Ctx { now: self.now, world: &mut self.world };
             self.providers.plane_changed(region, plane, health, &mut ctx);
         }
@@ -154,15 +154,6 @@ impl Lab {
     /// How a plane of a region is.
     pub fn health(&self, region: &Region, plane: Plane) -> Health {
         self.world.regions.health(region, plane)
-    }
-
-    /// The planes whose health was ever set, with the instant of the last change.
-    pub fn health_report(&self) -> Vec<(Region, Plane, Health, Timestamp)> {
-        self.world
-            .regions
-            .all()
-            .map(|(region, plane, health, at)| (region.clone(), plane, health, at))
-            .collect()
     }
 
     /// Adds a fault.

@@ -72,6 +72,32 @@ fn what_forbids_a_stage_forbids_its_steps() {
     assert!(!shell.sent.contains(&"c".into()) && !shell.sent.contains(&"z".into()), "{:?}", shell.sent);
 }
 
+/// A lost request is not sent again while nobody can see whether its stage has been forbidden meanwhile.
+#[test]
+fn nothing_is_sent_again_while_what_forbids_it_cannot_be_seen() {
+    let (mut plan, expansion) = staged(&[]);
+    let flag =
+        Condition::Never { seen: Box::new(state_is("flag", "Ready")), why: "the flag is up".to_owned() };
+    let stage = &mut plan.steps[1].graceful;
+    stage.done_when = Condition::All(vec![flag, stage.done_when.clone()]);
+    plan.reads.insert(read("flag"), read_of("flag"));
+    let again = |dark: bool| {
+        let mut shell = Shell::new(World::new());
+        fault(&mut shell.world, "PUT /subscriptions/s/things/b", &[Fault::LostOnTheWay]);
+        // Seen once before the stage and once before the step; dark from then on, if it is to be.
+        let lit = if dark { 2 } else { 1000 };
+        let mut faults = vec![Fault::Refused(404, "NotFound", None); lit];
+        faults.extend(vec![Fault::Refused(503, "ServerBusy", None); 1000]);
+        fault(&mut shell.world, "GET /subscriptions/s/things/flag", &faults);
+        let expansion = expansion.clone();
+        shell.planner = Box::new(move |_, _| Ok(expansion.clone()));
+        let summary = shell.run(&plan);
+        (shell.sent.iter().filter(|step| step.as_str() == "b").count(), done(&summary, "b"))
+    };
+    assert_eq!(again(false), (2, true));
+    assert_eq!(again(true), (1, false));
+}
+
 /// Proves: F1, F17 (at run time). A stage never brings what the plan's reader was not told.
 #[test]
 fn an_expansion_outside_its_stage_is_refused() {
