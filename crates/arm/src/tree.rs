@@ -249,7 +249,8 @@ fn convert(value: ast::Value<'_>, shift: usize, depth: usize) -> Result<Node, Sy
         ast::Value::StringLit(literal) => NodeKind::String(literal.value.into_owned()),
         ast::Value::NumberLit(literal) => {
             let Ok(number) = literal.value.parse() else {
-                let message = format!("`{}` is not a number", literal.value);
+                // Not quoted: it may be a part of a secret.
+                let message = "this is not a number".to_owned();
                 return Err(SyntaxError { message, range });
             };
             NodeKind::Number(number)

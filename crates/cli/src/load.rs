@@ -6,6 +6,7 @@ mod complaints;
 mod linked;
 mod names;
 mod values;
+mod veil;
 
 use std::path::{Path, PathBuf};
 
@@ -198,7 +199,7 @@ fn of_expansion(mut found: Vec<Diagnostic>, given: &[&values::Given]) -> CliErro
             given.relocate(diagnostic);
         }
     }
-    of_diagnostics(&found)
+    given.iter().fold(of_diagnostics(&found), |error, given| given.veil(error))
 }
 
 fn parse_template(path: &Path) -> Result<Template, CliError> {

@@ -35,6 +35,31 @@ fn a_secret_is_in_no_file_and_in_no_output() {
     }
 }
 
+/// Parameter files with mistakes: what is shown of them is where, and not what.
+#[test]
+fn a_mistake_in_a_parameter_file_shows_no_value() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("secret-mistakes");
+    drop(std::fs::remove_dir_all(&folder));
+    std::fs::create_dir_all(&folder).unwrap();
+    let value = r#""password": { "value": "MARKER-1" }"#;
+    let mistakes = [
+        (format!(r#"{{ "parameters": {{ {value}, oops }} }}"#), "mistake.json:1:56"),
+        (r#"{ "parameters": { "password": { "value": MARKER } } }"#.to_owned(), "mistake.json:1:42"),
+        (r#"{ "parameters": { "password": { "value": "MAR"MARKER" } } }"#.to_owned(), "mistake.json:1:47"),
+        (r#"{ "parameters": { "password": "MARKER" } }"#.to_owned(), "neither `value` nor `reference`"),
+        (format!(r#"{{ "parameters": {{ {value}, "passwort": {{ "value": "MARKER" }} }} }}"#), "`passwort`"),
+        (
+            format!(r#"{{ "parameters": {{ {value}, "location": {{ "value": "westerope" }} }} }}"#),
+            "westerope",
+        ),
+    ];
+    for (text, wanted) in mistakes {
+        std::fs::write(folder.join("mistake.json"), &text).unwrap();
+        let printed = lifeboat(&folder, &["drill"], &["--parameters", "mistake.json"]);
+        assert!(printed.contains(wanted), "{text}\n{printed}");
+    }
+}
+
 /// Runs the binary on the template with its secrets, and gives what it printed.
 fn lifeboat(folder: &Path, command: &[&str], options: &[&str]) -> String {
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts/files/secrets/azuredeploy.json");

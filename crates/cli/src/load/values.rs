@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::complaints::of_diagnostics;
 use super::text_of;
+use super::veil::veil;
 use crate::errors::{CliError, Located};
 
 /// Values of parameters, and where each was written.
@@ -25,6 +26,13 @@ pub(super) struct Given {
 }
 
 impl Given {
+    /// Covers what an error would show of the files beside the value that it is about.
+    pub(super) fn veil(&self, error: CliError) -> CliError {
+        veiled(error, |place| {
+            self.places.values().any(|(file, _)| *file == place.file).then(|| place.range.clone())
+        })
+    }
+
     /// Shows what is wrong with a location at the value that was given for it, instead of at the parameter.
     pub(super) fn relocate(&self, found: &mut Diagnostic) {
         let name = found.pointer.strip_prefix("/parameters/").filter(|_| found.code == NOWHERE);
@@ -50,7 +58,8 @@ pub(super) fn from_files(paths: &[PathBuf], template: &Template) -> Result<Given
     for path in paths {
         let name = path.display().to_string();
         let text = text_of(path)?;
-        let given = parse_parameters(&name, &text).map_err(|found| of_diagnostics(&found))?;
+        let given =
+            parse_parameters(&name, &text).map_err(|found| veiled(of_diagnostics(&found), |_| Some(0..0)))?;
         let foreign = !given.is_empty() && !given.keys().any(|name| declared_name(template, name).is_some());
         for (parameter, value) in given {
             let Some(declared) = declared_name(template, &parameter) else {
@@ -63,6 +72,17 @@ pub(super) fn from_files(paths: &[PathBuf], template: &Template) -> Result<Given
         }
     }
     Ok(all)
+}
+
+/// The error with the values of parameter files covered: `shown` tells, for a place in such a file, what may be seen.
+fn veiled(error: CliError, shown: impl Fn(&Located) -> Option<Range<usize>>) -> CliError {
+    let CliError::Located(mut places) = error else { return error };
+    for place in &mut places {
+        if let Some(shown) = shown(place) {
+            place.text = veil(&place.text, &shown);
+        }
+    }
+    CliError::Located(places)
 }
 
 /// Where a parameter file gives a value.
@@ -83,7 +103,7 @@ fn unknown_parameter(template: &Template, name: &str, file: &str, text: &str, fo
     let start = text.find(&format!("\"{name}\"")).map_or(0, |at| at + 1);
     Located {
         file: file.to_owned(),
-        text: text.to_owned(),
+        text: veil(text, &(0..0)),
         range: start..start + if start > 0 { name.len() } else { 0 },
         message: format!("the template `{}` declares no parameter `{name}`", template.file()),
         hint: Some(if foreign {

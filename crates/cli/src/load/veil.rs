@@ -1,0 +1,101 @@
+//! Parameter files may hold secrets, and which values are secret only a template tells. An error that shows a line of such
+//! a file shows its keys and its shape; values are covered, one sign for each character, so that the mark under the line
+//! stays where it belongs.
+
+use std::ops::Range;
+
+/// The text with every value covered but what lies in `shown`. The file may be broken JSON: what cannot be told to be a
+/// key is a value, comments too. Lengths stay as they are, in bytes and in characters.
+pub(super) fn veil(text: &str, shown: &Range<usize>) -> String {
+    let keys = keys(text);
+    let is_shown = |at: usize| shown.contains(&at) || keys.iter().any(|key| key.contains(&at));
+    text.char_indices().map(|(at, c)| if is_shown(at) || is_structure(c) { c } else { cover(c) }).collect()
+}
+
+fn is_structure(c: char) -> bool {
+    c.is_whitespace() || "{}[],:\"".contains(c)
+}
+
+/// A sign that takes as many bytes as what it covers.
+fn cover(c: char) -> char {
+    match c.len_utf8() {
+        1 => '*',
+        2 => '·',
+        3 => '•',
+        _ => '🁢',
+    }
+}
+
+/// Strings that a colon follows, and that begin where a key may begin: behind a brace, a comma or the start of a line.
+fn keys(text: &str) -> Vec<Range<usize>> {
+    let mut keys = Vec::new();
+    let mut may_begin = true;
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let next = at + c.len_utf8();
+        if c != '"' {
+            may_begin = "{,\n".contains(c) || (may_begin && c.is_whitespace());
+            at = next;
+            continue;
+        }
+        let end = end_of_string(text, next);
+        if may_begin && text[end..].trim_start_matches('"').trim_start().starts_with(':') {
+            keys.push(next..end);
+        }
+        may_begin = false;
+        at = (end + 1).min(text.len());
+        // A string that the line cuts short is over, and the next line may begin with a key.
+        if !text[end..].starts_with('"') {
+            at = end;
+        }
+    }
+    keys
+}
+
+/// Where a string ends: at its quote, or with the line.
+fn end_of_string(text: &str, begin: usize) -> usize {
+    let mut escaped = false;
+    for (at, c) in text[begin..].char_indices() {
+        match c {
+            '\n' => return begin + at,
+            '"' if !escaped => return begin + at,
+            _ => escaped = c == '\\' && !escaped,
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_seen_and_values_are_not() {
+        let cases = [
+            (
+                r#"{ "parameters": { "password": { "value": "sé\"cret" } } }"#,
+                r#"{ "parameters": { "password": { "value": "*·*"****" } } }"#,
+            ),
+            (r#"{ "a": 12, "b": [true, "x: y"] }"#, r#"{ "a": **, "b": [****, "*: *"] }"#),
+            // Broken in every way that a secret may break it.
+            (r#"{ "password": hunter2 }"#, r#"{ "password": ******* }"#),
+            (r#"{ "password": "hun"ter": 2 }"#, r#"{ "password": "***"***": * }"#),
+            ("{ \"a\": \"hunter\n  \"b\": 1 }", "{ \"a\": \"******\n  \"b\": * }"),
+            (r#"{ "a": "hunter2", // it is "hunter2":"#, r#"{ "a": "*******", ** ** ** "*******":"#),
+            ("hunter2", "*******"),
+            ("\"hunter2\"", "\"*******\""),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(veil(text, &(0..0)), wanted, "{text}");
+            assert_eq!(veil(text, &(0..0)).len(), text.len());
+        }
+    }
+
+    #[test]
+    fn what_the_error_is_about_is_shown() {
+        let text = r#"{ "location": { "value": "westerope" }, "pin": { "value": 1234 } }"#;
+        let at = text.find("westerope").unwrap();
+        let veiled = veil(text, &(at..at + 9));
+        assert_eq!(veiled, text.replace("1234", "****"));
+    }
+}
