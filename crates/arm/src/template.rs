@@ -24,6 +24,7 @@ mod frame;
 mod functions;
 mod header;
 mod links;
+mod names;
 mod nested;
 mod node;
 mod parameters;
@@ -37,6 +38,7 @@ mod unique;
 mod unit;
 mod uri;
 mod value;
+mod written;
 
 pub use deferred::{Deferred, Reach, Runtime, Step, resolve, resolve_output};
 pub use diagnostic::{Diagnostic, Severity};

@@ -13,6 +13,7 @@ use super::fault::{Fault, Outcome};
 use super::header::{Header, with_turns};
 use super::unit::{Progress, Unit};
 use super::value::Value;
+use super::written::{Writer, Written};
 use crate::tree::{Node, push_pointer};
 
 /// Members that say how to deploy a resource instead of what it is.
@@ -32,6 +33,10 @@ const NOT_BODY: [&str; 14] = [
     "import",
     "metadata",
 ];
+
+fn is_not_body(key: &str) -> bool {
+    NOT_BODY.iter().any(|name| name.eq_ignore_ascii_case(key))
+}
 
 impl Unit<'_> {
     /// Expands everything that is not expanded yet; deployments last, they may need groups made here.
@@ -70,23 +75,25 @@ impl Unit<'_> {
         }
         let used = RefCell::default();
         let env = self.env(&used);
-        let body = with_turns(&env, &header.turns, &mut |env| Self::members(env, header.node, &[]));
+        let members = header.node.members().unwrap_or_default();
+        let body = with_turns(&env, &header.turns, &mut |env| {
+            Writer::new(env).members(members, |key| !is_not_body(key))
+        });
         if header.kind.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups")
-            && let Some(Value::String(location)) =
-                body.iter().find(|(key, _)| &**key == "location").map(|(_, value)| value)
+            && let Some(location) = body.known_text("location")
         {
-            self.frame.engine.groups.borrow_mut().insert(header.name.to_lowercase(), location.to_string());
+            self.frame.engine.groups.borrow_mut().insert(header.name.to_lowercase(), location.to_owned());
         }
         let depends_on = self.depends_on(&env, index, &used);
         self.push(header, body, depends_on, None)
     }
 
-    /// The members of a body that can be evaluated; what is wrong with others is reported.
+    /// The members that can be evaluated; what is wrong with others is reported.
     pub(crate) fn members(env: &Env<'_>, node: &Node, skip: &[&str]) -> Vec<(std::rc::Rc<str>, Value)> {
         let mut body = Vec::new();
         for member in node.members().unwrap_or_default() {
-            let known = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(&member.key));
-            if known(&NOT_BODY) || known(skip) {
+            let is_skipped = skip.iter().any(|name| name.eq_ignore_ascii_case(&member.key));
+            if is_skipped || is_not_body(&member.key) {
                 continue;
             }
             match env.node(&member.value) {
@@ -100,27 +107,23 @@ impl Unit<'_> {
     pub(crate) fn push(
         &self,
         header: &Header<'_>,
-        body: Vec<(std::rc::Rc<str>, Value)>,
+        body: Written,
         needs: Vec<usize>,
         deployment: Option<NestedDeployment>,
     ) -> Outcome<()> {
-        let body = Value::object(body)?;
-        self.frame.engine.meter.spend(body.weight() / 16)?;
-        let mut deferred = Vec::new();
-        let json = body.to_json("", &mut |pointer, rest| deferred.push(Deferred::new(pointer, rest)));
-        let location = body.as_object().and_then(|body| body.get("location")).and_then(Value::as_str);
+        let location = body.known_text("location").map(str::to_owned);
         let document = self.frame.document;
         let resource = ExpandedResource {
             id: header.id.clone(),
             kind: header.kind.clone(),
             name: header.name.clone(),
             api_version: header.api_version.clone(),
-            location: location.map(str::to_owned),
+            location,
             scope: if header.scope_id.is_empty() { "/".to_owned() } else { header.scope_id.clone() },
             depends_on: Vec::new(),
             waits_for: Vec::new(),
-            body: json,
-            deferred,
+            body: body.json.into(),
+            deferred: body.deferred,
             existing: header.existing,
             deployment,
             deployment_chain: self.chain.clone(),

@@ -14,6 +14,7 @@ use super::evaluate::{Bindings, Env};
 use super::expression::Expression;
 use super::fault::{Fault, Outcome};
 use super::functions::record;
+use super::names::folded;
 use super::parser;
 use super::scope::Scope;
 use super::value::Value;
@@ -138,19 +139,20 @@ impl<'t> Frame<'t> {
         self.engine.next_guid()
     }
 
-    /// The expression of a string node, parsed once.
+    /// The expression of a string node that will be asked for again.
     pub(crate) fn parse(&self, node: &Node, inner: &str) -> Outcome<Rc<Expression>> {
         if let Some(known) = self.parsed.borrow().get(&node.range.start) {
             return known.clone();
         }
-        let parsed = self
-            .engine
-            .meter
-            .spend(inner.len() / 16)
-            .and_then(|()| parser::parse(inner, 1, parser::LENGTH_MAX))
-            .map(Rc::new);
+        let parsed = self.parse_once(inner).map(Rc::new);
         self.parsed.borrow_mut().insert(node.range.start, parsed.clone());
         parsed
+    }
+
+    /// The expression of a text.
+    pub(crate) fn parse_once(&self, inner: &str) -> Outcome<Expression> {
+        self.engine.meter.spend(inner.len() / 16)?;
+        parser::parse(inner, 1, parser::LENGTH_MAX)
     }
 
     fn take_arguments(&self, given: &BTreeMap<String, Value>) {
@@ -202,25 +204,28 @@ impl<'t> Frame<'t> {
 
     /// The value of a parameter, its default evaluated when first asked for.
     pub(crate) fn parameter(&self, name: &str) -> Outcome {
-        let key = name.to_lowercase();
-        let Some((_, declaration)) = self.declarations.get(&key) else {
+        folded(name, |key| self.parameter_of(name, key))
+    }
+
+    fn parameter_of(&self, name: &str, key: &str) -> Outcome {
+        let Some((_, declaration)) = self.declarations.get(key) else {
             let hint = did_you_mean(name, self.declarations.values().map(|(name, _)| *name));
             let message = format!("the template declares no parameter `{name}`");
             return Err(Fault::new("parameter-undeclared", message).hint(hint));
         };
-        let slot = self.parameters.borrow().get(&key).cloned();
+        let slot = self.parameters.borrow().get(key).cloned();
         match slot.unwrap_or(Slot::Failed) {
             Slot::Done(value) => Ok(value),
             Slot::Failed => Err(Fault::reported()),
             Slot::Busy => Err(Fault::new("cycle", format!("the default of parameter `{name}` needs itself"))),
             Slot::Waiting => {
-                self.parameters.borrow_mut().insert(key.clone(), Slot::Busy);
+                self.parameters.borrow_mut().insert(key.to_owned(), Slot::Busy);
                 let result = match declaration.get("defaultValue") {
                     Some(default) => self.engine.meter.deeper(|| self.env().node(default)),
                     None => Err(Fault::reported()),
                 };
                 let slot = result.as_ref().map_or(Slot::Failed, |value| Slot::Done(value.clone()));
-                self.parameters.borrow_mut().insert(key, slot);
+                self.parameters.borrow_mut().insert(key.to_owned(), slot);
                 result
             }
         }
@@ -228,25 +233,28 @@ impl<'t> Frame<'t> {
 
     /// The value of a variable, evaluated when first asked for.
     pub(crate) fn variable(&self, name: &str) -> Outcome {
-        let key = name.to_lowercase();
-        let Some((_, variable)) = self.variables.get(&key) else {
+        folded(name, |key| self.variable_of(name, key))
+    }
+
+    fn variable_of(&self, name: &str, key: &str) -> Outcome {
+        let Some((_, variable)) = self.variables.get(key) else {
             let hint = did_you_mean(name, self.variables.values().map(|(name, _)| *name));
             return Err(Fault::new("variable-unknown", format!("there is no variable `{name}`")).hint(hint));
         };
-        let slot = self.variable_slots.borrow().get(&key).cloned();
+        let slot = self.variable_slots.borrow().get(key).cloned();
         match slot.unwrap_or(Slot::Waiting) {
             Slot::Done(value) => Ok(value),
             Slot::Failed => Err(Fault::reported()),
             Slot::Busy => Err(Fault::new("cycle", format!("the variable `{name}` needs itself"))),
             Slot::Waiting => {
-                self.variable_slots.borrow_mut().insert(key.clone(), Slot::Busy);
+                self.variable_slots.borrow_mut().insert(key.to_owned(), Slot::Busy);
                 let env = self.env();
                 let result = self.engine.meter.deeper(|| match variable {
                     Variable::Plain(node) => env.node(node),
                     Variable::Loop { count, input, name } => env.loop_values(count, input, name, true),
                 });
                 let slot = result.as_ref().map_or(Slot::Failed, |value| Slot::Done(value.clone()));
-                self.variable_slots.borrow_mut().insert(key, slot);
+                self.variable_slots.borrow_mut().insert(key.to_owned(), slot);
                 result
             }
         }

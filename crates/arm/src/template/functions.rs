@@ -24,6 +24,7 @@ use std::sync::LazyLock;
 use super::evaluate::Env;
 use super::expression::Expression;
 use super::fault::{Fault, Outcome};
+use super::names::folded;
 use super::value::{Object, Value};
 
 /// A function of the language.
@@ -92,8 +93,9 @@ static TABLE: LazyLock<BTreeMap<String, &'static Function>> = LazyLock::new(|| {
 
 /// The function of this name, its case ignored. Every `list…` is one: providers add them as they like.
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
-    let name = name.to_ascii_lowercase();
-    TABLE.get(&name).copied().or_else(|| name.starts_with("list").then_some(&resource::LIST))
+    folded(name, |name| {
+        TABLE.get(name).copied().or_else(|| name.starts_with("list").then_some(&resource::LIST))
+    })
 }
 
 /// All names, for suggestions.

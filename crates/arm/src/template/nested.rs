@@ -17,6 +17,7 @@ use super::links::LinkKind;
 use super::scope::{self, Scope};
 use super::unit::{Progress, Unit};
 use super::value::Value;
+use super::written::Written;
 use crate::tree::{Node, push_pointer};
 
 /// Deployments nested deeper are refused; a template that links to itself ends here.
@@ -88,7 +89,9 @@ impl Unit<'_> {
         if let Ok(properties) = Value::object(shown) {
             body.push((Rc::from("properties"), properties));
         }
-        if let Err(fault) = self.push(header, body, needs, Some(deployment)) {
+        let pushed =
+            Written::of_values(body).and_then(|body| self.push(header, body, needs, Some(deployment)));
+        if let Err(fault) = pushed {
             self.frame.report(header.node, &fault);
         }
     }

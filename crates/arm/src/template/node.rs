@@ -50,7 +50,7 @@ impl Env<'_> {
         }
     }
 
-    fn fail(&self, node: &Node, fault: &Fault) -> Fault {
+    pub(crate) fn fail(&self, node: &Node, fault: &Fault) -> Fault {
         match self.frame {
             Some(frame) => frame.report(node, fault),
             None => fault.clone(),
@@ -66,7 +66,11 @@ impl Env<'_> {
             Text::Literal(literal) => Ok(Value::string(literal)),
             Text::Expression(inner) => {
                 let result = match self.frame {
-                    Some(frame) => frame.parse(node, inner).and_then(|expression| self.evaluate(&expression)),
+                    // What stands in a loop or a function is evaluated again, with other values.
+                    Some(frame) if self.turn.is_some() || self.arguments.is_some() => {
+                        frame.parse(node, inner).and_then(|expression| self.evaluate(&expression))
+                    }
+                    Some(frame) => frame.parse_once(inner).and_then(|expression| self.evaluate(&expression)),
                     None => Err(Fault::new("scope", "there is no template around")),
                 };
                 self.reported(node, result)
@@ -157,7 +161,7 @@ impl Env<'_> {
 }
 
 /// The loops of `"copy": [{name, count, input}, …]`; any other property of that name is an ordinary one.
-fn property_loops(member: &Member) -> Option<&[Node]> {
+pub(crate) fn property_loops(member: &Member) -> Option<&[Node]> {
     let loops = member.value.elements().filter(|_| member.key.eq_ignore_ascii_case("copy"))?;
     let is_loop = |entry: &Node| entry.get("name").is_some() && entry.get("count").is_some();
     (!loops.is_empty() && loops.iter().all(is_loop)).then_some(loops)

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::shape::{self, Shape};
 use super::types::{self, ParameterType};
-use super::{Template, unique};
+use super::{ParameterDeclaration, Template, unique};
 use crate::tree::Node;
 
 /// Definitions may be recursive; made-up objects end at this depth.
@@ -34,10 +34,16 @@ pub fn placeholders(template: &Template, given: &BTreeSet<String>) -> BTreeMap<S
     let given: BTreeSet<String> = given.iter().map(|name| name.to_lowercase()).collect();
     let root = template.tree();
     let declared = root.get("parameters");
+    let is_wanted = |parameter: &&ParameterDeclaration| {
+        parameter.is_required() && !given.contains(&parameter.name.to_lowercase())
+    };
+    let wanted: Vec<&ParameterDeclaration> = template.parameters().filter(is_wanted).collect();
+    if wanted.is_empty() {
+        return BTreeMap::new();
+    }
     let shapes = shape::shapes(root);
-    template
-        .parameters()
-        .filter(|parameter| parameter.is_required() && !given.contains(&parameter.name.to_lowercase()))
+    wanted
+        .into_iter()
         .filter_map(|parameter| {
             let declaration = declared?.get(&parameter.name)?;
             let shape = shapes.get(&parameter.name.to_lowercase());

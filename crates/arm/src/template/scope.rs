@@ -102,11 +102,17 @@ pub(crate) fn interleave(kind: &str, names: &[&str]) -> Outcome<String> {
 
 /// Ids that mean the same resource give the same key: case, doubled slashes, two spellings of groups.
 pub(crate) fn key(id: &str) -> String {
-    let mut key = id.to_ascii_lowercase();
-    while key.contains("//") {
-        key = key.replace("//", "/");
+    let mut key = String::with_capacity(id.len());
+    for part in id.split('/').filter(|part| !part.is_empty()) {
+        key.push('/');
+        key.push_str(part);
     }
-    let trimmed = key.trim_end_matches('/').len();
-    key.truncate(trimmed);
-    key.replace("/providers/microsoft.resources/resourcegroups/", "/resourcegroups/")
+    if !id.starts_with('/') && !key.is_empty() {
+        key.remove(0);
+    }
+    key.make_ascii_lowercase();
+    if key.contains(OTHER_SPELLING) { key.replace(OTHER_SPELLING, "/resourcegroups/") } else { key }
 }
+
+/// How a group is spelled where it is taken for a resource.
+const OTHER_SPELLING: &str = "/providers/microsoft.resources/resourcegroups/";

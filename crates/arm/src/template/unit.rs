@@ -1,6 +1,6 @@
 //! One deployment under expansion: its resources by all the names that they go by.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use super::diagnostic::did_you_mean;
@@ -35,12 +35,41 @@ pub(crate) struct Unit<'t> {
     pub(crate) inherited: Vec<usize>,
     pub(crate) parent: Option<&'t Unit<'t>>,
     by_id: BTreeMap<String, usize>,
-    /// By loop, symbolic name, name, and type with name; all in lower case.
-    by_name: BTreeMap<String, Vec<usize>>,
-    /// Children by the last part of their name, which templates use inside of the parent.
-    by_short_name: BTreeMap<String, Vec<usize>>,
     by_symbol: BTreeMap<String, Vec<usize>>,
     by_loop: BTreeMap<String, Vec<usize>>,
+    /// Made when first asked for: most templates name their resources by id alone.
+    names: OnceCell<Names>,
+}
+
+/// Resources by their names, in lower case.
+#[derive(Default)]
+struct Names {
+    /// By name, and by type with name.
+    whole: BTreeMap<String, Vec<usize>>,
+    /// Children by the last part of their name, which templates use inside of the parent.
+    short: BTreeMap<String, Vec<usize>>,
+}
+
+impl Names {
+    fn of(headers: &[Header<'_>]) -> Self {
+        let mut names = Self::default();
+        for (index, header) in headers.iter().enumerate() {
+            let parts: Vec<&str> = header.name.split('/').collect();
+            let mut known_as = vec![
+                header.name.to_lowercase(),
+                format!("{}/{}", header.kind, header.name).to_lowercase(),
+                scope::interleave(&header.kind, &parts).unwrap_or_default().to_lowercase(),
+            ];
+            known_as.dedup();
+            if let [_, .., own] = parts.as_slice() {
+                names.short.entry(own.to_lowercase()).or_default().push(index);
+            }
+            for name in known_as {
+                names.whole.entry(scope::key(&name)).or_default().push(index);
+            }
+        }
+        names
+    }
 }
 
 impl<'t> Unit<'t> {
@@ -54,8 +83,6 @@ impl<'t> Unit<'t> {
         parent: Option<&'t Unit<'t>>,
     ) -> Self {
         let mut by_id = BTreeMap::new();
-        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        let mut by_short_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut by_symbol: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut by_loop: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, header) in headers.iter().enumerate() {
@@ -64,20 +91,6 @@ impl<'t> Unit<'t> {
             let earlier: &Header<'_> = &headers[*slot];
             if header.condition && !earlier.condition {
                 *slot = index;
-            }
-            let names: Vec<&str> = header.name.split('/').collect();
-            let mut known_as = vec![
-                header.name.to_lowercase(),
-                format!("{}/{}", header.kind, header.name).to_lowercase(),
-                scope::interleave(&header.kind, &names).unwrap_or_default().to_lowercase(),
-            ];
-            known_as.dedup();
-            if names.len() > 1 {
-                let own = header.name.rsplit('/').next().unwrap_or_default();
-                by_short_name.entry(own.to_lowercase()).or_default().push(index);
-            }
-            for name in known_as {
-                by_name.entry(scope::key(&name)).or_default().push(index);
             }
             if let Some(symbol) = header.symbol {
                 by_symbol.entry(symbol.to_lowercase()).or_default().push(index);
@@ -97,16 +110,19 @@ impl<'t> Unit<'t> {
             inherited,
             parent,
             by_id,
-            by_name,
-            by_short_name,
             by_symbol,
             by_loop,
+            names: OnceCell::new(),
         }
     }
 
     /// An environment for the resources' bodies and the outputs.
     pub(crate) fn env<'a>(&'a self, used: &'a RefCell<Vec<usize>>) -> Env<'a> {
         Env { unit: Some(self), used: Some(used), ..self.frame.env() }
+    }
+
+    fn by_names(&self) -> &Names {
+        self.names.get_or_init(|| Names::of(&self.headers))
     }
 
     /// The resources that a dependency or `reference` means.
@@ -130,7 +146,8 @@ impl<'t> Unit<'t> {
         if let Some(found) = self.by_loop.get(&folded) {
             return Ok(found.clone());
         }
-        let found = self.by_name.get(&key).or_else(|| self.by_short_name.get(&folded));
+        let names = self.by_names();
+        let found = names.whole.get(&key).or_else(|| names.short.get(&folded));
         let Some(found) = found else { return Ok(Vec::new()) };
         let mut ids: Vec<String> = found.iter().map(|index| scope::key(&self.headers[*index].id)).collect();
         ids.sort();
@@ -146,7 +163,7 @@ impl<'t> Unit<'t> {
     /// An id whose scope is spelled wrongly still means the only resource of that type and name.
     fn find_elsewhere(&self, key: &str) -> Vec<usize> {
         let Some((_, tail)) = key.rsplit_once("/providers/") else { return Vec::new() };
-        match self.by_name.get(tail).map(Vec::as_slice) {
+        match self.by_names().whole.get(tail).map(Vec::as_slice) {
             Some([only]) if self.headers[*only].is_deployment() => vec![*only],
             _ => Vec::new(),
         }

@@ -16,7 +16,7 @@ pub(crate) const WEIGHT_MAX: usize = 32 << 20;
 /// No value may be nested deeper: walking one is recursive.
 const DEPTH_MAX: u32 = 400;
 
-const NODE_WEIGHT: usize = 8;
+pub(crate) const NODE_WEIGHT: usize = 8;
 
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
@@ -96,17 +96,7 @@ impl Value {
 
     /// An object; of equal keys the last value wins at the first one's place.
     pub(crate) fn object(entries: Vec<(Rc<str>, Self)>) -> Outcome<Self> {
-        let mut places = std::collections::BTreeMap::new();
-        let mut unique: Vec<(Rc<str>, Self)> = Vec::with_capacity(entries.len());
-        for (key, value) in entries {
-            if let Some(place) = places.get(&key) {
-                let place: &usize = place;
-                unique[*place].1 = value;
-            } else {
-                places.insert(Rc::clone(&key), unique.len());
-                unique.push((key, value));
-            }
-        }
+        let unique = if has_equal_keys(&entries) { last_of_each(entries) } else { entries };
         let mut size = Size::of(NODE_WEIGHT);
         for (key, value) in &unique {
             size.add(value.size());
@@ -269,6 +259,34 @@ impl Value {
     pub(crate) fn to_plain_json(&self) -> serde_json::Value {
         self.to_json("", &mut |_, _| ())
     }
+}
+
+/// Whether any key occurs twice. Most objects are small, and most of the others have none.
+fn has_equal_keys(entries: &[(Rc<str>, Value)]) -> bool {
+    if entries.len() <= 8 {
+        return entries
+            .iter()
+            .enumerate()
+            .any(|(at, (key, _))| entries[..at].iter().any(|(other, _)| other == key));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    entries.iter().any(|(key, _)| !seen.insert(&**key))
+}
+
+/// Of equal keys the last value, at the first one's place.
+fn last_of_each(entries: Vec<(Rc<str>, Value)>) -> Vec<(Rc<str>, Value)> {
+    let mut places = std::collections::BTreeMap::new();
+    let mut unique: Vec<(Rc<str>, Value)> = Vec::with_capacity(entries.len());
+    for (key, value) in entries {
+        if let Some(place) = places.get(&key) {
+            let place: &usize = place;
+            unique[*place].1 = value;
+        } else {
+            places.insert(Rc::clone(&key), unique.len());
+            unique.push((key, value));
+        }
+    }
+    unique
 }
 
 fn float_to_json(value: f64) -> serde_json::Value {
