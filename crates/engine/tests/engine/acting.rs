@@ -60,6 +60,20 @@ fn an_operation_is_polled_and_its_url_is_not_journaled() {
     }
 }
 
+/// What the independence proof rests on: an operation whose region is lost holds up no step that has a condition; one
+/// that has none is never called done.
+#[test]
+fn an_operation_that_cannot_be_polled_leaves_it_to_the_conditions() {
+    let blind = Way { done_when: Condition::All(Vec::new()), started_when: None, ..put_way("b") };
+    let plan = plan(vec![put("a", &[]), step("b", &[], blind)]);
+    let mut shell = Shell::new(World::new());
+    shell.world.by_operation = true;
+    shell.world.dead.insert("/operations/".to_owned());
+    let summary = shell.run(&plan);
+    assert!(done(&summary, "a"), "{summary:?}");
+    assert!(failed(&summary, "b").contains("its deadline of 10m is over"), "{summary:?}");
+}
+
 /// Something is seen that forbids the step: nothing is sent, and no other way is tried.
 #[test]
 fn what_must_never_be_seen_refuses_the_step() {

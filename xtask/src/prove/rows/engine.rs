@@ -110,6 +110,14 @@ pub(super) const ROWS: &[Written] = &[
         "    if !{out} { finder.condition(&way.done_when, \"done when\"); }",
     ),
     Written::new(
+        "needs-of-polling",
+        "F1 F17",
+        "where an operation is polled is not a need, though nothing else tells that it is over",
+        "crates/plan/src/need/finder.rs",
+        "if way.done_when.reads().is_empty() {",
+        "if !{out} && way.done_when.reads().is_empty() {",
+    ),
+    Written::new(
         "vantage-points",
         "F13",
         "what one vantage point of a drill does not see, none sees",
