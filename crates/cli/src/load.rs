@@ -235,6 +235,7 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         name: workload_name(path),
         subscription: LAB_SUBSCRIPTION.to_owned(),
         objectives: Objectives { rto: SignedDuration::from_hours(1), rpo: SignedDuration::from_hours(1) },
+        approvers: Vec::new(),
         settings: Vec::new(),
         now: epoch(),
     };

@@ -152,7 +152,11 @@ fn absorb(whole: &mut Part, part: Part) {
 /// care, and only an unplanned failover may give care up: nobody who moves by choice wants to lose something.
 fn policy(planning: &Planning<'_>) -> Policy {
     let unplanned = planning.kind == PlanKind::Failover && !planning.planned;
-    Policy { prefer: if unplanned { WayKind::Ungraceful } else { WayKind::Graceful }, may_switch: unplanned }
+    Policy {
+        prefer: if unplanned { WayKind::Ungraceful } else { WayKind::Graceful },
+        may_switch: unplanned,
+        approvers: planning.workload.approvers.clone(),
+    }
 }
 
 fn in_order(steps: Vec<Step>) -> Result<Vec<Step>, GraphError> {

@@ -48,6 +48,8 @@ pub struct About {
     pub subscription: String,
     /// What is wanted.
     pub objectives: Objectives,
+    /// Who may answer what is asked while a plan runs; empty means anybody who may run Lifeboat.
+    pub approvers: Vec<String>,
     /// What the workload file says about components in the sections of their services.
     pub settings: Vec<Entry>,
     /// What `utcNow` answers in templates.
@@ -107,6 +109,7 @@ fn assemble(
         settings: Settings::resolve(&about.settings, &all),
         components: all,
         objectives: about.objectives.clone(),
+        approvers: about.approvers.clone(),
     }
 }
 

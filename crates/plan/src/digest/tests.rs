@@ -28,7 +28,7 @@ fn plan() -> Plan {
         endpoint: Endpoint::Lab("one".into()),
         from: Region::lenient("westeurope"),
         to: Region::lenient("northeurope"),
-        policy: Policy { prefer: WayKind::Graceful, may_switch: true },
+        policy: Policy { prefer: WayKind::Graceful, may_switch: true, approvers: Vec::new() },
         steps: vec![Step {
             id: "a/wait".into(),
             component: "a".into(),

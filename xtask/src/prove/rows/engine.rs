@@ -74,8 +74,8 @@ pub(super) const ROWS: &[Written] = &[
         "F30",
         "anybody may approve",
         "crates/engine/src/people.rs",
-        "question.approvers.is_empty() ||",
-        "{out} || question.approvers.is_empty() ||",
+        "        approvers.is_empty() ||",
+        "        {out} || approvers.is_empty() ||",
     ),
     Written::new(
         "ids-in-bodies",
