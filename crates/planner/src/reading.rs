@@ -25,6 +25,7 @@ use crate::topology::{Component, Declared, Deployment, Objectives, Resources, Si
 pub use bare::{Assumed, Assumption, Bare, BareError, read_bare};
 pub(crate) use itself::name_of;
 pub use locations::NOWHERE;
+pub(crate) use presumed::GROUPS;
 
 /// One template, to be read for one site.
 #[derive(Clone, Copy)]
@@ -84,7 +85,8 @@ pub fn read(
     Ok(together(about, primary, secondary, shared))
 }
 
-fn together(about: &About, mut primary: Site, mut secondary: Site, shared: Option<Site>) -> Workload {
+fn together(about: &About, mut primary: Site, mut secondary: Site, mut shared: Option<Site>) -> Workload {
+    presumed::in_their_groups(&mut primary, &mut secondary, shared.as_mut());
     presumed::once(&mut primary, &mut secondary);
     let mut all = components(&primary.resources, &secondary.resources);
     if let Some(shared) = &shared {

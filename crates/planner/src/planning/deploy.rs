@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use super::drift::difference;
-use super::group::group;
+use super::group::{group, located};
 use crate::durations;
 use crate::finding::Severity;
 use crate::inventory::Source;
@@ -201,7 +201,7 @@ fn deployment(
         Action::Send(CallDraft::arm(Method::Put, path, Some(body)))
     };
     let way = Way {
-        needs: needs(site, kept, planning.workload),
+        needs: needs(site, kept, planning),
         started_when: Some(state(&["Accepted", "Running", "Creating", "Updating"])),
         ..Way::new(action, done, forecast(kept))
     };
@@ -370,8 +370,10 @@ fn without(
     Ok(template)
 }
 
-/// Where it creates something, and where it asks for something while it runs: an expression shows no id to look at.
-fn needs(site: &Site, kept: &[&Declared], workload: &Workload) -> BTreeSet<Need> {
+/// Where it creates something, what holds the groups that it creates it in, and where it asks for something while it runs:
+/// neither a nested deployment's group nor an expression shows an id to look at.
+fn needs(site: &Site, kept: &[&Declared], planning: &Planning<'_>) -> BTreeSet<Need> {
+    let workload = planning.workload;
     let control_plane =
         |region: &Region| (region.as_str() != "global").then(|| Need::ControlPlane(region.clone()));
     let ids: BTreeSet<&ResourceId> = kept.iter().map(|declared| &declared.id).collect();
@@ -384,7 +386,13 @@ fn needs(site: &Site, kept: &[&Declared], workload: &Workload) -> BTreeSet<Need>
         }
     });
     let created = kept.iter().filter_map(|declared| control_plane(declared.location.as_ref()?));
-    if kept.is_empty() { BTreeSet::new() } else { created.chain(asked).collect() }
+    let further = kept.iter().filter_map(|declared| declared.id.group_id());
+    let further: BTreeSet<ResourceId> = further.filter(|group| *group != site.group).collect();
+    let groups = further.into_iter().map(|group| match located(&group, workload, planning.seen) {
+        Ok(region) => Need::GroupMetadata(region),
+        Err(_) => Need::Unplaced(format!("the group `{}`, into which the template deploys", group.name())),
+    });
+    if kept.is_empty() { BTreeSet::new() } else { created.chain(groups).chain(asked).collect() }
 }
 
 /// The longest chain of creations, not their sum: ARM creates what does not wait in parallel.

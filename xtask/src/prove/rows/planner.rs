@@ -265,4 +265,12 @@ pub(super) const LIFE: &[Written] = &[
         "let (false, Some(element)) = (needed.contains(&**at), element) else {",
         "let (false, Some(element)) = (!{out} && needed.contains(&**at), element) else {",
     ),
+    Written::new(
+        "further-groups",
+        "F1 F17",
+        "a group that a nested deployment goes into is not a need",
+        "crates/planner/src/planning/deploy.rs",
+        "created.chain(groups).chain(asked).collect()",
+        "created.chain(groups.filter(|_| !{out})).chain(asked).collect()",
+    ),
 ];
