@@ -64,7 +64,7 @@ pub(super) const ROWS: &[Written] = &[
         "deadline",
         "F31",
         "no way has a deadline",
-        "crates/engine/src/run.rs",
+        "crates/engine/src/run/step_run.rs",
         "        from.saturating_add(self.way().deadline).unwrap_or(Timestamp::MAX)\n",
         "        if {out} { return Timestamp::MAX; }\n        \
              from.saturating_add(self.way().deadline).unwrap_or(Timestamp::MAX)\n",

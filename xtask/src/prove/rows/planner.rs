@@ -261,7 +261,7 @@ pub(super) const LIFE: &[Written] = &[
         "left-out-whole",
         "S04 S06",
         "an element that also brings what is needed is left out all the same",
-        "crates/planner/src/planning/deploy.rs",
+        "crates/planner/src/planning/deploy/left_out.rs",
         "let (false, Some(element)) = (needed.contains(&**at), element) else {",
         "let (false, Some(element)) = (!{out} && needed.contains(&**at), element) else {",
     ),
