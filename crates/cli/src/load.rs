@@ -19,6 +19,7 @@ use lifeboat_planner::{
 
 use crate::args::{TargetArgs, TemplateArgs};
 use crate::errors::CliError;
+use crate::format::counted;
 
 use complaints::of_diagnostics;
 pub(crate) use complaints::{of_line, of_problems};
@@ -275,7 +276,7 @@ fn refuse_assumptions(assumed: &[Assumption]) -> Result<(), CliError> {
     if missing.is_empty() {
         return Ok(());
     }
-    let things = if missing.len() == 1 { "1 thing".to_owned() } else { format!("{} things", missing.len()) };
+    let things = counted(missing.len(), "thing");
     let list = missing.join("\n  - ");
     Err(CliError::failed(format!("`--strict`: {things} would have to be assumed\n  - {list}")).with_hint(
         "give `--primary` and `--secondary`, every parameter, and a template that declares what it needs",
