@@ -81,6 +81,7 @@ pub(crate) fn workload(template: &str) -> Result<Workload> {
         name: "layers".to_owned(),
         subscription: SUBSCRIPTION.to_owned(),
         objectives: Objectives { rto: SignedDuration::from_hours(1), rpo: SignedDuration::from_mins(15) },
+        approvers: Vec::new(),
         settings: Vec::new(),
         now: "2026-01-01T00:00:00Z".parse()?,
     };
@@ -131,7 +132,7 @@ pub(crate) fn plan(count: usize) -> Plan {
         endpoint: Endpoint::Lab("bench".to_owned()),
         from,
         to,
-        policy: Policy { prefer: WayKind::Graceful, may_switch: true },
+        policy: Policy { prefer: WayKind::Graceful, may_switch: true, approvers: Vec::new() },
         steps,
         reads,
         places,

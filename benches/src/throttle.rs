@@ -149,7 +149,7 @@ fn plan(writes: u32, looks: Looks, group: &ResourceId, region: &Region) -> Plan 
         endpoint: Endpoint::Lab("bench".to_owned()),
         from: Region::lenient("westeurope"),
         to: region.clone(),
-        policy: Policy { prefer: WayKind::Graceful, may_switch: false },
+        policy: Policy { prefer: WayKind::Graceful, may_switch: false, approvers: Vec::new() },
         steps,
         reads,
         places,

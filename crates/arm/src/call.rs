@@ -61,6 +61,41 @@ pub enum Target {
     Host(String),
 }
 
+/// The management endpoint; each region has one of its own below it (`westeurope.management.azure.com`).
+const MANAGEMENT: &str = "management.azure.com";
+
+impl Target {
+    /// Path and query of a URL that an answer from here gave for what comes next (`Azure-AsyncOperation`, `Location`), if it
+    /// leads back here: management to any of its own endpoints, a data plane to its own host. A request carries a
+    /// credential, and that goes nowhere only because an answer says so.
+    ///
+    /// # Errors
+    /// The host that the URL names, or the URL itself where it names none, when it does not.
+    pub fn path_here<'a>(&self, url: &'a str) -> Result<&'a str, String> {
+        let Some(rest) = url.split_once("://").map(|(_, rest)| rest).or_else(|| url.strip_prefix("//"))
+        else {
+            return if url.starts_with('/') { Ok(url) } else { Err(url.to_owned()) };
+        };
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let host = authority.strip_suffix(":443").unwrap_or(authority).to_ascii_lowercase();
+        let is_here = match self {
+            Self::Arm => host == MANAGEMENT || host.strip_suffix(MANAGEMENT).is_some_and(is_one_label),
+            Self::Host(own) => host == own.strip_suffix(":443").unwrap_or(own).to_ascii_lowercase(),
+        };
+        match is_here {
+            true if path.starts_with('/') => Ok(path),
+            true => Ok("/"),
+            false => Err(host),
+        }
+    }
+}
+
+/// One name and its dot, such as `westeurope.`; user names and ports are none.
+fn is_one_label(text: &str) -> bool {
+    text.strip_suffix('.')
+        .is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
+}
+
 /// One request, complete: nothing is left to fill in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
@@ -189,6 +224,40 @@ mod tests {
         assert_eq!(call.query("$top"), Some("5"));
         assert_eq!(call.query("missing"), None);
         assert_eq!(call.path_only(), "/subscriptions/s");
+    }
+
+    #[test]
+    fn an_answer_leads_no_credential_astray() {
+        let bus = Target::Host("Orders.servicebus.windows.net".into());
+        let rows = [
+            (&Target::Arm, "https://management.azure.com/subscriptions/s?t=1", Ok("/subscriptions/s?t=1")),
+            (&Target::Arm, "https://WestEurope.Management.Azure.com:443/x", Ok("/x")),
+            (&Target::Arm, "/subscriptions/s/operations/1", Ok("/subscriptions/s/operations/1")),
+            (&Target::Arm, "https://management.azure.com", Ok("/")),
+            (
+                &Target::Arm,
+                "https://management.azure.com.example.org/x",
+                Err("management.azure.com.example.org"),
+            ),
+            (&Target::Arm, "https://evilmanagement.azure.com/x", Err("evilmanagement.azure.com")),
+            (&Target::Arm, "https://a.b.management.azure.com/x", Err("a.b.management.azure.com")),
+            (
+                &Target::Arm,
+                "https://management.azure.com@example.org/x",
+                Err("management.azure.com@example.org"),
+            ),
+            (&Target::Arm, "https://management.azure.com:8443/x", Err("management.azure.com:8443")),
+            (&Target::Arm, "https://example.org?https://management.azure.com/x", Err("example.org")),
+            (&Target::Arm, "//example.org/x", Err("example.org")),
+            (&Target::Arm, "operations/1", Err("operations/1")),
+            (&bus, "https://orders.servicebus.windows.net:443/x", Ok("/x")),
+            (&bus, "/x", Ok("/x")),
+            (&bus, "https://other.servicebus.windows.net/x", Err("other.servicebus.windows.net")),
+            (&bus, "https://management.azure.com/x", Err("management.azure.com")),
+        ];
+        for (target, url, expected) in rows {
+            assert_eq!(target.path_here(url), expected.map_err(str::to_owned), "{target:?} {url}");
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ use lifeboat_planner::{
 
 use crate::args::{TargetArgs, TemplateArgs};
 use crate::errors::CliError;
+use crate::format::counted;
 
 use complaints::of_diagnostics;
 pub(crate) use complaints::{of_line, of_problems};
@@ -236,6 +237,7 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         name: workload_name(path),
         subscription: LAB_SUBSCRIPTION.to_owned(),
         objectives: Objectives { rto: SignedDuration::from_hours(1), rpo: SignedDuration::from_hours(1) },
+        approvers: Vec::new(),
         settings: Vec::new(),
         now: epoch(),
     };
@@ -275,7 +277,7 @@ fn refuse_assumptions(assumed: &[Assumption]) -> Result<(), CliError> {
     if missing.is_empty() {
         return Ok(());
     }
-    let things = if missing.len() == 1 { "1 thing".to_owned() } else { format!("{} things", missing.len()) };
+    let things = counted(missing.len(), "thing");
     let list = missing.join("\n  - ");
     Err(CliError::failed(format!("`--strict`: {things} would have to be assumed\n  - {list}")).with_hint(
         "give `--primary` and `--secondary`, every parameter, and a template that declares what it needs",

@@ -104,7 +104,7 @@ pub(crate) fn outage_words(report: &DrillReport) -> Option<String> {
             )
         }
     };
-    let clients = counted((seen.producers + seen.consumers) as usize, "client");
+    let clients = counted(seen.producers + seen.consumers, "client");
     Some(match &report.rto.actual {
         Some(actual) => format!(
             "{silence}; {} after the loss the last of {clients} was back: that is the recovery time",
@@ -138,15 +138,22 @@ pub(crate) fn held_words(seen: &ClientReport) -> String {
     // Where answers were lost, some of what lies there was promised to nobody.
     let unpromised = if seen.received_unacknowledged > 0 { " or never acknowledged" } else { "" };
     let more = [
-        (copies, format!("; {} of them copies{unpromised}", count(copies))),
-        (seen.out_of_reach, format!("; {} messages out of reach", count(seen.out_of_reach))),
+        (
+            copies,
+            format!(
+                "; {} of them {}{unpromised}",
+                count(copies),
+                if copies == 1 { "a copy" } else { "copies" }
+            ),
+        ),
+        (seen.out_of_reach, format!("; {} out of reach", counted(seen.out_of_reach, "message"))),
     ];
     more.into_iter().filter(|(number, _)| *number > 0).fold(lies, |lies, (_, words)| lies + &words)
 }
 
 /// What is said beside the messages that were received: more than were acknowledged needs its reason.
 pub(crate) fn received_words(seen: &ClientReport) -> String {
-    let consumers = counted(seen.consumers as usize, "consumer");
+    let consumers = counted(seen.consumers, "consumer");
     match seen.received_unacknowledged {
         0 => consumers,
         number => {

@@ -124,7 +124,7 @@ fn failover(prefer: WayKind) -> Plan {
         endpoint: Endpoint::Lab("orders-7".into()),
         from: region("westeurope"),
         to: region("northeurope"),
-        policy: Policy { prefer, may_switch: true },
+        policy: Policy { prefer, may_switch: true, approvers: Vec::new() },
         steps: vec![
             step(
                 "orders-bus/fail-over-alias",

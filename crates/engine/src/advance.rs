@@ -237,7 +237,8 @@ impl Engine {
                 format!("`{}` reached {have} of {want} by its deadline. Go on?", run.step.title)
             }
         };
-        self.ask(index, Question { text, approvers: Vec::new() });
+        let approvers = self.approvers(index).to_vec();
+        self.ask(index, Question { text, approvers });
     }
 
     /// The change was seen to be complete.

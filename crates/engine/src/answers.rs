@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Operation, Retry, retry};
-use lifeboat_plan::CaptureFrom;
+use lifeboat_plan::{Action, CaptureFrom};
 
 use crate::backoff;
 use crate::budget::Token;
@@ -78,7 +78,7 @@ impl Engine {
                 captured.insert(capture.name.clone(), value);
             }
         }
-        let operation = Operation::of(answer).map(|operation| self.keep_url(&operation));
+        let operation = Operation::of(answer).map(|operation| self.keep_url(index, &operation, now));
         let is_final = operation.is_none() && self.done_reads(index).is_empty();
         let change = StepEvent::Accepted { status: Some(answer.status), operation, captured };
         self.change(index, change, now);
@@ -89,7 +89,17 @@ impl Engine {
         }
     }
 
-    fn keep_url(&mut self, operation: &Operation) -> OperationRef {
+    /// Keeps the URL of an operation for polling; one that leads elsewhere is named and not followed.
+    fn keep_url(&mut self, index: usize, operation: &Operation, now: Timestamp) -> OperationRef {
+        let foreign = match (&self.run.steps[index].way().action, operation.url()) {
+            (Action::Send(draft), Some(url)) => self.poll_call(draft, url).err(),
+            _ => None,
+        };
+        if let Some(host) = &foreign {
+            let says =
+                format!("its operation is said to be at `{host}`, which was not called: it is not polled");
+            self.note(index, says, now);
+        }
         let kind = match operation {
             Operation::Status(_) => OperationKind::Status,
             Operation::Location(_) => OperationKind::Location,
@@ -98,7 +108,7 @@ impl Engine {
         // The number of the record that will refer to it, and who writes it: another executor of the same run may be about
         // to write one of the same number.
         let key = format!("{}-{}", self.settings.epoch, self.run.seq + 1);
-        if let Some(url) = operation.url() {
+        if let Some(url) = operation.url().filter(|_| foreign.is_none()) {
             self.urls.insert(key.clone(), url.to_owned());
             self.effects.push(Effect::KeepUrl { key: key.clone(), url: url.to_owned() });
         }

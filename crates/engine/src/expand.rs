@@ -90,7 +90,7 @@ impl Engine {
                 return Err(format!("the expansion gives the id `{}` to another step", step.id));
             }
             for way in std::iter::once(&step.graceful).chain(&step.ungraceful) {
-                if let Some(read) = undeclared(way, &reads) {
+                if let Some(read) = way.reads().into_iter().find(|read| !reads.contains_key(read)) {
                     return Err(format!("`{}` looks at `{read}`, which nobody declares", step.id));
                 }
                 let outside = needs_of(way, &reads, &places)
@@ -218,14 +218,6 @@ impl Engine {
         }
         self.change(index, StepEvent::Moved { watermark, moved, duplicates, finished }, now);
     }
-}
-
-fn undeclared(
-    way: &lifeboat_plan::Way,
-    reads: &BTreeMap<ReadId, lifeboat_plan::ReadDraft>,
-) -> Option<ReadId> {
-    let conditions = std::iter::once(&way.done_when).chain(&way.started_when);
-    conditions.flat_map(lifeboat_plan::Condition::reads).find(|read| !reads.contains_key(read)).cloned()
 }
 
 /// Both sets of places; where they differ, the second.

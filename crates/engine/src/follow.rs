@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Method, Operation, Progress, Retry, retry};
+use lifeboat_arm::{Method, Operation, Progress, Retry, Target, retry};
 use lifeboat_plan::{Action, CallDraft, ReadDraft, ReadId, TargetDraft, Truth};
 
 use crate::backoff;
@@ -38,7 +38,7 @@ impl Engine {
         let deadline = self.deadline(index);
         let is = match (&state.operation, &self.run.steps[index].state) {
             (Some(polled), _) => polled.is,
-            // Its URL is lost, so only the conditions can tell that it is over.
+            // Its URL is lost or was not followed, so only the conditions can tell that it is over.
             (None, StepState::Acting { operation: Some(lost), .. })
                 if lost.kind != OperationKind::Resource =>
             {
@@ -144,13 +144,14 @@ impl Engine {
         true
     }
 
-    /// The read that polls an operation; none if its URL was lost: then conditions alone tell.
+    /// The read that polls an operation; none if its URL was lost, or leads elsewhere: then conditions alone tell.
     pub(crate) fn polled(&mut self, index: usize, operation: &OperationRef) -> Option<Polled> {
         let Action::Send(draft) = &self.run.steps[index].way().action else { return None };
         let url = self.urls.get(&operation.key);
+        let poll = |url: &str| self.poll_call(draft, url).ok();
         let (call, known) = match operation.kind {
-            OperationKind::Status => (poll_call(draft, url?), Operation::Status(url?.clone())),
-            OperationKind::Location => (poll_call(draft, url?), Operation::Location(url?.clone())),
+            OperationKind::Status => (poll(url?)?, Operation::Status(url?.clone())),
+            OperationKind::Location => (poll(url?)?, Operation::Location(url?.clone())),
             // What a POST or DELETE leaves behind is not at its own path.
             OperationKind::Resource if matches!(draft.method, Method::Put | Method::Patch) => {
                 let call = CallDraft { method: Method::Get, body: None, ..draft.clone() };
@@ -166,21 +167,20 @@ impl Engine {
         self.reads.declare(read.clone(), draft);
         Some(Polled { operation: known, read, heard: 0, is: OperationIs::Running })
     }
-}
 
-/// The call that polls an operation's URL. Management URLs are polled at the management endpoint, whatever host they
-/// name: a credential goes nowhere that an answer says.
-fn poll_call(acted: &CallDraft, url: &str) -> CallDraft {
-    let (host, path) = match url.split_once("://") {
-        Some((_, rest)) => match rest.find('/') {
-            Some(at) => (Some(&rest[..at]), &rest[at..]),
-            None => (Some(rest), "/"),
-        },
-        None => (None, url),
-    };
-    let target = match (&acted.target, host) {
-        (TargetDraft::Host(_), Some(host)) => TargetDraft::Host(host.into()),
-        (target, _) => target.clone(),
-    };
-    CallDraft { target, method: Method::Get, path: path.into(), body: None }
+    /// The call that polls an operation's URL at the endpoint that was called: a credential goes nowhere that an answer
+    /// says.
+    ///
+    /// # Errors
+    /// The host that the URL names instead.
+    pub(crate) fn poll_call(&self, acted: &CallDraft, url: &str) -> Result<CallDraft, String> {
+        let target = match &acted.target {
+            TargetDraft::Arm => Target::Arm,
+            TargetDraft::Host(host) => {
+                Target::Host(host.fill(&self.known()).map_err(|missing| missing.to_string())?)
+            }
+        };
+        let path = target.path_here(url)?;
+        Ok(CallDraft { target: acted.target.clone(), method: Method::Get, path: path.into(), body: None })
+    }
 }

@@ -16,7 +16,9 @@ impl Engine {
             return; // withdrawn: what was seen meanwhile answered it
         }
         if !self.may_answer(index, by) {
-            return self.note(index, format!("`{by}` answered but is not among the approvers"), now);
+            let who = self.approvers(index).iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+            let says = format!("`{by}` answered but is not among the approvers: {}", who.join(", "));
+            return self.note(index, says, now);
         }
         self.flights.remove(&ticket);
         self.volatile[index].flight = None;
@@ -25,12 +27,18 @@ impl Engine {
     }
 
     fn may_answer(&self, index: usize, by: &str) -> bool {
+        let approvers = self.approvers(index);
+        approvers.is_empty() || approvers.iter().any(|name| name == by)
+    }
+
+    /// Who may answer what is asked about a step. A step that asks names its own approvers, also for what becomes of it
+    /// afterwards; those of the plan answer whatever else is asked.
+    pub(crate) fn approvers(&self, index: usize) -> &[String] {
         let run = &self.run.steps[index];
         match (&run.state, &run.way().action) {
-            (StepState::Intended { .. }, Action::Ask(question)) => {
-                question.approvers.is_empty() || question.approvers.iter().any(|name| name == by)
-            }
-            _ => true,
+            (StepState::Intended { .. }, Action::Ask(question)) => &question.approvers,
+            (_, Action::Ask(question)) if !question.approvers.is_empty() => &question.approvers,
+            _ => &self.run.plan.policy.approvers,
         }
     }
 
@@ -91,7 +99,7 @@ impl Engine {
         run.step.ungraceful.is_some() && run.way == WayKind::Graceful && run.state.outcome().is_none()
     }
 
-    fn note(&mut self, index: usize, says: String, now: Timestamp) {
+    pub(crate) fn note(&mut self, index: usize, says: String, now: Timestamp) {
         let step = Some(self.run.steps[index].step.id.clone());
         self.record(Event::Noted { step, says }, now);
     }

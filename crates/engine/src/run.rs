@@ -1,20 +1,22 @@
 //! What is durable about a run: everything that the journal's records say. The live path and recovery fill it through
 //! the one function [`Run::apply`].
 
+mod known;
+mod step_run;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use lifeboat_plan::{
-    Action, Digest, GraphError, Hole, MissingValue, Places, Plan, ReadDraft, ReadId, SecretRef, Step, StepId,
-    Values, Way, WayKind,
-};
+use lifeboat_plan::{Action, Digest, GraphError, Places, Plan, ReadDraft, ReadId, Step, StepId, WayKind};
 use serde_json::Value;
 
-use crate::effect::{Decision, RunId, Secret};
-use crate::outcome::Times;
+use crate::effect::RunId;
 use crate::record::{Event, Record, StepEvent};
 use crate::schedule::{self, Rank};
 use crate::step_state::{IllegalTransition, StepState};
+
+pub(crate) use known::{Known, missing_capture};
+pub(crate) use step_run::StepRun;
 
 /// A record that cannot follow the ones before it. From disk: the journal is bad. Live: a bug.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -55,73 +57,6 @@ pub enum Broken {
     /// Two first records.
     #[error("a run is opened once")]
     OpenedTwice,
-}
-
-/// One step and what the journal says of it.
-#[derive(Debug)]
-pub(crate) struct StepRun {
-    pub(crate) step: Step,
-    pub(crate) parent: Option<usize>,
-    pub(crate) children: Vec<usize>,
-    pub(crate) before: Vec<usize>,
-    pub(crate) behind: Vec<usize>,
-    pub(crate) state: StepState,
-    pub(crate) way: WayKind,
-    pub(crate) last_seq: u64,
-    pub(crate) times: Times,
-    pub(crate) requests: u32,
-    pub(crate) watermark: Option<String>,
-    pub(crate) moved: (u64, u64),
-    pub(crate) emptied: bool,
-    pub(crate) says: Option<String>,
-}
-
-impl StepRun {
-    fn new(step: Step, parent: Option<usize>) -> Self {
-        Self {
-            step,
-            parent,
-            children: Vec::new(),
-            before: Vec::new(),
-            behind: Vec::new(),
-            state: StepState::Waiting,
-            way: WayKind::Graceful,
-            last_seq: 0,
-            times: Times::default(),
-            requests: 0,
-            watermark: None,
-            moved: (0, 0),
-            emptied: false,
-            says: None,
-        }
-    }
-
-    pub(crate) fn way(&self) -> &Way {
-        self.step.way(self.way)
-    }
-
-    /// Whether it may go on only by acting once more: what a pause keeps it from.
-    pub(crate) fn waits_for_leave(&self) -> bool {
-        match self.state {
-            StepState::Begun { .. } | StepState::PutOff { .. } | StepState::Unclear { .. } => true,
-            StepState::Acting { .. } => matches!(self.way().action, Action::Pump(_)) && !self.emptied,
-            _ => false,
-        }
-    }
-
-    /// Nothing could be done between these times: they do not count.
-    fn lost(&mut self, since: Timestamp, until: Timestamp) {
-        for time in [&mut self.times.begun, &mut self.times.intended].into_iter().flatten() {
-            *time = time.saturating_add(until.duration_since(since.max(*time))).unwrap_or(until);
-        }
-    }
-
-    /// When the way is given up: so long after it was intended or, before that and if it only waits, after looking began.
-    pub(crate) fn deadline(&self) -> Timestamp {
-        let intended = self.times.intended.filter(|_| self.way().action != Action::Wait);
-        let from = intended.or(self.times.begun).unwrap_or(Timestamp::MAX);
-        from.saturating_add(self.way().deadline).unwrap_or(Timestamp::MAX)
-    }
 }
 
 /// A run, as far as it is recorded.
@@ -340,76 +275,5 @@ impl Run {
             Some(_) => self.plan.policy.prefer.max(self.steps[index].way),
             None => WayKind::Graceful,
         }
-    }
-}
-
-impl StepRun {
-    fn note(&mut self, change: &StepEvent, acts: bool, at: Timestamp) {
-        use StepEvent as E;
-        match change {
-            E::Began { way } => {
-                self.way = *way;
-                self.times.begun = Some(at);
-            }
-            E::Switched { why, .. } => {
-                self.way = WayKind::Ungraceful;
-                let begun = self.times.begun.map(|_| at);
-                self.times = Times { begun, ..Times::default() };
-                self.says = Some(why.clone());
-            }
-            E::Intended { .. } => {
-                self.times.intended = Some(at);
-                self.requests += u32::from(acts);
-            }
-            E::Sending { .. } => self.requests += u32::from(acts),
-            E::FoundUnderWay { .. } => {
-                self.times.intended.get_or_insert(at);
-                self.times.acted.get_or_insert(at);
-            }
-            // Whoever approves gives the step its time anew.
-            E::Decided { answer: Decision::Approved, .. } => self.times.intended = Some(at),
-            E::Accepted { .. } | E::Expanded { .. } => self.times.acted = Some(at),
-            E::Moved { watermark, moved, duplicates, finished } => {
-                self.watermark = Some(watermark.clone());
-                self.moved = (self.moved.0 + moved, self.moved.1 + duplicates);
-                self.emptied = *finished;
-            }
-            E::PutOff { why, .. } | E::AnswerLost { why } | E::Rejected { why, .. } => {
-                self.says = Some(why.clone());
-            }
-            _ => {}
-        }
-    }
-}
-
-/// What fills holes: captures and facts from the journal, secrets from memory.
-pub(crate) struct Known<'a> {
-    pub(crate) run: &'a Run,
-    pub(crate) secrets: &'a BTreeMap<SecretRef, Secret>,
-    pub(crate) private: &'a BTreeMap<(StepId, String), Secret>,
-}
-
-impl Values for Known<'_> {
-    fn captured(&self, step: &StepId, name: &str) -> Option<Value> {
-        let key = (step.clone(), name.to_owned());
-        let private = || self.private.get(&key).map(|secret| secret.reveal().clone());
-        self.run.captured.get(&key).cloned().or_else(private)
-    }
-    fn fact(&self, key: &str) -> Option<Value> {
-        self.run.facts.get(key).cloned()
-    }
-    fn secret(&self, secret: &SecretRef) -> Option<Value> {
-        self.secrets.get(secret).map(|secret| secret.reveal().clone())
-    }
-    fn run_id(&self) -> String {
-        self.run.id.as_str().to_owned()
-    }
-}
-
-/// The capture that a hole which nothing fills would need, if it is one.
-pub(crate) fn missing_capture(missing: &MissingValue) -> Option<(&StepId, &str)> {
-    match &missing.0 {
-        Hole::Captured(step, name) => Some((step, name)),
-        _ => None,
     }
 }

@@ -14,7 +14,10 @@ impl Engine {
         let way = self.run.steps[index].way();
         let over = format!("its deadline of {} is over", duration(way.deadline));
         let seen = self.reads.since(self.volatile[index].floor);
-        let Some(missing) = shortfall(&way.done_when, &seen, &self.known()) else { return over };
+        let unseen =
+            || way.done_when.reads().is_empty().then(|| "its operation could not be polled".to_owned());
+        let missing = shortfall(&way.done_when, &seen, &self.known()).or_else(unseen);
+        let Some(missing) = missing else { return over };
         let next = match way.action {
             Action::Wait => "find out what keeps it, and run it again",
             _ => "what was begun may still come through: look before it is run again",

@@ -5,19 +5,22 @@ use std::fmt;
 
 use lifeboat_arm::Region;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::Digest as _;
 
 use crate::condition::Condition;
 use crate::draft::ReadDraft;
-use crate::need::Need;
+use crate::need::{Need, Places};
 use crate::step::{
     Action, Capture, Endpoint, OnFailure, Plan, PlanKind, Policy, ReadId, Repeat, Step, StepId, Way,
 };
 
-/// SHA-256 over everything that decides what a plan does, in lower-case hexadecimal.
+/// SHA-256 over everything that decides what a plan does, in lower-case hexadecimal: also where everything is, for the
+/// verdicts of its independence rest on that, and the facts that a step sends or compares with.
 ///
-/// Observation times, forecasts, losses and texts for people are left out: a plan made a minute later in the same world
-/// has the same digest.
+/// Left out is what decides nothing: other facts with the times and sources of all, forecasts and losses, both made of
+/// them (how often a step is polled and which of two goes first follows from forecasts, what is sent does not), and texts
+/// for people: titles, components, citations, notes. So a plan made a minute later in the same world has the same digest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Digest(String);
@@ -34,6 +37,8 @@ impl Digest {
             policy: &plan.policy,
             steps: plan.steps.iter().map(StepCore::of).collect(),
             reads: &plan.reads,
+            places: &plan.places,
+            facts: facts(plan),
         })
     }
 
@@ -80,6 +85,19 @@ struct PlanCore<'a> {
     policy: &'a Policy,
     steps: Vec<StepCore<'a>>,
     reads: &'a BTreeMap<ReadId, ReadDraft>,
+    places: &'a Places,
+    facts: BTreeMap<&'a str, &'a Value>,
+}
+
+/// The values of the facts that fill holes.
+fn facts(plan: &Plan) -> BTreeMap<&str, &Value> {
+    let ways = plan.steps.iter().flat_map(|step| std::iter::once(&step.graceful).chain(&step.ungraceful));
+    let mut wanted = BTreeSet::new();
+    for hole in ways.flat_map(|way| way.holes(&plan.reads)) {
+        hole.facts(&mut wanted);
+    }
+    let filling = plan.facts.iter().filter(|fact| wanted.contains(&fact.key));
+    filling.map(|fact| (fact.key.as_str(), &fact.value)).collect()
 }
 
 #[derive(Serialize)]

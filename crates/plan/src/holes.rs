@@ -7,25 +7,50 @@ use crate::draft::{Hole, ReadDraft};
 use crate::step::{Action, CaptureFrom, ReadId, Way};
 
 impl Way {
-    /// All its holes, wherever they are: in what it sends, moves, looks at, keeps and compares with.
-    pub fn holes(&self, reads: &BTreeMap<ReadId, ReadDraft>) -> BTreeSet<Hole> {
-        let conditions = || std::iter::once(&self.done_when).chain(&self.started_when);
-        let mut holes: BTreeSet<Hole> = conditions().flat_map(Condition::holes).collect();
-        let mut looks: BTreeSet<&ReadId> = conditions().flat_map(Condition::reads).collect();
+    /// Every read that it looks at: for its conditions, its captures and its stage.
+    pub fn reads(&self) -> BTreeSet<&ReadId> {
+        let conditions = std::iter::once(&self.done_when).chain(&self.started_when);
+        let mut looks: BTreeSet<&ReadId> = conditions.flat_map(Condition::reads).collect();
         looks.extend(self.captures.iter().filter_map(|capture| match &capture.from {
             CaptureFrom::Read(read, _) => Some(read),
             CaptureFrom::Answer(_) => None,
         }));
+        if let Action::Expand(stage) = &self.action {
+            looks.extend(&stage.reads);
+        }
+        looks
+    }
+
+    /// All its holes, wherever they are: in what it sends, moves, looks at, keeps and compares with.
+    pub fn holes(&self, reads: &BTreeMap<ReadId, ReadDraft>) -> BTreeSet<Hole> {
+        let conditions = std::iter::once(&self.done_when).chain(&self.started_when);
+        let mut holes: BTreeSet<Hole> = conditions.flat_map(Condition::holes).collect();
         match &self.action {
             Action::Send(call) => holes.extend(call.holes()),
-            Action::Expand(stage) => looks.extend(&stage.reads),
             Action::Pump(transfer) => {
                 holes.extend(transfer.from_host.holes().chain(transfer.to_host.holes()).cloned());
             }
-            Action::Ask(_) | Action::Wait => {}
+            Action::Expand(_) | Action::Ask(_) | Action::Wait => {}
         }
-        holes.extend(looks.into_iter().filter_map(|read| reads.get(read)).flat_map(ReadDraft::holes));
+        holes.extend(self.reads().into_iter().filter_map(|read| reads.get(read)).flat_map(ReadDraft::holes));
         holes
+    }
+}
+
+impl Hole {
+    /// The facts that fill it.
+    pub(crate) fn facts(&self, into: &mut BTreeSet<String>) {
+        match self {
+            Self::Fact(key) => {
+                into.insert(key.clone());
+            }
+            Self::Max(a, b) => {
+                a.facts(into);
+                b.facts(into);
+            }
+            Self::Add(base, _) => base.facts(into),
+            Self::Captured(..) | Self::Secret(_) | Self::RunId | Self::Number(_) => {}
+        }
     }
 }
 

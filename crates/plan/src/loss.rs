@@ -74,10 +74,31 @@ impl fmt::Display for Loss {
             LossKind::Reset => "not carried over",
             LossKind::Unknown => return write!(f, "unknown: {}, nothing copies it", self.what),
         };
-        match (self.count, self.observed_at) {
-            (Some(count), Some(at)) => write!(f, "{kind}: {count} {} (seen at {at})", self.what),
-            (Some(count), None) => write!(f, "{kind}: {count} {}", self.what),
-            (None, _) => write!(f, "{kind}: {}, count unknown", self.what),
+        let Some(count) = self.count else { return write!(f, "{kind}: {}, count unknown", self.what) };
+        write!(f, "{kind}: {count} ")?;
+        // One of them: "active message in `orders`", "change of queues".
+        let ends = ["s in ", "s of "].into_iter().filter_map(|end| self.what.find(end)).min();
+        match ends.filter(|_| count == 1) {
+            Some(end) => write!(f, "{}{}", &self.what[..end], &self.what[end + 1..])?,
+            None => f.write_str(&self.what)?,
         }
+        self.observed_at.map_or(Ok(()), |at| write!(f, " (seen at {at})"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_no_more() {
+        let says = |what: &str, count| {
+            Loss { kind: LossKind::Lost, what: what.to_owned(), count, observed_at: None }.to_string()
+        };
+        assert_eq!(says("active messages in `a`", Some(1)), "lost: 1 active message in `a`");
+        assert_eq!(says("active messages in `a`", Some(2)), "lost: 2 active messages in `a`");
+        assert_eq!(says("changes of queues in `a`", Some(1)), "lost: 1 change of queues in `a`");
+        assert_eq!(says("session state of `a`", Some(1)), "lost: 1 session state of `a`");
+        assert_eq!(says("active messages in `a`", None), "lost: active messages in `a`, count unknown");
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::condition::{At, Condition, Is, Threshold};
 use crate::draft::{CallDraft, Draft, TargetDraft};
-use crate::words::duration;
+use crate::words::{counted, duration};
 
 /// A set of up to so many members is shown whole …
 const SET_MEMBERS_MAX: usize = 20;
@@ -56,7 +56,7 @@ pub fn describe_condition(condition: &Condition) -> String {
         Condition::Not(inner) => format!("not ({})", describe_condition(inner)),
         Condition::Never { seen, why } => format!("never {} ({why})", grouped(seen)),
         Condition::Held { n, over, of } => {
-            format!("{} on {n} looks in a row over {}", grouped(of), duration(*over))
+            format!("{} on {} in a row over {}", grouped(of), counted(*n, "look"), duration(*over))
         }
         Condition::Each { read, list, holds, at_least } => {
             let many = match at_least {

@@ -139,7 +139,7 @@ pub struct Plan {
     pub from: Region,
     /// The region that the workload moves to (or, preparing, will move to).
     pub to: Region,
-    /// What the executor may do by itself.
+    /// What the executor may do by itself, and whom it asks.
     pub policy: Policy,
     /// The steps, in an order in which each stands after all that it waits for.
     pub steps: Vec<Step>,
@@ -153,7 +153,7 @@ pub struct Plan {
     pub notes: Vec<String>,
 }
 
-/// What the executor may do by itself.
+/// What the executor may do by itself, and whom it asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Policy {
@@ -161,6 +161,10 @@ pub struct Policy {
     pub prefer: WayKind,
     /// Whether a graceful way that fails or runs out of time gives way to the ungraceful one without asking.
     pub may_switch: bool,
+    /// Who may answer what the executor asks by itself: "send it again?", "go on?". Empty means anybody who may run the
+    /// tool.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvers: Vec<String>,
 }
 
 /// A fact that the plan rests on.

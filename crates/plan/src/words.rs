@@ -45,10 +45,14 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// A count and its noun: `1 step`, `3 steps`.
-pub fn counted(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", count(number as u64))
+/// A count and its noun: `1 step`, `3 steps`, `2 entities`.
+pub fn counted(number: impl TryInto<u64>, noun: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    match noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u'])) {
+        _ if number == 1 => format!("1 {noun}"),
+        Some(stem) => format!("{} {stem}ies", count(number)),
+        None => format!("{} {noun}s", count(number)),
+    }
 }
 
 #[cfg(test)]
@@ -90,5 +94,9 @@ mod tests {
         }
         assert_eq!(counted(1, "step"), "1 step");
         assert_eq!(counted(0, "step"), "0 steps");
+        assert_eq!(counted(1_200_u64, "dead letter"), "1,200 dead letters");
+        assert_eq!(counted(1, "entity"), "1 entity");
+        assert_eq!(counted(2, "entity"), "2 entities");
+        assert_eq!(counted(2, "day"), "2 days");
     }
 }

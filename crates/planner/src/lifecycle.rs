@@ -7,8 +7,10 @@
 //!
 //! Whether the workload is protected is never stored: each event says what the observation behind it saw. So it is with
 //! the side that leads: a move whose run failed has succeeded as soon as clients are seen to be led to the other side.
-//! Here: states, events, intentions. Not here: how a region is found dead (`detector.rs`), what a plan does.
+//! Here: states. What can happen to them is in `event.rs`, what follows in `intention.rs`. Not here: how a region is found dead (`detector.rs`), what a plan does.
 
+mod event;
+mod intention;
 mod overtaken;
 mod people;
 mod regions;
@@ -26,6 +28,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::topology::Side;
 use crate::workload::FailoverPolicy;
+
+pub use event::{Decision, Happened, LifecycleEvent, RunOutcome, Wish};
+pub use intention::{Intention, Question};
 
 /// Where a workload is in its life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,171 +173,6 @@ pub enum Standby {
     ToPrepare,
     /// Everything was done. Whether that suffices, observation tells.
     Ready,
-}
-
-/// Something that happened, with what was seen at the same time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LifecycleEvent {
-    /// When.
-    pub at: Timestamp,
-    /// Whether pairs, replication and backups stand, by the latest observation, or by the last good one while a region
-    /// cannot be read; unknown is no.
-    pub protected: bool,
-    /// The side that clients are led to, by the latest observation; none where nobody can tell.
-    pub leads: Option<Side>,
-    /// What.
-    pub what: Happened,
-}
-
-/// What can happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Happened {
-    /// A run ended.
-    RunFinished {
-        /// Which.
-        kind: PlanKind,
-        /// How.
-        outcome: RunOutcome,
-    },
-    /// A region looks dead.
-    Suspected(Side),
-    /// A suspicion ended before the hold-down did.
-    Flapped(Side),
-    /// A region is dead, for longer than the hold-down.
-    Down {
-        /// Which.
-        side: Side,
-        /// Whether an automatic failover would be within its budget.
-        budget: Budget,
-    },
-    /// A region that was dead answers, for long enough to believe it.
-    Returned(Side),
-    /// A person answered.
-    Decided {
-        /// Which question: an answer to one that was withdrawn counts for nothing.
-        question: Question,
-        /// How.
-        decision: Decision,
-        /// Who.
-        by: String,
-    },
-    /// An operator asks for a move.
-    OperatorAsks {
-        /// For which.
-        wish: Wish,
-        /// Who.
-        by: String,
-    },
-    /// Time passed.
-    Tick,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum RunOutcome {
-    /// All of it.
-    Done,
-    /// Enough of a move to serve from the other side; too little of any other run.
-    Partly(String),
-    /// Not.
-    Failed(String),
-    /// It was never begun: there is no plan, and nothing was sent.
-    Refused(String),
-    /// Stopped because Lifeboat asked for it.
-    Stopped,
-}
-
-/// A person's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Decision {
-    /// Yes.
-    Approved,
-    /// No.
-    Declined,
-}
-
-/// What an operator may ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Wish {
-    /// To the other side. The wish is its own approval. Planned while the active region answers.
-    Move,
-    /// Home. Asked for again all the same: home must be looked at first.
-    Failback,
-}
-
-/// What Lifeboat wants to be done or known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Intention {
-    /// Make this plan and run it.
-    RunPlan {
-        /// Which kind.
-        kind: PlanKind,
-        /// The side that serves; for a fence beside a failover, the side that will.
-        from: Side,
-        /// The side it works on: takes over, is prepared, fenced or drained.
-        to: Side,
-        /// Whether both regions are well.
-        planned: bool,
-    },
-    /// Stop the run of this kind after the step under way; its end is reported as any other.
-    StopRun {
-        /// Which.
-        kind: PlanKind,
-    },
-    /// Watch a region; when it answers, this runs before anything else. The watcher reports [`Happened::Returned`].
-    WhenAnswers {
-        /// Which.
-        side: Side,
-        /// What then runs first.
-        first: PlanKind,
-    },
-    /// Ask a person.
-    Ask(Question),
-    /// Tell people; the next step is theirs. Under the policy `manual` this stands in the place of the question.
-    Tell(Question),
-    /// Take back what was asked or told: its cause has gone.
-    Withdraw(Question),
-    /// Take note that the other side leads, though no run of ours was seen to bring it there: a move came through late.
-    /// From here on it counts as one that succeeded.
-    Follow {
-        /// The side that leads.
-        to: Side,
-    },
-    /// Keep the inventory as the last good one, outside the active region.
-    KeepSnapshot,
-    /// Do nothing.
-    Wait {
-        /// Until when, at the latest.
-        until: Option<Timestamp>,
-        /// Why.
-        why: String,
-    },
-}
-
-/// What a person is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Question {
-    /// Shall it fail over?
-    Failover {
-        /// The side that takes over.
-        to: Side,
-        /// Whether that side is ready for it. Never done without a person when it is not.
-        protected: bool,
-    },
-    /// Shall it go home?
-    Failback,
-    /// Shall a run that failed run again?
-    Again {
-        /// Which.
-        kind: PlanKind,
-    },
 }
 
 /// Why an event does not fit.

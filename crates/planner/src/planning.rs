@@ -12,13 +12,15 @@ use lifeboat_plan::{
     WayKind,
 };
 
+use crate::reading::GROUPS;
 use crate::service::{Answers, Part, Planning, Refusal, Service};
 use crate::services::{service_for, services};
-use crate::topology::{Component, Declared, Side, Workload};
+use crate::topology::{Component, Side, Workload};
 
 pub(crate) use deploy::REFUSALS;
 pub use deploy::{DEPLOYED, initial_deployments};
 pub use group::group_reads;
+use group::groups;
 pub(crate) use group::located;
 
 /// Why there is no plan.
@@ -152,7 +154,11 @@ fn absorb(whole: &mut Part, part: Part) {
 /// care, and only an unplanned failover may give care up: nobody who moves by choice wants to lose something.
 fn policy(planning: &Planning<'_>) -> Policy {
     let unplanned = planning.kind == PlanKind::Failover && !planning.planned;
-    Policy { prefer: if unplanned { WayKind::Ungraceful } else { WayKind::Graceful }, may_switch: unplanned }
+    Policy {
+        prefer: if unplanned { WayKind::Ungraceful } else { WayKind::Graceful },
+        may_switch: unplanned,
+        approvers: planning.workload.approvers.clone(),
+    }
 }
 
 fn in_order(steps: Vec<Step>) -> Result<Vec<Step>, GraphError> {
@@ -165,21 +171,20 @@ fn in_order(steps: Vec<Step>) -> Result<Vec<Step>, GraphError> {
 fn places(planning: &Planning<'_>, part: &Part) -> Places {
     let workload = planning.workload;
     let mut places = Places { hosts: part.hosts.clone(), ..Places::default() };
-    for site in workload.sites() {
-        let region = located(site, planning.seen).unwrap_or_else(|_| site.group_region.clone());
-        places.groups.insert(site.group.clone(), region);
-    }
-    // Templates may deploy into further groups; they are created where the site is.
-    for site in [&workload.primary, &workload.secondary].into_iter().chain(&workload.shared) {
-        for group in site.resources.iter().filter_map(|declared| declared.id.group_id()) {
-            places.groups.entry(group).or_insert_with(|| site.group_region.clone());
+    // Templates may deploy into further groups. They need not be where the site is: of one that nobody saw or declares,
+    // nobody knows.
+    for group in groups(workload) {
+        if let Ok(region) = located(&group, workload, planning.seen) {
+            places.groups.insert(group, region);
         }
     }
-    // What one site builds on may be what the other declares: then its declaration tells.
+    for site in workload.sites() {
+        places.groups.entry(site.group.clone()).or_insert_with(|| site.group_region.clone());
+    }
+    // What one site builds on may be what the other declares: then its declaration tells. A group says nothing of where its
+    // members are.
     let presumed = workload.sites().flat_map(|site| &site.presumed);
-    let presumed: Vec<&Declared> =
-        presumed.filter(|presumed| !places.groups.contains_key(&presumed.id)).collect();
-    for declared in presumed.into_iter().chain(workload.declared()) {
+    for declared in presumed.chain(workload.declared()).filter(|declared| !declared.kind.is(GROUPS)) {
         let global = declared.location.as_ref().is_some_and(|region| region.as_str() == "global");
         if global {
             places.resources.insert(declared.id.clone(), None);

@@ -25,6 +25,7 @@ use crate::topology::{Component, Declared, Deployment, Objectives, Resources, Si
 pub use bare::{Assumed, Assumption, Bare, BareError, read_bare};
 pub(crate) use itself::name_of;
 pub use locations::NOWHERE;
+pub(crate) use presumed::GROUPS;
 
 /// One template, to be read for one site.
 #[derive(Clone, Copy)]
@@ -48,6 +49,8 @@ pub struct About {
     pub subscription: String,
     /// What is wanted.
     pub objectives: Objectives,
+    /// Who may answer what is asked while a plan runs; empty means anybody who may run Lifeboat.
+    pub approvers: Vec<String>,
     /// What the workload file says about components in the sections of their services.
     pub settings: Vec<Entry>,
     /// What `utcNow` answers in templates.
@@ -82,7 +85,8 @@ pub fn read(
     Ok(together(about, primary, secondary, shared))
 }
 
-fn together(about: &About, mut primary: Site, mut secondary: Site, shared: Option<Site>) -> Workload {
+fn together(about: &About, mut primary: Site, mut secondary: Site, mut shared: Option<Site>) -> Workload {
+    presumed::in_their_groups(&mut primary, &mut secondary, shared.as_mut());
     presumed::once(&mut primary, &mut secondary);
     let mut all = components(&primary.resources, &secondary.resources);
     if let Some(shared) = &shared {
@@ -107,6 +111,7 @@ fn assemble(
         settings: Settings::resolve(&about.settings, &all),
         components: all,
         objectives: about.objectives.clone(),
+        approvers: about.approvers.clone(),
     }
 }
 

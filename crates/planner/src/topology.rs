@@ -170,6 +170,8 @@ pub struct Workload {
     pub components: Vec<Component>,
     /// What is wanted.
     pub objectives: Objectives,
+    /// Who may answer what is asked while a plan runs. Empty means anybody who may run Lifeboat.
+    pub approvers: Vec<String>,
     /// What the owner says about components, each in the words of its service.
     pub settings: Settings,
 }

@@ -179,6 +179,7 @@ impl WorkloadFile {
             name: self.workload.to_string(),
             subscription: self.subscription.to_string(),
             objectives: self.objectives.clone(),
+            approvers: self.failover.approvers.iter().map(|name| name.as_str().to_owned()).collect(),
             settings: self.settings.clone(),
             now,
         }

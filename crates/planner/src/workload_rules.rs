@@ -74,20 +74,12 @@ fn group_region(subject: &Subject<'_>) -> Vec<Checked> {
     // What exists once must be manageable without the primary; so must the standby.
     let id = component.secondary.as_ref().unwrap_or(&component.primary);
     let Some(group) = id.group_id() else { return Vec::new() };
-    let site = [&workload.secondary]
-        .into_iter()
-        .chain(&workload.shared)
-        .chain([&workload.primary])
-        .find(|site| site.group == group);
-    match site {
-        None => vec![Checked::unknown(id, format!("the region of the group {} is not known", group.name()))],
-        Some(site) => match located(site, subject.seen) {
-            Err(why) => vec![Checked::unknown(id, format!("where the group {} is: {why}", group.name()))],
-            Ok(region) => {
-                let says = format!("its group {} is located in {region}", group.name());
-                vec![Checked::that(region != *lost, id, subject.seen.evidence(id.as_str(), says))]
-            }
-        },
+    match located(&group, workload, subject.seen) {
+        Err(why) => vec![Checked::unknown(id, format!("where the group {} is: {why}", group.name()))],
+        Ok(region) => {
+            let says = format!("its group {} is located in {region}", group.name());
+            vec![Checked::that(region != *lost, id, subject.seen.evidence(id.as_str(), says))]
+        }
     }
 }
 

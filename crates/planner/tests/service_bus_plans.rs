@@ -3,6 +3,7 @@
 mod deploying;
 mod fail_over;
 mod fresh;
+mod groups;
 mod network;
 mod outline;
 mod prepare;

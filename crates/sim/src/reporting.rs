@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Call, Target};
 use lifeboat_engine::{Outcome, RunEnd, StepView};
 use lifeboat_plan::{
-    Action, Basis, CallDraft, Digest, Graph, Plan, PlanKind, Step, StepId, Way, WayKind, describe_call,
-    describe_condition, independence,
+    Action, Basis, CallDraft, Digest, Graph, Plan, PlanKind, Step, StepId, Way, WayKind, count, counted,
+    describe_call, describe_condition, independence,
 };
 use lifeboat_planner::{Fact, Inventory};
 
@@ -137,7 +137,9 @@ fn step_report(station: &Station, step: &Step, view: &StepView<'_>) -> StepRepor
             })
             .or_else(|| {
                 matches!(way.action, Action::Pump(_)).then(|| {
-                    format!("{} messages sent on, {} were there already", view.moved.0, view.moved.1)
+                    let (moved, twice) = view.moved;
+                    let were = if twice == 1 { "was" } else { "were" };
+                    format!("{} sent on, {} {were} there already", counted(moved, "message"), count(twice))
                 })
             }),
         started_when: way.started_when.as_ref().map(describe_condition),
@@ -183,7 +185,7 @@ fn reason(outcome: &Outcome) -> Option<String> {
 pub(crate) fn basis(basis: &Basis) -> String {
     match basis {
         Basis::Documented(page) => page.clone(),
-        Basis::Measured { runs } => format!("measured in {runs} runs"),
+        Basis::Measured { runs } => format!("measured in {}", counted(*runs, "run")),
         Basis::Declared => "declared by the owner".to_owned(),
         Basis::Assumed(why) => format!("assumed: {why}"),
     }

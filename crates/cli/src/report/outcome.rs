@@ -57,7 +57,7 @@ pub(crate) fn recovery_point(report: &DrillReport) -> (String, Tone) {
     let some = |missing: &Missing| {
         format!(
             "{}, the oldest {} old at the loss",
-            counted(usize::try_from(missing.messages).unwrap_or(usize::MAX), "message"),
+            counted(missing.messages, "message"),
             duration(missing.reaches_back)
         )
     };

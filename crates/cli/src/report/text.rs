@@ -147,12 +147,7 @@ fn clients(report: &DrillReport, layout: Layout) -> String {
     let bad_if = |is: bool| if is { Tone::Bad } else { Tone::Plain };
     let gap = |gap: SignedDuration| if gap.is_zero() { "none".to_owned() } else { duration(gap) };
     for (what, number, tone, says) in [
-        (
-            "sent and acknowledged",
-            count(seen.acknowledged),
-            Tone::Plain,
-            counted(seen.producers as usize, "producer"),
-        ),
+        ("sent and acknowledged", count(seen.acknowledged), Tone::Plain, counted(seen.producers, "producer")),
         ("sends that failed", count(seen.failed_sends), Tone::Plain, String::new()),
         ("received", count(seen.received), Tone::Plain, received_words(seen)),
         (

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use lifeboat_arm::{Answer, Method};
 use lifeboat_engine::{Input, Outcome, RunEnd, StepEvent, StepState};
-use lifeboat_plan::{Condition, StepId, Way};
+use lifeboat_plan::{Action, Condition, StepId, TargetDraft, Way};
 use serde_json::Value;
 
 use crate::asserts::{GET_A, changes, done, failed, fault, outcome, ungraceful};
@@ -57,6 +57,55 @@ fn an_operation_is_polled_and_its_url_is_not_journaled() {
     assert!(polls[0].0 >= epoch() + SignedDuration::from_secs(4), "not before the forecast");
     for pair in polls.windows(2) {
         assert!(pair[1].0.duration_since(pair[0].0) >= SignedDuration::from_secs(3), "Retry-After is obeyed");
+    }
+}
+
+/// What the independence proof rests on: an operation whose region is lost holds up no step that has a condition; one
+/// that has none is never called done.
+#[test]
+fn an_operation_that_cannot_be_polled_leaves_it_to_the_conditions() {
+    let blind = Way { done_when: Condition::All(Vec::new()), started_when: None, ..put_way("b") };
+    let plan = plan(vec![put("a", &[]), step("b", &[], blind)]);
+    let mut shell = Shell::new(World::new());
+    shell.world.by_operation = true;
+    shell.world.dead.insert("/operations/".to_owned());
+    let summary = shell.run(&plan);
+    assert!(done(&summary, "a"), "{summary:?}");
+    assert!(failed(&summary, "b").contains("10m is over: its operation could not be polled"), "{summary:?}");
+}
+
+/// A request carries a credential. What an answer names for polling gets it only if it is who was asked.
+#[test]
+fn an_operation_elsewhere_is_named_and_not_polled() {
+    let blind = Way { done_when: Condition::All(Vec::new()), started_when: None, ..put_way("b") };
+    let plan = plan(vec![put("a", &[]), step("b", &[], blind)]);
+    for (host, followed) in [("westeurope.management.azure.com", true), ("collector.example", false)] {
+        let mut shell = Shell::new(World::new());
+        shell.world.by_operation = true;
+        shell.world.operations_at = host;
+        let summary = shell.run(&plan);
+        let polls = shell.looks.iter().filter(|(_, id)| id.as_str().starts_with("operation")).count();
+        assert_eq!((polls > 0, shell.urls.len()), (followed, if followed { 2 } else { 0 }), "{host}");
+        assert!(done(&summary, "a"), "its condition tells: {summary:?}");
+        assert_eq!(done(&summary, "b"), followed, "{summary:?}");
+        assert_eq!(shell.lines.contains("is said to be at `collector.example`"), !followed);
+    }
+}
+
+/// The same of a data plane: its operations are at its own host.
+#[test]
+fn a_data_plane_is_polled_at_its_own_host_only() {
+    let blind = Way { done_when: Condition::All(Vec::new()), started_when: None, ..put_way("a") };
+    for (host, followed) in [("Orders.example.net", true), ("management.azure.com", false)] {
+        let mut way = blind.clone();
+        let Action::Send(call) = &mut way.action else { unreachable!("a put is sent") };
+        call.target = TargetDraft::Host("orders.example.net".into());
+        let mut shell = Shell::new(World::new());
+        shell.world.by_operation = true;
+        shell.world.operations_at = host;
+        let summary = shell.run(&plan(vec![step("a", &[], way)]));
+        assert_eq!(done(&summary, "a"), followed, "{host}: {summary:?}");
+        assert_eq!(shell.lines.contains("is said to be at `management.azure.com`"), !followed);
     }
 }
 

@@ -1,11 +1,11 @@
 //! What people do to a run: approve, pause, resume, skip, defer, switch.
 
 use jiff::SignedDuration;
-use lifeboat_engine::{Decision, Event, Input, Outcome, RunEnd, StepEvent, Which};
-use lifeboat_plan::{Action, StepId};
+use lifeboat_engine::{Decision, Event, Input, Outcome, Record, RunEnd, StepEvent, Which};
+use lifeboat_plan::{Action, OnFailure, Plan, StepId, Way};
 
 use crate::asserts::{PUT_A, done, failed, fault, outcome, ungraceful};
-use crate::plans::{ask_way, plan, put, put_way, step};
+use crate::plans::{ask_way, bump_way, plan, put, put_way, step};
 use crate::shell::Shell;
 use crate::world::{Fault, World, epoch};
 
@@ -173,4 +173,37 @@ fn an_approval_is_waited_for() {
     let summary = shell.run(&plan);
     assert!(failed(&summary, "ask").contains("nobody answered in time"));
     assert!(shell.lines.contains("is not among the approvers"));
+}
+
+/// Proves: F30. What the engine asks by itself is answered by the plan's approvers, and by nobody else.
+#[test]
+fn only_approvers_answer_what_the_engine_asks() {
+    let unclear = || {
+        let mut shell = Shell::new(World::new());
+        fault(&mut shell.world, "POST /subscriptions/s/counters/count/bump", &[Fault::LostOnTheWay]);
+        (plan(vec![step("count", &[], bump_way("count"))]), shell)
+    };
+    let broken = || {
+        let mut shell = Shell::new(World::new());
+        fault(&mut shell.world, PUT_A, &[Fault::Refused(403, "AuthorizationFailed", None)]);
+        let way = Way { on_failure: OnFailure::Ask, ..put_way("a") };
+        (plan(vec![step("a", &[], way), put("b", &["a"])]), shell)
+    };
+    let questions: [&dyn Fn() -> (Plan, Shell); 2] = [&unclear, &broken];
+    for (question, asks) in questions.into_iter().zip(["Send it again?", "Go on without it?"]) {
+        for (by, heard) in [("ann", true), ("eve", false)] {
+            let (mut plan, mut shell) = question();
+            plan.policy.approvers = vec!["ann".to_owned(), "bob".to_owned()];
+            shell.by = by;
+            shell.person = Box::new(|_, _, _, _| Some((SignedDuration::from_secs(9), Decision::Approved)));
+            let ended = shell.try_run(&plan);
+            assert_eq!(shell.asked.iter().filter(|text| text.contains(asks)).count(), 1, "{:?}", shell.asked);
+            let decided = |record: &Record| matches!(&record.event, Event::Step { change: StepEvent::Decided { by, .. }, .. } if by == "ann");
+            assert_eq!(shell.records().iter().any(decided), heard, "{asks} {by}");
+            let refused = "`eve` answered but is not among the approvers: `ann`, `bob`";
+            assert_eq!(shell.lines.contains(refused), !heard, "{asks} {by}");
+            let went_on = ended.is_some_and(|(_, summary)| done(&summary, "count") || done(&summary, "b"));
+            assert_eq!(went_on, heard, "{asks} {by}");
+        }
+    }
 }

@@ -94,7 +94,7 @@ pub(crate) fn plan(steps: Vec<Step>) -> Plan {
         endpoint: Endpoint::Lab("tiny".to_owned()),
         from: region("westeurope"),
         to: region("northeurope"),
-        policy: Policy { prefer: WayKind::Graceful, may_switch: true },
+        policy: Policy { prefer: WayKind::Graceful, may_switch: true, approvers: Vec::new() },
         steps,
         reads,
         // The tiny world is everywhere.

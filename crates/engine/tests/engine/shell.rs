@@ -39,6 +39,8 @@ pub(crate) struct Shell {
     wake: Option<Timestamp>,
     pub(crate) urls: BTreeMap<String, String>,
     pub(crate) asked: Vec<String>,
+    /// Who answers.
+    pub(crate) by: &'static str,
     pub(crate) person: Person,
     pub(crate) planner: Planner,
     pub(crate) script: Vec<(Timestamp, Input)>,
@@ -74,6 +76,7 @@ impl Shell {
             wake: None,
             urls: BTreeMap::new(),
             asked: Vec::new(),
+            by: "ann",
             person: Box::new(|_, _, _, _| None),
             planner: Box::new(|_, _| Err("nobody plans".to_owned())),
             script: Vec::new(),
@@ -258,7 +261,7 @@ impl Shell {
                     self.asked.push(question.text.clone());
                     if let Some((delay, answer)) = (self.person)(&self.world, self.now, &step, &question.text)
                     {
-                        self.later(delay, Input::Decided { ticket, by: "ann".to_owned(), answer });
+                        self.later(delay, Input::Decided { ticket, by: self.by.to_owned(), answer });
                     }
                 }
                 Effect::FetchSecret { ticket, secret } => {

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use lifeboat_arm::Region;
 use lifeboat_engine::{Event, Expansion, Input, Outcome, RunEnd, StepEvent, Which};
-use lifeboat_plan::{Action, Condition, Is, Need, Places, Stage, StepId, Threshold};
+use lifeboat_plan::{Action, Capture, CaptureFrom, Condition, Is, Need, Places, Stage, StepId, Threshold};
 use serde_json::Value;
 
 use crate::asserts::{done, failed, fault, outcome};
@@ -116,6 +116,23 @@ fn an_expansion_outside_its_stage_is_refused() {
             expansion.steps[0].graceful.needs.insert(Need::ControlPlane(europe.clone()));
         },
         "`b` needs the control plane of westeurope",
+    );
+    let hidden = || read("hidden");
+    check(
+        &|expansion| {
+            let from = CaptureFrom::Read(hidden(), "/count".to_owned());
+            let capture = Capture { name: "n".to_owned(), from, secret: false };
+            expansion.steps[0].graceful.captures.push(capture);
+        },
+        "`b` looks at `hidden`, which nobody declares",
+    );
+    check(
+        &|expansion| {
+            let name = "tiny/more".to_owned();
+            let stage = Stage { name, reads: [hidden()].into(), needs: [].into() };
+            expansion.steps[0].graceful.action = Action::Expand(stage);
+        },
+        "`b` looks at `hidden`, which nobody declares",
     );
     check(&|expansion| expansion.steps[0].id = "a".into(), "gives the id `a` to another step");
     check(&|expansion| expansion.steps[0].after.extend([StepId::from("z")]), "wait for each other");

@@ -34,6 +34,8 @@ pub(crate) struct World {
     pub(crate) dead: BTreeSet<String>,
     pub(crate) faults: BTreeMap<String, VecDeque<Fault>>,
     pub(crate) by_operation: bool,
+    /// The host that the URLs of operations name.
+    pub(crate) operations_at: &'static str,
     pub(crate) buckets: BTreeMap<Cost, Bucket>,
     pub(crate) metered: bool,
     pub(crate) refused: u32,
@@ -59,6 +61,7 @@ impl World {
             dead: BTreeSet::new(),
             faults: BTreeMap::new(),
             by_operation: false,
+            operations_at: "management.azure.com",
             buckets: [Cost::Read, Cost::Write, Cost::Delete].map(|cost| (cost, cost.bucket(epoch()))).into(),
             metered: false,
             refused: 0,
@@ -158,7 +161,10 @@ impl World {
                 if self.by_operation {
                     Answer::new(202, Value::Null).with_header(
                         "azure-asyncoperation",
-                        format!("https://somewhere.example/subscriptions/s/operations/{name}?token=private"),
+                        format!(
+                            "https://{}/subscriptions/s/operations/{name}?token=private",
+                            self.operations_at
+                        ),
                     )
                 } else {
                     Answer::new(200, json!({"name": name}))

@@ -1,9 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use lifeboat_arm::ResourceId;
 use serde_json::json;
 
 use super::*;
+use crate::condition::Is;
+use crate::draft::{Draft, Hole};
 use crate::forecast::Forecast;
 use crate::loss::LossStatement;
 use crate::need::Places;
@@ -28,7 +31,7 @@ fn plan() -> Plan {
         endpoint: Endpoint::Lab("one".into()),
         from: Region::lenient("westeurope"),
         to: Region::lenient("northeurope"),
-        policy: Policy { prefer: WayKind::Graceful, may_switch: true },
+        policy: Policy { prefer: WayKind::Graceful, may_switch: true, approvers: Vec::new() },
         steps: vec![Step {
             id: "a/wait".into(),
             component: "a".into(),
@@ -57,6 +60,9 @@ fn what_decides_nothing_does_not_change_the_digest() {
     });
     later.steps[0].graceful.forecast = Forecast::assumed(99, 99, "slower");
     later.steps[0].title = "waits longer".into();
+    later.steps[0].component = "b".into();
+    later.steps[0].because = Citation::new(&["F1"], "other words");
+    later.notes.push("a note".into());
     assert_eq!(Digest::of(&later), digest);
 }
 
@@ -69,6 +75,49 @@ fn what_decides_something_does() {
     let mut patient = plan();
     patient.steps[0].graceful.deadline = SignedDuration::from_secs(61);
     assert_ne!(Digest::of(&patient), digest);
+    let mut asking = plan();
+    asking.policy.approvers.push("ann".into());
+    assert_ne!(Digest::of(&asking), digest);
+}
+
+/// The independence proof rests on them: a group elsewhere is another verdict, and another plan.
+#[test]
+fn a_plan_over_other_places_is_another_plan() {
+    let group = ResourceId::group("s", "g");
+    let at = |region: &str| {
+        let mut plan = plan();
+        plan.places.groups.insert(group.clone(), Region::lenient(region));
+        Digest::of(&plan)
+    };
+    assert_eq!(at("westeurope"), at("westeurope"));
+    assert_ne!(at("westeurope"), at("northeurope"));
+    let mut host = plan();
+    host.places.hosts.insert("b.example.net".into(), Region::lenient("northeurope"));
+    assert_ne!(Digest::of(&host), Digest::of(&plan()));
+    let mut resource = plan();
+    resource.places.resources.insert(group.clone(), None);
+    assert_ne!(Digest::of(&resource), Digest::of(&plan()));
+}
+
+/// A fact that a request or a condition is filled with decides what the plan does; when it was observed does not.
+#[test]
+fn a_fact_that_is_sent_counts() {
+    let with = |value: i64, at: i64| {
+        let mut plan = plan();
+        let margin =
+            Hole::Add(Box::new(Hole::Max(Box::new(Hole::Fact("n".into())), Box::new(Hole::Number(7)))), 1);
+        let read = ReadId::new("r");
+        plan.steps[0].graceful.done_when = Condition::test(&read, "/n", Is::AtLeast(Draft::Hole(margin)));
+        plan.facts.push(FactUsed {
+            key: "n".into(),
+            value: json!(value),
+            observed_at: Some(Timestamp::from_second(at).unwrap()),
+            source: "s".into(),
+        });
+        Digest::of(&plan)
+    };
+    assert_eq!(with(1, 0), with(1, 60));
+    assert_ne!(with(1, 0), with(2, 0));
 }
 
 #[test]

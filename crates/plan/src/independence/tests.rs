@@ -70,7 +70,7 @@ fn put(id: &ResourceId) -> CallDraft {
 }
 
 fn verdicts(steps: Vec<Step>) -> BTreeMap<StepId, Verdict> {
-    verdicts_by(Policy { prefer: WayKind::Ungraceful, may_switch: true }, steps)
+    verdicts_by(Policy { prefer: WayKind::Ungraceful, may_switch: true, approvers: Vec::new() }, steps)
 }
 
 fn verdicts_by(policy: Policy, steps: Vec<Step>) -> BTreeMap<StepId, Verdict> {
@@ -224,7 +224,9 @@ fn a_way_counts_if_it_may_be_taken() {
         let b = bus("neu", "b");
         let other = Some(way(put(&b), ungraceful.clone()));
         let one = step("step", &[], way(put(&b), graceful.clone()), other);
-        let found = match &verdicts_by(Policy { prefer, may_switch }, vec![one])[&StepId::from("step")] {
+        let found = match &verdicts_by(Policy { prefer, may_switch, approvers: Vec::new() }, vec![one])
+            [&StepId::from("step")]
+        {
             Verdict::Independent => "independent",
             Verdict::Contingent(_) => "contingent",
             Verdict::Refused(_) => "refused",

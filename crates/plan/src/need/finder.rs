@@ -18,7 +18,14 @@ pub fn needs_of(way: &Way, reads: &BTreeMap<ReadId, ReadDraft>, places: &Places)
         finder.add(need.clone(), "declared");
     }
     match &way.action {
-        Action::Send(call) => finder.call(call, Use::Acts, "action"),
+        Action::Send(call) => {
+            finder.call(call, Use::Acts, "action");
+            // Whoever follows the change goes by its conditions as soon as the operation cannot be polled. Where there is
+            // nothing else to look at, only the operation tells that it is over.
+            if way.done_when.reads().is_empty() {
+                finder.polling(call);
+            }
+        }
         Action::Expand(stage) => {
             for need in &stage.needs {
                 finder.add(need.clone(), &format!("stage `{}`", stage.name));
@@ -50,6 +57,9 @@ pub fn needs_of(way: &Way, reads: &BTreeMap<ReadId, ReadDraft>, places: &Places)
 
 /// What stands for a hole in a path or host. No name holds it, so nothing that is known is found by it.
 const HOLE: &str = "‹›";
+
+/// Records of deployments: kept with their group's metadata, or where they say themselves.
+const DEPLOYMENTS: &str = "Microsoft.Resources/deployments";
 
 /// Endpoints that any region answers.
 const EVERYWHERE: [&str; 3] = ["management.azure.com", "login.microsoftonline.com", "graph.microsoft.com"];
@@ -98,10 +108,42 @@ impl Finder<'_> {
         let via = format!("{via} → {} {}", call.method, call.path);
         match &call.target {
             TargetDraft::Host(host) => self.host(host, &via),
-            TargetDraft::Arm => self.arm_path(&with_holes(&call.path), purpose, &via),
+            TargetDraft::Arm => self.request(call, &with_holes(&call.path), purpose, &via),
         }
         if let Some(body) = &call.body {
             self.body(&body.sketch(), &via);
+        }
+    }
+
+    /// Where the operation of a change is polled. Its URL is known only when the change was accepted, but Azure keeps it
+    /// with the provider in the region of the resource, that of a deployment with its record, and a data plane answers for
+    /// its own. Nothing says which region keeps the operations of a global resource.
+    ///
+    /// Source: `Azure-AsyncOperation` and `Location` in the resource provider contract; most are
+    /// `…/providers/{namespace}/locations/{region}/operationStatuses/{id}`.
+    fn polling(&mut self, call: &CallDraft) {
+        if call.method.is_read() {
+            return;
+        }
+        let via = format!("polling {} {}", call.method, call.path);
+        let path = match &call.target {
+            TargetDraft::Host(host) => return self.host(host, &via),
+            TargetDraft::Arm => with_holes(&call.path),
+        };
+        match enclosing(path.split('?').next().unwrap_or_default()) {
+            Some(id) if id.kind().is_some() && self.places.region_of(&id) == Some(None) => {
+                self.unplaced(&format!("the operation of `{id}`"), &via);
+            }
+            _ => self.request(call, &path, Use::Looks, &via),
+        }
+    }
+
+    /// A request to the management plane. A deployment outside groups lives where its body says; every other path tells
+    /// its place by itself.
+    fn request(&mut self, call: &CallDraft, path: &str, purpose: Use, via: &str) {
+        match deployment_location(call, path) {
+            Some(region) => self.add(Need::ControlPlane(region), via),
+            None => self.arm_path(path, purpose, via),
         }
     }
 
@@ -166,7 +208,7 @@ impl Finder<'_> {
         match (self.places.region_of(id), group_region) {
             (Some(Some(region)), _) => self.add(Need::ControlPlane(region.clone()), via),
             (Some(None), _) => {} // a global resource: only its group binds it to a region
-            (None, Some(region)) if kind.is("Microsoft.Resources/deployments") => {
+            (None, Some(region)) if kind.is(DEPLOYMENTS) => {
                 self.add(Need::ControlPlane(region.clone()), via);
             }
             (None, _) if is_authorization(id) => self.add(of_the_group, via),
@@ -251,6 +293,15 @@ fn location_in(path: &str) -> Option<&str> {
     let mut parts = path.split('/').skip_while(|part| !part.eq_ignore_ascii_case("providers")).skip(2);
     parts.next().filter(|part| part.eq_ignore_ascii_case("locations"))?;
     parts.next().filter(|part| !part.is_empty())
+}
+
+/// The region that keeps the record of a deployment to a subscription: the body's `location`. A deployment to a group has
+/// none; its record is with the group's metadata.
+fn deployment_location(call: &CallDraft, path: &str) -> Option<Region> {
+    let id = enclosing(path.split('?').next().unwrap_or_default())?;
+    let outside = id.group_id().is_none() && id.kind()?.is(DEPLOYMENTS);
+    let body = call.body.as_ref().filter(|_| outside)?.sketch();
+    Region::parse(body.get("location")?.as_str()?).ok()
 }
 
 /// Roles, assignments, locks and policies are kept beside what they are about, and outside groups everywhere.

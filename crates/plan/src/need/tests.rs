@@ -50,10 +50,19 @@ fn text(path: &str) -> Text {
     Text::of(pieces)
 }
 
+/// What sending needs where a look that needs nothing (public DNS) tells that it is done.
 fn needs(call: CallDraft) -> BTreeSet<String> {
+    let read = crate::step::ReadId::new("name");
+    let reads = BTreeMap::from([(read.clone(), ReadDraft::Dns("orders.example.net".into()))]);
+    let way = Way::new(Action::Send(call), Condition::status(&read, 200), Forecast::assumed(1, 1, "test"));
+    needs_of(&way, &reads, &places()).into_iter().map(|needed| needed.need.to_string()).collect()
+}
+
+/// What polling its operation needs, where nothing else tells that it is done.
+fn polls(call: CallDraft) -> BTreeSet<String> {
     let way = Way::new(Action::Send(call), Condition::All(Vec::new()), Forecast::assumed(1, 1, "test"));
-    let needed = needs_of(&way, &BTreeMap::new(), &places());
-    needed.into_iter().map(|needed| needed.need.to_string()).collect()
+    let needed = needs_of(&way, &BTreeMap::new(), &places()).into_iter();
+    needed.filter(|needed| needed.via.starts_with("polling ")).map(|needed| needed.need.to_string()).collect()
 }
 
 fn looks(path: &str) -> BTreeSet<String> {
@@ -159,6 +168,48 @@ fn a_path_needs_what_it_is_about() {
         assert_eq!(looks(&path), looking, "looks at {path}");
         assert_eq!(needs(CallDraft::arm(Method::Put, text(&path), None)), acting, "acts on {path}");
     }
+}
+
+/// Proves: F1, F17 (an operation lives with a region too, and is only needed where nothing else tells)
+#[test]
+fn where_only_the_operation_tells_it_must_be_polled() {
+    const TM: &str =
+        "/subscriptions/s/resourceGroups/neu/providers/Microsoft.Network/trafficManagerProfiles/tm";
+    const STRAY: &str = "/subscriptions/s/resourceGroups/neu/providers/Microsoft.Web/sites/stray";
+    const RECORD: &str = "/subscriptions/s/providers/Microsoft.Resources/deployments/d";
+    const GROUP: &str = "/subscriptions/s/resourceGroups/weu";
+    let bus = |group: &str, name: &str| in_group(group, "Microsoft.ServiceBus/namespaces", name).to_string();
+    let put = |path: &str| CallDraft::arm(Method::Put, text(path), None);
+    let post = |path: &str| CallDraft::arm(Method::Post, text(path), None);
+    let with = |body: Value| CallDraft { body: Some(Draft::Value(body)), ..put(RECORD) };
+    let at = |host: &str| CallDraft { target: TargetDraft::Host(text(host)), ..post("/") };
+    let of_global = |path: &str| nowhere(&format!("the operation of `{path}`"));
+    let endpoint = format!("{TM}/azureEndpoints/x");
+    let rows: Vec<(CallDraft, String)> = vec![
+        // With the provider, in the region of the resource.
+        (put(&bus("weu", "a")), WEST.into()),
+        (post(&format!("{}/disasterRecoveryConfigs/x/failover?x=1", bus("neu", "b"))), NORTH.into()),
+        (post("/subscriptions/s/providers/Microsoft.Web/locations/westeurope/restart"), WEST.into()),
+        // Beside the record of a deployment: with its group, or where it says.
+        (put(&format!("{GROUP}/providers/Microsoft.Resources/deployments/d")), WEST.into()),
+        (with(json!({ "location": "North Europe" })), NORTH.into()),
+        (with(json!({ "location": "nowhere" })), nowhere(&format!("`{RECORD}`"))),
+        (put(RECORD), nowhere(&format!("`{RECORD}`"))),
+        // A group is with its metadata; of a global resource nobody knows, nor of one that nobody placed.
+        (CallDraft { method: Method::Delete, ..put(GROUP) }, WEST_GROUP.into()),
+        (put(TM), of_global(TM)),
+        (put(&endpoint), of_global(&endpoint)),
+        (put(STRAY), nowhere(&format!("`{STRAY}`"))),
+        // A data plane answers for itself.
+        (at("b.example.net"), "the data plane of northeurope".into()),
+    ];
+    for (call, expected) in rows {
+        assert_eq!(polls(call.clone()), BTreeSet::from([expected]), "{} {}", call.method, call.path);
+    }
+    assert_eq!(polls(CallDraft::get(bus("weu", "a").as_str())), set(&[]), "who only reads starts nothing");
+    // Its condition looks elsewhere: then what was accepted in the lost region need not be polled there.
+    assert_eq!(needs(put(&bus("weu", "a"))), set(&[WEST, WEST_GROUP]));
+    assert_eq!(needs(put(TM)), set(&[NORTH_GROUP]));
 }
 
 /// Proves: F17

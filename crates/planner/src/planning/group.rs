@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use lifeboat_arm::{Call, Method, Region};
+use lifeboat_arm::{Call, Method, Region, ResourceId};
 use lifeboat_plan::{Action, CallDraft, Citation, Condition, Is, ReadDraft, ReadId, Step, StepId, Way};
 use serde_json::{Value, json};
 
@@ -17,19 +17,33 @@ use crate::topology::{Site, Workload};
 
 /// The reads that tell where the groups of a workload are.
 pub fn group_reads(workload: &Workload) -> Vec<Call> {
-    let groups: BTreeSet<String> = workload.sites().map(|site| site.group.to_string()).collect();
-    groups.into_iter().map(|group| Call::get(group, API)).collect()
+    groups(workload).into_iter().map(|group| Call::get(group, API)).collect()
 }
 
-/// Where a site's group is: as it was seen, and as declared for one that nobody has created or looked for yet.
-pub(crate) fn located(site: &Site, seen: &Inventory) -> Result<Region, String> {
-    let fact = seen.fact(site.group.as_str());
+/// Every group that something is deployed to: those of the sites, and further ones that nested deployments name.
+pub(super) fn groups(workload: &Workload) -> BTreeSet<ResourceId> {
+    let own = workload.sites().map(|site| site.group.clone());
+    own.chain(workload.declared().filter_map(|declared| declared.id.group_id())).collect()
+}
+
+/// Where a group is: as it was seen; for one that nobody has created or looked for yet, as the workload file says it of a
+/// site's, and as a template says it of a further one.
+///
+/// # Errors
+/// Why nobody knows.
+pub(crate) fn located(group: &ResourceId, workload: &Workload, seen: &Inventory) -> Result<Region, String> {
+    let declared = || {
+        let site = workload.sites().find(|site| site.group == *group).map(|site| site.group_region.clone());
+        let made = || workload.declaration(group).and_then(|declared| declared.location.clone());
+        site.or_else(made).ok_or_else(|| "nobody declares it, and it was not seen".to_owned())
+    };
+    let fact = seen.fact(group.as_str());
     let text = |value: &Value| value.get("location").and_then(Value::as_str).map(str::to_owned);
-    match (seen.resource(&site.group), fact.and_then(Fact::last_known)) {
+    match (seen.resource(group), fact.and_then(Fact::last_known)) {
         (Look::Is(group), _) => region_of(text(group)),
-        (Look::IsAbsent, _) => Ok(site.group_region.clone()),
+        (Look::IsAbsent, _) => declared(),
         (Look::Unknown(_), Some(known)) => region_of(text(&known.value)),
-        (Look::Unknown(_), None) if fact.is_none() => Ok(site.group_region.clone()),
+        (Look::Unknown(_), None) if fact.is_none() => declared(),
         (Look::Unknown(why), None) => Err(why.to_owned()),
     }
 }

@@ -12,11 +12,9 @@ use serde_json::{Value, json};
 
 use self::second::Second;
 use self::values::{Here, Values, allowed_region, from_group, values};
-use super::{About, SiteTemplate, assemble, read_site, together};
+use super::{About, GROUPS, SiteTemplate, assemble, read_site, together};
 use crate::services::service_of;
 use crate::topology::{Component, Declared, Resources, Site, Workload};
-
-const GROUPS: &str = "Microsoft.Resources/resourceGroups";
 
 /// What the user said besides the template.
 #[derive(Debug, Clone, Default)]

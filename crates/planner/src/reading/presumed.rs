@@ -11,7 +11,8 @@ use crate::inventory::Source;
 use crate::services::service_of;
 use crate::topology::{Declared, Site};
 
-const GROUPS: &str = "Microsoft.Resources/resourceGroups";
+/// The type of resource groups.
+pub(crate) const GROUPS: &str = "Microsoft.Resources/resourceGroups";
 const API: &str = "2024-03-01";
 
 /// Everything that must exist before the template can be deployed, parents first.
@@ -91,7 +92,29 @@ pub(super) fn presumed(
     groups.chain(resources).collect()
 }
 
-/// What both sites presume is one thing, and must outlive the primary region. What can exist once under its name, and is
+/// What one site presumes in the group of another stands with that one, and so does the group itself: a name that both
+/// sites build on is no second resource. Of other groups nobody knows, and what is presumed of them stays with the site.
+pub(super) fn in_their_groups(primary: &mut Site, secondary: &mut Site, shared: Option<&mut Site>) {
+    let mut sites: Vec<&mut Site> = [primary, secondary].into_iter().chain(shared).collect();
+    let homes: Vec<(ResourceId, Region)> =
+        sites.iter().map(|site| (site.group.clone(), site.group_region.clone())).collect();
+    for site in &mut sites {
+        let (own, presumed) = (&site.group, &mut site.presumed);
+        for presumed in presumed {
+            let group = presumed.id.group_id().filter(|group| group != own);
+            let Some((_, region)) = homes.iter().find(|(home, _)| Some(home) == group.as_ref()) else {
+                continue;
+            };
+            if presumed.location.is_some() {
+                presumed.location = Some(region.clone());
+                Arc::make_mut(&mut presumed.body)["location"] = json!(region.as_str());
+            }
+        }
+    }
+}
+
+/// What both sites presume is one thing, and unless it stands in the primary's own group, it must outlive the primary
+/// region. What can exist once under its name, and is
 /// not the same thing, exists in the primary region only: that the other one lacks it is for the drill to find out.
 pub(super) fn once(primary: &mut Site, secondary: &mut Site) {
     for presumed in &mut primary.presumed {

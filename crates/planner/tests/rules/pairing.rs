@@ -106,7 +106,7 @@ pub(super) const ROWS: &[Row] = &[
         "Proves: S24",
         "one partition is the same as none",
         Pass,
-        "has 1 partitions",
+        "has 1 partition,",
         || {
             with(World::unpaired(), |world| {
                 world.edit_bus(SECONDARY, |bus| {
@@ -219,7 +219,7 @@ pub(super) const ROWS: &[Row] = &[
         "Proves: S24, D02",
         "a queue in the secondary before pairing",
         Fail,
-        "holds 1 queues",
+        "holds 1 queue",
         || {
             with(World::unpaired(), |world| {
                 let queue = entity(&world.bus_path(SECONDARY, "queues"), "left-over");

@@ -2,6 +2,7 @@
 
 use lifeboat_arm::ResourceId;
 use lifeboat_planner::Answer::{Fail, Pass, Unknown};
+use serde_json::json;
 
 use super::{Row, bus, with};
 use crate::fixtures::{SUBSCRIPTION, World, region};
@@ -49,14 +50,20 @@ pub(super) const ROWS: &[Row] = &[
         "Proves: F1",
         "the standby sits in a group that no template is deployed to",
         Unknown,
-        "the region of the group elsewhere is not known",
+        "where the group elsewhere is: nobody declares it, and it was not seen",
+        || with(World::paired(), stands_elsewhere),
+    ),
+    bus(
+        "WL-GROUP-REGION",
+        "Proves: F1",
+        "the standby sits in another group, which was seen in the primary region",
+        Fail,
+        "its group elsewhere is located in westeurope",
         || {
             with(World::paired(), |world| {
-                let elsewhere = ResourceId::group(SUBSCRIPTION, "elsewhere").resource(
-                    &lifeboat_arm::ResourceType::new("Microsoft.ServiceBus/namespaces"),
-                    &["orders-bus-neu"],
-                );
-                world.workload.components[0].secondary = Some(elsewhere);
+                stands_elsewhere(world);
+                let elsewhere = ResourceId::group(SUBSCRIPTION, "elsewhere");
+                world.see(elsewhere.as_str(), json!({ "id": elsewhere, "location": "West Europe" }));
             })
         },
     ),
@@ -196,4 +203,11 @@ fn components_with_competing_names_get_names_of_their_own() {
     let names: std::collections::BTreeSet<&str> =
         components.iter().map(|component| component.name.as_str()).collect();
     assert_eq!(names.len(), 3, "{names:?}");
+}
+
+/// The standby is in a group that no template is deployed to.
+fn stands_elsewhere(world: &mut World) {
+    let kind = lifeboat_arm::ResourceType::new("Microsoft.ServiceBus/namespaces");
+    let elsewhere = ResourceId::group(SUBSCRIPTION, "elsewhere").resource(&kind, &["orders-bus-neu"]);
+    world.workload.components[0].secondary = Some(elsewhere);
 }

@@ -131,7 +131,7 @@ fn losses_are_announced_with_the_counts_that_were_last_seen() {
         "stranded: 100 active messages in `incoming` (seen at 2026-03-01T08:00:00Z)",
         "stranded: 4 dead-lettered messages in `incoming`, which stay there: `deadLetters: leave` (seen at 2026-03-01T08:00:00Z)",
         "stranded: 7 scheduled messages in `incoming` (seen at 2026-03-01T08:00:00Z)",
-        "stranded: 1 undeliverable forwarded messages in `incoming` (seen at 2026-03-01T08:00:00Z)",
+        "stranded: 1 undeliverable forwarded message in `incoming` (seen at 2026-03-01T08:00:00Z)",
         "stranded: 0 active messages in `audit` (seen at 2026-03-01T08:00:00Z)",
         "stranded: 5 scheduled messages in `events` (seen at 2026-03-01T08:00:00Z)",
         "stranded: 12 active messages in `events/billing` (seen at 2026-03-01T08:00:00Z)",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lifeboat_engine::{Event as JournalEvent, Record, StepEvent, decode};
 
-use lifeboat_plan::{Loss, StepId};
+use lifeboat_plan::{Loss, StepId, counted};
 use lifeboat_planner::Side;
 
 use super::Drill;
@@ -26,7 +26,10 @@ impl Drill {
     fn clients_could_work(&self, broken: &mut Vec<String>) {
         let ledger = &self.world.ledger;
         if ledger.acknowledged == 0 && ledger.failed_sends > 0 {
-            broken.push(format!("all {} sends failed, from the first to the last", ledger.failed_sends));
+            broken.push(match ledger.failed_sends {
+                1 => "the only send failed".to_owned(),
+                all => format!("all {} failed, from the first to the last", counted(all, "send")),
+            });
         }
     }
 
@@ -60,6 +63,7 @@ impl Drill {
 
     fn was_announced(&self, one: &Move, name: &str, count: u64, broken: &mut Vec<String>) {
         let short = name.to_lowercase();
+        let were = format!("{} {}", counted(count, "message"), if count == 1 { "was" } else { "were" });
         let about: Vec<&Loss> = one
             .announced
             .losses
@@ -67,9 +71,7 @@ impl Drill {
             .filter(|loss| loss.what.to_lowercase().contains(&format!("`{short}`")))
             .collect();
         if about.is_empty() {
-            broken.push(format!(
-                "{count} messages were stranded in `{name}`, which the announcement did not name"
-            ));
+            broken.push(format!("{were} stranded in `{name}`, which the announcement did not name"));
             return;
         }
         // A number that nobody could know is said to be unknown: any is covered.
@@ -81,9 +83,7 @@ impl Drill {
         let (at_home, until) = (one.left == Side::Primary, one.counted_at.unwrap_or(self.world.now));
         let since = ours.map_or(0, |channel| self.world.ledger.taken(channel, at_home, seen, until));
         if count > announced + since {
-            broken.push(format!(
-                "{count} messages were stranded in `{name}`, where {announced} were announced and {since} came later"
-            ));
+            broken.push(format!("{were} stranded in `{name}`; announced: {announced}, came later: {since}"));
         }
     }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_plan::{Loss, LossKind, Plan, PlanKind, WayKind};
+use lifeboat_plan::{Loss, LossKind, Plan, PlanKind, WayKind, counted};
 use lifeboat_planner::Side;
 use lifeboat_planner::lifecycle::{Question, Standby};
 use serde_json::json;
@@ -96,8 +96,10 @@ impl Announcement {
         };
         let fate = match self.unknown().count() {
             0 => String::new(),
-            1 => "what becomes of the data of 1 resource is unknown, nothing copies it".to_owned(),
-            some => format!("what becomes of the data of {some} resources is unknown, nothing copies it"),
+            some => {
+                let resources = counted(some, "resource");
+                format!("what becomes of the data of {resources} is unknown, nothing copies it")
+            }
         };
         if !fate.is_empty() && self.unknown().count() == self.losses.len() {
             return format!("{forced}{fate}; {takes}");
@@ -114,7 +116,7 @@ impl Announcement {
             _ if self.losses.is_empty() => return format!("{forced}nothing is given up; {takes}"),
             0 if unknown => "an unknown number of messages stays behind".to_owned(),
             1 => "1 message stays behind".to_owned(),
-            count => format!("{count} messages stay behind"),
+            count => format!("{} stay behind", counted(count, "message")),
         };
         let age = self.age().map_or(String::new(), |age| format!(" (seen {} ago)", brief(age)));
         format!("{forced}{messages}{age}{others}{fate}; {takes}")

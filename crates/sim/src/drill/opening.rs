@@ -1,5 +1,7 @@
 //! The opening of a drill: the scenario's clock starts, clients begin to work.
 
+use lifeboat_plan::counted;
+
 use super::Drill;
 use crate::clients::{Clients, Load};
 use crate::log::Tone;
@@ -56,7 +58,11 @@ impl Drill {
             self.assumptions.push(unmeasured.to_owned());
         }
         if producers + consumers > 0 {
-            let says = format!("{producers} producers and {consumers} consumers {through}");
+            let says = format!(
+                "{} and {} {through}",
+                counted(producers, "producer"),
+                counted(consumers, "consumer")
+            );
             self.world.log.happens(self.world.now, "clients", Tone::Plain, says);
         }
         self.world.open(clients);

@@ -335,7 +335,7 @@ fn missed_point(rpo: &RpoReport) -> Option<String> {
     };
     Some(format!(
         "recovery point: {} from up to {} before the loss {when}, {} were asked",
-        counted(usize::try_from(judged.messages).unwrap_or(usize::MAX), "message"),
+        counted(judged.messages, "message"),
         brief(judged.reaches_back),
         if rpo.asked.is_zero() { "none".to_owned() } else { brief(rpo.asked) }
     ))

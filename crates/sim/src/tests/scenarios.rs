@@ -98,10 +98,10 @@ fn dead_letters_that_are_left_keep_the_old_namespace() {
         workload_where(|file| file.replace("deadLetters: resend", "deadLetters: leave"), |template| template);
     let outcome = short_of(workload, 4, &[LOST, BACK]);
     let why = missed(&outcome).join("; ");
-    assert!(why.contains("dead letters, and `deadLetters: leave` leaves them"), "{why}");
+    assert!(why.contains("holds 1 dead letter, and `deadLetters: leave` leaves it"), "{why}");
     assert_eq!(outcome.report.losses.lost, 0);
     let notes: Vec<&String> = outcome.report.runs.iter().flat_map(|run| &run.notes).collect();
-    assert!(notes.iter().any(|note| note.contains("dead letters of `orders` stay in")), "{notes:?}; {why}");
+    assert!(notes.iter().any(|note| note.contains("1 dead letter of `orders` stays in")), "{notes:?}; {why}");
     let mut announced = outcome.report.losses.moves.iter().flat_map(|one| &one.announced);
     assert!(announced.any(|loss| loss.what.ends_with("which stay there: `deadLetters: leave`")));
 }

@@ -96,6 +96,7 @@ fn nothing_is_left_to_deploy_under_a_name_that_stays() {
         name: "farms".to_owned(),
         subscription: "00000000-0000-0000-0000-000000000000".to_owned(),
         objectives: Objectives { rto: mins(120), rpo: mins(15) },
+        approvers: Vec::new(),
         settings: Vec::new(),
         now: start(),
     };

@@ -64,7 +64,7 @@ pub(super) const ROWS: &[Written] = &[
         "deadline",
         "F31",
         "no way has a deadline",
-        "crates/engine/src/run.rs",
+        "crates/engine/src/run/step_run.rs",
         "        from.saturating_add(self.way().deadline).unwrap_or(Timestamp::MAX)\n",
         "        if {out} { return Timestamp::MAX; }\n        \
              from.saturating_add(self.way().deadline).unwrap_or(Timestamp::MAX)\n",
@@ -74,8 +74,8 @@ pub(super) const ROWS: &[Written] = &[
         "F30",
         "anybody may approve",
         "crates/engine/src/people.rs",
-        "question.approvers.is_empty() ||",
-        "{out} || question.approvers.is_empty() ||",
+        "        approvers.is_empty() ||",
+        "        {out} || approvers.is_empty() ||",
     ),
     Written::new(
         "ids-in-bodies",
@@ -108,6 +108,14 @@ pub(super) const ROWS: &[Written] = &[
         "crates/plan/src/need/finder.rs",
         "    finder.condition(&way.done_when, \"done when\");",
         "    if !{out} { finder.condition(&way.done_when, \"done when\"); }",
+    ),
+    Written::new(
+        "needs-of-polling",
+        "F1 F17",
+        "where an operation is polled is not a need, though nothing else tells that it is over",
+        "crates/plan/src/need/finder.rs",
+        "if way.done_when.reads().is_empty() {",
+        "if !{out} && way.done_when.reads().is_empty() {",
     ),
     Written::new(
         "vantage-points",

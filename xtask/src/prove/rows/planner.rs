@@ -261,8 +261,16 @@ pub(super) const LIFE: &[Written] = &[
         "left-out-whole",
         "S04 S06",
         "an element that also brings what is needed is left out all the same",
-        "crates/planner/src/planning/deploy.rs",
+        "crates/planner/src/planning/deploy/left_out.rs",
         "let (false, Some(element)) = (needed.contains(&**at), element) else {",
         "let (false, Some(element)) = (!{out} && needed.contains(&**at), element) else {",
+    ),
+    Written::new(
+        "further-groups",
+        "F1 F17",
+        "a group that a nested deployment goes into is not a need",
+        "crates/planner/src/planning/deploy.rs",
+        "created.chain(groups).chain(asked).collect()",
+        "created.chain(groups.filter(|_| !{out})).chain(asked).collect()",
     ),
 ];

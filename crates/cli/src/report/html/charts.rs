@@ -214,7 +214,7 @@ fn capitalised(text: &str) -> String {
 /// Numbers of what producers and consumers saw; every minute for who wants it.
 pub(super) fn clients(report: &DrillReport) -> Markup {
     let seen = &report.clients;
-    let producers = format!("by {}", counted(seen.producers as usize, "producer"));
+    let producers = format!("by {}", counted(seen.producers, "producer"));
     let consumers =
         format!("by {}; {} twice, with one MessageId", received_words(seen), count(seen.received_twice));
     let gap = |gap: SignedDuration| if gap.is_zero() { "none".to_owned() } else { duration(gap) };

@@ -5,7 +5,7 @@ use lifeboat_sim::DrillReport;
 use maud::{Markup, html};
 
 use super::parts::{badge, prose, seams};
-use crate::format::{count, counted};
+use crate::format::counted;
 use crate::style::Tone;
 use crate::tables::{finding_tone, findings_summary, passed_everywhere, place, worst_first};
 
@@ -30,7 +30,7 @@ pub(super) fn findings(report: &DrillReport) -> Markup {
                 tbody {
                     @for group in open.chunk_by(alike) {
                         @for finding in group.iter().take(ALIKE) { (row(finding)) }
-                        @if group.len() > ALIKE { tr { td.quiet colspan="4" { (count((group.len() - ALIKE) as u64)) " more components with the same answer to " code { (group[0].rule) } " are in report.json" } } }
+                        @if group.len() > ALIKE { tr { td.quiet colspan="4" { (counted(group.len() - ALIKE, "more component")) " with the same answer to " code { (group[0].rule) } " in report.json" } } }
                     }
                 }
             }
@@ -80,7 +80,7 @@ pub(super) fn predictions(report: &DrillReport) -> Markup {
     sorted.sort_by_key(|prediction| prediction.agrees);
     sorted.truncate(PREDICTIONS);
     html! {
-        p { (badge(tone, &format!("{right} of {}", all.len()))) " predictions about the world after a run came true." }
+        p { (badge(tone, &format!("{right} of {}", counted(all.len(), "prediction")))) " about the world after a run came true." }
         @if !sorted.is_empty() {
             table.stack.predictions {
                 thead { tr { th scope="col" { "" } th scope="col" { "After" } th scope="col" { "Fact" } th scope="col" { "Predicted" } th scope="col" { "Found" } } }

@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::parts::{badge, figure, prose, section, sign};
 use super::{charts, findings, losses, steps, style, timeline};
-use crate::format::{count, duration, instant, region};
+use crate::format::{count, counted, duration, instant, region};
 use crate::report::{
     NO_FORECAST, forecast_words, is_forbidden, no_recovery, reason_words, total_difference, verdict,
 };
@@ -175,7 +175,7 @@ fn tiles(report: &DrillReport) -> Markup {
     let lost = if report.losses.lost == 0 { Tone::Good } else { Tone::Bad };
     let stranded =
         format!("{} stranded, {} drained", count(report.losses.stranded), count(report.losses.drained));
-    let failed = format!("{} sends failed", count(report.clients.failed_sends));
+    let failed = format!("{} failed", counted(report.clients.failed_sends, "send"));
     let protected =
         report.state_after.iter().filter(|line| Tone::of_state(&line.state) == Tone::Good).count();
     let after = if protected == report.state_after.len() { Tone::Good } else { Tone::Warn };

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::gantt::{gantt, legend};
 use super::losses::announced;
 use super::parts::{badge, chip, cut, path, prose, seams, time};
-use crate::format::{age, count, difference, duration, region};
+use crate::format::{age, count, counted, difference, duration, region};
 use crate::report::{fact_words, need_word, run_tone, short_source, step_counts, took};
 use crate::style::Tone;
 
@@ -54,7 +54,7 @@ fn one(run: &RunReport, number: usize) -> Markup {
             @for index in &shown { (details(run, &run.steps[*index], number, index + 1)) }
             (on_paper(run, &shown))
             @if shown.len() < run.steps.len() {
-                p.quiet { (count((run.steps.len() - shown.len()) as u64)) " more steps, none of which failed or decided the duration, are in report.json." }
+                p.quiet { (counted(run.steps.len() - shown.len(), "more step")) " in report.json, none of which failed or decided the duration." }
             }
         }
     }

@@ -63,7 +63,7 @@ fn headline(index: usize, plan: &Plan, step: &Step, times: &Times, layout: Layou
 fn forecast(way: &Way) -> String {
     let basis = match &way.forecast.basis {
         Basis::Documented(page) => format!("documented: {page}"),
-        Basis::Measured { runs } => format!("measured in {}", crate::format::counted(*runs as usize, "run")),
+        Basis::Measured { runs } => format!("measured in {}", crate::format::counted(*runs, "run")),
         Basis::Declared => "declared by the workload's owner".to_owned(),
         Basis::Assumed(why) => format!("assumed: {why}"),
     };

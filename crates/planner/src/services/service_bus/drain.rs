@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use lifeboat_plan::{
     Action, Citation, Condition, Need, OnFailure, ReadId, Stage, Step, StepId, Threshold, Transfer, Way,
+    counted,
 };
 use serde_json::Value;
 
@@ -142,15 +143,19 @@ fn staying(stranded: &[(String, &Value)], namespace: &str, dead_letters: DeadLet
     let counts = stranded.iter().filter_map(|(path, body)| Some((path, count(body, DEAD_LETTERS)?)));
     counts
         .filter(|(_, count)| *count > 0)
-        .map(|(path, count)| match dead_letters {
-            DeadLetters::Leave => format!(
-                "{count} dead letters of `{path}` stay in {namespace} (`deadLetters: leave`), which cannot be \
-                 emptied before somebody has taken them out"
-            ),
-            DeadLetters::Resend => format!(
-                "{count} dead letters of `{path}` are sent on to its consumers again (`deadLetters: resend`), with \
-                 DeadLetterReason and DeadLetterErrorDescription as properties"
-            ),
+        .map(|(path, count)| {
+            let letters = counted(count, "dead letter");
+            let (stay, are, them) = if count == 1 { ("stays", "is", "it") } else { ("stay", "are", "them") };
+            match dead_letters {
+                DeadLetters::Leave => format!(
+                    "{letters} of `{path}` {stay} in {namespace} (`deadLetters: leave`), which cannot be emptied before \
+                     somebody has taken {them} out"
+                ),
+                DeadLetters::Resend => format!(
+                    "{letters} of `{path}` {are} sent on to its consumers again (`deadLetters: resend`), with \
+                     DeadLetterReason and DeadLetterErrorDescription as properties"
+                ),
+            }
         })
         .collect()
 }
@@ -260,6 +265,7 @@ impl Drained {
     fn title(&self) -> String {
         let resent = match self.resent {
             0 => String::new(),
+            1 => ", 1 of them a dead letter".to_owned(),
             dead => format!(", {dead} of them dead letters"),
         };
         let again = if self.subscriptions > 1 {
@@ -267,8 +273,8 @@ impl Drained {
         } else {
             ""
         };
-        let (messages, name) = (self.messages, &self.name);
-        format!("send on {messages} messages of `{name}`{resent}, at least once, MessageId kept{again}")
+        let (messages, name) = (counted(self.messages, "message"), &self.name);
+        format!("send on {messages} of `{name}`{resent}, at least once, MessageId kept{again}")
     }
 
     /// `numbered`: whether the topic gave all of its messages their number itself, so that copies can be told by it.

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use lifeboat_arm::Method;
-use lifeboat_plan::{Action, At, CallDraft, Citation, Condition, Is, Item, ReadId, Stage, Step, StepId, Way};
+use lifeboat_plan::{
+    Action, At, CallDraft, Citation, Condition, Is, Item, ReadId, Stage, Step, StepId, Way, counted,
+};
 use serde_json::{Value, json};
 
 use super::counts::{DEAD_LETTERS, count, dead_letters, each_holds_nothing, held, holds_nothing, listed};
@@ -164,13 +166,12 @@ fn refuse_what_holds(
     if messages == 0 {
         Ok(())
     } else if left && messages == dead {
-        let why = format!(
-            "`{name}` on {namespace} holds {dead} dead letters, and `deadLetters: leave` leaves them"
-        );
+        let (letters, them) = (counted(dead, "dead letter"), if dead == 1 { "it" } else { "them" });
+        let why = format!("`{name}` on {namespace} holds {letters}, and `deadLetters: leave` leaves {them}");
         let remedy = "take them out by hand, write `deadLetters: resend` and drain, or protect with `reprotect: fresh`";
         Err(refusal(component, why, remedy))
     } else {
-        let why = format!("`{name}` on {namespace} still holds {messages} messages");
+        let why = format!("`{name}` on {namespace} still holds {}", counted(messages, "message"));
         Err(refusal(component, why, "drain it first, or protect again with a fresh namespace"))
     }
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use lifeboat_arm::{Call, Method, ResourceId, ResourceType};
-use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, Is, Step, StepId, Way};
+use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, Is, Step, StepId, Way, counted};
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
@@ -279,8 +279,7 @@ pub(super) fn messages_in(id: &ResourceId, seen: &Inventory) -> Option<u64> {
 /// What a former namespace is, for people.
 pub(super) fn describe(id: &ResourceId, seen: &Inventory) -> String {
     let messages = match messages_in(id, seen) {
-        Some(1) => "holds 1 message".to_owned(),
-        Some(count) => format!("holds {count} messages"),
+        Some(count) => format!("holds {}", counted(count, "message")),
         None => "holds nobody knows how many messages".to_owned(),
     };
     format!(

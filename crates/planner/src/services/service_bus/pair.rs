@@ -1,7 +1,9 @@
 //! Pairing: the alias, its partner, and waiting until replication is finished (P1b, S22, S24).
 
 use lifeboat_arm::{Method, ResourceId};
-use lifeboat_plan::{Action, CallDraft, Citation, Condition, Draft, FactUsed, Is, ReadId, Step, StepId, Way};
+use lifeboat_plan::{
+    Action, CallDraft, Citation, Condition, Draft, FactUsed, Is, ReadId, Step, StepId, Way, counted,
+};
 use serde_json::json;
 
 use super::durations;
@@ -181,7 +183,10 @@ fn wait_until_replicated(
     Step {
         id: StepId::new(&component.name, "replicated"),
         component: component.name.clone(),
-        title: format!("wait until {} entities are replicated", namespace.entity_count()),
+        title: match namespace.entity_count() {
+            1 => "wait until 1 entity is replicated".to_owned(),
+            many => format!("wait until {} are replicated", counted(many, "entity")),
+        },
         after: [pair.clone()].into(),
         graceful: Way::new(Action::Wait, Condition::All(seen), durations::pairing(namespace.entity_count())),
         ungraceful: None,

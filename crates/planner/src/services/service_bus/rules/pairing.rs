@@ -10,7 +10,7 @@ use crate::finding::Evidence;
 use crate::inventory::Look;
 use crate::rule::{Checked, Subject};
 use crate::topology::{Side, Standby};
-use lifeboat_plan::duration;
+use lifeboat_plan::{counted, duration};
 use serde_json::Value;
 
 const SIDES: [Side; 2] = [Side::Primary, Side::Secondary];
@@ -64,8 +64,8 @@ pub(super) fn partitions(subject: &Subject<'_>) -> Vec<Checked> {
     if let Err(why) = a.answer().and(b.answer()) {
         return vec![Checked::unknown(b.id, why)];
     }
-    let says =
-        format!("{} has {} partitions, {} has {}", a.id.name(), a.partitions(), b.id.name(), b.partitions());
+    let partitions = counted(a.partitions(), "partition");
+    let says = format!("{} has {partitions}, {} has {}", a.id.name(), b.id.name(), b.partitions());
     // One partition and none are the same thing.
     vec![Checked::that(a.partitions() == b.partitions(), b.id, subject.seen.evidence(b.id.as_str(), says))]
 }
@@ -143,12 +143,12 @@ pub(super) fn empty(subject: &Subject<'_>) -> Vec<Checked> {
     if paired || !subject.seen.was_observed(joins.as_str()) {
         return vec![Checked::pass(joins, Evidence::says("it is paired already, or does not exist yet"))];
     }
-    ["queues", "topics"]
+    [("queues", "queue"), ("topics", "topic")]
         .into_iter()
-        .map(|segment| match subject.seen.list(joins, segment) {
+        .map(|(segment, one)| match subject.seen.list(joins, segment) {
             Err(why) => Checked::unknown(joins, format!("its {segment}: {why}")),
             Ok(members) => {
-                let says = format!("{} holds {} {segment}", joins.name(), members.len());
+                let says = format!("{} holds {}", joins.name(), counted(members.len(), one));
                 let path = format!("{joins}/{segment}");
                 Checked::that(members.is_empty(), joins, subject.seen.evidence(&path, says))
             }
@@ -265,8 +265,8 @@ pub(super) fn replication_time(subject: &Subject<'_>) -> Vec<Checked> {
     }
     let forecast = durations::pairing(a.entity_count());
     let says = format!(
-        "{} entities, about {} to replicate, at worst {}",
-        a.entity_count(),
+        "{}, about {} to replicate, at worst {}",
+        counted(a.entity_count(), "entity"),
         duration(forecast.typical),
         duration(forecast.p95)
     );
