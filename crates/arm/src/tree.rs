@@ -4,10 +4,11 @@
 //! Comments, trailing commas, a byte order mark and raw line breaks in strings are accepted because Azure
 //! accepts them; single quotes, bare names and hexadecimal numbers are not.
 
+mod parser;
+
 use std::fmt::Write as _;
 use std::ops::Range;
-
-use jsonc_parser::ast;
+use std::sync::Arc;
 
 /// A tree nested deeper than this is refused; the deepest real template seen is 29 levels deep.
 pub const DEPTH_MAX: usize = 200;
@@ -31,18 +32,18 @@ pub enum NodeKind {
     /// An integer or a decimal number.
     Number(serde_json::Number),
     /// A string, its escapes resolved.
-    String(String),
+    String(Box<str>),
     /// A list.
-    Array(Vec<Node>),
+    Array(Box<[Node]>),
     /// The members in the order of the text; a key may occur twice, the last one wins.
-    Object(Vec<Member>),
+    Object(Box<[Member]>),
 }
 
 /// One `"key": value` of an object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
-    /// The key, its escapes resolved.
-    pub key: String,
+    /// The key, its escapes resolved; shared by members of the same name.
+    pub key: Arc<str>,
     /// Where the key stands, quotes included.
     pub key_range: Range<usize>,
     /// What it maps to.
@@ -73,39 +74,12 @@ pub struct SyntaxError {
 impl Node {
     /// Reads JSON with comments.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
-        Self::parse_with(text, false)
+        parser::parse(text, false)
     }
 
     /// Reads JSON as lenient parsers do: single quotes, bare names and all.
     pub(crate) fn parse_lenient(text: &str) -> Result<Self, SyntaxError> {
-        Self::parse_with(text, true)
-    }
-
-    fn parse_with(text: &str, lenient: bool) -> Result<Self, SyntaxError> {
-        // the mark is cut off here and added to every range again, so that ranges fit the caller's text
-        let (text, shift) =
-            text.strip_prefix('\u{feff}').map_or((text, 0), |rest| (rest, '\u{feff}'.len_utf8()));
-        let options = jsonc_parser::ParseOptions {
-            allow_comments: true,
-            allow_trailing_commas: true,
-            allow_loose_object_property_names: lenient,
-            allow_missing_commas: false,
-            allow_single_quoted_strings: lenient,
-            allow_hexadecimal_numbers: false,
-            allow_unary_plus_numbers: false,
-            allow_bare_decimal_point_numbers: false,
-            allow_non_finite_numbers: false,
-            allow_extended_string_escapes: lenient,
-        };
-        let parsed = jsonc_parser::parse_to_ast(text, &jsonc_parser::CollectOptions::default(), &options)
-            .map_err(|error| SyntaxError {
-                message: error.kind().to_string(),
-                range: error.range().start + shift..error.range().end + shift,
-            })?;
-        match parsed.value {
-            Some(value) => convert(value, shift, 0),
-            None => Err(SyntaxError { message: "the file is empty".into(), range: 0..text.len() + shift }),
-        }
+        parser::parse(text, true)
     }
 
     /// The members, if this is an object.
@@ -137,7 +111,7 @@ impl Node {
         let members = self.members()?;
         members
             .iter()
-            .rfind(|member| member.key == key)
+            .rfind(|member| &*member.key == key)
             .or_else(|| members.iter().rfind(|member| member.key.eq_ignore_ascii_case(key)))
     }
 
@@ -152,7 +126,7 @@ impl Node {
         for token in pointer.split('/').skip(1) {
             let token = token.replace("~1", "/").replace("~0", "~");
             node = match &node.kind {
-                NodeKind::Object(members) => &members.iter().rfind(|member| member.key == token)?.value,
+                NodeKind::Object(members) => &members.iter().rfind(|member| *member.key == *token)?.value,
                 NodeKind::Array(elements) => elements.get(token.parse::<usize>().ok()?)?,
                 _ => return None,
             };
@@ -167,10 +141,10 @@ impl Node {
             NodeKind::Null => Value::Null,
             NodeKind::Bool(value) => Value::Bool(*value),
             NodeKind::Number(number) => Value::Number(number.clone()),
-            NodeKind::String(text) => Value::String(text.clone()),
+            NodeKind::String(text) => Value::String(text.to_string()),
             NodeKind::Array(elements) => elements.iter().map(Self::to_value).collect(),
             NodeKind::Object(members) => Value::Object(
-                members.iter().map(|member| (member.key.clone(), member.value.to_value())).collect(),
+                members.iter().map(|member| (member.key.to_string(), member.value.to_value())).collect(),
             ),
         }
     }
@@ -227,56 +201,6 @@ impl Lines {
             .count();
         Position { line, column: column + 1 }
     }
-}
-
-fn convert(value: ast::Value<'_>, shift: usize, depth: usize) -> Result<Node, SyntaxError> {
-    let shifted = |range: jsonc_parser::common::Range| range.start + shift..range.end + shift;
-    let range = match &value {
-        ast::Value::StringLit(literal) => shifted(literal.range),
-        ast::Value::NumberLit(literal) => shifted(literal.range),
-        ast::Value::BooleanLit(literal) => shifted(literal.range),
-        ast::Value::Object(object) => shifted(object.range),
-        ast::Value::Array(array) => shifted(array.range),
-        ast::Value::NullKeyword(keyword) => shifted(keyword.range),
-    };
-    if depth > DEPTH_MAX {
-        let message = format!("nested more than {DEPTH_MAX} levels deep");
-        return Err(SyntaxError { message, range });
-    }
-    let kind = match value {
-        ast::Value::NullKeyword(_) => NodeKind::Null,
-        ast::Value::BooleanLit(literal) => NodeKind::Bool(literal.value),
-        ast::Value::StringLit(literal) => NodeKind::String(literal.value.into_owned()),
-        ast::Value::NumberLit(literal) => {
-            let Ok(number) = literal.value.parse() else {
-                // Not quoted: it may be a part of a secret.
-                let message = "this is not a number".to_owned();
-                return Err(SyntaxError { message, range });
-            };
-            NodeKind::Number(number)
-        }
-        ast::Value::Array(array) => NodeKind::Array(
-            array
-                .elements
-                .into_iter()
-                .map(|element| convert(element, shift, depth + 1))
-                .collect::<Result<_, _>>()?,
-        ),
-        ast::Value::Object(object) => {
-            let mut members = Vec::with_capacity(object.properties.len());
-            for property in object.properties {
-                let (key, key_range) = match property.name {
-                    ast::ObjectPropName::String(literal) => {
-                        (literal.value.into_owned(), shifted(literal.range))
-                    }
-                    ast::ObjectPropName::Word(word) => (word.value.to_owned(), shifted(word.range)),
-                };
-                members.push(Member { key, key_range, value: convert(property.value, shift, depth + 1)? });
-            }
-            NodeKind::Object(members)
-        }
-    };
-    Ok(Node { kind, range })
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ impl Unit<'_> {
             }
             match env.node(&member.value) {
                 Ok(Value::Null) | Err(_) => {}
-                Ok(value) => body.push((std::rc::Rc::from(member.key.as_str()), value)),
+                Ok(value) => body.push((std::rc::Rc::from(&*member.key), value)),
             }
         }
         body
@@ -231,7 +231,7 @@ impl Unit<'_> {
             let declared = super::types::follow(self.frame.template, &member.value);
             let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
             match Self::output(&env, &member.value) {
-                Ok(Some(value)) => outputs.push((std::rc::Rc::from(member.key.as_str()), kind, value)),
+                Ok(Some(value)) => outputs.push((std::rc::Rc::from(&*member.key), kind, value)),
                 Ok(None) => {}
                 Err(fault) => {
                     complete = false;

@@ -86,7 +86,7 @@ impl<'t> Frame<'t> {
         let members = |key: &str| template.get(key).and_then(Node::members).unwrap_or_default();
         let declarations = members("parameters")
             .iter()
-            .map(|member| (member.key.to_lowercase(), (member.key.as_str(), &member.value)))
+            .map(|member| (member.key.to_lowercase(), (&*member.key, &member.value)))
             .collect();
         let mut functions = BTreeMap::new();
         for namespace in template.get("functions").and_then(Node::elements).unwrap_or_default() {
@@ -339,8 +339,7 @@ fn collect_variables(members: &[crate::tree::Member]) -> BTreeMap<String, (&str,
     for member in members {
         let loops = member.value.elements().filter(|_| member.key.eq_ignore_ascii_case("copy"));
         let Some(loops) = loops else {
-            variables
-                .insert(member.key.to_lowercase(), (member.key.as_str(), Variable::Plain(&member.value)));
+            variables.insert(member.key.to_lowercase(), (&*member.key, Variable::Plain(&member.value)));
             continue;
         };
         for entry in loops {

@@ -130,7 +130,7 @@ impl Unit<'_> {
         let mut arguments = Vec::new();
         let mut failed = None;
         for member in parameters.members().unwrap_or_default() {
-            let name = Rc::from(member.key.as_str());
+            let name = Rc::from(&*member.key);
             match Self::argument(env, &member.value) {
                 Ok(Some(value)) => arguments.push((name, value)),
                 Ok(None) => {}

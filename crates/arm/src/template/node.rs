@@ -106,7 +106,7 @@ impl Env<'_> {
             Text::Literal(key) => Rc::from(key),
             Text::Expression(_) => {
                 let name =
-                    Node { kind: NodeKind::String(member.key.clone()), range: member.key_range.clone() };
+                    Node { kind: NodeKind::String((*member.key).into()), range: member.key_range.clone() };
                 self.node_string(&name, "name of the property")?
             }
         };

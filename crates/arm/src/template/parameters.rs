@@ -65,7 +65,7 @@ pub(crate) fn declarations(root: &Node) -> Vec<ParameterDeclaration> {
             let number = |key: &str| find(key).map(Node::to_value);
             let kind = types::kind(root, node);
             ParameterDeclaration {
-                name: member.key.clone(),
+                name: member.key.to_string(),
                 kind,
                 secure: kind.is_secure(),
                 default: node.get("defaultValue").cloned(),
@@ -111,7 +111,7 @@ pub fn parse_parameters(file: &str, text: &str) -> Result<BTreeMap<String, Param
                 continue;
             }
         };
-        values.insert(member.key.clone(), value);
+        values.insert(member.key.to_string(), value);
     }
     if wrong.is_empty() { Ok(values) } else { Err(wrong) }
 }

@@ -149,11 +149,11 @@ fn object(root: &Node, definition: &Node, depth: usize) -> Json {
         variant = types::follow(root, &first.value);
         let property = discriminator.and_then(|discriminator| discriminator.get("propertyName"));
         let property = property.and_then(Node::as_str).unwrap_or("type");
-        members.insert(property.to_owned(), first.key.clone().into());
+        members.insert(property.to_owned(), (*first.key).into());
     }
     for member in variant.get("properties").and_then(Node::members).unwrap_or_default() {
-        if !types::is_nullable(root, &member.value) && !members.contains_key(&member.key) {
-            members.insert(member.key.clone(), typed(root, &member.value, &member.key, depth + 1));
+        if !types::is_nullable(root, &member.value) && !members.contains_key(&*member.key) {
+            members.insert(member.key.to_string(), typed(root, &member.value, &member.key, depth + 1));
         }
     }
     Json::Object(members)

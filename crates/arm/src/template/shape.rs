@@ -66,7 +66,7 @@ impl Learner<'_> {
             NodeKind::Array(elements) => elements.iter().for_each(|element| self.node(element, None)),
             NodeKind::Object(members) => {
                 for member in members {
-                    let leaf = match member.key.as_str() {
+                    let leaf = match &*member.key {
                         "condition" => Some(Leaf::Bool),
                         "count" => Some(Leaf::Int),
                         _ => None,
@@ -126,7 +126,7 @@ impl Learner<'_> {
         let object = self.root.get("variables").and_then(|variables| variables.get(variable));
         if let Some(first) = object.and_then(Node::members).and_then(<[_]>::first) {
             let shape = self.found.entry(parameter.to_lowercase()).or_default();
-            shape.key.get_or_insert_with(|| first.key.clone());
+            shape.key.get_or_insert_with(|| first.key.to_string());
         }
     }
 }

@@ -175,7 +175,7 @@ impl Value {
             serde_json::Value::Null => Self::Null,
             serde_json::Value::Bool(value) => Self::Bool(*value),
             serde_json::Value::Number(number) => Self::from_number(number),
-            serde_json::Value::String(text) => Self::string(text.as_str()),
+            serde_json::Value::String(text) => Self::string(&**text),
             serde_json::Value::Array(items) => {
                 Self::array(items.iter().map(Self::from_json).collect::<Result<_, _>>()?)?
             }
@@ -200,14 +200,14 @@ impl Value {
             NodeKind::Null => Self::Null,
             NodeKind::Bool(value) => Self::Bool(*value),
             NodeKind::Number(number) => Self::from_number(number),
-            NodeKind::String(text) => Self::string(text.as_str()),
+            NodeKind::String(text) => Self::string(&**text),
             NodeKind::Array(elements) => {
                 Self::array(elements.iter().map(Self::from_node).collect::<Result<_, _>>()?)?
             }
             NodeKind::Object(members) => Self::object(
                 members
                     .iter()
-                    .map(|member| Ok((Rc::from(member.key.as_str()), Self::from_node(&member.value)?)))
+                    .map(|member| Ok((Rc::from(&*member.key), Self::from_node(&member.value)?)))
                     .collect::<Outcome<_>>()?,
             )?,
         })

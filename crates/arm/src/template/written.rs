@@ -72,7 +72,7 @@ impl<'e, 'a, 't> Writer<'e, 'a, 't> {
             match self.within(Token::Member(&member.key), |writer| writer.node(&member.value)) {
                 Ok(Json::Null) => {}
                 Ok(value) => {
-                    if json.insert(member.key.clone(), value).is_some() {
+                    if json.insert(member.key.to_string(), value).is_some() {
                         self.forget(&member.key, known);
                     }
                 }
@@ -145,7 +145,7 @@ impl<'e, 'a, 't> Writer<'e, 'a, 't> {
                 // null from an expression means: as if the property were not written
                 Ok(Json::Null) if member.value.as_str().is_some() && self.env.unit.is_some() => {}
                 Ok(value) => {
-                    json.insert(member.key.clone(), value);
+                    json.insert(member.key.to_string(), value);
                 }
                 Err(fault) => failed = Some(fault),
             }

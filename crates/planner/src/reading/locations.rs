@@ -104,7 +104,7 @@ fn followed(site: SiteTemplate<'_>, from: &Node) -> Option<(Range<usize>, String
         let members = site.template.tree().get(list)?.members()?;
         let member = members.iter().find(|member| member.key.eq_ignore_ascii_case(name))?;
         let value = match list {
-            "parameters" if site.parameters.contains_key(&member.key) => None,
+            "parameters" if site.parameters.contains_key(&*member.key) => None,
             "parameters" => member.value.get("defaultValue"),
             _ => Some(&member.value),
         };
