@@ -31,6 +31,7 @@ use crate::report::{DrillReport, Missing, PredictionReport, RtoTerms};
 use crate::scenario::Scenario;
 use crate::world::{Event, Purpose, World};
 
+use invariants::Breaches;
 use moves::{Announcement, Move};
 use outage::Milestones;
 use people::People;
@@ -115,6 +116,7 @@ pub struct Drill {
     last_said: BTreeMap<&'static str, String>,
     predictions: Vec<PredictionReport>,
     trouble: Vec<String>,
+    breaches: Breaches,
     /// Which of it came from runs of a kind that may yet succeed.
     curable: BTreeMap<PlanKind, Vec<String>>,
     /// Virtual time at which the scenario's clock stands at zero: the first preparation is over.
@@ -159,6 +161,7 @@ impl Drill {
             last_said: BTreeMap::new(),
             predictions: Vec::new(),
             trouble: Vec::new(),
+            breaches: Breaches::default(),
             curable: BTreeMap::new(),
             opened: None,
             phase: "preparing".to_owned(),
@@ -180,6 +183,22 @@ impl Drill {
         mut self,
         progress: &mut dyn FnMut(&DrillProgress<'_>) -> bool,
     ) -> Result<DrillOutcome, DrillError> {
+        self.begin();
+        let mut events: u64 = 0;
+        let mut shown = String::new();
+        while self.goes_on() {
+            events += 1;
+            if events.is_multiple_of(4096) || shown != self.phase {
+                shown.clone_from(&self.phase);
+                if !progress(&self.progress()) {
+                    return Err(DrillError::Interrupted);
+                }
+            }
+        }
+        Ok(self.end())
+    }
+
+    fn begin(&mut self) {
         let (life, intentions) = Lifecycle::begin();
         self.life = life;
         self.before_prepare();
@@ -190,24 +209,20 @@ impl Drill {
         }
         self.pass_questions_on();
         self.world.queue.at(self.world.now, Event::Probe);
-        let mut events: u64 = 0;
-        let mut shown = String::new();
-        let mut until = self.deadline();
-        while let Some((at, event)) = self.world.queue.next(until) {
-            self.world.now = at;
-            self.happens(event);
-            until = self.deadline();
-            events += 1;
-            if events.is_multiple_of(4096) || shown != self.phase {
-                shown.clone_from(&self.phase);
-                if !progress(&self.progress()) {
-                    return Err(DrillError::Interrupted);
-                }
-            }
-        }
-        self.world.now = until;
+    }
+
+    /// The next thing happens. False when nothing more does before the end.
+    fn goes_on(&mut self) -> bool {
+        let Some((at, event)) = self.world.queue.next(self.deadline()) else { return false };
+        self.world.now = at;
+        self.happens(event);
+        true
+    }
+
+    fn end(mut self) -> DrillOutcome {
+        self.world.now = self.deadline();
         self.close();
-        Ok(self.sum_up())
+        self.sum_up()
     }
 
     fn progress(&self) -> DrillProgress<'_> {
@@ -278,6 +293,7 @@ impl Drill {
             Event::Probe => self.probe(),
             Event::Watch => {
                 self.world.watch();
+                self.may_break();
                 self.notice_late_move();
             }
             Event::Scenario(index) => self.scene(index),
@@ -286,6 +302,7 @@ impl Drill {
             Event::Reminder => self.life_goes_on(Happened::Tick),
         }
         self.pass_questions_on();
+        self.check_when_due();
     }
 
     /// Tells the lifecycle what happened and carries out what it intends.

@@ -14,6 +14,7 @@ use crate::world::Purpose;
 
 impl Drill {
     pub(super) fn run_plan(&mut self, kind: PlanKind, active: Side, planned: bool) {
+        self.may_break();
         self.world.look();
         let returning = self.life.generation() > 0;
         let purpose = Purpose { kind, active, planned, returning };
@@ -64,6 +65,7 @@ impl Drill {
     /// Ends a run before its end: it is paused in its journal, and nothing that comes back for it is acted on any more.
     pub(super) fn stop_run(&mut self, kind: PlanKind) {
         let Some(number) = self.world.stop(kind) else { return };
+        self.may_break();
         let says = &self.world.runs[number].says;
         let why = self.why_stopped();
         let says = format!("{says} is stopped: {why}");
@@ -84,6 +86,7 @@ impl Drill {
     }
 
     pub(super) fn run_ended(&mut self, number: usize, summary: &Summary) {
+        self.may_break();
         let now = self.world.now;
         let run = &self.world.runs[number];
         let (purpose, says) = (run.purpose, run.says.clone());

@@ -28,6 +28,7 @@ impl Drill {
     }
 
     fn takes_place(&mut self, what: What) {
+        self.may_break();
         match what {
             What::Lose(outage) => self.plane(&outage, Health::Down),
             What::Restore(outage) => self.plane(&outage, Health::Up),

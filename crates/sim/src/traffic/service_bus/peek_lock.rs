@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use lifeboat_lab::{Lab, Lock, Message, MessageId, Session};
+use lifeboat_lab::{DataError, Lab, Lock, Message, MessageId, Session};
 
 use crate::traffic::{Draft, Line, Taken, Work};
 
@@ -58,11 +58,15 @@ impl Line for PeekLock {
         }
     }
 
-    /// Whether the lock still held. One that fails means that the next consumer gets the message.
+    /// Whether the service has let the message go: the lock still held. Where the answer is lost it has, and nobody gets
+    /// the message again, whatever the consumer must think.
     fn finish(&mut self, lab: &mut Lab, now: Timestamp, reader: usize, work: Work) -> bool {
         let Some((host, lock)) = self.at_work.remove(&reader) else { return false };
         match work {
-            Work::Done => lab.complete(now, &host, &self.read_from, lock).is_ok(),
+            Work::Done => {
+                let completed = lab.complete(now, &host, &self.read_from, lock);
+                matches!(completed, Ok(()) | Err(DataError::AnswerLost))
+            }
             Work::Unreadable => {
                 // Received by nobody; either way it is there.
                 let _set_aside = lab.dead_letter(now, &host, &self.read_from, lock, "cannot be read");
