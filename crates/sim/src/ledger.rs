@@ -1,5 +1,7 @@
 //! What became of every message, kept by somebody who sees everything: the truth that announcements are held against.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::report::{Gap, Minute};
@@ -19,6 +21,10 @@ pub(crate) struct Ledger {
     pub(crate) received_twice: u64,
     /// Received although nobody was promised anything: the service took them, and its answer was lost.
     pub(crate) received_unpromised: u64,
+    /// Of the received, by channel: those that came under another id than their producer's …
+    pub(crate) renamed: BTreeMap<usize, u64>,
+    /// … and those that no producer sent.
+    pub(crate) nobodys: BTreeMap<usize, u64>,
     /// Stretches in which nobody could send.
     pub(crate) gaps: Vec<Gap>,
     /// Whether a send has failed since the last one that was acknowledged.
@@ -89,6 +95,11 @@ impl Ledger {
     /// Whether this is a message, or a copy, for this channel.
     pub(crate) fn is_for(&self, id: u64, channel: usize) -> bool {
         self.channel_of(id) == Some(channel)
+    }
+
+    /// Whether a producer ever drew this id.
+    pub(crate) fn knows(&self, id: u64) -> bool {
+        self.channel_of(id).is_some()
     }
 
     /// To which channel a message was sent.

@@ -12,13 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lifeboat_engine::{Event as JournalEvent, Record, StepEvent, decode};
-use lifeboat_plan::{Loss, StepId};
+use lifeboat_plan::{Loss, StepId, counted};
 use lifeboat_planner::Side;
 
 use super::moves::Move;
 use super::{Drill, brief};
 use crate::log::Tone;
-use crate::traffic::Channel;
+use crate::traffic::{Channel, Which, held};
 use crate::world::Run;
 
 /// What was found broken so far.
@@ -38,6 +38,8 @@ pub(super) struct Breaches {
 enum About {
     Clients,
     Lost { channel: usize },
+    Renamed { channel: usize },
+    Nobodys { channel: usize },
     Announced { one: usize, place: String },
     Journal { run: usize },
     Epochs { run: usize },
@@ -74,7 +76,10 @@ impl Drill {
     fn check_invariants(&mut self) {
         let mut found = Found::new();
         self.nothing_acknowledged_is_lost(&mut found);
-        self.note(&found, |about| matches!(about, About::Lost { .. }));
+        self.every_copy_has_its_own_id(&mut found);
+        self.note(&found, |about| {
+            matches!(about, About::Lost { .. } | About::Renamed { .. } | About::Nobodys { .. })
+        });
         // What is judged once stays as it was judged.
         let mut found = Found::new();
         self.every_loss_was_announced(&mut found);
@@ -150,6 +155,34 @@ impl Drill {
         }
     }
 
+    /// Whatever carried a message on, and how often, it goes by the id that its producer gave it; and nothing comes to be
+    /// that nobody sent. Seen by what messages say, wherever they lie and whoever received them: no pump is asked.
+    fn every_copy_has_its_own_id(&self, broken: &mut Found) {
+        let Some(clients) = &self.world.clients else { return };
+        let ledger = &self.world.ledger;
+        let (mut renamed, mut nobodys) = (ledger.renamed.clone(), ledger.nobodys.clone());
+        for held in
+            held(&self.world.lab).filter(|held| !matches!(held.which, Which::Draft(id) if ledger.knows(id)))
+        {
+            let Some(channel) = clients.channels.iter().position(|channel| held.is_in(&channel.place)) else {
+                continue;
+            };
+            let known = held.which.draft().is_some_and(|id| ledger.knows(id));
+            *if known { &mut renamed } else { &mut nobodys }.entry(channel).or_default() += 1;
+        }
+        let name = |channel| self.channel(channel).map_or("?", |channel| channel.name.as_str());
+        for (channel, count) in renamed {
+            let count = messages(count);
+            let says =
+                format!("{count} of `{}` found under another id than the producer gave", name(channel));
+            broken.insert(About::Renamed { channel }, says);
+        }
+        for (channel, count) in nobodys {
+            let says = format!("{} found in `{}` that no producer sent", messages(count), name(channel));
+            broken.insert(About::Nobodys { channel }, says);
+        }
+    }
+
     fn channel(&self, index: usize) -> Option<&Channel> {
         self.world.clients.as_ref()?.channels.get(index)
     }
@@ -207,6 +240,10 @@ impl Drill {
             }
         }
     }
+}
+
+fn messages(count: u64) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), "message")
 }
 
 fn check_journal(number: usize, run: &Run, broken: &mut Found) {

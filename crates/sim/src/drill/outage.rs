@@ -94,13 +94,14 @@ impl Drill {
         let mut places: BTreeMap<u64, (bool, bool)> = BTreeMap::new();
         for held in held(&self.world.lab) {
             // Each copy is promised by itself, and lies where its own channel is read.
-            let Some(first) = self.world.ledger.channel_of(held.id) else { continue };
+            let Some(draft) = held.which.draft() else { continue };
+            let Some(first) = self.world.ledger.channel_of(draft) else { continue };
             let Some(own) = copies(channels, first).iter().find(|own| held.is_in(&own.place)) else {
                 continue;
             };
             let serves = names.iter().any(|name| name.eq_ignore_ascii_case(held.resource));
             let answers = !silent.iter().any(|name| name.eq_ignore_ascii_case(held.resource));
-            let (reachable, waits) = places.entry(held.id + own.copy).or_default();
+            let (reachable, waits) = places.entry(draft + own.copy).or_default();
             *reachable |= answers && (serves || held.set_aside);
             *waits |= !held.set_aside;
         }

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use lifeboat_arm::Call;
-use lifeboat_lab::{Message, Session};
+use lifeboat_lab::{Message, MessageId, Session};
 use lifeboat_plan::StepId;
 
 use crate::station::Sent;
@@ -51,10 +51,14 @@ fn told(outcome: &DrillOutcome, words: &str) -> Vec<i64> {
 
 /// Takes what lies in a queue away, behind everybody's back.
 fn steal(drill: &mut Drill, queue: &str) -> Vec<Message> {
+    steal_from(drill, HOST, queue)
+}
+
+fn steal_from(drill: &mut Drill, host: &str, queue: &str) -> Vec<Message> {
     let (now, lab) = (drill.world.now, &mut drill.world.lab);
     let mut stolen = Vec::new();
-    while let Some(got) = lab.receive(now, HOST, queue, Session::Any).unwrap() {
-        lab.complete(now, HOST, queue, got.lock).unwrap();
+    while let Some(got) = lab.receive(now, host, queue, Session::Any).unwrap() {
+        lab.complete(now, host, queue, got.lock).unwrap();
         stolen.push(got.message);
     }
     stolen
@@ -79,6 +83,60 @@ fn messages_that_were_nowhere_for_a_while_were_lost_for_a_while() {
     assert!(why.contains(" into the drill, and not since 5"), "{why}");
     let told = told(&outcome, "`orders` exist nowhere");
     assert!(matches!(told.as_slice(), [31..=36]), "once, when it was seen: {told:?}");
+}
+
+/// Goes on until a drain has brought something over, and takes the messages that lie in a queue of the new side.
+fn drained(drill: &mut Drill) -> Vec<Message> {
+    while drill.world.ledger.drained < 50 {
+        assert!(drill.goes_on(), "nothing is drained");
+    }
+    let stolen = steal_from(drill, "orders-bus-neu.servicebus.windows.net", "orders");
+    assert!(stolen.len() > 10, "{}", stolen.len());
+    stolen
+}
+
+/// What a pump that does not keep ids would do: `change` makes of each message what is sent.
+fn pumped(change: impl Fn(usize, Message) -> Vec<Message>) -> DrillOutcome {
+    let events = "{ at: 10m, lose: { region: primary } }, { at: 2h, restore: { region: primary } }";
+    let mut drill = begun(NO_READERS, 4, events);
+    let stolen = drained(&mut drill);
+    let (now, lab) = (drill.world.now, &mut drill.world.lab);
+    for message in stolen.into_iter().enumerate().flat_map(|(at, message)| change(at, message)) {
+        lab.send(now, "orders-bus-neu.servicebus.windows.net", "orders", message).unwrap();
+    }
+    to_its_end(drill)
+}
+
+/// Proves: S21. A duplicate has the id of the message that it is a copy of. Judged by what lies there: nobody asks a pump.
+#[test]
+fn a_copy_under_another_id_is_a_breach_and_one_under_its_own_is_none() {
+    let twice = pumped(|_, message| vec![message.clone(), message]);
+    assert_eq!(twice.report.verdict, DrillVerdict::Passed, "{:#?}", twice.report.timeline);
+
+    let another = Some("a-pump-made-this-up".into());
+    let renamed = pumped(|at, message| match at {
+        0..5 => vec![message.clone(), Message { message_id: another.clone(), ..message }],
+        5..7 => vec![message.clone(), Message { message_id: None, ..message }],
+        _ => vec![message],
+    });
+    let why = broken(&renamed);
+    let [why] = why.as_slice() else { panic!("{why:?}") };
+    assert!(why.starts_with("7 messages of `orders` found under another id than the producer gave"), "{why}");
+    let told = told(&renamed, "found under another id");
+    assert!(told.len() == 1 && told[0] < 140, "seen at the next look: {told:?}");
+
+    // The id of another message is no better: both would be taken for one.
+    let swapped = pumped(|at, message| match (at, &message.message_id) {
+        (0, Some(MessageId::Number(id))) => vec![Message { message_id: Some((id + 1).into()), ..message }],
+        _ => vec![message],
+    });
+    assert!(broken(&swapped)[0].starts_with("1 message of `orders` found under another id"));
+
+    let two = pumped(|at, message| match at {
+        0 => vec![message, Message::new("out of nothing")],
+        _ => vec![message],
+    });
+    assert!(broken(&two)[0].starts_with("1 message found in `orders` that no producer sent"));
 }
 
 #[test]
