@@ -127,7 +127,7 @@ impl Ledger {
 
     /// A consumer has got a message.
     pub(crate) fn receive(&mut self, now: Timestamp, id: u64) {
-        let before = self.marks.get(usize::try_from(id).unwrap_or(usize::MAX)).copied().unwrap_or(0);
+        let before = self.marks_of(id);
         if before & RECEIVED != 0 {
             self.received_twice += 1;
         }
@@ -155,6 +155,15 @@ impl Ledger {
     /// When a producer last got a message acknowledged.
     pub(crate) fn last_acknowledged(&self) -> Option<Timestamp> {
         self.last_send.filter(|_| self.acknowledged > 0)
+    }
+
+    /// Whether a consumer ever got a message.
+    pub(crate) fn was_received(&self, id: u64) -> bool {
+        self.marks_of(id) & RECEIVED != 0
+    }
+
+    fn marks_of(&self, id: u64) -> u8 {
+        self.marks.get(usize::try_from(id).unwrap_or(usize::MAX)).copied().unwrap_or(0)
     }
 
     fn mark(&mut self, id: u64, bit: u8) {

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Call, Target};
 use lifeboat_engine::{Outcome, RunEnd, StepView};
 use lifeboat_plan::{
-    Action, Basis, CallDraft, Digest, Graph, Plan, PlanKind, Step, StepId, Way, WayKind, describe_call,
-    describe_condition, independence,
+    Action, Basis, CallDraft, Digest, Graph, Plan, PlanKind, Step, StepId, Way, WayKind, counted,
+    describe_call, describe_condition, independence,
 };
 use lifeboat_planner::{Fact, Inventory};
 
@@ -135,11 +135,7 @@ fn step_report(station: &Station, step: &Step, view: &StepView<'_>) -> StepRepor
                 Ok(answer) => describe_answer(answer),
                 Err(lost) => lost.0.clone(),
             })
-            .or_else(|| {
-                matches!(way.action, Action::Pump(_)).then(|| {
-                    format!("{} messages sent on, {} were there already", view.moved.0, view.moved.1)
-                })
-            }),
+            .or_else(|| matches!(way.action, Action::Pump(_)).then(|| moved_words(view.moved))),
         started_when: way.started_when.as_ref().map(describe_condition),
         done_when: describe_condition(&way.done_when),
         evidence: evidence(station, way),
@@ -208,6 +204,17 @@ fn planned_request(way: &Way) -> Option<String> {
         )),
         Action::Expand(stage) => Some(format!("asks the planner for the steps of `{}`", stage.name)),
         Action::Ask(_) | Action::Wait => None,
+    }
+}
+
+/// What a transfer knows of itself: how many messages really came twice, only who sees both sides can tell.
+fn moved_words((moved, again): (u64, u64)) -> String {
+    let sent_on = format!("{} sent on", counted(usize::try_from(moved).unwrap_or(usize::MAX), "message"));
+    match again {
+        0 => sent_on,
+        again => format!(
+            "{sent_on}; an answer was lost or a lock ran out: up to {again} may have come more than once"
+        ),
     }
 }
 

@@ -146,7 +146,7 @@ impl Drill {
             stranded: moves.iter().map(|one| one.stranded).sum(),
             drained: moves.iter().map(|one| one.drained).sum(),
             moves,
-            duplicated: self.world.ledger.received_twice,
+            duplicated: self.world.ledger.received_twice + found.again,
             lost: found.lost.len() as u64,
         }
     }
