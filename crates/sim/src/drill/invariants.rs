@@ -94,9 +94,9 @@ impl Drill {
         self.clients_could_work(&mut found);
         self.note(&found, |_| false);
         let told = |breach: &Breach| {
-            let since = format!("{}, first seen {}", breach.says, self.into_the_drill(breach.since));
+            let since = format!("{}, first seen {}", breach.says, self.time_of(breach.since));
             match breach.gone {
-                Some(gone) => format!("{since}, and not since {}", self.into_the_drill(gone)),
+                Some(gone) => format!("{since}, and not since {}", self.time_of(gone)),
                 None => since,
             }
         };
@@ -104,7 +104,7 @@ impl Drill {
     }
 
     /// How far into the drill a moment is.
-    fn into_the_drill(&self, at: Timestamp) -> String {
+    fn time_of(&self, at: Timestamp) -> String {
         match self.opened {
             Some(opened) if at >= opened => format!("{} into the drill", brief(at.duration_since(opened))),
             _ => "before the drill's clock ran".to_owned(),

@@ -1,5 +1,8 @@
 //! Runs of a drill: planned when the lifecycle intends them, executed by the engine, told of when they end.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::SignedDuration;
 use lifeboat_engine::{Outcome, RunEnd, Summary};
 use lifeboat_plan::{PlanKind, StepId};
@@ -112,7 +115,7 @@ impl Drill {
         if outcome == RunOutcome::Done {
             self.cure(purpose.kind);
             let run = &self.world.runs[number];
-            self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory));
+            self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory, now));
         } else {
             self.note_trouble(purpose.kind, format!("{says}: {word}"));
         }
