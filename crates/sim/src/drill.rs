@@ -4,6 +4,7 @@
 //! the day), how a run is executed (`station.rs`), what a region's loss does (the lab).
 
 mod invariants;
+mod kept;
 mod moves;
 mod opening;
 mod outage;
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_plan::{Digest, Plan, PlanKind, duration as brief};
+use lifeboat_plan::{PlanKind, duration as brief};
 use lifeboat_planner::lifecycle::{Happened, Intention, Lifecycle, LifecycleEvent, Phase, Question, next};
 use lifeboat_planner::{
     Acceptance, FailoverPolicy, Finding, Inventory, Side, StrategyKind, Workload, accept, assess, blocking,
@@ -29,9 +30,10 @@ use crate::log::Tone;
 use crate::refused::Refused;
 use crate::report::{DrillReport, Missing, PredictionReport, RtoTerms};
 use crate::scenario::Scenario;
-use crate::world::{Event, Purpose, World};
+use crate::world::{Event, World};
 
 use invariants::Breaches;
+use kept::Kept;
 use moves::{Announcement, Move};
 use outage::Milestones;
 use people::People;
@@ -108,8 +110,8 @@ pub struct Drill {
     /// What people were told with the question that is open.
     said: Option<Announcement>,
     missing_at_recovery: Option<Missing>,
-    /// The failover plan that was made while all was well: it needs nobody's compilation on the day.
-    kept: Option<Plan>,
+    /// The failover plan that was made while all was well.
+    kept: Option<Kept>,
     /// What the recovery was forecast to take, when it began to count.
     forecast: Option<RtoTerms>,
     /// What was said last of a kind that need not be said again.
@@ -359,26 +361,6 @@ impl Drill {
 
     fn inventory(&self) -> &Inventory {
         &self.world.inventory
-    }
-
-    /// The inventory, and the plan for the loss of the region that serves: both lie outside that region.
-    fn keep_snapshot(&mut self) {
-        self.world.look();
-        let purpose = Purpose {
-            kind: PlanKind::Failover,
-            active: self.life.active(),
-            planned: false,
-            returning: self.life.generation() > 0,
-        };
-        let says = match self.world.plan(purpose) {
-            Ok(plan) => {
-                let digest = Digest::of(&plan);
-                self.kept = Some(plan);
-                format!("keeps a snapshot and the failover plan {} outside the region", digest.short())
-            }
-            Err(why) => format!("keeps a snapshot outside the region, and no failover plan: {why}"),
-        };
-        self.say_once("snapshot", says);
     }
 
     /// Says what was not the last thing said of its kind.

@@ -9,6 +9,7 @@ use lifeboat_plan::{PlanKind, StepId};
 use lifeboat_planner::lifecycle::{Happened, Health, RunOutcome};
 use lifeboat_planner::{Side, leads};
 
+use super::kept::Made;
 use super::{Drill, brief};
 use crate::log::Tone;
 use crate::reporting::predictions;
@@ -26,7 +27,11 @@ impl Drill {
         }
         let says = self.says(purpose);
         self.phase.clone_from(&says);
-        let started = self.world.plan(purpose).map_err(|error| error.to_string()).and_then(|plan| {
+        let Made { plan, says: origin } = self.plan_for(purpose);
+        if let Some(origin) = origin {
+            self.world.log.happens(self.world.now, "engine", Tone::Plain, format!("{says}: {origin}"));
+        }
+        let started = plan.and_then(|plan| {
             if matches!(kind, PlanKind::Failover | PlanKind::Failback) {
                 self.begin_move(&says, active, &plan, planned);
             }

@@ -114,7 +114,7 @@ impl Drill {
                 self.milestones.restored = None;
                 self.milestones.back_by_itself = false;
                 if self.forecast.is_none() {
-                    self.forecast = self.kept.as_ref().map(|plan| self.forecast_of(plan, false));
+                    self.forecast = self.kept_plan().map(|plan| self.forecast_of(plan, false));
                 }
             }
             self.world.log.happens(

@@ -90,7 +90,7 @@ impl Drill {
         let asked = self.world.workload.objectives.rto;
         // Nothing was lost: the forecast for the loss that might have been.
         let lost_something = self.milestones.lost.is_some();
-        let kept = self.kept.as_ref().filter(|_| !lost_something);
+        let kept = self.kept_plan().filter(|_| !lost_something);
         let forecast = self.forecast.clone().or_else(|| kept.map(|plan| self.forecast_of(plan, false)));
         let actual = self.actual(runs);
         let error_percent = actual.as_ref().zip(forecast.as_ref()).map(|(actual, forecast)| {
