@@ -220,10 +220,10 @@ pub struct Expansion {
 /// How a batch went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pumped {
-    /// Items sent on in this batch, and taken away.
+    /// Items taken away in this batch, each after it, or what it is a copy of, was sent on.
     pub moved: u64,
-    /// Items of this batch that the other side has more than once, or would have: copies of what was sent on, which were
-    /// only taken away; and what was sent on but not taken away, which is sent again.
+    /// Items of this batch that may have been sent on more than once, or will be: their answer was lost, or they were sent
+    /// on and perhaps not taken away. As many at most, as far as whoever moves them can know.
     pub duplicates: u64,
     /// Where the next batch begins; when nothing is left, the beginning.
     pub watermark: String,

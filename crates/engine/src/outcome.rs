@@ -133,7 +133,7 @@ pub struct StepView<'a> {
     pub requests: u32,
     /// Looks that served it, in this execution. A look may serve many.
     pub looks: u32,
-    /// Items moved and duplicates found, if it moves items.
+    /// Items moved, and how many of them may have been sent on more than once, if it moves items.
     pub moved: (u64, u64),
     /// What it waits for or stumbled over last, for people.
     pub says: Option<&'a str>,

@@ -184,9 +184,9 @@ pub enum StepEvent {
     Moved {
         /// Where the next one begins.
         watermark: String,
-        /// Items moved.
+        /// Items taken away after they were sent on.
         moved: u64,
-        /// Items that were there already.
+        /// Items that may have been sent on more than once.
         duplicates: u64,
         /// Whether nothing is left.
         finished: bool,

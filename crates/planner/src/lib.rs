@@ -32,7 +32,7 @@ pub use finding::{Answer, Evidence, Finding, Severity};
 pub use inventory::{Fact, Inventory, Known, Look, Source};
 pub use leading::leads;
 pub use planning::{DEPLOYED, Expanded, PlanError, expand, group_reads, initial_deployments, plan};
-pub use predict::predict;
+pub use predict::{Claim, Found, Prediction, predict, predictions};
 pub use reading::{About, Assumed, Assumption, Bare, BareError, NOWHERE, SiteTemplate, read, read_bare};
 pub use recovery_time::{FixedTerms, Foreseen, moves_names, platform_p95};
 pub use rule::{Checked, Rule, Subject};

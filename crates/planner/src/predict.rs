@@ -1,7 +1,12 @@
 //! The world as a plan would leave it, built from the conditions of its steps and from nothing else.
 //!
 //! Offline, a failover is planned for the world as prepare would leave it and a failback for the world as failover
-//! would leave it. A drill compares every prediction with the lab.
+//! would leave it. A drill compares every prediction with the lab: each says which step tells it, and can be held against
+//! what was observed (`predict/claim.rs`).
+
+mod claim;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -12,39 +17,79 @@ use serde_json::{Value, json};
 use crate::inventory::{Fact, Inventory, Known, Source};
 use crate::services::service_of;
 
+pub use claim::{Claim, Found, Prediction};
+
 /// What will be observed after `plan` has been executed in a world where `seen` was observed.
 pub fn predict(seen: &Inventory, plan: &Plan) -> Inventory {
-    let mut world = seen.clone();
-    for step in &plan.steps {
-        let way = step.way(plan.policy.prefer);
-        apply(&mut world, plan, step, &way.done_when);
-    }
-    world
+    follow(seen, plan).0
 }
 
-fn apply(world: &mut Inventory, plan: &Plan, step: &Step, condition: &Condition) {
+/// What `plan` changes by its own conditions, each told once: neither what was observed to be so already, nor what a later
+/// step undoes.
+pub fn predictions(seen: &Inventory, plan: &Plan) -> Vec<Prediction> {
+    let (after, told) = follow(seen, plan);
+    let mut changes: Vec<Prediction> = Vec::new();
+    for one in told {
+        let is_known = changes.iter().any(|known| (&known.path, &known.claim) == (&one.path, &one.claim));
+        if !is_known && one.holds_in(&after) && !one.held_before(seen) {
+            changes.push(one);
+        }
+    }
+    changes
+}
+
+/// The world after each step in turn, and what the steps tell of it.
+fn follow(seen: &Inventory, plan: &Plan) -> (Inventory, Vec<Prediction>) {
+    let (mut world, mut told) = (seen.clone(), Vec::new());
+    for step in &plan.steps {
+        let done_when = &step.way(plan.policy.prefer).done_when;
+        // What is done is found done, whichever of several ends it came to.
+        if is_met(&world, plan, step, done_when) {
+            continue;
+        }
+        let before = told.len();
+        listen(plan, step, done_when, &mut told);
+        for one in &told[before..] {
+            apply(&mut world, one);
+        }
+    }
+    (world, told)
+}
+
+/// Whether a condition holds for sure, by what was seen or predicted: what a template declares is not there yet.
+fn is_met(world: &Inventory, plan: &Plan, step: &Step, condition: &Condition) -> bool {
     match condition {
-        Condition::All(inner) => inner.iter().for_each(|condition| apply(world, plan, step, condition)),
+        Condition::All(inner) => inner.iter().all(|condition| is_met(world, plan, step, condition)),
+        Condition::Any(inner) => inner.iter().any(|condition| is_met(world, plan, step, condition)),
+        Condition::Test { .. } => prediction(plan, step, condition).is_some_and(|one| one.holds_in(world)),
+        // It refuses the step, and says nothing about its end.
+        Condition::Never { .. } => true,
+        Condition::Not(_) | Condition::Each { .. } | Condition::Held { .. } => false,
+    }
+}
+
+fn listen(plan: &Plan, step: &Step, condition: &Condition, told: &mut Vec<Prediction>) {
+    match condition {
+        Condition::All(inner) => inner.iter().for_each(|condition| listen(plan, step, condition, told)),
         // The first alternative is the one that planners prefer.
         Condition::Any(inner) => {
-            if let Some(first) = inner.first() {
-                apply(world, plan, step, first);
-            }
+            inner.iter().take(1).for_each(|condition| listen(plan, step, condition, told));
         }
-        Condition::Test { read, item: None, at, is } => {
-            if let Some(path) = path(plan, read) {
-                test(world, step, &path, at, is);
-            }
-        }
-        Condition::Test { item: Some(item), at, is, .. } => {
-            if let Some(id) = item.id.literal() {
-                test(world, step, id, at, is);
-            }
-        }
+        Condition::Test { .. } => told.extend(prediction(plan, step, condition)),
         // What must not be, and how many of many, tell nothing about one fact; what must have held for a while is a gate
         // before the change and not the change.
         Condition::Not(_) | Condition::Never { .. } | Condition::Each { .. } | Condition::Held { .. } => {}
     }
+}
+
+/// What a test predicts; none where its path or what it wants is known only to the run.
+fn prediction(plan: &Plan, step: &Step, condition: &Condition) -> Option<Prediction> {
+    let Condition::Test { read, item, at, is } = condition else { return None };
+    let path = match item {
+        None => path(plan, read)?,
+        Some(item) => item.id.literal()?.to_owned(),
+    };
+    Some(Prediction { step: step.id.clone(), path, claim: claim_of(at, is)? })
 }
 
 fn path(plan: &Plan, read: &ReadId) -> Option<String> {
@@ -54,39 +99,46 @@ fn path(plan: &Plan, read: &ReadId) -> Option<String> {
     }
 }
 
-fn test(world: &mut Inventory, step: &Step, path: &str, at: &At, is: &Is) {
-    let source = Source::Predicted { step: step.id.to_string() };
+/// What a test tells of its path; none where it tells nothing about one fact.
+fn claim_of(at: &At, is: &Is) -> Option<Claim> {
     match (at, is) {
-        (At::Status, Is::Equal(Draft::Value(status))) if status == &json!(404) => absent(world, path),
-        (At::Status, Is::Equal(Draft::Value(status))) if status == &json!(200) => {
-            change(world, path, source, |_| {});
-        }
+        (At::Status, Is::Equal(Draft::Value(status))) if status == &json!(404) => Some(Claim::Absent),
+        (At::Status, Is::Equal(Draft::Value(status))) if status == &json!(200) => Some(Claim::There),
         (At::Pointer(pointer), is) => {
-            let value = match is {
-                Is::Equal(Draft::Value(value)) => Some(value.clone()),
-                Is::SameId(id) => id.literal().map(|id| json!(id)),
-                Is::OneOf(values) => values.first().cloned(),
+            let has = |value: Value| Some(Claim::Has { pointer: pointer.clone(), value });
+            match is {
+                Is::Equal(Draft::Value(value)) => has(value.clone()),
+                Is::SameId(id) => {
+                    Some(Claim::HasId { pointer: pointer.clone(), id: id.literal()?.to_owned() })
+                }
+                Is::OneOf(values) => has(values.first()?.clone()),
+                Is::Absent => has(Value::Null),
+                Is::Present => Some(Claim::There),
                 _ => None,
-            };
-            if let Some(value) = value {
-                change(world, path, source, |body| set(body, pointer, value));
-            } else if matches!(is, Is::Present) {
-                change(world, path, source, |_| {});
-            } else if matches!(is, Is::Absent) {
-                change(world, path, source, |body| set(body, pointer, Value::Null));
             }
         }
         (
             At::Field(list, field),
             Is::Includes(Draft::Value(Value::Array(values)))
             | Is::SameSet(Draft::Value(Value::Array(values))),
-        ) if list == "/value" => {
-            include(world, path, field, values, &source);
+        ) if list == "/value" => Some(Claim::Includes { field: field.clone(), values: values.clone() }),
+        (At::Count(_), Is::Equal(Draft::Value(count))) if count == &json!(0) => Some(Claim::Empty),
+        _ => None,
+    }
+}
+
+fn apply(world: &mut Inventory, told: &Prediction) {
+    let source = Source::Predicted { step: told.step.to_string() };
+    let path = &told.path;
+    match &told.claim {
+        Claim::There => change(world, path, source, |_| {}),
+        Claim::Absent => absent(world, path),
+        Claim::Has { pointer, value } => {
+            change(world, path, source, |body| set(body, pointer, value.clone()));
         }
-        (At::Count(_), Is::Equal(Draft::Value(count))) if count == &json!(0) => {
-            put(world, path, json!([]), source);
-        }
-        _ => {}
+        Claim::HasId { pointer, id } => change(world, path, source, |body| set(body, pointer, json!(id))),
+        Claim::Includes { field, values } => include(world, path, field, values, &source),
+        Claim::Empty => put(world, path, json!([]), source),
     }
 }
 

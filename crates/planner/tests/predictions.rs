@@ -2,10 +2,10 @@
 
 mod properties;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lifeboat_plan::{Digest, Graph, Plan, PlanKind, WayKind};
-use lifeboat_planner::{Look, Side, is_protected, predict};
+use lifeboat_planner::{Claim, Look, Side, is_protected, predict, predictions};
 
 use crate::fixtures::answers::truths;
 use crate::fixtures::{ALIASES, World};
@@ -65,6 +65,38 @@ fn a_prediction_satisfies_its_own_plan() {
         .map(|(id, truth)| format!("{id}: {truth:?}"))
         .collect();
     assert_eq!(open, Vec::<String>::new());
+}
+
+/// What a plan finds as it wants it is no prediction; what a failover changes is, and no two of them say different things.
+#[test]
+fn predictions_are_what_a_plan_changes() {
+    let world = World::paired();
+    let told = predictions(&world.seen, &world.plan(PlanKind::Prepare));
+    assert!(told.iter().all(|one| one.step.as_str().starts_with("workload/")), "the pair stands: {told:?}");
+    let plan = world.plan(PlanKind::Failover);
+    let told = predictions(&world.seen, &plan);
+    let of_the_bus = told.iter().filter(|one| one.step.as_str().starts_with("orders-bus/"));
+    let told: Vec<String> =
+        of_the_bus.map(|one| format!("{} {}: {}", one.step, one.about(), one.claim)).collect();
+    let alias = "Microsoft.ServiceBus/namespaces/orders-bus-neu/disasterRecoveryConfigs/orders";
+    let step = "orders-bus/fail-over-alias";
+    let wanted = [
+        format!("{step} {alias} /properties/role: PrimaryNotReplicating"),
+        format!("{step} {alias} /properties/partnerNamespace: \"\""),
+    ];
+    assert_eq!(told, wanted);
+    // Emptied and paired again: what is taken away and made anew is predicted as it is in the end.
+    let mut world = World::from_nothing();
+    go(&mut world, PlanKind::Prepare);
+    go(&mut world, PlanKind::Failover);
+    (world.active, world.returning) = (Side::Secondary, true);
+    let plan = world.plan(PlanKind::Prepare);
+    let mut said: BTreeMap<String, Claim> = BTreeMap::new();
+    for one in predictions(&world.seen, &plan) {
+        let other = said.insert(one.about(), one.claim.clone());
+        assert!(other.is_none_or(|other| matches!(other, Claim::There | Claim::Includes { .. })), "{one:?}");
+    }
+    assert!(said.len() > 3, "{said:?}");
 }
 
 /// Proves: P1a, F32, F20, D02 (there, protected again, home, protected again)

@@ -1,5 +1,4 @@
 //! Producers and consumers: the application, with DNS caches of its own and no idea of what goes on.
-
 //!
 //! Here: their pace, their DNS caches and their work. Not here: what a service does with what they ask (`traffic.rs`).
 
@@ -8,7 +7,7 @@ use lifeboat_lab::{DnsRecord, Lab};
 
 use crate::dice::Dice;
 use crate::ledger::Ledger;
-use crate::traffic::{Channel, Draft, Taken, Work};
+use crate::traffic::{Channel, Draft, Taken, Which, Work};
 
 /// How long a client that ignores the TTL keeps an answer of DNS, in milliseconds: each has its own pace.
 const HOLDS_ON: (i64, i64) = (300_000, 600_000);
@@ -72,6 +71,8 @@ struct Client {
 struct AtWork {
     /// Its entry in the ledger, if it has one for this channel.
     message: Option<u64>,
+    /// What it is, as its reader sees it.
+    which: Which,
 }
 
 /// All clients.
@@ -227,11 +228,11 @@ impl Clients {
         let again = match client.resolver.resolve(lab, now, &channel.host) {
             None => RETRY,
             Some(host) => match channel.line.take(lab, now, &host, index) {
-                Taken::Message(id) => {
+                Taken::Message(which) => {
                     // What was forwarded from elsewhere is not promised here.
-                    let entry = id.map(|id| id + channel.copy);
+                    let entry = which.draft().map(|id| id + channel.copy);
                     let message = entry.filter(|id| ledger.is_for(*id, client.channel));
-                    client.at_work = Some(AtWork { message });
+                    client.at_work = Some(AtWork { message, which });
                     self.dice.millis(WORK.0, WORK.1)
                 }
                 Taken::Nothing => {
@@ -248,12 +249,20 @@ impl Clients {
     /// aside; if that fails, the next consumer will do it.
     fn finish(&mut self, index: usize, now: Timestamp, lab: &mut Lab, ledger: &mut Ledger) {
         let client = &mut self.consumers[index];
-        let Some(AtWork { message }) = client.at_work.take() else { return };
+        let Some(AtWork { message, which }) = client.at_work.take() else { return };
         let unreadable = message.is_some_and(|message| message.is_multiple_of(POISON));
         let work = if unreadable { Work::Unreadable } else { Work::Done };
         let received = self.channels[client.channel].line.finish(lab, now, index, work);
-        if let Some(message) = message.filter(|_| received) {
-            ledger.receive(now, message);
+        if !received {
+            return;
+        }
+        if which.draft().is_none_or(|id| !ledger.knows(id)) {
+            *ledger.nobodys.entry(client.channel).or_default() += 1;
+        }
+        let Some(message) = message else { return };
+        ledger.receive(now, message);
+        if matches!(which, Which::Renamed(_)) {
+            *ledger.renamed.entry(client.channel).or_default() += 1;
         }
     }
 

@@ -4,6 +4,7 @@
 //! the day), how a run is executed (`station.rs`), what a region's loss does (the lab).
 
 mod invariants;
+mod kept;
 mod moves;
 mod opening;
 mod outage;
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_plan::{Digest, Plan, PlanKind, duration as brief};
+use lifeboat_plan::{PlanKind, duration as brief};
 use lifeboat_planner::lifecycle::{Happened, Intention, Lifecycle, LifecycleEvent, Phase, Question, next};
 use lifeboat_planner::{
     Acceptance, FailoverPolicy, Finding, Inventory, Side, StrategyKind, Workload, accept, assess, blocking,
@@ -29,8 +30,10 @@ use crate::log::Tone;
 use crate::refused::Refused;
 use crate::report::{DrillReport, Missing, PredictionReport, RtoTerms};
 use crate::scenario::Scenario;
-use crate::world::{Event, Purpose, World};
+use crate::world::{Event, World};
 
+use invariants::Breaches;
+use kept::Kept;
 use moves::{Announcement, Move};
 use outage::Milestones;
 use people::People;
@@ -107,14 +110,15 @@ pub struct Drill {
     /// What people were told with the question that is open.
     said: Option<Announcement>,
     missing_at_recovery: Option<Missing>,
-    /// The failover plan that was made while all was well: it needs nobody's compilation on the day.
-    kept: Option<Plan>,
+    /// The failover plan that was made while all was well.
+    kept: Option<Kept>,
     /// What the recovery was forecast to take, when it began to count.
     forecast: Option<RtoTerms>,
     /// What was said last of a kind that need not be said again.
     last_said: BTreeMap<&'static str, String>,
     predictions: Vec<PredictionReport>,
     trouble: Vec<String>,
+    breaches: Breaches,
     /// Which of it came from runs of a kind that may yet succeed.
     curable: BTreeMap<PlanKind, Vec<String>>,
     /// Virtual time at which the scenario's clock stands at zero: the first preparation is over.
@@ -159,6 +163,7 @@ impl Drill {
             last_said: BTreeMap::new(),
             predictions: Vec::new(),
             trouble: Vec::new(),
+            breaches: Breaches::default(),
             curable: BTreeMap::new(),
             opened: None,
             phase: "preparing".to_owned(),
@@ -180,6 +185,22 @@ impl Drill {
         mut self,
         progress: &mut dyn FnMut(&DrillProgress<'_>) -> bool,
     ) -> Result<DrillOutcome, DrillError> {
+        self.begin();
+        let mut events: u64 = 0;
+        let mut shown = String::new();
+        while self.goes_on() {
+            events += 1;
+            if events.is_multiple_of(4096) || shown != self.phase {
+                shown.clone_from(&self.phase);
+                if !progress(&self.progress()) {
+                    return Err(DrillError::Interrupted);
+                }
+            }
+        }
+        Ok(self.end())
+    }
+
+    fn begin(&mut self) {
         let (life, intentions) = Lifecycle::begin();
         self.life = life;
         self.before_prepare();
@@ -190,24 +211,20 @@ impl Drill {
         }
         self.pass_questions_on();
         self.world.queue.at(self.world.now, Event::Probe);
-        let mut events: u64 = 0;
-        let mut shown = String::new();
-        let mut until = self.deadline();
-        while let Some((at, event)) = self.world.queue.next(until) {
-            self.world.now = at;
-            self.happens(event);
-            until = self.deadline();
-            events += 1;
-            if events.is_multiple_of(4096) || shown != self.phase {
-                shown.clone_from(&self.phase);
-                if !progress(&self.progress()) {
-                    return Err(DrillError::Interrupted);
-                }
-            }
-        }
-        self.world.now = until;
+    }
+
+    /// The next thing happens. False when nothing more does before the end.
+    fn goes_on(&mut self) -> bool {
+        let Some((at, event)) = self.world.queue.next(self.deadline()) else { return false };
+        self.world.now = at;
+        self.happens(event);
+        true
+    }
+
+    fn end(mut self) -> DrillOutcome {
+        self.world.now = self.deadline();
         self.close();
-        Ok(self.sum_up())
+        self.sum_up()
     }
 
     fn progress(&self) -> DrillProgress<'_> {
@@ -278,6 +295,7 @@ impl Drill {
             Event::Probe => self.probe(),
             Event::Watch => {
                 self.world.watch();
+                self.may_break();
                 self.notice_late_move();
             }
             Event::Scenario(index) => self.scene(index),
@@ -286,6 +304,7 @@ impl Drill {
             Event::Reminder => self.life_goes_on(Happened::Tick),
         }
         self.pass_questions_on();
+        self.check_when_due();
     }
 
     /// Tells the lifecycle what happened and carries out what it intends.
@@ -342,26 +361,6 @@ impl Drill {
 
     fn inventory(&self) -> &Inventory {
         &self.world.inventory
-    }
-
-    /// The inventory, and the plan for the loss of the region that serves: both lie outside that region.
-    fn keep_snapshot(&mut self) {
-        self.world.look();
-        let purpose = Purpose {
-            kind: PlanKind::Failover,
-            active: self.life.active(),
-            planned: false,
-            returning: self.life.generation() > 0,
-        };
-        let says = match self.world.plan(purpose) {
-            Ok(plan) => {
-                let digest = Digest::of(&plan);
-                self.kept = Some(plan);
-                format!("keeps a snapshot and the failover plan {} outside the region", digest.short())
-            }
-            Err(why) => format!("keeps a snapshot outside the region, and no failover plan: {why}"),
-        };
-        self.say_once("snapshot", says);
     }
 
     /// Says what was not the last thing said of its kind.

@@ -1,5 +1,7 @@
 //! What became of every message, kept by somebody who sees everything: the truth that announcements are held against.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::report::{Gap, Minute};
@@ -19,6 +21,10 @@ pub(crate) struct Ledger {
     pub(crate) received_twice: u64,
     /// Received although nobody was promised anything: the service took them, and its answer was lost.
     pub(crate) received_unpromised: u64,
+    /// Of the received, by channel: those that came under another id than their producer's …
+    pub(crate) renamed: BTreeMap<usize, u64>,
+    /// … and those that no producer sent.
+    pub(crate) nobodys: BTreeMap<usize, u64>,
     /// Stretches in which nobody could send.
     pub(crate) gaps: Vec<Gap>,
     /// Whether a send has failed since the last one that was acknowledged.
@@ -91,6 +97,11 @@ impl Ledger {
         self.channel_of(id) == Some(channel)
     }
 
+    /// Whether a producer ever drew this id.
+    pub(crate) fn knows(&self, id: u64) -> bool {
+        self.channel_of(id).is_some()
+    }
+
     /// To which channel a message was sent.
     pub(crate) fn channel_of(&self, id: u64) -> Option<usize> {
         usize::try_from(id).ok().and_then(|id| self.channels.get(id)).map(|channel| usize::from(*channel))
@@ -116,7 +127,7 @@ impl Ledger {
 
     /// A consumer has got a message.
     pub(crate) fn receive(&mut self, now: Timestamp, id: u64) {
-        let before = self.marks.get(usize::try_from(id).unwrap_or(usize::MAX)).copied().unwrap_or(0);
+        let before = self.marks_of(id);
         if before & RECEIVED != 0 {
             self.received_twice += 1;
         }
@@ -144,6 +155,15 @@ impl Ledger {
     /// When a producer last got a message acknowledged.
     pub(crate) fn last_acknowledged(&self) -> Option<Timestamp> {
         self.last_send.filter(|_| self.acknowledged > 0)
+    }
+
+    /// Whether a consumer ever got a message.
+    pub(crate) fn was_received(&self, id: u64) -> bool {
+        self.marks_of(id) & RECEIVED != 0
+    }
+
+    fn marks_of(&self, id: u64) -> u8 {
+        self.marks.get(usize::try_from(id).unwrap_or(usize::MAX)).copied().unwrap_or(0)
     }
 
     fn mark(&mut self, id: u64, bit: u8) {

@@ -172,7 +172,8 @@ pub struct LossReport {
     pub stranded: u64,
     /// How many of these the drains brought over.
     pub drained: u64,
-    /// How many reached the other side twice, with the same `MessageId`.
+    /// Copies beyond the first, each with the `MessageId` of its message: received again, or lying somewhere although
+    /// another lies there or was received. What is just being drained at the end lies on both sides.
     pub duplicated: u64,
     /// Acknowledged messages that exist nowhere and were never received.
     pub lost: u64,

@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Call, Target};
 use lifeboat_engine::{Outcome, RunEnd, StepView};
 use lifeboat_plan::{
-    Action, Basis, CallDraft, Digest, Graph, Plan, PlanKind, Step, StepId, Way, WayKind, count, counted,
+    Action, Basis, CallDraft, Digest, Graph, Plan, PlanKind, Step, StepId, Way, WayKind, counted,
     describe_call, describe_condition, independence,
 };
-use lifeboat_planner::{Fact, Inventory};
+use lifeboat_planner::{Inventory, Prediction};
 
 use crate::report::{FactLine, PredictionReport, RunReport, StepReport};
 use crate::station::Station;
@@ -135,13 +135,7 @@ fn step_report(station: &Station, step: &Step, view: &StepView<'_>) -> StepRepor
                 Ok(answer) => describe_answer(answer),
                 Err(lost) => lost.0.clone(),
             })
-            .or_else(|| {
-                matches!(way.action, Action::Pump(_)).then(|| {
-                    let (moved, twice) = view.moved;
-                    let were = if twice == 1 { "was" } else { "were" };
-                    format!("{} sent on, {} {were} there already", counted(moved, "message"), count(twice))
-                })
-            }),
+            .or_else(|| matches!(way.action, Action::Pump(_)).then(|| moved_words(view.moved))),
         started_when: way.started_when.as_ref().map(describe_condition),
         done_when: describe_condition(&way.done_when),
         evidence: evidence(station, way),
@@ -213,6 +207,17 @@ fn planned_request(way: &Way) -> Option<String> {
     }
 }
 
+/// What a transfer knows of itself: how many messages really came twice, only who sees both sides can tell.
+fn moved_words((moved, again): (u64, u64)) -> String {
+    let sent_on = format!("{} sent on", counted(moved, "message"));
+    match again {
+        0 => sent_on,
+        again => format!(
+            "{sent_on}; an answer was lost or a lock ran out: up to {again} may have come more than once"
+        ),
+    }
+}
+
 fn describe_answer(answer: &Answer) -> String {
     match answer.error() {
         Some(error) => format!("{} {}", answer.status, error.innermost()),
@@ -256,57 +261,23 @@ pub(crate) fn facts(plan: &Plan, now: Timestamp) -> Vec<FactLine> {
         .collect()
 }
 
-/// Compares what a plan predicted with what was found: every fact that the plan's conditions speak of.
-pub(crate) fn predictions(after: &str, predicted: &Inventory, found: &Inventory) -> Vec<PredictionReport> {
-    let mut reports = Vec::new();
-    for (path, fact) in predicted.facts() {
-        let step = match fact {
-            Fact::Known(known) => match &known.source {
-                lifeboat_planner::Source::Predicted { step } if !step.is_empty() => step.clone(),
-                _ => continue,
-            },
-            _ => continue,
-        };
-        let Fact::Known(known) = fact else { continue };
-        // Lists repeat what their members say, and deployments are records of our own.
-        if known.value.is_array() || path.contains("/deployments/") {
-            continue;
-        }
-        for pointer in [
-            "/properties/role",
-            "/properties/provisioningState",
-            "/properties/partnerNamespace",
-            "/properties/status",
-        ] {
-            let Some(want) = known.value.pointer(pointer).filter(|want| !want.is_null()) else { continue };
-            let have = found.look(path).value().and_then(|body| body.pointer(pointer)).or_else(|| {
-                let (list, _) = path.rsplit_once('/')?;
-                let members = found.look(list).value()?.as_array()?;
-                let member = members.iter().find(|member| {
-                    member
-                        .get("id")
-                        .and_then(|id| id.as_str())
-                        .is_some_and(|id| id.eq_ignore_ascii_case(path))
-                })?;
-                member.pointer(pointer)
-            });
-            let text =
-                |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let found = have.map_or_else(|| "not there".to_owned(), text);
-            reports.push(PredictionReport {
-                after: after.to_owned(),
-                fact: format!("{} {pointer} ({step})", short_path(path)),
-                predicted: text(want),
-                agrees: have.is_some_and(|have| text(have).eq_ignore_ascii_case(&text(want))),
-                found,
-            });
-        }
-    }
-    reports
-}
-
-fn short_path(path: &str) -> &str {
-    path.find("/providers/").map_or(path, |at| &path[at + "/providers/".len()..])
+/// Compares what a run's plan predicted with what was seen when the run was over. What nobody looks at is left out.
+pub(crate) fn predictions(
+    after: &str,
+    predicted: &[Prediction],
+    seen: &Inventory,
+    now: Timestamp,
+) -> Vec<PredictionReport> {
+    let compared = predicted.iter().filter_map(|one| Some((one, one.found(seen, now)?)));
+    compared
+        .map(|(one, found)| PredictionReport {
+            after: after.to_owned(),
+            fact: format!("{} ({})", one.about(), one.step),
+            predicted: one.claim.to_string(),
+            found: found.says,
+            agrees: found.agrees,
+        })
+        .collect()
 }
 
 /// How long the platform worked for a run: from accepted to done, along its critical path.

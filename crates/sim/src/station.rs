@@ -4,6 +4,8 @@
 //! (`drill/people.rs`). Requests take time to travel; what never answers is given up after [`PATIENCE`]. The same effects
 //! are performed by the real driver over HTTP.
 
+mod post;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,32 +21,10 @@ use crate::dice::Dice;
 use crate::traffic::{Next, Pump, Pumps};
 use crate::vault::Vault;
 
+pub(crate) use post::{Errand, Post};
+
 /// After how long a request without an answer is given up. ARM itself cuts providers off after 60 s.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
-
-/// Something that reaches the station or the lab later.
-#[derive(Debug, Clone)]
-pub(crate) enum Post {
-    /// A request arrives at the lab.
-    Arrives(Errand, Call),
-    /// A name is looked up.
-    Resolves(Errand, String),
-    /// An answer arrives at the station.
-    Returns(Errand, Result<Answer, Lost>),
-    /// The engine asked to be woken.
-    Wakes(Timestamp),
-}
-
-/// Whose request it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Errand {
-    /// The engine's, by ticket.
-    Engine(Ticket),
-    /// A pump's, by its ticket.
-    Pump(Ticket),
-    /// For a secret that the engine needs, by ticket: nobody else gets to see the answer.
-    Secret(Ticket),
-}
 
 /// A request that acts, as it was sent.
 #[derive(Debug, Clone)]

@@ -110,11 +110,32 @@ pub(crate) struct Draft {
     pub(crate) sender: usize,
 }
 
+/// Which message something is, by what it says: whoever carries a message on cannot make it another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The draft with this id, under the id that its producer gave it. Where a service has no ids, any is.
+    Draft(u64),
+    /// The draft with this id, under another id or none: nobody can tell that it is the same.
+    Renamed(u64),
+    /// Nothing that a producer of the drill sent.
+    Unknown,
+}
+
+impl Which {
+    /// The id of the draft.
+    pub(crate) fn draft(self) -> Option<u64> {
+        match self {
+            Self::Draft(id) | Self::Renamed(id) => Some(id),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// What a consumer finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taken {
-    /// A message, with the id of its draft; one that comes from elsewhere has none.
-    Message(Option<u64>),
+    /// A message.
+    Message(Which),
     /// Nothing to read.
     Nothing,
     /// The service does not answer, or refuses.
@@ -136,8 +157,7 @@ pub(crate) struct Held<'a> {
     /// The resource's name.
     pub(crate) resource: &'a str,
     pub(crate) place: &'a str,
-    /// The id of its draft.
-    pub(crate) id: u64,
+    pub(crate) which: Which,
     /// Whether it waits for a person: a consumer or the service has given it up.
     pub(crate) set_aside: bool,
 }

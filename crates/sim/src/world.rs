@@ -12,7 +12,8 @@ use lifeboat_engine::{Decision, Engine, Expansion, RunId, Settings as RunSetting
 use lifeboat_lab::{Lab, Settings as LabSettings};
 use lifeboat_plan::{Endpoint, Plan, PlanKind, ReadId, Stage, counted};
 use lifeboat_planner::{
-    Inventory, PlanError, Planning, Side, StrategyKind, Workload, expand, initial_deployments, plan, predict,
+    Inventory, PlanError, Planning, Prediction, Side, StrategyKind, Workload, expand, initial_deployments,
+    plan, predictions,
 };
 
 use crate::clients::{Clients, Turn};
@@ -65,8 +66,8 @@ pub(crate) struct Run {
     pub(crate) station: Station,
     pub(crate) started: Timestamp,
     pub(crate) ended: Option<Timestamp>,
-    /// What the planner believes the world will be afterwards.
-    pub(crate) predicted: Inventory,
+    /// What the planner believes that it changes.
+    pub(crate) predicted: Vec<Prediction>,
 }
 
 /// Everything that is.
@@ -206,7 +207,7 @@ impl World {
             facts: plan.facts.iter().map(|fact| (fact.key.clone(), fact.value.clone())).collect(),
             jitter_seed: self.seed ^ number as u64,
         };
-        let predicted = predict(&self.inventory, &plan);
+        let predicted = predictions(&self.inventory, &plan);
         let digest = lifeboat_plan::Digest::of(&plan);
         let (engine, effects) =
             Engine::start(plan.clone(), settings, self.now).map_err(|error| error.to_string())?;

@@ -39,7 +39,7 @@ pub(crate) fn loss_rows(report: &DrillReport) -> Vec<LossRow> {
         }
     }
     let lost = if losses.lost == 0 { Tone::Good } else { Tone::Bad };
-    rows.push(row("duplicated", None, losses.duplicated, "arrived twice with one MessageId"));
+    rows.push(row("duplicated", None, losses.duplicated, "copies beyond the first, under one MessageId"));
     rows.push(LossRow {
         tone: Some(lost),
         ..row("lost", announced_lost(report), losses.lost, "acknowledged, and exist nowhere")

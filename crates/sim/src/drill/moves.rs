@@ -137,7 +137,7 @@ impl Drill {
         self.world.look();
         let purpose =
             Purpose { kind, active: self.life.active(), planned, returning: self.life.generation() > 0 };
-        let plan = match self.world.plan(purpose) {
+        let plan = match self.plan_for(purpose).plan {
             Ok(plan) => plan,
             Err(why) => return Some(format!("no plan can be made now: {why}")),
         };

@@ -1,5 +1,8 @@
 //! The outage: when service went, when clients had it back, and what was missing then.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -44,6 +47,8 @@ pub(super) struct Whereabouts {
     pub(super) aside: Vec<Outstanding>,
     /// They can be had, or were set aside as dead letters where somebody can see them.
     pub(super) held: u64,
+    /// Copies that lie somewhere although another lies there, or was received.
+    pub(super) again: u64,
 }
 
 impl Drill {
@@ -90,27 +95,32 @@ impl Drill {
         let silent = self.silent();
         let channels = self.world.clients.as_ref().map_or(&[][..], |clients| &clients.channels);
         // Whether a message can be had (a copy on the serving side, or one that a consumer set aside, where somebody answers),
-        // and whether it waits for a consumer.
-        let mut places: BTreeMap<u64, (bool, bool)> = BTreeMap::new();
+        // whether it waits for a consumer, and how often it is there.
+        let mut places: BTreeMap<u64, (bool, bool, u64)> = BTreeMap::new();
         for held in held(&self.world.lab) {
             // Each copy is promised by itself, and lies where its own channel is read.
-            let Some(first) = self.world.ledger.channel_of(held.id) else { continue };
+            let Some(draft) = held.which.draft() else { continue };
+            let Some(first) = self.world.ledger.channel_of(draft) else { continue };
             let Some(own) = copies(channels, first).iter().find(|own| held.is_in(&own.place)) else {
                 continue;
             };
             let serves = names.iter().any(|name| name.eq_ignore_ascii_case(held.resource));
             let answers = !silent.iter().any(|name| name.eq_ignore_ascii_case(held.resource));
-            let (reachable, waits) = places.entry(held.id + own.copy).or_default();
+            let (reachable, waits, times) = places.entry(draft + own.copy).or_default();
             *reachable |= answers && (serves || held.set_aside);
             *waits |= !held.set_aside;
+            *times += 1;
         }
-        let mut found = Whereabouts::default();
+        let beyond = |(id, (_, _, times)): (&u64, &(bool, bool, u64))| {
+            times - u64::from(!self.world.ledger.was_received(*id))
+        };
+        let mut found = Whereabouts { again: places.iter().map(beyond).sum(), ..Whereabouts::default() };
         for outstanding in self.world.ledger.outstanding() {
             match places.get(&outstanding.id) {
                 None => found.lost.push(outstanding),
-                Some((true, _)) => found.held += 1,
-                Some((false, true)) => found.behind.push(outstanding),
-                Some((false, false)) => found.aside.push(outstanding),
+                Some((true, ..)) => found.held += 1,
+                Some((false, true, _)) => found.behind.push(outstanding),
+                Some((false, false, _)) => found.aside.push(outstanding),
             }
         }
         found

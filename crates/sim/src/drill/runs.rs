@@ -1,11 +1,15 @@
 //! Runs of a drill: planned when the lifecycle intends them, executed by the engine, told of when they end.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::SignedDuration;
 use lifeboat_engine::{Outcome, RunEnd, Summary};
 use lifeboat_plan::{PlanKind, StepId};
 use lifeboat_planner::lifecycle::{Happened, Health, RunOutcome};
 use lifeboat_planner::{Side, leads};
 
+use super::kept::Made;
 use super::{Drill, brief};
 use crate::log::Tone;
 use crate::reporting::predictions;
@@ -14,6 +18,7 @@ use crate::world::Purpose;
 
 impl Drill {
     pub(super) fn run_plan(&mut self, kind: PlanKind, active: Side, planned: bool) {
+        self.may_break();
         self.world.look();
         let returning = self.life.generation() > 0;
         let purpose = Purpose { kind, active, planned, returning };
@@ -22,7 +27,11 @@ impl Drill {
         }
         let says = self.says(purpose);
         self.phase.clone_from(&says);
-        let started = self.world.plan(purpose).map_err(|error| error.to_string()).and_then(|plan| {
+        let Made { plan, says: origin } = self.plan_for(purpose);
+        if let Some(origin) = origin {
+            self.world.log.happens(self.world.now, "engine", Tone::Plain, format!("{says}: {origin}"));
+        }
+        let started = plan.and_then(|plan| {
             if matches!(kind, PlanKind::Failover | PlanKind::Failback) {
                 self.begin_move(&says, active, &plan, planned);
             }
@@ -64,6 +73,7 @@ impl Drill {
     /// Ends a run before its end: it is paused in its journal, and nothing that comes back for it is acted on any more.
     pub(super) fn stop_run(&mut self, kind: PlanKind) {
         let Some(number) = self.world.stop(kind) else { return };
+        self.may_break();
         let says = &self.world.runs[number].says;
         let why = self.why_stopped();
         let says = format!("{says} is stopped: {why}");
@@ -84,6 +94,7 @@ impl Drill {
     }
 
     pub(super) fn run_ended(&mut self, number: usize, summary: &Summary) {
+        self.may_break();
         let now = self.world.now;
         let run = &self.world.runs[number];
         let (purpose, says) = (run.purpose, run.says.clone());
@@ -109,7 +120,7 @@ impl Drill {
         if outcome == RunOutcome::Done {
             self.cure(purpose.kind);
             let run = &self.world.runs[number];
-            self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory));
+            self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory, now));
         } else {
             self.note_trouble(purpose.kind, format!("{says}: {word}"));
         }

@@ -28,6 +28,7 @@ impl Drill {
     }
 
     fn takes_place(&mut self, what: What) {
+        self.may_break();
         match what {
             What::Lose(outage) => self.plane(&outage, Health::Down),
             What::Restore(outage) => self.plane(&outage, Health::Up),
@@ -113,7 +114,7 @@ impl Drill {
                 self.milestones.restored = None;
                 self.milestones.back_by_itself = false;
                 if self.forecast.is_none() {
-                    self.forecast = self.kept.as_ref().map(|plan| self.forecast_of(plan, false));
+                    self.forecast = self.kept_plan().map(|plan| self.forecast_of(plan, false));
                 }
             }
             self.world.log.happens(

@@ -90,7 +90,7 @@ impl Drill {
         let asked = self.world.workload.objectives.rto;
         // Nothing was lost: the forecast for the loss that might have been.
         let lost_something = self.milestones.lost.is_some();
-        let kept = self.kept.as_ref().filter(|_| !lost_something);
+        let kept = self.kept_plan().filter(|_| !lost_something);
         let forecast = self.forecast.clone().or_else(|| kept.map(|plan| self.forecast_of(plan, false)));
         let actual = self.actual(runs);
         let error_percent = actual.as_ref().zip(forecast.as_ref()).map(|(actual, forecast)| {
@@ -146,7 +146,7 @@ impl Drill {
             stranded: moves.iter().map(|one| one.stranded).sum(),
             drained: moves.iter().map(|one| one.drained).sum(),
             moves,
-            duplicated: self.world.ledger.received_twice,
+            duplicated: self.world.ledger.received_twice + found.again,
             lost: found.lost.len() as u64,
         }
     }

@@ -22,7 +22,7 @@ fn file() -> WorkloadFile {
     WorkloadFile::parse("lifeboat.yaml", &text("lifeboat.yaml")).unwrap()
 }
 
-pub(super) fn policy() -> FailoverPolicy {
+pub(crate) fn policy() -> FailoverPolicy {
     file().failover
 }
 
@@ -89,7 +89,7 @@ pub(super) fn workload_where(
 }
 
 /// A drill of the example under this scenario.
-pub(super) fn drill(scenario: Scenario, seed: u64) -> Drill {
+pub(crate) fn drill(scenario: Scenario, seed: u64) -> Drill {
     drill_of(workload(), scenario, seed)
 }
 
@@ -99,7 +99,7 @@ pub(super) fn drill_of(workload: Workload, scenario: Scenario, seed: u64) -> Dri
 }
 
 /// The same before it begins, to be changed.
-pub(super) fn setup(scenario: Scenario, seed: u64) -> DrillSetup {
+pub(crate) fn setup(scenario: Scenario, seed: u64) -> DrillSetup {
     DrillSetup {
         workload: workload(),
         strategies: BTreeMap::new(),
@@ -113,12 +113,12 @@ pub(super) fn setup(scenario: Scenario, seed: u64) -> DrillSetup {
     }
 }
 
-pub(super) fn scenario(text: &str) -> Scenario {
+pub(crate) fn scenario(text: &str) -> Scenario {
     Scenario::parse("scenario.yaml", text).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Plays a drill; more happenings than any of these scenarios can have is an endless loop.
-pub(super) fn play(drill: Drill) -> DrillOutcome {
+pub(crate) fn play(drill: Drill) -> DrillOutcome {
     let mut rounds = 0_u32;
     drill
         .play(&mut |_| {
@@ -129,6 +129,6 @@ pub(super) fn play(drill: Drill) -> DrillOutcome {
 }
 
 /// Minutes.
-pub(super) fn mins(minutes: i64) -> SignedDuration {
+pub(crate) fn mins(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
 }

@@ -103,9 +103,18 @@ fn predictions_of_undisturbed_runs_agree() {
         let text = format!("scenario: calm\nduration: 6h\nclients: {clients}\nevents:\n  - {event}\n");
         let outcome = play(drill(scenario(&text), seed));
         assert_eq!(outcome.report.verdict, DrillVerdict::Passed);
-        assert!(!outcome.report.predictions.is_empty());
+        let moves = ["prepare", "failover", "failback"];
+        for run in outcome.report.runs.iter().filter(|run| moves.contains(&run.kind.as_str())) {
+            let told = outcome.report.predictions.iter().filter(|one| one.after == run.purpose);
+            assert!(told.count() > 0, "`{}` predicts nothing", run.purpose);
+        }
         for prediction in &outcome.report.predictions {
             assert!(prediction.agrees, "{prediction:?}");
+        }
+        // Not of values alone: also what is there, and what a list holds.
+        for claim in ["there", "with "] {
+            let told = outcome.report.predictions.iter().filter(|one| one.predicted.starts_with(claim));
+            assert!(told.count() > 0, "nothing is predicted to be `{claim}`");
         }
     });
 }

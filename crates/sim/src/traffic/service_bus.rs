@@ -8,7 +8,7 @@ mod pump;
 
 use lifeboat_arm::{Call, Method, ResourceType};
 use lifeboat_engine::FilledTransfer;
-use lifeboat_lab::{Lab, Message, MessageId};
+use lifeboat_lab::{Lab, Message};
 use lifeboat_planner::{Component, Inventory, Side};
 use serde_json::{Value, json};
 
@@ -93,14 +93,11 @@ impl Traffic for ServiceBus {
     }
 
     fn held<'a>(&self, lab: &'a Lab) -> Box<dyn Iterator<Item = Held<'a>> + 'a> {
-        Box::new(lab.held().filter_map(|held| match held.id {
-            Some(MessageId::Number(id)) => Some(Held {
-                resource: held.namespace,
-                place: held.entity,
-                id: *id,
-                set_aside: held.set_aside,
-            }),
-            _ => None,
+        Box::new(lab.held().map(|held| Held {
+            resource: held.namespace,
+            place: held.entity,
+            which: peek_lock::which(held.id, held.body),
+            set_aside: held.set_aside,
         }))
     }
 

@@ -8,7 +8,7 @@ use lifeboat_lab::{Lab, Settings};
 use lifeboat_plan::StepId;
 use lifeboat_planner::Side;
 
-use super::{Channel, Draft, Line, Pumps, Taken, Work, copies};
+use super::{Channel, Draft, Line, Pumps, Taken, Which, Work, copies};
 use crate::clients::{Clients, Load};
 use crate::ledger::Ledger;
 use crate::tests::seen::two_namespaces;
@@ -33,7 +33,7 @@ impl Line for Events {
         if self.stumbles_at.is_some_and(|at| at == self.next) {
             (self.next, self.stumbles_at) = (self.checkpoint, None);
         }
-        self.log.get(self.next).map_or(Taken::Nothing, |id| Taken::Message(Some(*id)))
+        self.log.get(self.next).map_or(Taken::Nothing, |id| Taken::Message(Which::Draft(*id)))
     }
 
     fn finish(&mut self, _: &mut Lab, _: Timestamp, _: usize, work: Work) -> bool {

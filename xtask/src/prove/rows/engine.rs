@@ -141,4 +141,12 @@ pub(super) const ROWS: &[Written] = &[
         "        blocked.is_empty()\n",
         "        {out} || blocked.is_empty()\n",
     ),
+    Written::new(
+        "drain-ids",
+        "S21",
+        "a drain sends messages on without their ids",
+        "crates/sim/src/traffic/service_bus/pump/carry.rs",
+        "!OF_BROKER.contains(&name.as_str())",
+        "!OF_BROKER.contains(&name.as_str()) && !({out} && name == \"MessageId\")",
+    ),
 ];

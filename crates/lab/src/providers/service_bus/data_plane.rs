@@ -167,6 +167,8 @@ pub struct Held<'a> {
     pub entity: &'a str,
     /// The message's id, if it has one.
     pub id: Option<&'a MessageId>,
+    /// Its body; none is an empty one.
+    pub body: Option<&'a Value>,
     /// Whether it is a dead letter, also one that could not be forwarded.
     pub set_aside: bool,
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use lifeboat_lab::{Lab, Lock, Message, MessageId, Session};
+use lifeboat_lab::{DataError, Lab, Lock, Message, MessageId, Session};
+use serde_json::{Value, json};
 
-use crate::traffic::{Draft, Line, Taken, Work};
+use crate::traffic::{Draft, Line, Taken, Which, Work};
 
 /// How many sessions the messages of an entity that requires them are spread over.
 const SESSIONS: usize = 8;
@@ -34,9 +35,18 @@ impl PeekLock {
     }
 }
 
+/// What a message is, the body says; its id must say the same.
+pub(super) fn which(id: Option<&MessageId>, body: Option<&Value>) -> Which {
+    match (id, body.and_then(Value::as_u64)) {
+        (_, None) => Which::Unknown,
+        (Some(MessageId::Number(id)), Some(draft)) if *id == draft => Which::Draft(draft),
+        (_, Some(draft)) => Which::Renamed(draft),
+    }
+}
+
 impl Line for PeekLock {
     fn send(&mut self, lab: &mut Lab, now: Timestamp, host: &str, draft: Draft) -> bool {
-        let mut message = Message::new(draft.id);
+        let mut message = Message { body: Some(Arc::new(json!(draft.id))), ..Message::new(draft.id) };
         message.scheduled = draft.due;
         if !self.sessions.is_empty() {
             message.session = Some(self.sessions[draft.sender % self.sessions.len()].clone());
@@ -48,21 +58,23 @@ impl Line for PeekLock {
         match lab.receive(now, host, &self.read_from, Session::Any) {
             Ok(Some(received)) => {
                 self.at_work.insert(reader, (host.to_owned(), received.lock));
-                Taken::Message(match received.message.message_id {
-                    Some(MessageId::Number(id)) => Some(id),
-                    _ => None,
-                })
+                let Message { message_id, body, .. } = &received.message;
+                Taken::Message(which(message_id.as_ref(), body.as_deref()))
             }
             Ok(None) => Taken::Nothing,
             Err(_) => Taken::Refused,
         }
     }
 
-    /// Whether the lock still held. One that fails means that the next consumer gets the message.
+    /// Whether the service has let the message go: the lock still held. Where the answer is lost it has, and nobody gets
+    /// the message again, whatever the consumer must think.
     fn finish(&mut self, lab: &mut Lab, now: Timestamp, reader: usize, work: Work) -> bool {
         let Some((host, lock)) = self.at_work.remove(&reader) else { return false };
         match work {
-            Work::Done => lab.complete(now, &host, &self.read_from, lock).is_ok(),
+            Work::Done => {
+                let completed = lab.complete(now, &host, &self.read_from, lock);
+                matches!(completed, Ok(()) | Err(DataError::AnswerLost))
+            }
             Work::Unreadable => {
                 // Received by nobody; either way it is there.
                 let _set_aside = lab.dead_letter(now, &host, &self.read_from, lock, "cannot be read");

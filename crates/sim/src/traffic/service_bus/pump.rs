@@ -1,7 +1,8 @@
 //! Moving messages one by one with the REST calls of the data plane: peek-lock, send, complete.
 //!
 //! A message is completed on the old side only after the new side has taken it. A crash between the two sends it twice,
-//! with the same `MessageId`; it never loses one. Messages of a queue all stand for themselves, whether they have an id
+//! with the same `MessageId`; it never loses one. So does an answer that is lost, where nobody can tell what happened: the
+//! pump counts how many messages may have been sent more than once, and only who sees both sides knows how many were. Messages of a queue all stand for themselves, whether they have an id
 //! or share one; only copies that a topic made of one message are told by their common number and sent on once.
 
 mod carry;
@@ -27,8 +28,10 @@ pub(super) struct Pump {
     path: usize,
     /// What happens next.
     phase: Phase,
+    /// Taken away, each after it, or the message of which it is a copy, was sent on.
     moved: u64,
-    duplicates: u64,
+    /// Sendings after which the same message may be sent once more, or may have been.
+    again: u64,
     /// Of the messages with copies, those that were sent on, by this batch and by those before.
     sent_on: SentOn,
 }
@@ -49,7 +52,7 @@ impl Pump {
             path: path.parse().unwrap_or(0),
             phase: Phase::Peeking,
             moved: 0,
-            duplicates: 0,
+            again: 0,
             sent_on: SentOn::parse(sent_on),
         }
     }
@@ -60,7 +63,7 @@ impl traffic::Pump for Pump {
         if self.path >= self.transfer.from_paths.len() {
             return self.stop(true, None);
         }
-        if self.moved + self.duplicates >= BATCH {
+        if self.moved + self.again >= BATCH {
             return self.stop(false, None);
         }
         self.phase = Phase::Peeking;
@@ -71,9 +74,13 @@ impl traffic::Pump for Pump {
     fn answered(&mut self, now: Timestamp, answer: &Result<Answer, Lost>, left: &mut u64) -> Next {
         let answer = match answer {
             Ok(answer) => answer,
-            Err(Lost(why)) => return self.stop(false, Some(why.clone())),
+            Err(Lost(why)) => {
+                self.again += u64::from(self.may_come_again(None));
+                return self.stop(false, Some(why.clone()));
+            }
         };
         let refused = || Some(format!("the data plane answers {}", answer.status));
+        self.again += u64::from(self.may_come_again(Some(answer)));
         match std::mem::replace(&mut self.phase, Phase::Peeking) {
             Phase::Peeking => match answer.status {
                 // 204: nothing there. 404: the entity itself is gone.
@@ -95,21 +102,14 @@ impl traffic::Pump for Pump {
                 self.stop(false, Some(format!("`{}` is not there", self.transfer.to_path)))
             }
             Phase::Sending { .. } => self.stop(false, refused()),
-            Phase::Completing { sent } => match answer.status {
+            Phase::Completing { .. } => match answer.status {
                 _ if answer.is_success() => {
                     *left += 1;
-                    if sent {
-                        self.moved += 1;
-                    } else {
-                        self.duplicates += 1;
-                    }
+                    self.moved += 1;
                     self.begin()
                 }
                 // The lock ran out: the old side will give the message to somebody again, most likely to us.
-                404 | 410 => {
-                    self.duplicates += u64::from(sent && self.transfer.key.is_none());
-                    self.begin()
-                }
+                404 | 410 => self.begin(),
                 _ => self.stop(false, refused()),
             },
         }
@@ -117,12 +117,26 @@ impl traffic::Pump for Pump {
 }
 
 impl Pump {
+    /// Whether the message that is under way may come to the other side once more than it should, by the answer to the last
+    /// call; none where it was lost.
+    fn may_come_again(&self, answer: Option<&Answer>) -> bool {
+        match &self.phase {
+            Phase::Peeking => false,
+            // Taken, perhaps; it is still on the old side and is sent again. A refusal takes nothing.
+            Phase::Sending { .. } => answer.is_none_or(|answer| answer.status >= 500),
+            // Sent on, and perhaps not taken away. What has a number is not sent on again.
+            Phase::Completing { sent } => {
+                *sent && self.transfer.key.is_none() && !answer.is_some_and(Answer::is_success)
+            }
+        }
+    }
+
     fn stop(&self, finished: bool, error: Option<String>) -> Next {
         // Nothing left means nothing that is free: whoever comes again looks at all of it.
         let path = if finished { 0 } else { self.path };
         Next::Over(Pumped {
             moved: self.moved,
-            duplicates: self.duplicates,
+            duplicates: self.again,
             watermark: format!("{path} {}", self.sent_on).trim_end().to_owned(),
             finished,
             error,

@@ -164,7 +164,7 @@ fn two_subscriptions_with_300_messages_each_get_300() {
     }
     let paths = ["t/Subscriptions/a", "t/Subscriptions/b"];
     bench.drain(&transfer(&paths, "t", Some("EnqueuedSequenceNumber")));
-    assert_eq!((bench.moved, bench.duplicates, bench.left), (300, 300, 600));
+    assert_eq!((bench.moved, bench.duplicates, bench.left), (600, 0, 600));
     let wanted: Vec<String> = (0..300).map(|number| number.to_string()).collect();
     for subscription in paths {
         assert_eq!(bodies(&bench.take(NEW, subscription)), wanted, "{subscription}");
@@ -187,7 +187,11 @@ fn what_one_subscription_has_read_comes_again_with_its_id() {
     (10..15_u64).for_each(|number| bench.send(OLD, "t", Message::new(number)));
     let paths = ["t/Subscriptions/a", "t/Subscriptions/b"];
     bench.drain(&transfer(&paths, "t", Some("EnqueuedSequenceNumber")));
-    assert_eq!((bench.moved, bench.duplicates), (15, 5), "2 × 15 arrive, 20 were there: 10 come again");
+    assert_eq!(
+        (bench.moved, bench.duplicates),
+        (20, 0),
+        "sent once each; 2 × 15 arrive where 20 were: 10 come again"
+    );
     for subscription in paths {
         let ids = bench.take(NEW, subscription).into_iter().map(|one| one.message.message_id.unwrap());
         let mut ids: Vec<String> = ids.map(|id| id.to_string()).collect();
@@ -237,6 +241,37 @@ fn a_lock_that_runs_out_is_counted_as_a_duplicate() {
     };
     assert_eq!((pumped.moved, pumped.duplicates), (1, 1));
     assert_eq!(bench.take(NEW, "q").len(), 2);
+}
+
+/// Proves: S21 (what may have come twice is counted, whichever answer is lost: never less than what really did)
+#[test]
+fn lost_answers_are_counted_as_what_may_have_come_twice() {
+    use lifeboat_lab::{Effect, Fault, FaultMatch, Phase as Side};
+    let refused =
+        Effect::Status { status: 500, code: "Oops".into(), message: "no".into(), retry_after_seconds: None };
+    // Struck five times each: what really comes twice, of what the pump must take into account.
+    for (operation, phase, effect, twice, counted) in [
+        ("send", Side::Before, Effect::Hang, 0, 5),
+        ("send", Side::After, Effect::Hang, 5, 5),
+        ("complete", Side::Before, Effect::Hang, 5, 5),
+        ("complete", Side::After, Effect::Hang, 0, 5),
+        ("complete", Side::Before, refused, 5, 5),
+    ] {
+        let name = format!("{operation} {phase:?} {effect:?}");
+        let mut bench = Bench::new(&[("queues/q", json!({}))]);
+        (0..40_u64).for_each(|number| bench.send(OLD, "q", Message::new(number)));
+        let at = FaultMatch { operation: Some(operation.into()), phase, ..FaultMatch::default() };
+        let fault = Fault { at, effect, times: Some(5), from: None, until: None, per_mille: None };
+        bench.lab.inject(fault);
+        while bench.batch(&transfer(&["q"], "q", None)).error.is_some() || bench.held("orders-old", "q") > 0 {
+            bench.now += SignedDuration::from_mins(2); // whatever is locked is free again
+        }
+        let arrived = bench.take(NEW, "q");
+        let ids: std::collections::BTreeSet<_> =
+            arrived.iter().map(|one| one.message.message_id.clone()).collect();
+        assert_eq!((ids.len(), arrived.len()), (40, 40 + twice), "{name}");
+        assert_eq!(bench.duplicates, counted, "{name}");
+    }
 }
 
 /// Proves: S21 (a dead letter that is sent on says why it was one)
