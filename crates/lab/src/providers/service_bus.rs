@@ -137,6 +137,11 @@ pub(crate) enum Event {
     Migrate {
         key: Key,
     },
+    /// A topic, or what forwards, passes on what it kept until now.
+    Due {
+        key: Key,
+        path: String,
+    },
     /// An entity that deletes itself when idle looks whether it was.
     Idle {
         key: Key,
@@ -198,6 +203,7 @@ impl Provider for ServiceBus {
             Some(Event::SafeCheck { alias, generation }) => self.safe_check(&alias, generation, ctx),
             Some(Event::Learn { alias, namespace }) => self.learn(&alias, namespace, ctx.now),
             Some(Event::Migrate { key }) => self.migrate(key, ctx),
+            Some(Event::Due { key, path }) => self.due(key, &path, ctx),
             Some(Event::Idle { key, path }) => self.idle(key, &path, ctx),
             None => {} // nobody else's events come here
         }
@@ -256,7 +262,7 @@ impl ServiceBus {
             })],
             "namespaces/disasterrecoveryconfigs/authorizationrules" => self.alias_rules(within, request)?,
             _ if kind.ends_with("/authorizationrules") => self.auth_rules(within, request)?,
-            _ => self.entities(within, kind, request)?,
+            _ => self.entities(within, kind, request, ctx.now)?,
         };
         Ok(Answer::new(200, json!({ "value": value })))
     }

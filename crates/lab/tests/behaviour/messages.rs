@@ -1,13 +1,11 @@
 //! Messages over the typed data plane and over REST, and that none is ever lost.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::SignedDuration;
 use lifeboat_arm::{Answer, Call, Method, Target};
 use lifeboat_lab::{
-    BrokerProperties, DataError, Effect, Fault, FaultMatch, Health, Lock, Message, Phase, Plane, Session,
-    Silence,
+    DataError, Effect, Fault, FaultMatch, Health, Lock, Message, Phase, Plane, Session, Silence,
 };
 use proptest::prelude::{Strategy, any, prop, prop_oneof, proptest};
 use proptest::prop_assert_eq;
@@ -112,27 +110,6 @@ fn what_cannot_be_forwarded_is_a_transfer_dead_letter() {
     }
 }
 
-/// Proves: S21. All copies of one message have the number that their topic gave it, and each its own sequence.
-#[test]
-fn copies_share_the_number_of_their_topic() {
-    let mut bench = Bench::new();
-    let bus = bench.bus("weu", "orders-weu", WEST);
-    bench.put(&format!("{bus}/topics/events"), json!({})).expect_status(200);
-    let add = |bench: &mut Bench, name: &str| {
-        bench.put(&format!("{bus}/topics/events/subscriptions/{name}"), json!({})).expect_status(200);
-    };
-    add(&mut bench, "early");
-    bench.lab.send(bench.now, HOST, "events", Message::new(1)).unwrap();
-    add(&mut bench, "late");
-    bench.lab.send(bench.now, HOST, "events", Message::default()).unwrap();
-    let mut numbers = |subscription: &str| -> Vec<(u64, u64)> {
-        let path = format!("events/subscriptions/{subscription}");
-        let receive = || bench.lab.receive(bench.now, HOST, &path, Session::Any).unwrap();
-        std::iter::from_fn(receive).map(|got| (got.sequence, got.enqueued_sequence)).collect()
-    };
-    assert_eq!((numbers("early"), numbers("late")), (vec![(1, 1), (2, 2)], vec![(1, 2)]));
-}
-
 /// Proves: D06. Sessions over REST are an extension of the lab; counts are what ARM shows.
 #[test]
 fn sessions_and_schedules_over_rest() {
@@ -152,37 +129,6 @@ fn sessions_and_schedules_over_rest() {
     let queue = bench.get(&format!("{}/queues/orders", crate::bench::namespace("weu", "orders-weu")));
     let counts = queue.property("countDetails");
     assert_eq!((&counts["activeMessageCount"], &counts["scheduledMessageCount"]), (&json!(2), &json!(1)));
-}
-
-/// Proves: S21. A topic gives each subscription its own copy, as its rules say; forwarding goes on from there.
-#[test]
-fn a_topic_fans_out_by_rules() {
-    let mut bench = Bench::new();
-    let bus = bench.bus("weu", "orders-weu", WEST);
-    bench.put(&format!("{bus}/topics/events"), json!({})).expect_status(200);
-    bench.put(&format!("{bus}/queues/archive"), json!({})).expect_status(200);
-    let subscriptions = format!("{bus}/topics/events/subscriptions");
-    bench.put(&format!("{subscriptions}/all"), json!({})).expect_status(200);
-    bench.put(&format!("{subscriptions}/paid"), json!({})).expect_status(200);
-    bench
-        .put(&format!("{subscriptions}/kept"), json!({ "properties": { "forwardTo": "archive" } }))
-        .expect_status(200);
-    bench.delete(&format!("{subscriptions}/paid/rules/%24Default")).expect_status(200);
-    let rule = json!({ "properties": { "filterType": "CorrelationFilter", "correlationFilter": { "label": "paid" } } });
-    bench.put(&format!("{subscriptions}/paid/rules/paid"), rule).expect_status(200);
-    for (id, label) in [(1, "paid"), (2, "open")] {
-        let broker = BrokerProperties { label: Some(label.into()), ..BrokerProperties::default() };
-        let message = Message { broker: Some(Arc::new(broker)), ..Message::new(id) };
-        bench.lab.send(bench.now, HOST, "events", message).unwrap();
-    }
-    let counts = |bench: &Bench, path: &str| bench.lab.counts("orders-weu", path).unwrap().active;
-    assert_eq!(counts(&bench, "events/subscriptions/all"), 2);
-    assert_eq!(counts(&bench, "events/subscriptions/paid"), 1);
-    assert_eq!(counts(&bench, "events/subscriptions/kept"), 0);
-    assert_eq!(counts(&bench, "archive"), 2);
-    let locked =
-        bench.lab.receive(bench.now, HOST, "events/Subscriptions/paid", Session::Any).unwrap().unwrap();
-    bench.lab.complete(bench.now, HOST, "events/subscriptions/paid", locked.lock).unwrap();
 }
 
 /// Proves: F13. `status` is how a drill quiesces producers.

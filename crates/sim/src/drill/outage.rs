@@ -93,16 +93,16 @@ impl Drill {
         // and whether it waits for a consumer.
         let mut places: BTreeMap<u64, (bool, bool)> = BTreeMap::new();
         for held in held(&self.world.lab) {
-            // Each copy is promised by itself, and lies where its own channel is read.
+            // Each copy is promised by itself, and lies where its own channel is read; those that are still to be made lie
+            // where the message was sent to.
             let Some(first) = self.world.ledger.channel_of(held.id) else { continue };
-            let Some(own) = copies(channels, first).iter().find(|own| held.is_in(&own.place)) else {
-                continue;
-            };
             let serves = names.iter().any(|name| name.eq_ignore_ascii_case(held.resource));
             let answers = !silent.iter().any(|name| name.eq_ignore_ascii_case(held.resource));
-            let (reachable, waits) = places.entry(held.id + own.copy).or_default();
-            *reachable |= answers && (serves || held.set_aside);
-            *waits |= !held.set_aside;
+            for own in copies(channels, first).iter().filter(|own| own.keeps_in(held.place)) {
+                let (reachable, waits) = places.entry(held.id + own.copy).or_default();
+                *reachable |= answers && (serves || held.set_aside);
+                *waits |= !held.set_aside;
+            }
         }
         let mut found = Whereabouts::default();
         for outstanding in self.world.ledger.outstanding() {

@@ -163,7 +163,7 @@ pub enum Session<'a> {
 pub struct Held<'a> {
     /// The namespace's name.
     pub namespace: &'a str,
-    /// The queue, or `topic/Subscriptions/name`.
+    /// The queue, the topic, or `topic/Subscriptions/name`.
     pub entity: &'a str,
     /// The message's id, if it has one.
     pub id: Option<&'a MessageId>,
@@ -196,7 +196,7 @@ impl Counts {
     }
 }
 
-/// What became of all messages an entity ever accepted: `accepted = completed + expired + Counts::total()`.
+/// What became of all messages an entity ever accepted: `accepted = completed + expired + passed_on + Counts::total()`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sums {
@@ -206,6 +206,8 @@ pub struct Sums {
     pub completed: u64,
     /// Dropped at the end of their time to live.
     pub expired: u64,
+    /// Passed on when they became due: by a topic to its subscriptions, or to where it forwards.
+    pub passed_on: u64,
     /// Accepted, but not stored, because they had been sent before.
     pub duplicates: u64,
     /// Moved to the dead letters.
@@ -334,13 +336,13 @@ impl Lab {
         self.providers.the_mut::<ServiceBus>().renew(host, entity, lock, &mut ctx)
     }
 
-    /// What a queue or subscription holds, whatever state its region is in: for reports, not for clients. `namespace` is
-    /// the resource's name.
+    /// What a queue, topic or subscription holds, whatever state its region is in: for reports, not for clients. `namespace`
+    /// is the resource's name. A topic holds what is not due yet.
     pub fn counts(&self, namespace: &str, entity: &str) -> Option<Counts> {
-        self.providers.the::<ServiceBus>().counts(namespace, entity)
+        self.providers.the::<ServiceBus>().counts(namespace, entity, self.now)
     }
 
-    /// What became of everything a queue or subscription accepted.
+    /// What became of everything a queue, topic or subscription accepted and kept.
     pub fn sums(&self, namespace: &str, entity: &str) -> Option<Sums> {
         self.providers.the::<ServiceBus>().sums(namespace, entity)
     }
@@ -355,8 +357,8 @@ impl Lab {
         self.providers.the::<ServiceBus>().lets_in(namespace, subscription, message)
     }
 
-    /// All namespaces and what each of their queues and subscriptions holds, in the order of their names.
+    /// All namespaces and what each of their queues, topics and subscriptions holds, in the order of their names.
     pub fn message_counts(&self) -> BTreeMap<String, BTreeMap<String, Counts>> {
-        self.providers.the::<ServiceBus>().all_counts()
+        self.providers.the::<ServiceBus>().all_counts(self.now)
     }
 }
