@@ -37,7 +37,8 @@ pub use health::{Health, Plane};
 pub use lab::{Lab, Reply, Silence, Trace};
 pub use providers::operations;
 pub use providers::service_bus::data_plane::{
-    BrokerProperties, Counts, DataError, Lock, Message, MessageId, Received, SendOk, Session, Sums,
+    BrokerProperties, Counts, DataError, Held, Lock, Message, MessageId, Received, SendOk, ServiceBusClient,
+    ServiceBusView, Session, Sums,
 };
 pub use refusal::Refusal;
 pub use settings::{Quota, Settings, Subscription};

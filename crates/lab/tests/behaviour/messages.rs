@@ -65,7 +65,7 @@ fn rest_calls_send_lock_and_settle() {
     assert!(dead.headers["DeadLetterErrorDescription"].contains("maximum delivery attempts"));
     let path = dead.header("location").unwrap().strip_prefix(&format!("https://{HOST}")).unwrap().to_owned();
     rest(&mut bench, Method::Delete, &path, None, None).expect_status(200);
-    assert_eq!(bench.lab.counts("orders-weu", "orders").unwrap().total(), 0);
+    assert_eq!(bench.lab.service_bus().counts("orders-weu", "orders").unwrap().total(), 0);
 }
 
 /// Proves: S21. No sender has to give an id, and nobody makes one up: such messages are no duplicates of each other.
@@ -97,16 +97,20 @@ fn what_cannot_be_forwarded_is_a_transfer_dead_letter() {
         if let Some(properties) = target {
             bench.put(&format!("{bus}/queues/target"), json!({ "properties": properties }));
         }
-        bench.lab.send(bench.now, HOST, "orders", Message::new(1)).expect("the sender is not told");
-        let counts = bench.lab.counts("orders-weu", "orders").unwrap();
+        bench
+            .lab
+            .service_bus_mut(bench.now)
+            .send(HOST, "orders", Message::new(1))
+            .expect("the sender is not told");
+        let counts = bench.lab.service_bus().counts("orders-weu", "orders").unwrap();
         assert_eq!((counts.transfer_dead_letter, counts.total()), (1, 1), "{says}");
         let queue = bench.get(&format!("{bus}/queues/orders"));
         assert_eq!(queue.property("countDetails")["transferDeadLetterMessageCount"], 1, "{says}");
         let path = "orders/$Transfer/$DeadLetterQueue";
-        let got = bench.lab.receive(bench.now, HOST, path, Session::Any).unwrap().unwrap();
+        let got = bench.lab.service_bus_mut(bench.now).receive(HOST, path, Session::Any).unwrap().unwrap();
         assert_eq!(got.dead_letter_reason.as_deref(), Some(says));
-        bench.lab.complete(bench.now, HOST, path, got.lock).unwrap();
-        assert_eq!(bench.lab.counts("orders-weu", "orders").unwrap().total(), 0);
+        bench.lab.service_bus_mut(bench.now).complete(HOST, path, got.lock).unwrap();
+        assert_eq!(bench.lab.service_bus().counts("orders-weu", "orders").unwrap().total(), 0);
     }
 }
 
@@ -141,8 +145,16 @@ fn a_disabled_entity_takes_or_gives_nothing() {
         ("Disabled", false, false),
     ] {
         let mut bench = with_queue(json!({ "status": status }));
-        assert_eq!(bench.lab.send(bench.now, HOST, "orders", Message::new(1)).is_ok(), sends, "{status}");
-        assert_eq!(bench.lab.receive(bench.now, HOST, "orders", Session::Any).is_ok(), receives, "{status}");
+        assert_eq!(
+            bench.lab.service_bus_mut(bench.now).send(HOST, "orders", Message::new(1)).is_ok(),
+            sends,
+            "{status}"
+        );
+        assert_eq!(
+            bench.lab.service_bus_mut(bench.now).receive(HOST, "orders", Session::Any).is_ok(),
+            receives,
+            "{status}"
+        );
     }
 }
 
@@ -153,19 +165,25 @@ fn members_run_while_the_control_plane_is_down_and_the_reverse() {
     let bus = crate::bench::namespace("weu", "orders-weu");
     bench.health(WEST, Plane::Control, Health::Down);
     bench.get(&bus).expect_status(503);
-    bench.lab.send(bench.now, HOST, "orders", Message::new(1)).unwrap();
+    bench.lab.service_bus_mut(bench.now).send(HOST, "orders", Message::new(1)).unwrap();
     bench.health(WEST, Plane::Control, Health::Up);
     bench.health(WEST, Plane::Data, Health::Down);
     bench.get(&bus).expect_status(200);
-    assert_eq!(bench.lab.send(bench.now, HOST, "orders", Message::new(2)), Err(DataError::Unreachable));
+    assert_eq!(
+        bench.lab.service_bus_mut(bench.now).send(HOST, "orders", Message::new(2)),
+        Err(DataError::Unreachable)
+    );
     let mut call = Call::arm(Method::Post, "/orders/messages", None);
     call.target = Target::Host(HOST.into());
     let reply = bench.lab.handle(bench.now, &call);
     assert_eq!((reply.answer, reply.silence), (None, Some(Silence::ConnectionRefused)));
     bench.health(WEST, Plane::Data, Health::Silent);
-    assert_eq!(bench.lab.send(bench.now, HOST, "orders", Message::new(2)), Err(DataError::NoAnswer));
     assert_eq!(
-        bench.lab.send(bench.now, "nobody.servicebus.windows.net", "q", Message::new(1)),
+        bench.lab.service_bus_mut(bench.now).send(HOST, "orders", Message::new(2)),
+        Err(DataError::NoAnswer)
+    );
+    assert_eq!(
+        bench.lab.service_bus_mut(bench.now).send("nobody.servicebus.windows.net", "q", Message::new(1)),
         Err(DataError::UnknownHost)
     );
 }
@@ -176,8 +194,14 @@ fn the_secondary_of_a_pair_serves_nobody() {
     let mut bench = Bench::new();
     bench.pair(1);
     let own = "orders-neu.servicebus.windows.net";
-    assert_eq!(bench.lab.send(bench.now, own, "q0", Message::new(1)), Err(DataError::Secondary));
-    assert_eq!(bench.lab.receive(bench.now, own, "q0", Session::Any), Err(DataError::Secondary));
+    assert_eq!(
+        bench.lab.service_bus_mut(bench.now).send(own, "q0", Message::new(1)),
+        Err(DataError::Secondary)
+    );
+    assert_eq!(
+        bench.lab.service_bus_mut(bench.now).receive(own, "q0", Session::Any),
+        Err(DataError::Secondary)
+    );
 }
 
 /// A send whose answer is lost happened: who sends again makes a duplicate, unless they are detected.
@@ -193,10 +217,13 @@ fn a_lost_answer_makes_duplicates_unless_they_are_detected() {
             until: None,
             per_mille: None,
         });
-        assert_eq!(bench.lab.send(bench.now, HOST, "orders", Message::new(1)), Err(DataError::AnswerLost));
-        let again = bench.lab.send(bench.now, HOST, "orders", Message::new(1)).unwrap();
+        assert_eq!(
+            bench.lab.service_bus_mut(bench.now).send(HOST, "orders", Message::new(1)),
+            Err(DataError::AnswerLost)
+        );
+        let again = bench.lab.service_bus_mut(bench.now).send(HOST, "orders", Message::new(1)).unwrap();
         assert_eq!(again.duplicate, detects);
-        assert_eq!(bench.lab.counts("orders-weu", "orders").unwrap().active, there);
+        assert_eq!(bench.lab.service_bus().counts("orders-weu", "orders").unwrap().active, there);
     }
 }
 
@@ -246,35 +273,35 @@ proptest! {
                     let mut message = Message::new(id);
                     message.session = Some(session.to_string().into());
                     message.scheduled = Some(bench.now + SignedDuration::from_secs(delay));
-                    let sent = bench.lab.send(bench.now, HOST, "orders", message).unwrap();
+                    let sent = bench.lab.service_bus_mut(bench.now).send(HOST, "orders", message).unwrap();
                     accepted += u64::from(!sent.duplicate);
                 }
                 Act::Receive { dead } => {
                     let path = if dead { "orders/$DeadLetterQueue" } else { "orders" };
-                    if let Some(got) = bench.lab.receive(bench.now, HOST, path, Session::Any).unwrap() {
+                    if let Some(got) = bench.lab.service_bus_mut(bench.now).receive(HOST, path, Session::Any).unwrap() {
                         *delivered.entry(got.sequence).or_insert(0) += 1;
                         held.push((path, got.lock));
                     }
                 }
                 Act::Complete(at) if at < held.len() => {
                     let (path, lock) = held.swap_remove(at);
-                    completed += u64::from(bench.lab.complete(bench.now, HOST, path, lock).is_ok());
+                    completed += u64::from(bench.lab.service_bus_mut(bench.now).complete(HOST, path, lock).is_ok());
                 }
                 Act::Abandon(at) if at < held.len() => {
                     let (path, lock) = held.swap_remove(at);
-                    let outcome = bench.lab.abandon(bench.now, HOST, path, lock);
+                    let outcome = bench.lab.service_bus_mut(bench.now).abandon(HOST, path, lock);
                     assert!(matches!(outcome, Ok(()) | Err(DataError::LockLost)));
                 }
                 Act::DeadLetter(at) if at < held.len() => {
                     let (path, lock) = held.swap_remove(at);
-                    let outcome = bench.lab.dead_letter(bench.now, HOST, path, lock, "told to");
+                    let outcome = bench.lab.service_bus_mut(bench.now).dead_letter(HOST, path, lock, "told to");
                     assert!(matches!(outcome, Ok(()) | Err(DataError::LockLost)));
                 }
                 Act::Wait(seconds) => bench.wait(seconds),
                 Act::Complete(_) | Act::Abandon(_) | Act::DeadLetter(_) => {}
             }
-            let counts = bench.lab.counts("orders-weu", "orders").unwrap();
-            let sums = bench.lab.sums("orders-weu", "orders").unwrap();
+            let counts = bench.lab.service_bus().counts("orders-weu", "orders").unwrap();
+            let sums = bench.lab.service_bus().sums("orders-weu", "orders").unwrap();
             prop_assert_eq!(sums.accepted, accepted);
             prop_assert_eq!(sums.completed, completed);
             prop_assert_eq!(accepted, completed + sums.expired + counts.total());
@@ -283,13 +310,13 @@ proptest! {
         bench.wait(600);
         let mut fetched = 0;
         for path in ["orders", "orders/$DeadLetterQueue"] {
-            while let Some(got) = bench.lab.receive(bench.now, HOST, path, Session::Any).unwrap() {
-                bench.lab.complete(bench.now, HOST, path, got.lock).unwrap();
+            while let Some(got) = bench.lab.service_bus_mut(bench.now).receive(HOST, path, Session::Any).unwrap() {
+                bench.lab.service_bus_mut(bench.now).complete(HOST, path, got.lock).unwrap();
                 fetched += 1;
             }
         }
-        let sums = bench.lab.sums("orders-weu", "orders").unwrap();
+        let sums = bench.lab.service_bus().sums("orders-weu", "orders").unwrap();
         prop_assert_eq!(accepted, completed + fetched + sums.expired);
-        prop_assert_eq!(bench.lab.counts("orders-weu", "orders").unwrap().total(), 0);
+        prop_assert_eq!(bench.lab.service_bus().counts("orders-weu", "orders").unwrap().total(), 0);
     }
 }

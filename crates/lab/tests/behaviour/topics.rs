@@ -22,7 +22,7 @@ fn with_topic(properties: Value) -> (Bench, String) {
 }
 
 fn counts(lab: &Lab, path: &str) -> Counts {
-    lab.counts("orders-weu", path).unwrap()
+    lab.service_bus().counts("orders-weu", path).unwrap()
 }
 
 /// Waiting, scheduled, dead letters.
@@ -35,7 +35,7 @@ impl Bench {
     fn schedule(&mut self, to: &str, id: u64, seconds: i64) -> lifeboat_lab::SendOk {
         let due = self.now + SignedDuration::from_secs(seconds);
         let message = Message { scheduled: Some(due), ..Message::new(id) };
-        self.lab.send(self.now, HOST, to, message).unwrap()
+        self.lab.service_bus_mut(self.now).send(HOST, to, message).unwrap()
     }
 
     fn pass(&mut self, seconds: i64) {
@@ -54,12 +54,12 @@ fn copies_share_the_number_of_their_topic() {
         bench.put(&format!("{bus}/topics/events/subscriptions/{name}"), json!({})).expect_status(200);
     };
     add(&mut bench, "early");
-    bench.lab.send(bench.now, HOST, "events", Message::new(1)).unwrap();
+    bench.lab.service_bus_mut(bench.now).send(HOST, "events", Message::new(1)).unwrap();
     add(&mut bench, "late");
-    bench.lab.send(bench.now, HOST, "events", Message::default()).unwrap();
+    bench.lab.service_bus_mut(bench.now).send(HOST, "events", Message::default()).unwrap();
     let mut numbers = |subscription: &str| -> Vec<(u64, u64)> {
         let path = format!("events/subscriptions/{subscription}");
-        let receive = || bench.lab.receive(bench.now, HOST, &path, Session::Any).unwrap();
+        let receive = || bench.lab.service_bus_mut(bench.now).receive(HOST, &path, Session::Any).unwrap();
         std::iter::from_fn(receive).map(|got| (got.sequence, got.enqueued_sequence)).collect()
     };
     assert_eq!((numbers("early"), numbers("late")), (vec![(1, 1), (2, 2)], vec![(1, 2)]));
@@ -84,16 +84,21 @@ fn a_topic_fans_out_by_rules() {
     for (id, label) in [(1, "paid"), (2, "open")] {
         let broker = BrokerProperties { label: Some(label.into()), ..BrokerProperties::default() };
         let message = Message { broker: Some(Arc::new(broker)), ..Message::new(id) };
-        bench.lab.send(bench.now, HOST, "events", message).unwrap();
+        bench.lab.service_bus_mut(bench.now).send(HOST, "events", message).unwrap();
     }
-    let counts = |bench: &Bench, path: &str| bench.lab.counts("orders-weu", path).unwrap().active;
+    let counts =
+        |bench: &Bench, path: &str| bench.lab.service_bus().counts("orders-weu", path).unwrap().active;
     assert_eq!(counts(&bench, "events/subscriptions/all"), 2);
     assert_eq!(counts(&bench, "events/subscriptions/paid"), 1);
     assert_eq!(counts(&bench, "events/subscriptions/kept"), 0);
     assert_eq!(counts(&bench, "archive"), 2);
-    let locked =
-        bench.lab.receive(bench.now, HOST, "events/Subscriptions/paid", Session::Any).unwrap().unwrap();
-    bench.lab.complete(bench.now, HOST, "events/subscriptions/paid", locked.lock).unwrap();
+    let locked = bench
+        .lab
+        .service_bus_mut(bench.now)
+        .receive(HOST, "events/Subscriptions/paid", Session::Any)
+        .unwrap()
+        .unwrap();
+    bench.lab.service_bus_mut(bench.now).complete(HOST, "events/subscriptions/paid", locked.lock).unwrap();
 }
 
 /// Proves: S21, D06. What is not due yet lies in the topic, and nowhere else: ARM says so, and no subscription has it.
@@ -108,19 +113,23 @@ fn a_scheduled_message_waits_in_its_topic() {
     };
     assert_eq!(details(&mut bench, "events"), (0, 1));
     assert_eq!(details(&mut bench, "events/subscriptions/all"), (0, 0));
-    let places = |bench: &Bench| bench.lab.held().map(|held| held.entity.to_owned()).collect::<Vec<_>>();
+    let places =
+        |bench: &Bench| bench.lab.service_bus().held().map(|held| held.entity.to_owned()).collect::<Vec<_>>();
     assert_eq!(places(&bench), ["events"]);
     bench.pass(599);
-    assert_eq!(bench.lab.receive(bench.now, HOST, "events/subscriptions/all", Session::Any), Ok(None));
+    assert_eq!(
+        bench.lab.service_bus_mut(bench.now).receive(HOST, "events/subscriptions/all", Session::Any),
+        Ok(None)
+    );
     bench.pass(1);
     assert_eq!(details(&mut bench, "events"), (0, 0));
     assert_eq!(places(&bench), ["events/subscriptions/all", "events/subscriptions/paid"]);
     // It was appended when it became due, with a number of that moment, which all its copies share.
     for path in ["events/subscriptions/all", "events/subscriptions/paid"] {
-        let got = bench.lab.receive(bench.now, HOST, path, Session::Any).unwrap().unwrap();
+        let got = bench.lab.service_bus_mut(bench.now).receive(HOST, path, Session::Any).unwrap().unwrap();
         assert_eq!((got.enqueued, got.enqueued_sequence), (bench.now, 2));
     }
-    let sums = bench.lab.sums("orders-weu", "events").unwrap();
+    let sums = bench.lab.service_bus().sums("orders-weu", "events").unwrap();
     assert_eq!((sums.accepted, sums.passed_on), (1, 1));
 }
 
@@ -147,7 +156,7 @@ fn rules_and_subscriptions_of_the_day_decide() {
     bench.schedule("events", 4, 60);
     bench.delete(&format!("{bus}/topics/events")).expect_status(200);
     bench.pass(60);
-    assert_eq!(bench.lab.held().count(), 0);
+    assert_eq!(bench.lab.service_bus().held().count(), 0);
 }
 
 /// Proves: S21. A message is a duplicate or none when it is sent, however late it is due.
@@ -172,10 +181,10 @@ fn no_copy_outlives_what_its_topic_allows() {
     for (seconds, there) in [(659, true), (1, false)] {
         bench.pass(seconds);
         let path = "events/subscriptions/all";
-        let got = bench.lab.receive(bench.now, HOST, path, Session::Any).unwrap();
+        let got = bench.lab.service_bus_mut(bench.now).receive(HOST, path, Session::Any).unwrap();
         assert_eq!(got.is_some(), there);
         if let Some(got) = got {
-            bench.lab.abandon(bench.now, HOST, path, got.lock).unwrap();
+            bench.lab.service_bus_mut(bench.now).abandon(HOST, path, got.lock).unwrap();
         }
     }
 }
@@ -186,8 +195,8 @@ fn a_full_topic_takes_nothing_that_it_has_to_keep() {
     let (mut bench, _) = with_topic(json!({ "maxSizeInMegabytes": 0 }));
     let due = bench.now + SignedDuration::from_secs(60);
     let later = Message { scheduled: Some(due), ..Message::new(1) };
-    assert_eq!(bench.lab.send(bench.now, HOST, "events", later), Err(DataError::Full));
-    bench.lab.send(bench.now, HOST, "events", Message::new(2)).unwrap();
+    assert_eq!(bench.lab.service_bus_mut(bench.now).send(HOST, "events", later), Err(DataError::Full));
+    bench.lab.service_bus_mut(bench.now).send(HOST, "events", Message::new(2)).unwrap();
     assert_eq!(holds(&bench, "events/subscriptions/all"), (1, 0, 0));
 }
 
@@ -202,14 +211,14 @@ fn a_subscription_never_refuses_a_copy() {
         let path = format!("{bus}/topics/events/subscriptions/{name}");
         bench.put(&path, json!({ "properties": properties })).expect_status(200);
     }
-    bench.lab.send(bench.now, HOST, "events", Message::new(1)).unwrap();
+    bench.lab.service_bus_mut(bench.now).send(HOST, "events", Message::new(1)).unwrap();
     bench.schedule("events", 2, 60);
     bench.pass(60);
     assert_eq!(holds(&bench, "events/subscriptions/all"), (2, 0, 0));
     assert_eq!(holds(&bench, "events/subscriptions/off"), (2, 0, 0));
     assert_eq!(holds(&bench, "events/subscriptions/ordered"), (0, 0, 2));
     let path = "events/subscriptions/ordered/$DeadLetterQueue";
-    let dead = bench.lab.receive(bench.now, HOST, path, Session::Any).unwrap().unwrap();
+    let dead = bench.lab.service_bus_mut(bench.now).receive(HOST, path, Session::Any).unwrap().unwrap();
     assert_eq!(dead.dead_letter_reason.as_deref(), Some("Session id is null."));
 }
 
@@ -255,7 +264,7 @@ fn scheduled_messages_of_a_topic_stay_behind() {
     assert_eq!((scheduled(&mut bench, &primary), scheduled(&mut bench, &secondary)), (json!(1), json!(0)));
     bench.pass(3600);
     let active = |bench: &Bench, namespace: &str| {
-        bench.lab.counts(namespace, "events/subscriptions/all").unwrap().active
+        bench.lab.service_bus().counts(namespace, "events/subscriptions/all").unwrap().active
     };
     assert_eq!((active(&bench, "orders-weu"), active(&bench, "orders-neu")), (1, 0));
 }

@@ -84,7 +84,7 @@ impl Traffic for ServiceBus {
         for (topic, subscriptions) in &topics {
             let path = |subscription: &Value| {
                 let path = format!("{topic}/Subscriptions/{}", name(subscription)?);
-                let comes = lab.lets_in(id.name(), &path, &Message::default());
+                let comes = lab.service_bus().lets_in(id.name(), &path, &Message::default());
                 (comes && forwards_to(subscription).is_none()).then_some(path)
             };
             let readers: Vec<(String, &Value)> = subscriptions
@@ -108,7 +108,7 @@ impl Traffic for ServiceBus {
     }
 
     fn held<'a>(&self, lab: &'a Lab) -> Box<dyn Iterator<Item = Held<'a>> + 'a> {
-        Box::new(lab.held().filter_map(|held| match held.id {
+        Box::new(lab.service_bus().held().filter_map(|held| match held.id {
             Some(MessageId::Number(id)) => Some(Held {
                 resource: held.namespace,
                 place: held.entity,
@@ -120,7 +120,7 @@ impl Traffic for ServiceBus {
     }
 
     fn holdings(&self, lab: &Lab) -> Vec<Holding> {
-        let counts = lab.message_counts().into_iter();
+        let counts = lab.service_bus().message_counts().into_iter();
         counts
             .flat_map(|(namespace, entities)| {
                 entities.into_iter().map(move |(entity, counts)| Holding {
