@@ -5,7 +5,7 @@
 //! `replication.rs` (what crosses to the secondary, how fast), `refusals.rs` (every refusal, one row each),
 //! `migration.rs` (from Standard to Premium), `messages.rs` (one queue's messages), `delivery.rs` (who a message goes to),
 //! `filter.rs` (rules of subscriptions), `rest.rs` (the runtime calls), `wire.rs` (messages on the wire), `data_plane.rs` (the
-//! same calls typed).
+//! same calls typed), `timing.rs` (how long everything takes).
 //!
 //! Not here: routing, groups, location, unique names (`gate.rs`). Known gaps: Geo-Replication (`geoDataReplication` is
 //! stored, `POST failover` of a namespace is not modelled), SQL filters beyond `1=1` and `1=0`,
@@ -40,6 +40,7 @@ mod pairing;
 mod refusals;
 mod replication;
 mod rest;
+pub(crate) mod timing;
 mod wire;
 
 use namespace::{Namespace, SUFFIX};
@@ -362,7 +363,7 @@ impl ServiceBus {
     /// On a new primary: entities whose copies nobody ever used count as idle since they were copied.
     fn watch_idle(&mut self, key: Key, ctx: &mut Ctx<'_>) {
         let Some(namespace) = self.namespaces.get(&key) else { return };
-        let sweep = ctx.pick(ctx.world.timing.idle_sweep, "idle-sweep", namespace.id.folded());
+        let sweep = ctx.pick(ctx.world.timing.service_bus.idle_sweep, "idle-sweep", namespace.id.folded());
         let watched: Vec<String> = namespace
             .entities
             .iter()

@@ -44,6 +44,24 @@ fn a_pair_is_accepted_at_once_and_ready_later() {
     assert_eq!(role(&mut bench, &primary).1, "Succeeded");
 }
 
+/// Each service's durations are a section of the lab's, and may be replaced one by one.
+#[test]
+fn a_lab_is_as_slow_as_it_is_told() {
+    let mut told = serde_json::to_value(crate::bench::settings()).unwrap();
+    let hour = json!({ "least": "PT1H", "most": "PT1H" });
+    told["timing"]["serviceBus"]["pairSetup"] = hour.clone();
+    told["timing"]["anyResource"]["create"] = hour;
+    let mut bench = Bench::with(serde_json::from_value(told).unwrap());
+    let vault = format!("{}/providers/Microsoft.KeyVault/vaults/slow", crate::bench::group("weu"));
+    bench.put(&vault, json!({ "location": WEST })).expect_status(201);
+    let (primary, _) = bench.pair(0);
+    for (seconds, state) in [(3000, "Accepted"), (600, "Succeeded")] {
+        bench.wait(seconds);
+        assert_eq!(role(&mut bench, &primary).1, state);
+        assert_eq!(bench.get(&vault).state() == "Succeeded", state == "Succeeded");
+    }
+}
+
 /// Proves: S22, D07. 50 to 100 entities a minute: 500 are not there at once.
 #[test]
 fn many_entities_take_minutes_to_cross() {

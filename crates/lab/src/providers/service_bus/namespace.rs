@@ -225,7 +225,7 @@ impl ServiceBus {
         self.by_id.insert(id.clone(), key);
         self.namespaces.insert(key, namespace);
         let started = ctx.operation(NAMESPACE, id, &region, "Created");
-        let after = ctx.pick(ctx.world.timing.namespace_create, "namespace-create", id.folded());
+        let after = ctx.pick(ctx.world.timing.service_bus.namespace_create, "namespace-create", id.folded());
         schedule(ctx, after, Event::NamespaceReady { key, operation: started.id });
         Ok(Answer::new(201, wire).with_header("azure-asyncoperation", started.status_url))
     }
@@ -266,7 +266,7 @@ impl ServiceBus {
         }
         ctx.world.index.state(&id, "Deleting");
         let started = ctx.operation(NAMESPACE, &id, &region, "Deleting");
-        let after = ctx.pick(ctx.world.timing.namespace_delete, "namespace-delete", id.folded());
+        let after = ctx.pick(ctx.world.timing.service_bus.namespace_delete, "namespace-delete", id.folded());
         schedule(ctx, after, Event::NamespaceGone { key, operation: started.id });
         Ok(Answer::new(202, Value::Null)
             .with_header("azure-asyncoperation", started.status_url)
@@ -415,7 +415,7 @@ fn is_good_name(name: &str) -> bool {
 /// A label is nobody's any more, but becomes free only after a while.
 pub(super) fn release(label: &str, ctx: &mut Ctx<'_>) {
     let host = names::host(label, SUFFIX);
-    let after = ctx.pick(ctx.world.timing.name_release, "name-release", &host);
+    let after = ctx.pick(ctx.world.timing.service_bus.name_release, "name-release", &host);
     ctx.world.names.take(host.clone(), Holder::Released);
     ctx.later(after, agenda::Event::NameFree(host));
 }

@@ -306,7 +306,7 @@ impl ServiceBus {
         alias.replication = Some(replication);
         alias.stale.clear();
         let generation = alias.enter(State::Pairing);
-        let after = ctx.pick(ctx.world.timing.pair_setup, "pair-setup", name);
+        let after = ctx.pick(ctx.world.timing.service_bus.pair_setup, "pair-setup", name);
         schedule(ctx, after, Event::AliasStep { alias: name.to_owned(), generation });
         self.start_replication(name, ctx);
     }
@@ -338,7 +338,7 @@ impl ServiceBus {
         refuse(alias.partner.is_none(), &refusals::NOTHING_TO_BREAK, &[&alias.name])?;
         let busy = !matches!(alias.state, State::Pairing | State::Paired | State::Waiting);
         refuse(busy, &refusals::IN_TRANSITION, &[&alias.name])?;
-        self.begin(name, State::Breaking, ctx.world.timing.pair_break, ctx);
+        self.begin(name, State::Breaking, ctx.world.timing.service_bus.pair_break, ctx);
         Ok(Answer::new(200, Value::Null))
     }
 
@@ -357,7 +357,7 @@ impl ServiceBus {
         let across = subscription(alias.holder) != subscription(key);
         refuse(safe && across, &refusals::SAFE_ACROSS_SUBSCRIPTIONS, &[])?;
         if !safe || (alias.pending() == 0 && self.can_talk(alias.holder, key, ctx)) {
-            self.begin(name, State::Switching, ctx.world.timing.alias_switch, ctx);
+            self.begin(name, State::Switching, ctx.world.timing.service_bus.alias_switch, ctx);
         } else if let Some(alias) = self.aliases.get_mut(name)
             && alias.state != State::Waiting
         {
@@ -382,7 +382,7 @@ impl ServiceBus {
         }
         let busy = !paired && alias.state != State::Alone;
         refuse(busy, &refusals::IN_TRANSITION, &[&alias.name])?;
-        self.begin(name, State::Deleting, ctx.world.timing.alias_delete, ctx);
+        self.begin(name, State::Deleting, ctx.world.timing.service_bus.alias_delete, ctx);
         Ok(Answer::new(200, Value::Null))
     }
 
