@@ -1,11 +1,12 @@
 //! Service Bus namespaces, their entities and messages, and Geo-Disaster Recovery (`Microsoft.ServiceBus`).
 //!
-//! Here: which request means what, and the state that the parts below share. The parts: `namespace.rs`, `entity.rs`,
-//! `entity_requests.rs` (queues, topics, subscriptions, rules, keys), `pairing.rs` (the alias: states, roles, failover),
-//! `replication.rs` (what crosses to the secondary, how fast), `refusals.rs` (every refusal, one row each),
-//! `migration.rs` (from Standard to Premium), `messages.rs` (one queue's messages), `delivery.rs` (who a message goes to),
-//! `filter.rs` (rules of subscriptions), `rest.rs` (the runtime calls), `wire.rs` (messages on the wire), `data_plane.rs` (the
-//! same calls typed), `timing.rs` (how long everything takes).
+//! Here: which request means what, and the state that the parts below share. The parts: `namespace.rs`, `network.rs` (what of
+//! a namespace is not replicated), `entity.rs`, `entity_requests.rs` (queues, topics, subscriptions, rules, keys), `idle.rs`
+//! (entities that delete themselves), `pairing.rs` (the alias: states, roles, failover), `replication.rs` (what crosses to the
+//! secondary, how fast), `refusals.rs` (every refusal, one row each), `migration.rs` (from Standard to Premium), `messages.rs`
+//! (one queue's messages), `delivery.rs` (who a message goes to, and when), `filter.rs` (rules of subscriptions), `rest.rs`
+//! (the runtime calls), `wire.rs` (messages on the wire), `data_plane.rs` (the same calls typed), `timing.rs` (how long
+//! everything takes).
 //!
 //! Not here: routing, groups, location, unique names (`gate.rs`). Known gaps: Geo-Replication (`geoDataReplication` is
 //! stored, `POST failover` of a namespace is not modelled), SQL filters beyond `1=1` and `1=0`,
@@ -14,7 +15,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use lifeboat_arm::{Answer, Call, Method, Region, ResourceId};
 use serde_json::{Value, json};
 
@@ -31,10 +32,12 @@ mod entity;
 mod entity_requests;
 mod filter;
 mod holdings;
+mod idle;
 mod keys;
 mod messages;
 mod migration;
 mod namespace;
+mod network;
 mod old_rules;
 mod pairing;
 mod refusals;
@@ -337,42 +340,6 @@ impl ServiceBus {
             }
         }
         at
-    }
-
-    /// Deletes an entity that was idle for as long as it allows (D05). A frozen secondary deletes nothing.
-    fn idle(&mut self, key: Key, path: &str, ctx: &mut Ctx<'_>) {
-        if self.is_secondary(key) {
-            return;
-        }
-        let Some(namespace) = self.namespaces.get_mut(&key) else { return };
-        let Some(entity) = namespace.entities.get(path) else { return };
-        let Some(idle) = entity.idle else { return };
-        let last = entity.accessed.unwrap_or(entity.created).max(entity.created);
-        let due = last + idle;
-        if due <= ctx.now {
-            let id = entity_requests::id_of(&namespace.id, entity);
-            namespace.remove_entity(path);
-            ctx.world.remove(&id);
-            self.changed(key, replication::Change::Removed(path.to_owned()), ctx);
-        } else {
-            let after = due.duration_since(ctx.now);
-            namespace::schedule(ctx, after, Event::Idle { key, path: path.to_owned() });
-        }
-    }
-
-    /// On a new primary: entities whose copies nobody ever used count as idle since they were copied.
-    fn watch_idle(&mut self, key: Key, ctx: &mut Ctx<'_>) {
-        let Some(namespace) = self.namespaces.get(&key) else { return };
-        let sweep = ctx.pick(ctx.world.timing.service_bus.idle_sweep, "idle-sweep", namespace.id.folded());
-        let watched: Vec<String> = namespace
-            .entities
-            .iter()
-            .filter(|(_, entity)| entity.idle.is_some())
-            .map(|(path, _)| path.clone())
-            .collect();
-        for path in watched {
-            namespace::schedule(ctx, sweep.max(SignedDuration::from_secs(1)), Event::Idle { key, path });
-        }
     }
 }
 

@@ -3,8 +3,9 @@
 //! Everything that depends on time (locks that run out, messages that become due) is settled lazily by whoever touches
 //! the store next, so that half a million messages a second cost no events. Source: Service Bus documentation, "Message
 //! transfers, locks, and settlement", "Message sessions", "Duplicate detection". One simplification: a session is taken
-//! by whoever holds a lock on one of its messages; there is no lock of the session itself.
+//! by whoever holds a lock on one of its messages; there is no lock of the session itself (`lanes.rs`).
 
+mod lanes;
 #[cfg(test)]
 mod tests;
 
@@ -378,61 +379,6 @@ impl Store {
             self.place(policy, locked.stored);
         }
         self.leave_lane(policy, session.as_ref());
-    }
-
-    /// Puts a message where its sequence belongs: at the end for a new one, near the front for one given back.
-    fn place(&mut self, policy: &Policy, stored: Stored) {
-        let lane = match (&stored.message.session, policy.sessions) {
-            (Some(session), true) => {
-                self.in_lanes += 1;
-                let session = session.clone();
-                let lane = self.lanes.entry(session.clone()).or_default();
-                let first = lane.front().map(|head| head.sequence);
-                if !self.busy.contains_key(&session) && first.is_none_or(|first| stored.sequence < first) {
-                    if let Some(first) = first {
-                        self.ready.remove(&first);
-                    }
-                    self.ready.insert(stored.sequence, session);
-                }
-                lane
-            }
-            _ => &mut self.active,
-        };
-        if lane.back().is_none_or(|last| last.sequence < stored.sequence) {
-            lane.push_back(stored);
-        } else {
-            let at = lane.partition_point(|other| other.sequence < stored.sequence);
-            lane.insert(at, stored);
-        }
-    }
-
-    fn next_of_session(&mut self, session: Session<'_>) -> Option<Stored> {
-        let name: Arc<str> = match session {
-            Session::Any => self.ready.first_key_value()?.1.clone(),
-            Session::Named(name) => self.lanes.get_key_value(name)?.0.clone(),
-        };
-        let lane = self.lanes.get_mut(&name)?;
-        let stored = lane.pop_front()?;
-        if lane.is_empty() {
-            self.lanes.remove(&name);
-        }
-        self.in_lanes -= 1;
-        self.ready.remove(&stored.sequence);
-        *self.busy.entry(name).or_insert(0) += 1;
-        Some(stored)
-    }
-
-    /// A lock in a session ended: when it was the last one, the session is anybody's again.
-    fn leave_lane(&mut self, policy: &Policy, session: Option<&Arc<str>>) {
-        let (Some(session), true) = (session, policy.sessions) else { return };
-        let Some(locks) = self.busy.get_mut(session) else { return };
-        *locks -= 1;
-        if *locks == 0 {
-            self.busy.remove(session);
-            if let Some(head) = self.lanes.get(session).and_then(VecDeque::front) {
-                self.ready.insert(head.sequence, session.clone());
-            }
-        }
     }
 
     fn expire(&mut self, policy: &Policy, stored: Stored) {

@@ -1,5 +1,5 @@
 //! Everything Service Bus refuses, one row per reason. A stranger who asks "where does the lab refuse a second partner"
-//! finds the row here and its only use in `pairing.rs`.
+//! finds the row here and its only use in `pairing/checks.rs`.
 //!
 //! `source` is the documentation, an error seen in the field, or "inferred" where the words are the lab's own.
 
