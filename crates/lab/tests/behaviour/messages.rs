@@ -92,11 +92,17 @@ fn what_cannot_be_forwarded_is_a_transfer_dead_letter() {
         (Some(json!({ "maxSizeInMegabytes": 0 })), "the entity is full"),
         (Some(json!({ "forwardTo": "orders" })), "MaxTransferHopCountExceeded"),
     ] {
-        let mut bench = with_queue(json!({ "forwardTo": "target" }));
+        let mut bench = with_queue(json!({}));
         let bus = crate::bench::namespace("weu", "orders-weu");
-        if let Some(properties) = target {
-            bench.put(&format!("{bus}/queues/target"), json!({ "properties": properties }));
+        let path = format!("{bus}/queues/target");
+        bench.put(&path, json!({})).expect_status(200);
+        let forwards = json!({ "properties": { "forwardTo": "target" } });
+        bench.put(&format!("{bus}/queues/orders"), forwards).expect_status(200);
+        match target {
+            Some(properties) => bench.put(&path, json!({ "properties": properties })),
+            None => bench.delete(&path),
         }
+        .expect_status(200);
         bench
             .lab
             .service_bus_mut(bench.now)

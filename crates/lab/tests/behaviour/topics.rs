@@ -268,3 +268,24 @@ fn scheduled_messages_of_a_topic_stay_behind() {
     };
     assert_eq!((active(&bench, "orders-weu"), active(&bench, "orders-neu")), (1, 0));
 }
+
+/// Proves: D05. Copies that arrive are no use: a subscription from which nobody receives deletes itself.
+#[test]
+fn a_subscription_that_only_gets_copies_is_idle() {
+    let (mut bench, bus) = with_topic(json!({}));
+    let path = |name: &str| format!("{bus}/topics/events/subscriptions/{name}");
+    for name in ["read", "unread"] {
+        bench.put(&path(name), json!({ "properties": { "autoDeleteOnIdle": "PT10M" } })).expect_status(200);
+    }
+    for id in 0..4 {
+        bench.wait(240);
+        bench.lab.service_bus_mut(bench.now).send(HOST, "events", Message::new(id)).unwrap();
+        bench
+            .lab
+            .service_bus_mut(bench.now)
+            .receive(HOST, "events/subscriptions/read", Session::Any)
+            .unwrap();
+    }
+    bench.get(&path("read")).expect_status(200);
+    bench.get(&path("unread")).expect_status(404);
+}

@@ -337,10 +337,10 @@ fn fan_out(entities: &mut Entities, topic: &str, mut message: Message, now: Time
 }
 
 /// A subscription's copy. It takes whatever its topic took: its `status` is about receiving, and a message without the
-/// session that it requires becomes a dead letter ("Service Bus dead-letter queues").
+/// session that it requires becomes a dead letter ("Service Bus dead-letter queues"). Only who receives uses it
+/// (`accessedAt` of a subscription).
 fn copy_to(entities: &mut Entities, path: &str, message: Message, now: Timestamp, way: Way) -> SendOk {
     let Some(entity) = entities.get_mut(path) else { return NOWHERE };
-    entity.accessed = Some(now);
     if entity.passes_on() {
         return forward(entities, path, message, now, way);
     }

@@ -88,6 +88,8 @@ impl ServiceBus {
         let Some(namespace) = self.namespaces.get_mut(&key) else { return Err(missing(id, request)) };
         let basic = namespace.sku().eq_ignore_ascii_case("Basic") && kind == Kind::Topic;
         refuse(basic, &refusals::NO_TOPICS, &[])?;
+        let entity = Entity::new(kind, path.to_owned(), &sent, ctx.now);
+        may_forward(&entity, namespace)?;
         if let Some(existing) = namespace.entities.get_mut(&folded) {
             refuse(existing.kind != kind, &refusals::OTHER_KIND, &[path])?;
             for name in FIXED {
@@ -98,7 +100,6 @@ impl ServiceBus {
             // What waited here may have to be passed on now.
             self.await_due(key, &folded, ctx);
         } else {
-            let entity = Entity::new(kind, path.to_owned(), &sent, ctx.now);
             if let Some(idle) = entity.idle {
                 schedule(ctx, idle, Event::Idle { key, path: folded.clone() });
             }
@@ -151,6 +152,16 @@ impl ServiceBus {
             })
             .collect())
     }
+}
+
+/// What forwards needs a target that is there, in the same namespace, and no sessions of its own.
+fn may_forward(entity: &Entity, namespace: &Namespace) -> Result<(), Refused> {
+    let Some(target) = &entity.forward else { return Ok(()) };
+    let basic = namespace.sku().eq_ignore_ascii_case("Basic");
+    refuse(basic, &refusals::FORWARD_BASIC, &[])?;
+    let takes = |target: &Entity| matches!(target.kind, Kind::Queue | Kind::Topic);
+    refuse(!namespace.entities.get(target).is_some_and(takes), &refusals::FORWARD_TARGET, &[target])?;
+    refuse(entity.policy.sessions, &refusals::FORWARD_SESSIONS, &[entity.name()])
 }
 
 // --- authorization rules and keys

@@ -233,6 +233,8 @@ impl ServiceBus {
     fn replace_namespace(&mut self, key: Key, body: &Value, ctx: &mut Ctx<'_>) -> Handled {
         let secondary = self.is_secondary(key);
         refuse(secondary, &refusals::SECONDARY_FROZEN, &[])?;
+        let going = self.namespaces[&key].state == State::Deleting;
+        refuse(going, &refusals::BEING_DELETED, &[self.namespaces[&key].id.name()])?;
         let (mut envelope, properties) = split(body);
         check_sku(&envelope)?;
         let namespace = &self.namespaces[&key];
@@ -356,6 +358,11 @@ fn is_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.ends_with(|last: char| last.is_ascii_alphanumeric())
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
+}
+
+/// Aliases may be shorter than namespaces.
+pub(super) fn is_alias_name(name: &str) -> bool {
+    (1..=50).contains(&name.len()) && is_name(name)
 }
 
 fn is_good_name(name: &str) -> bool {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::State;
 use crate::health::Plane;
 use crate::names;
-use crate::providers::service_bus::namespace::{SUFFIX, State as NamespaceState};
+use crate::providers::service_bus::namespace::{SUFFIX, State as NamespaceState, is_alias_name};
 use crate::providers::service_bus::{Key, ServiceBus, refusals};
 use crate::refusal::{Refused, refuse};
 use crate::world::Ctx;
@@ -40,6 +40,7 @@ impl ServiceBus {
         if let Some(only) = &primary.migrated_from {
             refuse(*only != folded, &refusals::MIGRATED_ALIAS, &[primary_name, only])?;
         } else if !mine {
+            refuse(!is_alias_name(name), &refusals::BAD_ALIAS_NAME, &[name])?;
             let same = primary_name.eq_ignore_ascii_case(name);
             let taken = ctx.world.names.holder(&names::host(name, SUFFIX)).is_some();
             refuse(alternate.is_some() && !same, &refusals::ALTERNATE_NAME, &[])?;

@@ -259,7 +259,10 @@ fn a_dead_letter_keeps_its_reason() {
 /// Proves: S21 (what could not be forwarded on the old side is forwarded on the new one)
 #[test]
 fn what_could_not_be_forwarded_is_drained_too() {
-    let mut bench = Bench::new(&[("queues/q", json!({ "forwardTo": "target" }))]);
+    let mut bench = Bench::new(&[
+        ("queues/target", json!({ "status": "Disabled" })),
+        ("queues/q", json!({ "forwardTo": "target" })),
+    ]);
     bench.send(OLD, "q", Message::new("stuck"));
     assert_eq!(bench.lab.service_bus().counts("orders-old", "q").unwrap().transfer_dead_letter, 1);
     bench.drain(&transfer(&["q/$Transfer/$DeadLetterQueue"], "q", None));
