@@ -44,9 +44,12 @@ fn messages() -> Result<Spent> {
     let (done, spent) = Spent::on(|| -> Result<()> {
         for id in 0..u64::from(MESSAGES) {
             now += SignedDuration::from_millis(10);
-            lab.send(now, host, "orders", Message::new(id))?;
-            let got = lab.receive(now, host, "orders", Session::Any)?.context("nothing to receive")?;
-            lab.complete(now, host, "orders", got.lock)?;
+            lab.service_bus_mut(now).send(host, "orders", Message::new(id))?;
+            let got = lab
+                .service_bus_mut(now)
+                .receive(host, "orders", Session::Any)?
+                .context("nothing to receive")?;
+            lab.service_bus_mut(now).complete(host, "orders", got.lock)?;
         }
         Ok(())
     });

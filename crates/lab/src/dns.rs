@@ -1,8 +1,8 @@
 //! What a host name resolves to.
 //!
 //! The lab answers as the authority: how long somebody goes on believing an old answer is the business of whoever asked
-//! (`ttl` says how long that is allowed). The lag of the name servers themselves is the lab's ([`crate::Timing::dns_lag`]
-//! and the `dnsLag` fault).
+//! (`ttl` says how long that is allowed). The lag of the name servers themselves is the lab's
+//! ([`crate::ServiceBusTiming::dns_lag`] and the `dnsLag` fault).
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};

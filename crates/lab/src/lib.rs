@@ -35,10 +35,13 @@ pub use dns::{DnsAnswer, DnsRecord};
 pub use fault::{Effect, Fault, FaultMatch, Phase};
 pub use health::{Health, Plane};
 pub use lab::{Lab, Reply, Silence, Trace};
+pub use providers::any_resource::timing::AnyResourceTiming;
 pub use providers::operations;
 pub use providers::service_bus::data_plane::{
-    BrokerProperties, Counts, DataError, Lock, Message, MessageId, Received, SendOk, Session, Sums,
+    BrokerProperties, Counts, DataError, Held, Lock, Message, MessageId, Received, SendOk, ServiceBusClient,
+    ServiceBusView, Session, Sums,
 };
+pub use providers::service_bus::timing::ServiceBusTiming;
 pub use refusal::Refusal;
 pub use settings::{Quota, Settings, Subscription};
 pub use timing::{Span, Timing};

@@ -73,6 +73,10 @@ pub(crate) struct Channel {
     pub(crate) place: String,
     /// The same, as plans and people call it.
     pub(crate) name: String,
+    /// Where it is sent to. Where that is another place, what is not due yet may lie there, once for all readers.
+    pub(crate) entrance: String,
+    /// Other entrances from which the service brings messages here by itself.
+    pub(crate) fed_by: Vec<String>,
     /// Which of a message's copies is read here: the first channel of those side by side also sends.
     pub(crate) copy: u64,
     /// How many copies there are.
@@ -85,6 +89,21 @@ impl Channel {
     /// Whether its clients are led to whichever side serves.
     pub(crate) fn has_alias(&self) -> bool {
         self.host != self.home
+    }
+
+    /// Whether what was sent to it may lie in this place.
+    pub(crate) fn keeps_in(&self, place: &str) -> bool {
+        [&self.place, &self.entrance].into_iter().any(|own| own.eq_ignore_ascii_case(place))
+    }
+
+    /// Where what comes to it may have lain before, as plans call it.
+    pub(crate) fn comes_from(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.entrance).chain(&self.fed_by).map(String::as_str)
+    }
+
+    /// Whether the service brings messages here that were sent to this place.
+    pub(crate) fn is_fed_by(&self, entrance: &str) -> bool {
+        self.fed_by.iter().any(|from| from.eq_ignore_ascii_case(entrance))
     }
 }
 
@@ -160,13 +179,6 @@ pub(crate) struct Held<'a> {
     pub(crate) which: Which,
     /// Whether it waits for a person: a consumer or the service has given it up.
     pub(crate) set_aside: bool,
-}
-
-impl Held<'_> {
-    /// Whether a place is where it lies.
-    pub(crate) fn is_in(&self, place: &str) -> bool {
-        self.place.eq_ignore_ascii_case(place)
-    }
 }
 
 /// How much lies in one place.

@@ -18,6 +18,8 @@ use crate::refusal::{Handled, Refusal, common};
 use crate::route::{Request, Route};
 use crate::world::{Ctx, merge};
 
+pub(crate) mod timing;
+
 // --- state: what any resource is inside the lab
 
 /// All resources without a provider of their own.
@@ -156,7 +158,7 @@ impl AnyResources {
         let answer = Answer::new(201, wire);
         match region {
             Some(region) => {
-                let span = ctx.world.timing.resource_create;
+                let span = ctx.world.timing.any_resource.create;
                 let started = self.operation(id, &region, "Creating", ctx);
                 let event = Event::Ready { id: id.clone(), operation: started.id };
                 let after = ctx.pick(span, "resource-create", id.folded());
@@ -202,7 +204,7 @@ impl AnyResources {
         };
         existing.state = "Deleting";
         ctx.world.index.state(id, "Deleting");
-        let span = ctx.world.timing.resource_delete;
+        let span = ctx.world.timing.any_resource.delete;
         let started = self.operation(id, &region, "Deleting", ctx);
         let event = Event::Gone { id: id.clone(), operation: started.id };
         let after = ctx.pick(span, "resource-delete", id.folded());

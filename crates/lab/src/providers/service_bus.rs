@@ -1,20 +1,21 @@
 //! Service Bus namespaces, their entities and messages, and Geo-Disaster Recovery (`Microsoft.ServiceBus`).
 //!
-//! Here: which request means what, and the state that the parts below share. The parts: `namespace.rs`, `entity.rs`,
-//! `entity_requests.rs` (queues, topics, subscriptions, rules, keys), `pairing.rs` (the alias: states, roles, failover),
-//! `replication.rs` (what crosses to the secondary, how fast), `refusals.rs` (every refusal, one row each),
-//! `migration.rs` (from Standard to Premium), `messages.rs` (one queue's messages), `delivery.rs` (who a message goes to),
-//! `filter.rs` (rules of subscriptions), `rest.rs` (the runtime calls), `wire.rs` (messages on the wire), `data_plane.rs` (the
-//! same calls typed).
+//! Here: which request means what, and the state that the parts below share. The parts: `namespace.rs`, `network.rs` (what of
+//! a namespace is not replicated), `entity.rs`, `entity_requests.rs` (queues, topics, subscriptions, rules, keys), `idle.rs`
+//! (entities that delete themselves), `pairing.rs` (the alias: states, roles, failover), `replication.rs` (what crosses to the
+//! secondary, how fast), `refusals.rs` (every refusal, one row each), `migration.rs` (from Standard to Premium), `messages.rs`
+//! (one queue's messages), `delivery.rs` (who a message goes to, and when), `filter.rs` (rules of subscriptions), `rest.rs`
+//! (the runtime calls), `wire.rs` (messages on the wire), `data_plane.rs` (the same calls typed), `timing.rs` (how long
+//! everything takes).
 //!
 //! Not here: routing, groups, location, unique names (`gate.rs`). Known gaps: Geo-Replication (`geoDataReplication` is
-//! stored, `POST failover` of a namespace is not modelled), SQL filters beyond `1=1` and `1=0`,
-//! actions of rules, transactions, tokens are not checked. Reference: REST api-version 2021-11-01 and 2024-01-01.
+//! stored, `POST failover` of a namespace is not modelled), SQL filters beyond `1=1` and `1=0`, actions of rules, transactions,
+//! `forwardDeadLetteredMessagesTo`, messages that were there before an entity began to forward, tokens are not checked. Reference: REST api-version 2021-11-01 and 2024-01-01.
 
 use std::any::Any;
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use lifeboat_arm::{Answer, Call, Method, Region, ResourceId};
 use serde_json::{Value, json};
 
@@ -31,15 +32,18 @@ mod entity;
 mod entity_requests;
 mod filter;
 mod holdings;
+mod idle;
 mod keys;
 mod messages;
 mod migration;
 mod namespace;
+mod network;
 mod old_rules;
 mod pairing;
 mod refusals;
 mod replication;
 mod rest;
+pub(crate) mod timing;
 mod wire;
 
 use namespace::{Namespace, SUFFIX};
@@ -137,6 +141,11 @@ pub(crate) enum Event {
     Migrate {
         key: Key,
     },
+    /// A topic, or what forwards, passes on what it kept until now.
+    Due {
+        key: Key,
+        path: String,
+    },
     /// An entity that deletes itself when idle looks whether it was.
     Idle {
         key: Key,
@@ -198,6 +207,7 @@ impl Provider for ServiceBus {
             Some(Event::SafeCheck { alias, generation }) => self.safe_check(&alias, generation, ctx),
             Some(Event::Learn { alias, namespace }) => self.learn(&alias, namespace, ctx.now),
             Some(Event::Migrate { key }) => self.migrate(key, ctx),
+            Some(Event::Due { key, path }) => self.due(key, &path, ctx),
             Some(Event::Idle { key, path }) => self.idle(key, &path, ctx),
             None => {} // nobody else's events come here
         }
@@ -256,7 +266,7 @@ impl ServiceBus {
             })],
             "namespaces/disasterrecoveryconfigs/authorizationrules" => self.alias_rules(within, request)?,
             _ if kind.ends_with("/authorizationrules") => self.auth_rules(within, request)?,
-            _ => self.entities(within, kind, request)?,
+            _ => self.entities(within, kind, request, ctx.now)?,
         };
         Ok(Answer::new(200, json!({ "value": value })))
     }
@@ -330,42 +340,6 @@ impl ServiceBus {
             }
         }
         at
-    }
-
-    /// Deletes an entity that was idle for as long as it allows (D05). A frozen secondary deletes nothing.
-    fn idle(&mut self, key: Key, path: &str, ctx: &mut Ctx<'_>) {
-        if self.is_secondary(key) {
-            return;
-        }
-        let Some(namespace) = self.namespaces.get_mut(&key) else { return };
-        let Some(entity) = namespace.entities.get(path) else { return };
-        let Some(idle) = entity.idle else { return };
-        let last = entity.accessed.unwrap_or(entity.created).max(entity.created);
-        let due = last + idle;
-        if due <= ctx.now {
-            let id = entity_requests::id_of(&namespace.id, entity);
-            namespace.remove_entity(path);
-            ctx.world.remove(&id);
-            self.changed(key, replication::Change::Removed(path.to_owned()), ctx);
-        } else {
-            let after = due.duration_since(ctx.now);
-            namespace::schedule(ctx, after, Event::Idle { key, path: path.to_owned() });
-        }
-    }
-
-    /// On a new primary: entities whose copies nobody ever used count as idle since they were copied.
-    fn watch_idle(&mut self, key: Key, ctx: &mut Ctx<'_>) {
-        let Some(namespace) = self.namespaces.get(&key) else { return };
-        let sweep = ctx.pick(ctx.world.timing.idle_sweep, "idle-sweep", namespace.id.folded());
-        let watched: Vec<String> = namespace
-            .entities
-            .iter()
-            .filter(|(_, entity)| entity.idle.is_some())
-            .map(|(path, _)| path.clone())
-            .collect();
-        for path in watched {
-            namespace::schedule(ctx, sweep.max(SignedDuration::from_secs(1)), Event::Idle { key, path });
-        }
     }
 }
 

@@ -15,3 +15,4 @@ mod faults;
 mod messages;
 mod pairing;
 mod refusals;
+mod topics;

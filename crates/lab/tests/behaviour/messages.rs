@@ -1,13 +1,11 @@
 //! Messages over the typed data plane and over REST, and that none is ever lost.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::SignedDuration;
 use lifeboat_arm::{Answer, Call, Method, Target};
 use lifeboat_lab::{
-    BrokerProperties, DataError, Effect, Fault, FaultMatch, Health, Lock, Message, Phase, Plane, Session,
-    Silence,
+    DataError, Effect, Fault, FaultMatch, Health, Lock, Message, Phase, Plane, Session, Silence,
 };
 use proptest::prelude::{Strategy, any, prop, prop_oneof, proptest};
 use proptest::prop_assert_eq;
@@ -67,7 +65,7 @@ fn rest_calls_send_lock_and_settle() {
     assert!(dead.headers["DeadLetterErrorDescription"].contains("maximum delivery attempts"));
     let path = dead.header("location").unwrap().strip_prefix(&format!("https://{HOST}")).unwrap().to_owned();
     rest(&mut bench, Method::Delete, &path, None, None).expect_status(200);
-    assert_eq!(bench.lab.counts("orders-weu", "orders").unwrap().total(), 0);
+    assert_eq!(bench.lab.service_bus().counts("orders-weu", "orders").unwrap().total(), 0);
 }
 
 /// Proves: S21. No sender has to give an id, and nobody makes one up: such messages are no duplicates of each other.
@@ -94,43 +92,32 @@ fn what_cannot_be_forwarded_is_a_transfer_dead_letter() {
         (Some(json!({ "maxSizeInMegabytes": 0 })), "the entity is full"),
         (Some(json!({ "forwardTo": "orders" })), "MaxTransferHopCountExceeded"),
     ] {
-        let mut bench = with_queue(json!({ "forwardTo": "target" }));
+        let mut bench = with_queue(json!({}));
         let bus = crate::bench::namespace("weu", "orders-weu");
-        if let Some(properties) = target {
-            bench.put(&format!("{bus}/queues/target"), json!({ "properties": properties }));
+        let path = format!("{bus}/queues/target");
+        bench.put(&path, json!({})).expect_status(200);
+        let forwards = json!({ "properties": { "forwardTo": "target" } });
+        bench.put(&format!("{bus}/queues/orders"), forwards).expect_status(200);
+        match target {
+            Some(properties) => bench.put(&path, json!({ "properties": properties })),
+            None => bench.delete(&path),
         }
-        bench.lab.send(bench.now, HOST, "orders", Message::new(1)).expect("the sender is not told");
-        let counts = bench.lab.counts("orders-weu", "orders").unwrap();
+        .expect_status(200);
+        bench
+            .lab
+            .service_bus_mut(bench.now)
+            .send(HOST, "orders", Message::new(1))
+            .expect("the sender is not told");
+        let counts = bench.lab.service_bus().counts("orders-weu", "orders").unwrap();
         assert_eq!((counts.transfer_dead_letter, counts.total()), (1, 1), "{says}");
         let queue = bench.get(&format!("{bus}/queues/orders"));
         assert_eq!(queue.property("countDetails")["transferDeadLetterMessageCount"], 1, "{says}");
         let path = "orders/$Transfer/$DeadLetterQueue";
-        let got = bench.lab.receive(bench.now, HOST, path, Session::Any).unwrap().unwrap();
+        let got = bench.lab.service_bus_mut(bench.now).receive(HOST, path, Session::Any).unwrap().unwrap();
         assert_eq!(got.dead_letter_reason.as_deref(), Some(says));
-        bench.lab.complete(bench.now, HOST, path, got.lock).unwrap();
-        assert_eq!(bench.lab.counts("orders-weu", "orders").unwrap().total(), 0);
+        bench.lab.service_bus_mut(bench.now).complete(HOST, path, got.lock).unwrap();
+        assert_eq!(bench.lab.service_bus().counts("orders-weu", "orders").unwrap().total(), 0);
     }
-}
-
-/// Proves: S21. All copies of one message have the number that their topic gave it, and each its own sequence.
-#[test]
-fn copies_share_the_number_of_their_topic() {
-    let mut bench = Bench::new();
-    let bus = bench.bus("weu", "orders-weu", WEST);
-    bench.put(&format!("{bus}/topics/events"), json!({})).expect_status(200);
-    let add = |bench: &mut Bench, name: &str| {
-        bench.put(&format!("{bus}/topics/events/subscriptions/{name}"), json!({})).expect_status(200);
-    };
-    add(&mut bench, "early");
-    bench.lab.send(bench.now, HOST, "events", Message::new(1)).unwrap();
-    add(&mut bench, "late");
-    bench.lab.send(bench.now, HOST, "events", Message::default()).unwrap();
-    let mut numbers = |subscription: &str| -> Vec<(u64, u64)> {
-        let path = format!("events/subscriptions/{subscription}");
-        let receive = || bench.lab.receive(bench.now, HOST, &path, Session::Any).unwrap();
-        std::iter::from_fn(receive).map(|got| (got.sequence, got.enqueued_sequence)).collect()
-    };
-    assert_eq!((numbers("early"), numbers("late")), (vec![(1, 1), (2, 2)], vec![(1, 2)]));
 }
 
 /// Proves: D06. Sessions over REST are an extension of the lab; counts are what ARM shows.
@@ -154,37 +141,6 @@ fn sessions_and_schedules_over_rest() {
     assert_eq!((&counts["activeMessageCount"], &counts["scheduledMessageCount"]), (&json!(2), &json!(1)));
 }
 
-/// Proves: S21. A topic gives each subscription its own copy, as its rules say; forwarding goes on from there.
-#[test]
-fn a_topic_fans_out_by_rules() {
-    let mut bench = Bench::new();
-    let bus = bench.bus("weu", "orders-weu", WEST);
-    bench.put(&format!("{bus}/topics/events"), json!({})).expect_status(200);
-    bench.put(&format!("{bus}/queues/archive"), json!({})).expect_status(200);
-    let subscriptions = format!("{bus}/topics/events/subscriptions");
-    bench.put(&format!("{subscriptions}/all"), json!({})).expect_status(200);
-    bench.put(&format!("{subscriptions}/paid"), json!({})).expect_status(200);
-    bench
-        .put(&format!("{subscriptions}/kept"), json!({ "properties": { "forwardTo": "archive" } }))
-        .expect_status(200);
-    bench.delete(&format!("{subscriptions}/paid/rules/%24Default")).expect_status(200);
-    let rule = json!({ "properties": { "filterType": "CorrelationFilter", "correlationFilter": { "label": "paid" } } });
-    bench.put(&format!("{subscriptions}/paid/rules/paid"), rule).expect_status(200);
-    for (id, label) in [(1, "paid"), (2, "open")] {
-        let broker = BrokerProperties { label: Some(label.into()), ..BrokerProperties::default() };
-        let message = Message { broker: Some(Arc::new(broker)), ..Message::new(id) };
-        bench.lab.send(bench.now, HOST, "events", message).unwrap();
-    }
-    let counts = |bench: &Bench, path: &str| bench.lab.counts("orders-weu", path).unwrap().active;
-    assert_eq!(counts(&bench, "events/subscriptions/all"), 2);
-    assert_eq!(counts(&bench, "events/subscriptions/paid"), 1);
-    assert_eq!(counts(&bench, "events/subscriptions/kept"), 0);
-    assert_eq!(counts(&bench, "archive"), 2);
-    let locked =
-        bench.lab.receive(bench.now, HOST, "events/Subscriptions/paid", Session::Any).unwrap().unwrap();
-    bench.lab.complete(bench.now, HOST, "events/subscriptions/paid", locked.lock).unwrap();
-}
-
 /// Proves: F13. `status` is how a drill quiesces producers.
 #[test]
 fn a_disabled_entity_takes_or_gives_nothing() {
@@ -195,8 +151,16 @@ fn a_disabled_entity_takes_or_gives_nothing() {
         ("Disabled", false, false),
     ] {
         let mut bench = with_queue(json!({ "status": status }));
-        assert_eq!(bench.lab.send(bench.now, HOST, "orders", Message::new(1)).is_ok(), sends, "{status}");
-        assert_eq!(bench.lab.receive(bench.now, HOST, "orders", Session::Any).is_ok(), receives, "{status}");
+        assert_eq!(
+            bench.lab.service_bus_mut(bench.now).send(HOST, "orders", Message::new(1)).is_ok(),
+            sends,
+            "{status}"
+        );
+        assert_eq!(
+            bench.lab.service_bus_mut(bench.now).receive(HOST, "orders", Session::Any).is_ok(),
+            receives,
+            "{status}"
+        );
     }
 }
 
@@ -207,19 +171,25 @@ fn members_run_while_the_control_plane_is_down_and_the_reverse() {
     let bus = crate::bench::namespace("weu", "orders-weu");
     bench.health(WEST, Plane::Control, Health::Down);
     bench.get(&bus).expect_status(503);
-    bench.lab.send(bench.now, HOST, "orders", Message::new(1)).unwrap();
+    bench.lab.service_bus_mut(bench.now).send(HOST, "orders", Message::new(1)).unwrap();
     bench.health(WEST, Plane::Control, Health::Up);
     bench.health(WEST, Plane::Data, Health::Down);
     bench.get(&bus).expect_status(200);
-    assert_eq!(bench.lab.send(bench.now, HOST, "orders", Message::new(2)), Err(DataError::Unreachable));
+    assert_eq!(
+        bench.lab.service_bus_mut(bench.now).send(HOST, "orders", Message::new(2)),
+        Err(DataError::Unreachable)
+    );
     let mut call = Call::arm(Method::Post, "/orders/messages", None);
     call.target = Target::Host(HOST.into());
     let reply = bench.lab.handle(bench.now, &call);
     assert_eq!((reply.answer, reply.silence), (None, Some(Silence::ConnectionRefused)));
     bench.health(WEST, Plane::Data, Health::Silent);
-    assert_eq!(bench.lab.send(bench.now, HOST, "orders", Message::new(2)), Err(DataError::NoAnswer));
     assert_eq!(
-        bench.lab.send(bench.now, "nobody.servicebus.windows.net", "q", Message::new(1)),
+        bench.lab.service_bus_mut(bench.now).send(HOST, "orders", Message::new(2)),
+        Err(DataError::NoAnswer)
+    );
+    assert_eq!(
+        bench.lab.service_bus_mut(bench.now).send("nobody.servicebus.windows.net", "q", Message::new(1)),
         Err(DataError::UnknownHost)
     );
 }
@@ -230,8 +200,14 @@ fn the_secondary_of_a_pair_serves_nobody() {
     let mut bench = Bench::new();
     bench.pair(1);
     let own = "orders-neu.servicebus.windows.net";
-    assert_eq!(bench.lab.send(bench.now, own, "q0", Message::new(1)), Err(DataError::Secondary));
-    assert_eq!(bench.lab.receive(bench.now, own, "q0", Session::Any), Err(DataError::Secondary));
+    assert_eq!(
+        bench.lab.service_bus_mut(bench.now).send(own, "q0", Message::new(1)),
+        Err(DataError::Secondary)
+    );
+    assert_eq!(
+        bench.lab.service_bus_mut(bench.now).receive(own, "q0", Session::Any),
+        Err(DataError::Secondary)
+    );
 }
 
 /// A send whose answer is lost happened: who sends again makes a duplicate, unless they are detected.
@@ -247,10 +223,13 @@ fn a_lost_answer_makes_duplicates_unless_they_are_detected() {
             until: None,
             per_mille: None,
         });
-        assert_eq!(bench.lab.send(bench.now, HOST, "orders", Message::new(1)), Err(DataError::AnswerLost));
-        let again = bench.lab.send(bench.now, HOST, "orders", Message::new(1)).unwrap();
+        assert_eq!(
+            bench.lab.service_bus_mut(bench.now).send(HOST, "orders", Message::new(1)),
+            Err(DataError::AnswerLost)
+        );
+        let again = bench.lab.service_bus_mut(bench.now).send(HOST, "orders", Message::new(1)).unwrap();
         assert_eq!(again.duplicate, detects);
-        assert_eq!(bench.lab.counts("orders-weu", "orders").unwrap().active, there);
+        assert_eq!(bench.lab.service_bus().counts("orders-weu", "orders").unwrap().active, there);
     }
 }
 
@@ -300,35 +279,35 @@ proptest! {
                     let mut message = Message::new(id);
                     message.session = Some(session.to_string().into());
                     message.scheduled = Some(bench.now + SignedDuration::from_secs(delay));
-                    let sent = bench.lab.send(bench.now, HOST, "orders", message).unwrap();
+                    let sent = bench.lab.service_bus_mut(bench.now).send(HOST, "orders", message).unwrap();
                     accepted += u64::from(!sent.duplicate);
                 }
                 Act::Receive { dead } => {
                     let path = if dead { "orders/$DeadLetterQueue" } else { "orders" };
-                    if let Some(got) = bench.lab.receive(bench.now, HOST, path, Session::Any).unwrap() {
+                    if let Some(got) = bench.lab.service_bus_mut(bench.now).receive(HOST, path, Session::Any).unwrap() {
                         *delivered.entry(got.sequence).or_insert(0) += 1;
                         held.push((path, got.lock));
                     }
                 }
                 Act::Complete(at) if at < held.len() => {
                     let (path, lock) = held.swap_remove(at);
-                    completed += u64::from(bench.lab.complete(bench.now, HOST, path, lock).is_ok());
+                    completed += u64::from(bench.lab.service_bus_mut(bench.now).complete(HOST, path, lock).is_ok());
                 }
                 Act::Abandon(at) if at < held.len() => {
                     let (path, lock) = held.swap_remove(at);
-                    let outcome = bench.lab.abandon(bench.now, HOST, path, lock);
+                    let outcome = bench.lab.service_bus_mut(bench.now).abandon(HOST, path, lock);
                     assert!(matches!(outcome, Ok(()) | Err(DataError::LockLost)));
                 }
                 Act::DeadLetter(at) if at < held.len() => {
                     let (path, lock) = held.swap_remove(at);
-                    let outcome = bench.lab.dead_letter(bench.now, HOST, path, lock, "told to");
+                    let outcome = bench.lab.service_bus_mut(bench.now).dead_letter(HOST, path, lock, "told to");
                     assert!(matches!(outcome, Ok(()) | Err(DataError::LockLost)));
                 }
                 Act::Wait(seconds) => bench.wait(seconds),
                 Act::Complete(_) | Act::Abandon(_) | Act::DeadLetter(_) => {}
             }
-            let counts = bench.lab.counts("orders-weu", "orders").unwrap();
-            let sums = bench.lab.sums("orders-weu", "orders").unwrap();
+            let counts = bench.lab.service_bus().counts("orders-weu", "orders").unwrap();
+            let sums = bench.lab.service_bus().sums("orders-weu", "orders").unwrap();
             prop_assert_eq!(sums.accepted, accepted);
             prop_assert_eq!(sums.completed, completed);
             prop_assert_eq!(accepted, completed + sums.expired + counts.total());
@@ -337,13 +316,13 @@ proptest! {
         bench.wait(600);
         let mut fetched = 0;
         for path in ["orders", "orders/$DeadLetterQueue"] {
-            while let Some(got) = bench.lab.receive(bench.now, HOST, path, Session::Any).unwrap() {
-                bench.lab.complete(bench.now, HOST, path, got.lock).unwrap();
+            while let Some(got) = bench.lab.service_bus_mut(bench.now).receive(HOST, path, Session::Any).unwrap() {
+                bench.lab.service_bus_mut(bench.now).complete(HOST, path, got.lock).unwrap();
                 fetched += 1;
             }
         }
-        let sums = bench.lab.sums("orders-weu", "orders").unwrap();
+        let sums = bench.lab.service_bus().sums("orders-weu", "orders").unwrap();
         prop_assert_eq!(accepted, completed + fetched + sums.expired);
-        prop_assert_eq!(bench.lab.counts("orders-weu", "orders").unwrap().total(), 0);
+        prop_assert_eq!(bench.lab.service_bus().counts("orders-weu", "orders").unwrap().total(), 0);
     }
 }

@@ -44,6 +44,24 @@ fn a_pair_is_accepted_at_once_and_ready_later() {
     assert_eq!(role(&mut bench, &primary).1, "Succeeded");
 }
 
+/// Each service's durations are a section of the lab's, and may be replaced one by one.
+#[test]
+fn a_lab_is_as_slow_as_it_is_told() {
+    let mut told = serde_json::to_value(crate::bench::settings()).unwrap();
+    let hour = json!({ "least": "PT1H", "most": "PT1H" });
+    told["timing"]["serviceBus"]["pairSetup"] = hour.clone();
+    told["timing"]["anyResource"]["create"] = hour;
+    let mut bench = Bench::with(serde_json::from_value(told).unwrap());
+    let vault = format!("{}/providers/Microsoft.KeyVault/vaults/slow", crate::bench::group("weu"));
+    bench.put(&vault, json!({ "location": WEST })).expect_status(201);
+    let (primary, _) = bench.pair(0);
+    for (seconds, state) in [(3000, "Accepted"), (600, "Succeeded")] {
+        bench.wait(seconds);
+        assert_eq!(role(&mut bench, &primary).1, state);
+        assert_eq!(bench.get(&vault).state() == "Succeeded", state == "Succeeded");
+    }
+}
+
 /// Proves: S22, D07. 50 to 100 entities a minute: 500 are not there at once.
 #[test]
 fn many_entities_take_minutes_to_cross() {
@@ -115,14 +133,14 @@ fn messages_stay_behind() {
     let mut bench = Bench::new();
     let (_, secondary) = bench.pair(1);
     for id in 0..100_u64 {
-        bench.lab.send(bench.now, ALIAS_HOST, "q0", Message::new(id)).unwrap();
+        bench.lab.service_bus_mut(bench.now).send(ALIAS_HOST, "q0", Message::new(id)).unwrap();
     }
     bench.post(&format!("{}/failover", alias(&secondary))).expect_status(200);
     bench.wait(180);
-    assert_eq!(bench.lab.receive(bench.now, ALIAS_HOST, "q0", Session::Any), Ok(None));
-    assert_eq!(bench.lab.counts("orders-weu", "q0").unwrap().active, 100);
+    assert_eq!(bench.lab.service_bus_mut(bench.now).receive(ALIAS_HOST, "q0", Session::Any), Ok(None));
+    assert_eq!(bench.lab.service_bus().counts("orders-weu", "q0").unwrap().active, 100);
     let own = "orders-weu.servicebus.windows.net";
-    assert!(bench.lab.receive(bench.now, own, "q0", Session::Any).unwrap().is_some());
+    assert!(bench.lab.service_bus_mut(bench.now).receive(own, "q0", Session::Any).unwrap().is_some());
 }
 
 /// Proves: D03. Safe waits for what is pending; forced loses it.
@@ -248,7 +266,11 @@ fn idle_entities_vanish_after_the_failover() {
     bench.put(&alias(&primary), partner(&secondary)).expect_status(201);
     for _ in 0..30 {
         bench.wait(60);
-        bench.lab.send(bench.now, "orders-weu.servicebus.windows.net", "brief", Message::new(1)).unwrap();
+        bench
+            .lab
+            .service_bus_mut(bench.now)
+            .send("orders-weu.servicebus.windows.net", "brief", Message::new(1))
+            .unwrap();
     }
     bench.get(&format!("{secondary}/queues/brief")).expect_status(200);
     bench.post(&format!("{}/failover", alias(&secondary))).expect_status(200);
@@ -329,9 +351,9 @@ fn copies_can_be_built_upon() {
     bench.post(&format!("{}/failover", alias(&secondary))).expect_status(200);
     bench.wait(180);
     bench.put(&format!("{secondary}/topics/events/subscriptions/b"), json!({})).expect_status(200);
-    bench.lab.send(bench.now, ALIAS_HOST, "events", Message::new(1)).unwrap();
+    bench.lab.service_bus_mut(bench.now).send(ALIAS_HOST, "events", Message::new(1)).unwrap();
     for path in ["events/subscriptions/a", "events/subscriptions/b"] {
-        assert_eq!(bench.lab.counts("orders-neu", path).unwrap().active, 1);
+        assert_eq!(bench.lab.service_bus().counts("orders-neu", path).unwrap().active, 1);
     }
     bench.delete(&format!("{secondary}/topics/events")).expect_status(200);
     bench.get(&format!("{secondary}/topics/events/subscriptions/a")).expect_status(404);
@@ -363,8 +385,8 @@ fn a_migrated_namespace_is_paired_under_its_old_name() {
         bench.get(&format!("{premium}/queues/q")).expect_status(200).property("status"),
         json!("Active")
     );
-    bench.lab.send(bench.now, ALIAS_HOST, "q", Message::new(1)).unwrap();
-    assert_eq!(bench.lab.counts("orders-premium", "q").unwrap().active, 1);
+    bench.lab.service_bus_mut(bench.now).send(ALIAS_HOST, "q", Message::new(1)).unwrap();
+    assert_eq!(bench.lab.service_bus().counts("orders-premium", "q").unwrap().active, 1);
     assert_eq!(
         bench.get(&standard).property("serviceBusEndpoint"),
         json!("https://orders-std.servicebus.windows.net:443/")

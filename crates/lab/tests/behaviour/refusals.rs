@@ -161,6 +161,10 @@ const CASES: &[Case] = &[
         let (primary, secondary) = two(b, premium(WEST), premium(NORTH));
         b.put(&format!("{primary}/disasterRecoveryConfigs/orders-neu"), partner(&secondary))
     }),
+    ("S25-alias-name", |b| {
+        let (primary, secondary) = two(b, premium(WEST), premium(NORTH));
+        b.put(&format!("{primary}/disasterRecoveryConfigs/orders_bus"), partner(&secondary))
+    }),
     ("D04-alternate-name", |b| {
         let (primary, secondary) = two(b, premium(WEST), premium(NORTH));
         b.put(&alias(&primary), json!({ "properties": { "partnerNamespace": secondary, "alternateName": "orders-old" } }))
@@ -254,6 +258,27 @@ const CASES: &[Case] = &[
     ("SB-namespace-not-active", |b| {
         b.put(&namespace("weu", "orders-weu"), premium(WEST)).expect_status(201);
         b.put(&format!("{}/queues/q", namespace("weu", "orders-weu")), json!({}))
+    }),
+    ("SB-namespace-being-deleted", |b| {
+        let bus = b.bus("weu", "orders-weu", WEST);
+        b.delete(&bus).expect_status(202);
+        b.put(&bus, premium(WEST))
+    }),
+    ("SB-forward-target", |b| {
+        let bus = b.bus("weu", "orders-weu", WEST);
+        b.put(&format!("{bus}/queues/q"), json!({ "properties": { "forwardTo": "nobody" } }))
+    }),
+    ("SB-forward-sessions", |b| {
+        let bus = b.bus("weu", "orders-weu", WEST);
+        b.put(&format!("{bus}/queues/target"), json!({})).expect_status(200);
+        b.put(&format!("{bus}/queues/q"), json!({ "properties": { "forwardTo": "target", "requiresSession": true } }))
+    }),
+    ("SB-basic-no-forward", |b| {
+        let bus = namespace("weu", "orders-weu");
+        b.put(&bus, json!({ "location": WEST, "sku": { "name": "Basic" } })).expect_status(201);
+        b.wait(200);
+        b.put(&format!("{bus}/queues/target"), json!({})).expect_status(200);
+        b.put(&format!("{bus}/queues/q"), json!({ "properties": { "forwardTo": "target" } }))
     }),
     ("SB-basic-no-topics", |b| {
         b.put(&namespace("weu", "orders-weu"), json!({ "location": WEST, "sku": { "name": "Basic" } })).expect_status(201);

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lifeboat_engine::{Event as JournalEvent, Record, StepEvent, decode};
-use lifeboat_plan::{Loss, StepId, counted};
+use lifeboat_plan::{Loss, LossKind, StepId, counted};
 use lifeboat_planner::Side;
 
 use super::moves::Move;
@@ -167,7 +167,8 @@ impl Drill {
         for held in
             held(&self.world.lab).filter(|held| !matches!(held.which, Which::Draft(id) if ledger.knows(id)))
         {
-            let Some(channel) = clients.channels.iter().position(|channel| held.is_in(&channel.place)) else {
+            let Some(channel) = clients.channels.iter().position(|channel| channel.keeps_in(held.place))
+            else {
                 continue;
             };
             let known = held.which.draft().is_some_and(|id| ledger.knows(id));
@@ -206,25 +207,34 @@ impl Drill {
 
     /// What the announcement of a move did not say of a place; none where it said enough.
     fn unannounced(&self, one: &Move, name: &str, count: u64) -> Option<String> {
-        let short = name.to_lowercase();
         let were = format!("{} {}", counted(count, "message"), if count == 1 { "was" } else { "were" });
-        let about: Vec<&Loss> = one
-            .announced
-            .losses
-            .iter()
-            .filter(|loss| loss.what.to_lowercase().contains(&format!("`{short}`")))
-            .collect();
-        if about.is_empty() {
+        let about = |place: &str| {
+            let named = format!("`{}`", place.to_lowercase());
+            let stranded = one.announced.losses.iter().filter(|loss| loss.kind == LossKind::Stranded);
+            stranded.filter(move |loss| loss.what.to_lowercase().contains(&named))
+        };
+        let mut about_it: Vec<&Loss> = about(name).collect();
+        if about_it.is_empty() {
             return Some(format!("{were} stranded in `{name}`, which the announcement did not name"));
         }
+        // What was announced where it lay then may have come here by itself since.
+        let channels = self.world.clients.as_ref().map_or(&[][..], |clients| &clients.channels);
+        let ours = channels.iter().find(|channel| channel.name.eq_ignore_ascii_case(name));
+        let before = ours.into_iter().flat_map(Channel::comes_from);
+        about_it.extend(before.filter(|from| !from.eq_ignore_ascii_case(name)).flat_map(about));
         // A number that nobody could know is said to be unknown: any is covered.
-        let announced = about.iter().map(|loss| loss.count).sum::<Option<u64>>()?;
-        let seen = about.iter().filter_map(|loss| loss.observed_at).min();
-        let (seen, clients) = (seen?, self.world.clients.as_ref()?);
-        let ours = clients.channels.iter().position(|channel| channel.name.eq_ignore_ascii_case(name));
+        let announced = about_it.iter().map(|loss| loss.count).sum::<Option<u64>>()?;
+        let seen = about_it.iter().filter_map(|loss| loss.observed_at).min()?;
         // Only what the side that was left took after that look can lie there too.
         let (at_home, until) = (one.left == Side::Primary, one.counted_at.unwrap_or(self.world.now));
-        let since = ours.map_or(0, |channel| self.world.ledger.taken(channel, at_home, seen, until));
+        let sends = |channel: &Channel| {
+            let entrance = channel.entrance.as_str();
+            let here =
+                entrance.eq_ignore_ascii_case(name) || ours.is_some_and(|ours| ours.is_fed_by(entrance));
+            channel.name.eq_ignore_ascii_case(name) || channel.copy == 0 && here
+        };
+        let senders = (0..channels.len()).filter(|index| sends(&channels[*index]));
+        let since: u64 = senders.map(|channel| self.world.ledger.taken(channel, at_home, seen, until)).sum();
         (count > announced + since)
             .then(|| format!("{were} stranded in `{name}`; announced: {announced}, came later: {since}"))
     }

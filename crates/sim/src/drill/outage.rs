@@ -98,18 +98,18 @@ impl Drill {
         // whether it waits for a consumer, and how often it is there.
         let mut places: BTreeMap<u64, (bool, bool, u64)> = BTreeMap::new();
         for held in held(&self.world.lab) {
-            // Each copy is promised by itself, and lies where its own channel is read.
+            // Each copy is promised by itself, and lies where its own channel is read; those that are still to be made lie
+            // where the message was sent to.
             let Some(draft) = held.which.draft() else { continue };
             let Some(first) = self.world.ledger.channel_of(draft) else { continue };
-            let Some(own) = copies(channels, first).iter().find(|own| held.is_in(&own.place)) else {
-                continue;
-            };
             let serves = names.iter().any(|name| name.eq_ignore_ascii_case(held.resource));
             let answers = !silent.iter().any(|name| name.eq_ignore_ascii_case(held.resource));
-            let (reachable, waits, times) = places.entry(draft + own.copy).or_default();
-            *reachable |= answers && (serves || held.set_aside);
-            *waits |= !held.set_aside;
-            *times += 1;
+            for own in copies(channels, first).iter().filter(|own| own.keeps_in(held.place)) {
+                let (reachable, waits, times) = places.entry(draft + own.copy).or_default();
+                *reachable |= answers && (serves || held.set_aside);
+                *waits |= !held.set_aside;
+                *times += 1;
+            }
         }
         let beyond = |(id, (_, _, times)): (&u64, &(bool, bool, u64))| {
             times - u64::from(!self.world.ledger.was_received(*id))

@@ -150,11 +150,12 @@ impl Drill {
     /// Where the messages lie that are there at the end, in both regions.
     pub(super) fn held(&self) -> Held {
         let Some(clients) = &self.world.clients else { return Held::default() };
-        let here =
-            |place: &str| clients.channels.iter().any(|channel| channel.place.eq_ignore_ascii_case(place));
-        let all: Vec<Holding> =
-            holdings(&self.world.lab).into_iter().filter(|holding| here(&holding.place)).collect();
-        let sum = |of: fn(&Holding) -> u64| all.iter().map(of).sum();
+        // What lies in front of several readers is a copy for each of them.
+        let readers =
+            |place: &str| clients.channels.iter().filter(|channel| channel.keeps_in(place)).count() as u64;
+        let all: Vec<(u64, Holding)> =
+            holdings(&self.world.lab).into_iter().map(|one| (readers(&one.place), one)).collect();
+        let sum = |of: fn(&Holding) -> u64| all.iter().map(|(readers, one)| readers * of(one)).sum();
         Held {
             queued: sum(|holding| holding.waiting),
             scheduled: sum(|holding| holding.scheduled),

@@ -70,13 +70,14 @@ impl Picture {
         let resources = lab.resources().map(|(id, _)| id.as_str().to_owned()).collect();
         let mut totals = Totals::new();
         let mut messages = BTreeMap::new();
-        for (namespace, entities) in lab.message_counts() {
+        for (namespace, entities) in lab.service_bus().message_counts() {
             for (entity, counts) in entities {
                 let place = format!("{namespace}/{entity}");
                 totals.insert(place.clone(), counts.total());
                 let host = format!("{namespace}.servicebus.windows.net");
                 let mut ids = BTreeSet::new();
-                while let Ok(Some(received)) = lab.receive(now, &host, &entity, Session::Any) {
+                while let Ok(Some(received)) = lab.service_bus_mut(now).receive(&host, &entity, Session::Any)
+                {
                     ids.extend(received.message.message_id.map(|id| id.to_string()));
                 }
                 messages.insert(place, ids);

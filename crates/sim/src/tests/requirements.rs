@@ -49,7 +49,12 @@ fn no_chapter_but_the_drain_touches_a_data_plane() {
         let touched: Vec<&Trace> = lab.trace().filter(|trace| trace.host.is_some()).collect();
         assert!(touched.is_empty(), "{}: {touched:#?}", chapter.name);
         // What lies in the queues lies there still.
-        assert_eq!(lab.message_counts().len(), chapter.lab.message_counts().len().max(2), "{}", chapter.name);
+        assert_eq!(
+            lab.service_bus().message_counts().len(),
+            chapter.lab.service_bus().message_counts().len().max(2),
+            "{}",
+            chapter.name
+        );
     }
     let before: u64 = held(chapter("failover"));
     assert!(before > 0);
@@ -58,7 +63,7 @@ fn no_chapter_but_the_drain_touches_a_data_plane() {
 
 /// Messages in the primary's namespace.
 fn held(chapter: &Chapter) -> u64 {
-    let counts = chapter.lab.message_counts();
+    let counts = chapter.lab.service_bus().message_counts();
     let name = the_workload().components[0].primary.name().to_owned();
     let found = counts.iter().find(|(namespace, _)| namespace.to_lowercase().contains(&name.to_lowercase()));
     found.map_or(0, |(_, entities)| entities.values().map(lifeboat_lab::Counts::total).sum())

@@ -60,10 +60,13 @@ fn the_examples_pass() {
     }
 }
 
-/// Proves: S21. Every subscription of a topic gets every message that its rules let in, here and there; what the drain
-/// sends on reaches all of them, so some come twice, and none is missing.
-#[test]
-fn topics_with_several_subscriptions_lose_nothing() {
+/// More subscriptions of the example's topic.
+const READ: [(&str, &str); 2] = [("audit", ""), ("billing", "")];
+/// One that nobody reads.
+const FORWARDING: (&str, &str) = ("kept", r#""forwardTo": "refunds""#);
+
+/// The example whose topic has more subscriptions, by their names and properties.
+fn with_subscriptions(more: &[(&str, &str)]) -> Workload {
     let subscription = |name: &str, properties: &str| {
         format!(
             r#"{{ "type": "Microsoft.ServiceBus/namespaces/topics/subscriptions", "apiVersion": "2021-11-01",
@@ -73,22 +76,62 @@ fn topics_with_several_subscriptions_lose_nothing() {
                 "properties": {{ {properties} }} }},"#
         )
     };
-    let more = [
-        subscription("audit", ""),
-        subscription("billing", ""),
-        subscription("kept", r#""forwardTo": "refunds""#),
-    ];
-    let workload = workload_where(
+    let more: Vec<String> = more.iter().map(|(name, properties)| subscription(name, properties)).collect();
+    workload_where(
         |file| file,
         |template| template.replacen("\"resources\": [", &format!("\"resources\": [{}", more.concat()), 1),
-    );
-    let outcome = short_of(workload, 6, &[LOST, BACK]);
+    )
+}
+
+/// Proves: S21. Every subscription of a topic gets every message that its rules let in, here and there; what the drain
+/// sends on reaches all of them, so some come twice, and none is missing.
+#[test]
+fn topics_with_several_subscriptions_lose_nothing() {
+    let outcome = short_of(with_subscriptions(&[READ[0], READ[1], FORWARDING]), 6, &[LOST, BACK]);
     passes(&outcome, &WHOLE);
     assert_eq!(outcome.report.losses.lost, 0);
     let moves = &outcome.report.losses.moves;
     assert!(moves.iter().all(|one| one.stranded > 0 && one.drained > 0), "{moves:?}");
     let titles = outcome.report.runs.iter().flat_map(|run| &run.steps).map(|step| step.title.as_str());
     assert!(titles.into_iter().any(|title| title.contains("every subscription gets them")));
+}
+
+/// Proves: S21, D06. What is not due yet lies in the topic when the workload moves: it is announced there, found there, and
+/// brought over when it has come to the subscriptions.
+#[test]
+fn what_a_topic_keeps_until_it_is_due_is_announced_and_brought_over() {
+    let scheduled = |outcome: &DrillOutcome| {
+        let announced = &outcome.report.losses.moves[0].announced;
+        let topic = announced.iter().find(|loss| loss.what == "scheduled messages in `shipments`");
+        topic.unwrap_or_else(|| panic!("{announced:?}")).count.unwrap()
+    };
+    for events in [&["at: 19m, plan: move"][..], &["at: 19m, lose: { region: primary }", BACK]] {
+        let outcome = short_of(with_subscriptions(&[READ[0], READ[1], FORWARDING]), 6, events);
+        assert_eq!(outcome.report.verdict, DrillVerdict::Passed);
+        assert!(scheduled(&outcome) > 0);
+        let moved = &outcome.report.losses.moves[0];
+        assert!(moved.stranded > 0 && moved.drained > 0, "{moved:?}");
+        assert_eq!((moved.left, outcome.report.losses.lost), (0, 0), "{moved:?}");
+        let drain = outcome.report.runs.iter().find(|run| run.kind == "drain").unwrap();
+        assert!(drain.steps.iter().any(|step| step.title.contains("messages of `shipments`")), "{drain:#?}");
+    }
+    // At the end each copy that is still to be made is there, and the first region was never seen again.
+    let outcome = short_of(with_subscriptions(&READ), 2, &["at: 110m, lose: { region: primary }"]);
+    let seen = &outcome.report.clients;
+    assert!(seen.held.scheduled > 0, "{seen:?}");
+    assert_eq!(seen.still_held, seen.held.queued + seen.held.scheduled + seen.held.dead_lettered);
+}
+
+/// Proves: S21, D06. What was announced in a topic and comes to its subscriptions and on from there during the loss, was
+/// announced. Nobody reads, so every message counts.
+#[test]
+fn what_comes_due_during_the_loss_was_announced_where_it_lay() {
+    let text = "scenario: unread\nduration: 3h\nclients: { producers: 4, consumers: 0, messagesPerSecond: 1 }\n\
+                events:\n  - { at: 19m, lose: { region: primary } }\n  - { at: 2h, restore: { region: primary } }";
+    let workload = with_subscriptions(&[READ[0], READ[1], FORWARDING]);
+    let outcome = play(Drill::new(DrillSetup { workload, ..setup(scenario(text), 1) }).unwrap());
+    assert!(!matches!(outcome.report.verdict, DrillVerdict::Broken(_)), "{:?}", outcome.report.verdict);
+    assert!(outcome.report.losses.moves[0].stranded > 0);
 }
 
 /// Proves: S21, D02. Dead letters that are left keep the old namespace from being emptied: it is said, and nothing is lost.

@@ -122,7 +122,7 @@ impl Stage {
         self.now += mins(1);
         for id in ids {
             let entity = ENTITIES[usize::try_from(id).unwrap() % ENTITIES.len()];
-            self.lab.send(self.now, ALIAS, entity, Message::new(id)).unwrap();
+            self.lab.service_bus_mut(self.now).send(ALIAS, entity, Message::new(id)).unwrap();
         }
     }
 

@@ -6,6 +6,8 @@
 mod peek_lock;
 mod pump;
 
+use std::collections::BTreeSet;
+
 use lifeboat_arm::{Call, Method, ResourceType};
 use lifeboat_engine::FilledTransfer;
 use lifeboat_lab::{Lab, Message};
@@ -49,39 +51,52 @@ impl Traffic for ServiceBus {
     /// nobody waits for them.
     fn channels(&self, component: &Component, seen: &Inventory, lab: &Lab) -> Vec<Channel> {
         let id = component.on(Side::Primary);
+        let queues = seen.list(id, "queues").unwrap_or_default();
+        let topics: Vec<(&str, &[Value])> = seen
+            .list(id, "topics")
+            .unwrap_or_default()
+            .iter()
+            .filter_map(name)
+            .map(|topic| {
+                let below = id.child("topics", topic);
+                (topic, seen.list(&below, "subscriptions").unwrap_or_default())
+            })
+            .collect();
+        let forwards = Forwards::of(queues, &topics);
         let channel = |send_to: &str, read_from: String, sessions: bool| Channel {
             component: component.name.clone(),
             host: String::new(),
             home: String::new(),
             name: announced(&read_from),
             place: read_from.clone(),
+            entrance: send_to.to_owned(),
+            fed_by: forwards.leading_to(&read_from),
             copy: 0,
             copies: 1,
             line: Box::new(PeekLock::new(send_to, read_from, sessions)),
         };
         let mut channels = Vec::new();
-        for queue in seen.list(id, "queues").unwrap_or_default() {
-            if let Some(name) = name(queue).filter(|_| !forwards(queue)) {
+        for queue in queues {
+            if let Some(name) = name(queue).filter(|_| forwards_to(queue).is_none()) {
                 channels.push(channel(name, name.to_owned(), wants_session(queue)));
             }
         }
-        for topic in seen.list(id, "topics").unwrap_or_default() {
-            let Some(topic_name) = name(topic) else { continue };
-            let below = id.child("topics", topic_name);
+        for (topic, subscriptions) in &topics {
             let path = |subscription: &Value| {
-                let path = format!("{topic_name}/Subscriptions/{}", name(subscription)?);
-                let comes = lab.lets_in(id.name(), &path, &Message::default());
-                (comes && !forwards(subscription)).then_some(path)
+                let path = format!("{topic}/Subscriptions/{}", name(subscription)?);
+                let comes = lab.service_bus().lets_in(id.name(), &path, &Message::default());
+                (comes && forwards_to(subscription).is_none()).then_some(path)
             };
-            let subscriptions = seen.list(&below, "subscriptions").unwrap_or_default().iter();
-            let readers: Vec<(String, &Value)> =
-                subscriptions.filter_map(|subscription| Some((path(subscription)?, subscription))).collect();
+            let readers: Vec<(String, &Value)> = subscriptions
+                .iter()
+                .filter_map(|subscription| Some((path(subscription)?, subscription)))
+                .collect();
             let sessions = readers.iter().any(|(_, subscription)| wants_session(subscription));
             let copies = readers.len() as u64;
             channels.extend((0..).zip(readers).map(|(copy, (path, _))| Channel {
                 copy,
                 copies,
-                ..channel(topic_name, path, sessions)
+                ..channel(topic, path, sessions)
             }));
         }
         channels
@@ -93,7 +108,7 @@ impl Traffic for ServiceBus {
     }
 
     fn held<'a>(&self, lab: &'a Lab) -> Box<dyn Iterator<Item = Held<'a>> + 'a> {
-        Box::new(lab.held().map(|held| Held {
+        Box::new(lab.service_bus().held().map(|held| Held {
             resource: held.namespace,
             place: held.entity,
             which: peek_lock::which(held.id, held.body),
@@ -102,7 +117,7 @@ impl Traffic for ServiceBus {
     }
 
     fn holdings(&self, lab: &Lab) -> Vec<Holding> {
-        let counts = lab.message_counts().into_iter();
+        let counts = lab.service_bus().message_counts().into_iter();
         counts
             .flat_map(|(namespace, entities)| {
                 entities.into_iter().map(move |(entity, counts)| Holding {
@@ -128,8 +143,34 @@ fn announced(place: &str) -> String {
 }
 
 /// What is forwarded elsewhere is not read here.
-fn forwards(entity: &Value) -> bool {
-    entity.pointer("/properties/forwardTo").and_then(Value::as_str).is_some_and(|target| !target.is_empty())
+fn forwards_to(entity: &Value) -> Option<&str> {
+    entity.pointer("/properties/forwardTo").and_then(Value::as_str).filter(|target| !target.is_empty())
+}
+
+/// Which queues and topics forward to which, in lower case: a topic by its subscriptions.
+struct Forwards(Vec<(String, String)>);
+
+impl Forwards {
+    fn of(queues: &[Value], topics: &[(&str, &[Value])]) -> Self {
+        let own = queues.iter().filter_map(|queue| Some((name(queue)?, forwards_to(queue)?)));
+        let below = topics.iter().flat_map(|(topic, subscriptions)| {
+            subscriptions.iter().filter_map(|subscription| Some((*topic, forwards_to(subscription)?)))
+        });
+        Self(own.chain(below).map(|(from, to)| (from.to_lowercase(), to.to_lowercase())).collect())
+    }
+
+    /// Whatever leads there, over as many others as it may be.
+    fn leading_to(&self, place: &str) -> Vec<String> {
+        let mut found: Vec<String> = vec![place.to_lowercase()];
+        let mut at = 0;
+        while let Some(target) = found.get(at).cloned() {
+            let new = self.0.iter().filter(|(from, to)| *to == target && !found.contains(from));
+            let new: BTreeSet<String> = new.map(|(from, _)| from.clone()).collect();
+            found.extend(new);
+            at += 1;
+        }
+        found.split_off(1)
+    }
 }
 
 fn wants_session(entity: &Value) -> bool {

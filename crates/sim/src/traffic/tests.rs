@@ -52,6 +52,8 @@ fn channel(name: &str, copy: u64, copies: u64, line: Events) -> Channel {
         home: String::new(),
         place: name.to_owned(),
         name: name.to_owned(),
+        entrance: name.to_owned(),
+        fed_by: Vec::new(),
         copy,
         copies,
         line: Box::new(line),

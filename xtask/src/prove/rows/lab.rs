@@ -3,6 +3,7 @@
 use super::super::row::Written;
 
 const STEPS: &str = "crates/lab/src/providers/service_bus/pairing/steps.rs";
+const DELIVERY: &str = "crates/lab/src/providers/service_bus/delivery.rs";
 const REPLICATION: &str = "crates/lab/src/providers/service_bus/replication.rs";
 
 pub(super) const ROWS: &[Written] = &[
@@ -29,6 +30,14 @@ pub(super) const ROWS: &[Written] = &[
         REPLICATION,
         "            pending.push_back(Change::Rules(String::new()));\n",
         "            if !{out} { pending.push_back(Change::Rules(String::new())); }\n",
+    ),
+    Written::new(
+        "lab-topic-keeps-what-is-not-due",
+        "S21 D06",
+        "the lab hands scheduled messages of a topic to its subscriptions at once",
+        DELIVERY,
+        "    if message.scheduled.is_some_and(|due| due > now) {",
+        "    if !{out} && message.scheduled.is_some_and(|due| due > now) {",
     ),
     Written::new(
         "lab-idle",

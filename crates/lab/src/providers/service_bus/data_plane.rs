@@ -1,7 +1,7 @@
 //! The typed data plane of Service Bus: messages without JSON and without requests, for worlds with many of them.
 //!
 //! It does what the REST calls do (`messages.rs` holds the behaviour, once). Another service brings typed calls of its own,
-//! where its clients need them to be fast: `DataError::UnknownHost` is all it gets here. A host may be a namespace's own
+//! where its clients need them to be fast, behind an accessor like `Lab::service_bus`. A host may be a namespace's own
 //! or an alias, resolved at the instant of the call. Callers that cache DNS resolve first and pass the canonical name.
 
 use std::collections::BTreeMap;
@@ -163,7 +163,7 @@ pub enum Session<'a> {
 pub struct Held<'a> {
     /// The namespace's name.
     pub namespace: &'a str,
-    /// The queue, or `topic/Subscriptions/name`.
+    /// The queue, the topic, or `topic/Subscriptions/name`.
     pub entity: &'a str,
     /// The message's id, if it has one.
     pub id: Option<&'a MessageId>,
@@ -198,7 +198,7 @@ impl Counts {
     }
 }
 
-/// What became of all messages an entity ever accepted: `accepted = completed + expired + Counts::total()`.
+/// What became of all messages an entity ever accepted: `accepted = completed + expired + passed_on + Counts::total()`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sums {
@@ -208,6 +208,8 @@ pub struct Sums {
     pub completed: u64,
     /// Dropped at the end of their time to live.
     pub expired: u64,
+    /// Passed on when they became due: by a topic to its subscriptions, or to where it forwards.
+    pub passed_on: u64,
     /// Accepted, but not stored, because they had been sent before.
     pub duplicates: u64,
     /// Moved to the dead letters.
@@ -262,103 +264,99 @@ impl fmt::Display for DataError {
 impl std::error::Error for DataError {}
 
 impl Lab {
-    /// Sends one message to a queue or topic.
-    pub fn send(
-        &mut self,
-        now: Timestamp,
-        host: &str,
-        entity: &str,
-        message: Message,
-    ) -> Result<SendOk, DataError> {
+    /// What Service Bus holds, whatever state its regions are in: for reports and checks, never for clients.
+    pub fn service_bus(&self) -> ServiceBusView<'_> {
+        ServiceBusView { service: self.providers.the(), now: self.now }
+    }
+
+    /// The data plane of Service Bus, as its clients call it at an instant. Everything that was due before happens first.
+    pub fn service_bus_mut(&mut self, now: Timestamp) -> ServiceBusClient<'_> {
         self.advance(now);
-        let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.the_mut::<ServiceBus>().send(host, entity, message, &mut ctx)
+        let ctx = Ctx { now: self.now, world: &mut self.world };
+        ServiceBusClient { service: self.providers.the_mut(), ctx }
+    }
+}
+
+/// The typed calls of a client. See [`Lab::service_bus_mut`].
+pub struct ServiceBusClient<'a> {
+    service: &'a mut ServiceBus,
+    ctx: Ctx<'a>,
+}
+
+impl ServiceBusClient<'_> {
+    /// Sends one message to a queue or topic.
+    pub fn send(&mut self, host: &str, entity: &str, message: Message) -> Result<SendOk, DataError> {
+        self.service.send(host, entity, message, &mut self.ctx)
     }
 
     /// Receives one message and locks it; none when there is none. `…/$DeadLetterQueue` reads the dead
     /// letters, `…/$Transfer/$DeadLetterQueue` what could not be forwarded.
     pub fn receive(
         &mut self,
-        now: Timestamp,
         host: &str,
         entity: &str,
         session: Session<'_>,
     ) -> Result<Option<Received>, DataError> {
-        self.advance(now);
-        let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.the_mut::<ServiceBus>().receive(host, entity, session, &mut ctx)
+        self.service.receive(host, entity, session, &mut self.ctx)
     }
 
     /// Settles a locked message: it is gone.
-    pub fn complete(
-        &mut self,
-        now: Timestamp,
-        host: &str,
-        entity: &str,
-        lock: Lock,
-    ) -> Result<(), DataError> {
-        self.advance(now);
-        let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.the_mut::<ServiceBus>().complete(host, entity, lock, &mut ctx)
+    pub fn complete(&mut self, host: &str, entity: &str, lock: Lock) -> Result<(), DataError> {
+        self.service.complete(host, entity, lock, &mut self.ctx)
     }
 
     /// Gives a locked message back: somebody else gets it.
-    pub fn abandon(&mut self, now: Timestamp, host: &str, entity: &str, lock: Lock) -> Result<(), DataError> {
-        self.advance(now);
-        let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.the_mut::<ServiceBus>().abandon(host, entity, lock, &mut ctx)
+    pub fn abandon(&mut self, host: &str, entity: &str, lock: Lock) -> Result<(), DataError> {
+        self.service.abandon(host, entity, lock, &mut self.ctx)
     }
 
     /// Moves a locked message to the dead letters.
     pub fn dead_letter(
         &mut self,
-        now: Timestamp,
         host: &str,
         entity: &str,
         lock: Lock,
         reason: &str,
     ) -> Result<(), DataError> {
-        self.advance(now);
-        let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.the_mut::<ServiceBus>().dead_letter(host, entity, lock, reason, &mut ctx)
+        self.service.dead_letter(host, entity, lock, reason, &mut self.ctx)
     }
 
     /// Keeps a lock for another lock duration; tells until when.
-    pub fn renew(
-        &mut self,
-        now: Timestamp,
-        host: &str,
-        entity: &str,
-        lock: Lock,
-    ) -> Result<Timestamp, DataError> {
-        self.advance(now);
-        let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        self.providers.the_mut::<ServiceBus>().renew(host, entity, lock, &mut ctx)
+    pub fn renew(&mut self, host: &str, entity: &str, lock: Lock) -> Result<Timestamp, DataError> {
+        self.service.renew(host, entity, lock, &mut self.ctx)
+    }
+}
+
+/// What there is to see for whoever sees everything. See [`Lab::service_bus`].
+#[derive(Clone, Copy)]
+pub struct ServiceBusView<'a> {
+    service: &'a ServiceBus,
+    now: Timestamp,
+}
+
+impl<'a> ServiceBusView<'a> {
+    /// What a queue, topic or subscription holds. `namespace` is the resource's name. A topic holds what is not due yet.
+    pub fn counts(self, namespace: &str, entity: &str) -> Option<Counts> {
+        self.service.counts(namespace, entity, self.now)
     }
 
-    /// What a queue or subscription holds, whatever state its region is in: for reports, not for clients. `namespace` is
-    /// the resource's name.
-    pub fn counts(&self, namespace: &str, entity: &str) -> Option<Counts> {
-        self.providers.the::<ServiceBus>().counts(namespace, entity)
+    /// What became of everything a queue, topic or subscription accepted and kept.
+    pub fn sums(self, namespace: &str, entity: &str) -> Option<Sums> {
+        self.service.sums(namespace, entity)
     }
 
-    /// What became of everything a queue or subscription accepted.
-    pub fn sums(&self, namespace: &str, entity: &str) -> Option<Sums> {
-        self.providers.the::<ServiceBus>().sums(namespace, entity)
-    }
-
-    /// Every message that is held anywhere: for reports and checks, not for clients.
-    pub fn held(&self) -> impl Iterator<Item = Held<'_>> {
-        self.providers.the::<ServiceBus>().held()
+    /// Every message that is held anywhere.
+    pub fn held(self) -> impl Iterator<Item = Held<'a>> {
+        self.service.held()
     }
 
     /// Whether one of a subscription's rules lets a message in.
-    pub fn lets_in(&self, namespace: &str, subscription: &str, message: &Message) -> bool {
-        self.providers.the::<ServiceBus>().lets_in(namespace, subscription, message)
+    pub fn lets_in(self, namespace: &str, subscription: &str, message: &Message) -> bool {
+        self.service.lets_in(namespace, subscription, message)
     }
 
-    /// All namespaces and what each of their queues and subscriptions holds, in the order of their names.
-    pub fn message_counts(&self) -> BTreeMap<String, BTreeMap<String, Counts>> {
-        self.providers.the::<ServiceBus>().all_counts()
+    /// All namespaces and what each of their queues, topics and subscriptions holds, in the order of their names.
+    pub fn message_counts(self) -> BTreeMap<String, BTreeMap<String, Counts>> {
+        self.service.all_counts(self.now)
     }
 }

@@ -11,8 +11,9 @@ use lifeboat_arm::Method;
 use super::entity::{self, Entities, Entity, Kind, Status};
 use super::filter;
 use super::messages::Half;
-use super::namespace::State;
-use super::{Key, NAMESPACE, ServiceBus};
+use super::namespace::{State, schedule};
+use super::wire::NO_SESSION;
+use super::{Event, Key, NAMESPACE, ServiceBus};
 use crate::fault::{Effect, Phase, Sight};
 use crate::health::{Health, Plane};
 use crate::providers::service_bus::data_plane::{
@@ -103,7 +104,12 @@ impl ServiceBus {
         let path = folded(path);
         self.strike(key, "send", &path, Phase::Before, ctx)?;
         let Some(namespace) = self.namespaces.get_mut(&key) else { return Err(DataError::UnknownHost) };
+        let due = message.scheduled.filter(|due| *due > ctx.now);
         let sent = deliver(&mut namespace.entities, &path, message, ctx.now, Way::default())?;
+        if due.is_some() && due == namespace.entities.get(path.as_ref()).and_then(|one| one.store.next_due())
+        {
+            self.await_due(key, &path, ctx); // whatever else is kept there waits for longer
+        }
         self.strike(key, "send", &path, Phase::After, ctx)?;
         Ok(sent)
     }
@@ -209,8 +215,8 @@ impl ServiceBus {
         self.namespaces.values().find(|namespace| namespace.id.name().eq_ignore_ascii_case(name))
     }
 
-    pub(crate) fn counts(&self, namespace: &str, path: &str) -> Option<Counts> {
-        self.by_name(namespace)?.entities.get(folded(path).as_ref()).map(|entity| entity.store.counts())
+    pub(crate) fn counts(&self, namespace: &str, path: &str, now: Timestamp) -> Option<Counts> {
+        self.by_name(namespace)?.entities.get(folded(path).as_ref()).map(|entity| entity.store.counts(now))
     }
 
     pub(crate) fn sums(&self, namespace: &str, path: &str) -> Option<Sums> {
@@ -222,13 +228,13 @@ impl ServiceBus {
         entities.is_some_and(|entities| filter::admits(entities, &folded(subscription), message))
     }
 
-    pub(crate) fn all_counts(&self) -> BTreeMap<String, BTreeMap<String, Counts>> {
-        let holds = |entity: &&Entity| matches!(entity.kind, Kind::Queue | Kind::Subscription);
+    pub(crate) fn all_counts(&self, now: Timestamp) -> BTreeMap<String, BTreeMap<String, Counts>> {
+        let holds = |entity: &&Entity| entity.kind != Kind::Rule;
         self.namespaces
             .values()
             .map(|namespace| {
                 let counts = namespace.entities.values().filter(holds);
-                let counts = counts.map(|entity| (entity.path.clone(), entity.store.counts())).collect();
+                let counts = counts.map(|entity| (entity.path.clone(), entity.store.counts(now))).collect();
                 (namespace.id.name().to_owned(), counts)
             })
             .collect()
@@ -263,66 +269,115 @@ fn deliver(
         Status::SendDisabled => return Err(DataError::Disabled("SendDisabled")),
         Status::Active | Status::ReceiveDisabled => {}
     }
-    entity.accessed = Some(now);
     match entity.kind {
-        Kind::Rule => Err(DataError::UnknownEntity),
-        Kind::Subscription if way.hops == 0 => Err(DataError::UnknownEntity), // nobody sends to a subscription
-        Kind::Queue | Kind::Subscription if entity.forward.is_some() => {
-            Ok(forward(entities, path, message, now, way))
-        }
-        Kind::Queue | Kind::Subscription => entity.store.send(now, &entity.policy, message, way.origin),
-        Kind::Topic => fan_out(entities, path, &message, now, way),
+        Kind::Rule | Kind::Subscription => return Err(DataError::UnknownEntity), // nobody sends to a subscription
+        Kind::Queue | Kind::Topic => entity.accessed = Some(now),
+    }
+    if !entity.passes_on() {
+        return entity.store.send(now, &entity.policy, message, way.origin);
+    }
+    if !entity.store.is_new(now, &entity.policy, message.message_id.as_ref()) {
+        return Ok(SendOk { sequence: 0, duplicate: true });
+    }
+    if message.scheduled.is_some_and(|due| due > now) {
+        return entity.store.keep_until_due(now, &entity.policy, message);
+    }
+    Ok(pass_on(entities, path, message, now, way))
+}
+
+/// A topic makes copies, a queue forwards. What is not due yet stays in either until it is, so the rules are asked then
+/// ("Message sequencing and timestamps"; a topic shows it in `scheduledMessageCount`, its subscriptions never do).
+fn pass_on(entities: &mut Entities, path: &str, message: Message, now: Timestamp, way: Way) -> SendOk {
+    match entities.get(path).map(|entity| entity.kind) {
+        Some(Kind::Topic) => fan_out(entities, path, message, now, way),
+        _ => forward(entities, path, message, now, way),
     }
 }
+
+/// Nothing was put anywhere.
+const NOWHERE: SendOk = SendOk { sequence: 0, duplicate: false };
 
 /// Sends a message on to where an entity forwards to. What the target does not take stays behind as a transfer dead
 /// letter; whoever sent it was answered long ago ("Service Bus dead-letter queues", "Dead-lettering in auto-forward
 /// scenarios").
 fn forward(entities: &mut Entities, path: &str, message: Message, now: Timestamp, way: Way) -> SendOk {
-    let unknown = SendOk { sequence: 0, duplicate: false };
-    let Some(entity) = entities.get_mut(path) else { return unknown };
-    let Some(target) = entity.forward.clone() else { return unknown };
+    let Some(entity) = entities.get_mut(path) else { return NOWHERE };
+    let Some(target) = entity.forward.clone() else { return NOWHERE };
     let refused = if way.hops < HOPS_MAX {
         let on = way.on(entity.store.pass());
         match deliver(entities, &target, message.clone(), now, on) {
             Ok(sent) => return sent,
-            Err(DataError::SessionRequired) => "Session id is null.".to_owned(),
+            Err(DataError::SessionRequired) => NO_SESSION.to_owned(),
             Err(error) => error.to_string(),
         }
     } else {
         "MaxTransferHopCountExceeded".to_owned()
     };
-    let Some(entity) = entities.get_mut(path) else { return unknown };
-    entity.store.keep_undelivered(now, &entity.policy, message, way.origin, &refused)
+    let Some(entity) = entities.get_mut(path) else { return NOWHERE };
+    let aside = (Half::TransferDeadLetters, refused.as_str());
+    entity.store.set_aside(now, &entity.policy, message, way.origin, aside)
 }
 
-/// A copy for each subscription that has a rule which lets the message in. All of them, or none.
-fn fan_out(
-    entities: &mut Entities,
-    topic: &str,
-    message: &Message,
-    now: Timestamp,
-    way: Way,
-) -> Result<SendOk, DataError> {
-    let Some(entity) = entities.get_mut(topic) else { return Err(DataError::UnknownEntity) };
-    if !entity.store.is_new(now, &entity.policy, message.message_id.as_ref()) {
-        return Ok(SendOk { sequence: 0, duplicate: true });
-    }
+/// A copy for each subscription that has a rule which lets the message in.
+fn fan_out(entities: &mut Entities, topic: &str, mut message: Message, now: Timestamp, way: Way) -> SendOk {
+    let Some(entity) = entities.get_mut(topic) else { return NOWHERE };
+    // No copy outlives what its topic allows ("Message expiration").
+    let lives = [message.time_to_live, entity.policy.time_to_live];
+    message.time_to_live = lives.into_iter().flatten().min();
     let on = way.on(entity.store.pass());
     let wanted: Vec<String> = entity::subscriptions_of(entities, topic)
         .into_iter()
-        .filter(|path| filter::admits(entities, path, message))
+        .filter(|path| filter::admits(entities, path, &message))
         .collect();
-    let needs_session = |path: &String| {
-        entities.get(path).is_some_and(|entity| entity.policy.sessions && entity.forward.is_none())
-    };
-    if message.session.is_none() && wanted.iter().any(needs_session) {
-        return Err(DataError::SessionRequired);
-    }
-    let mut sent = SendOk { sequence: 0, duplicate: false };
+    let mut sent = NOWHERE;
     for path in wanted {
-        // A subscription that takes nothing now still gets its copy: `status` there is about receiving.
-        sent = deliver(entities, &path, message.clone(), now, on)?;
+        sent = copy_to(entities, &path, message.clone(), now, on);
     }
-    Ok(sent)
+    sent
+}
+
+/// A subscription's copy. It takes whatever its topic took: its `status` is about receiving, and a message without the
+/// session that it requires becomes a dead letter ("Service Bus dead-letter queues"). Only who receives uses it
+/// (`accessedAt` of a subscription).
+fn copy_to(entities: &mut Entities, path: &str, message: Message, now: Timestamp, way: Way) -> SendOk {
+    let Some(entity) = entities.get_mut(path) else { return NOWHERE };
+    if entity.passes_on() {
+        return forward(entities, path, message, now, way);
+    }
+    if entity.policy.sessions && message.session.is_none() {
+        let aside = (Half::DeadLetters, NO_SESSION);
+        return entity.store.set_aside(now, &entity.policy, message, way.origin, aside);
+    }
+    entity.store.take(now, &entity.policy, message, way.origin)
+}
+
+// --- what is kept until it is due
+
+impl ServiceBus {
+    /// Sees to it that a topic, or what forwards, passes on what it keeps as soon as the first of it is due.
+    pub(super) fn await_due(&self, key: Key, path: &str, ctx: &mut Ctx<'_>) {
+        let entity = self.namespaces.get(&key).and_then(|namespace| namespace.entities.get(path));
+        let Some(due) = entity.filter(|entity| entity.passes_on()).and_then(|entity| entity.store.next_due())
+        else {
+            return;
+        };
+        let after = due.max(ctx.now).duration_since(ctx.now);
+        schedule(ctx, after, Event::Due { key, path: path.to_owned() });
+    }
+
+    /// What was kept until now goes its way.
+    pub(super) fn due(&mut self, key: Key, path: &str, ctx: &mut Ctx<'_>) {
+        let Some(namespace) = self.namespaces.get_mut(&key) else { return };
+        let Some(entity) = namespace.entities.get_mut(path).filter(|entity| entity.passes_on()) else {
+            return;
+        };
+        let due = entity.store.take_due(ctx.now);
+        if due.is_empty() {
+            return; // another look was there before
+        }
+        for message in due {
+            pass_on(&mut namespace.entities, path, message, ctx.now, Way::default());
+        }
+        self.await_due(key, path, ctx);
+    }
 }

@@ -158,6 +158,11 @@ impl Entity {
         }
     }
 
+    /// Whether it keeps no messages but those that are not due yet: a topic, or what forwards.
+    pub(crate) fn passes_on(&self) -> bool {
+        self.kind == Kind::Topic || self.forward.is_some()
+    }
+
     /// The path of the entity above: a subscription's topic, a rule's subscription.
     pub(crate) fn parent(&self) -> Option<&str> {
         match self.kind {
@@ -188,8 +193,8 @@ pub(crate) fn subscriptions_of(entities: &Entities, topic: &str) -> Vec<String> 
 
 // --- wire
 
-/// An entity as ARM answers it.
-pub(crate) fn to_wire(entity: &Entity, id: &ResourceId, entities: &Entities) -> Value {
+/// An entity as ARM answers it at an instant.
+pub(crate) fn to_wire(entity: &Entity, id: &ResourceId, entities: &Entities, now: Timestamp) -> Value {
     let mut properties = entity.properties.clone();
     let mut set = |name: &str, value: Value| {
         properties.insert(name.to_owned(), value);
@@ -198,7 +203,7 @@ pub(crate) fn to_wire(entity: &Entity, id: &ResourceId, entities: &Entities) -> 
         set("createdAt", json!(entity.created.to_string()));
         set("updatedAt", json!(entity.updated.to_string()));
         set("accessedAt", json!(entity.accessed.map_or_else(|| NOT_YET.to_owned(), |at| at.to_string())));
-        let counts = entity.store.counts();
+        let counts = entity.store.counts(now);
         set(
             "countDetails",
             json!({

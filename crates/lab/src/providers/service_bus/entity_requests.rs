@@ -1,5 +1,6 @@
 //! Requests for queues, topics, subscriptions, rules and authorization rules, of a namespace and of an alias.
 
+use jiff::Timestamp;
 use lifeboat_arm::{Answer, Method, ResourceId};
 use serde_json::{Value, json};
 
@@ -47,7 +48,7 @@ impl ServiceBus {
                 let namespace = &self.namespaces[&key];
                 let found = namespace.entities.get(&folded).filter(|entity| entity.kind == kind);
                 let found = found.ok_or_else(|| missing(id, request))?;
-                Ok(Answer::new(200, entity::to_wire(found, id, &namespace.entities)))
+                Ok(Answer::new(200, entity::to_wire(found, id, &namespace.entities, ctx.now)))
             }
             Method::Put => self.put_entity(key, id, kind, &path, request, ctx),
             Method::Delete => {
@@ -87,6 +88,8 @@ impl ServiceBus {
         let Some(namespace) = self.namespaces.get_mut(&key) else { return Err(missing(id, request)) };
         let basic = namespace.sku().eq_ignore_ascii_case("Basic") && kind == Kind::Topic;
         refuse(basic, &refusals::NO_TOPICS, &[])?;
+        let entity = Entity::new(kind, path.to_owned(), &sent, ctx.now);
+        may_forward(&entity, namespace)?;
         if let Some(existing) = namespace.entities.get_mut(&folded) {
             refuse(existing.kind != kind, &refusals::OTHER_KIND, &[path])?;
             for name in FIXED {
@@ -94,8 +97,9 @@ impl ServiceBus {
                 refuse(changes, &refusals::FIXED_PROPERTY, &[name])?;
             }
             existing.replace(&sent, ctx.now);
+            // What waited here may have to be passed on now.
+            self.await_due(key, &folded, ctx);
         } else {
-            let entity = Entity::new(kind, path.to_owned(), &sent, ctx.now);
             if let Some(idle) = entity.idle {
                 schedule(ctx, idle, Event::Idle { key, path: folded.clone() });
             }
@@ -107,7 +111,7 @@ impl ServiceBus {
             }
         }
         let namespace = &self.namespaces[&key];
-        let wire = entity::to_wire(&namespace.entities[&folded], id, &namespace.entities);
+        let wire = entity::to_wire(&namespace.entities[&folded], id, &namespace.entities, ctx.now);
         ctx.world.index.put(ctx.now, id, &wire, "Succeeded");
         self.changed(key, Change::Entity(folded.clone()), ctx);
         if kind == Kind::Subscription {
@@ -121,6 +125,7 @@ impl ServiceBus {
         within: &ResourceId,
         kind: &str,
         request: &Request,
+        now: Timestamp,
     ) -> Result<Vec<Value>, Refused> {
         let (kind, segment) = match kind {
             "namespaces/queues" => (Kind::Queue, "queues"),
@@ -142,9 +147,21 @@ impl ServiceBus {
         Ok(all
             .skip(skip)
             .take(top)
-            .map(|entity| entity::to_wire(entity, &within.child(segment, entity.name()), &namespace.entities))
+            .map(|entity| {
+                entity::to_wire(entity, &within.child(segment, entity.name()), &namespace.entities, now)
+            })
             .collect())
     }
+}
+
+/// What forwards needs a target that is there, in the same namespace, and no sessions of its own.
+fn may_forward(entity: &Entity, namespace: &Namespace) -> Result<(), Refused> {
+    let Some(target) = &entity.forward else { return Ok(()) };
+    let basic = namespace.sku().eq_ignore_ascii_case("Basic");
+    refuse(basic, &refusals::FORWARD_BASIC, &[])?;
+    let takes = |target: &Entity| matches!(target.kind, Kind::Queue | Kind::Topic);
+    refuse(!namespace.entities.get(target).is_some_and(takes), &refusals::FORWARD_TARGET, &[target])?;
+    refuse(entity.policy.sessions, &refusals::FORWARD_SESSIONS, &[entity.name()])
 }
 
 // --- authorization rules and keys

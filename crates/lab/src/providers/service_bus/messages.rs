@@ -3,8 +3,9 @@
 //! Everything that depends on time (locks that run out, messages that become due) is settled lazily by whoever touches
 //! the store next, so that half a million messages a second cost no events. Source: Service Bus documentation, "Message
 //! transfers, locks, and settlement", "Message sessions", "Duplicate detection". One simplification: a session is taken
-//! by whoever holds a lock on one of its messages; there is no lock of the session itself.
+//! by whoever holds a lock on one of its messages; there is no lock of the session itself (`lanes.rs`).
 
+mod lanes;
 #[cfg(test)]
 mod tests;
 
@@ -44,8 +45,8 @@ pub(crate) enum Half {
 pub(super) struct Stored {
     pub(super) message: Message,
     sequence: u64,
-    /// The sequence where it was first sent to.
-    origin: u64,
+    /// The sequence where it was first sent to, if that was elsewhere.
+    origin: Option<u64>,
     enqueued: Timestamp,
     deliveries: u32,
     expires: Option<Timestamp>,
@@ -95,12 +96,25 @@ impl Store {
         if policy.sessions && message.session.is_none() {
             return Err(DataError::SessionRequired);
         }
-        if self.sums.accepted - self.sums.completed - self.sums.expired >= policy.messages_max {
+        if self.is_full(policy) {
             return Err(DataError::Full);
         }
         if !self.is_new(now, policy, message.message_id.as_ref()) {
             return Ok(SendOk { sequence: self.sequence, duplicate: true });
         }
+        Ok(self.take(now, policy, message, origin))
+    }
+
+    /// Takes a message in that nothing speaks against, whether it is due or not.
+    pub(crate) fn take(
+        &mut self,
+        now: Timestamp,
+        policy: &Policy,
+        message: Message,
+        origin: Option<u64>,
+    ) -> SendOk {
+        // What became due meanwhile was there before.
+        self.settle(now, policy);
         let stored = self.accept(now, policy, message, origin);
         let sequence = stored.sequence;
         if stored.enqueued > now {
@@ -108,30 +122,68 @@ impl Store {
         } else {
             self.place(policy, stored);
         }
-        Ok(SendOk { sequence, duplicate: false })
+        SendOk { sequence, duplicate: false }
     }
 
-    /// Keeps a message that cannot be forwarded.
-    pub(crate) fn keep_undelivered(
+    /// Keeps a message that cannot go where it should: as a dead letter, or as one that could not be forwarded.
+    pub(crate) fn set_aside(
         &mut self,
         now: Timestamp,
         policy: &Policy,
         message: Message,
         origin: Option<u64>,
-        reason: &str,
+        (half, reason): (Half, &str),
     ) -> SendOk {
         let mut stored = self.accept(now, policy, message, origin);
-        stored.reason = Some(reason.into());
         let sequence = stored.sequence;
-        self.sums.dead_lettered += 1;
-        self.undelivered.push_back(stored);
+        if half == Half::TransferDeadLetters {
+            stored.reason = Some(reason.into());
+            self.sums.dead_lettered += 1;
+            self.undelivered.push_back(stored);
+        } else {
+            self.bury(stored, reason);
+        }
         SendOk { sequence, duplicate: false }
+    }
+
+    /// Keeps a message that whoever passes it on must not pass on yet. Nobody can read it here.
+    pub(crate) fn keep_until_due(
+        &mut self,
+        now: Timestamp,
+        policy: &Policy,
+        message: Message,
+    ) -> Result<SendOk, DataError> {
+        if self.is_full(policy) {
+            return Err(DataError::Full);
+        }
+        let stored = self.accept(now, policy, message, None);
+        let sequence = stored.sequence;
+        self.scheduled.insert((stored.enqueued, sequence), stored);
+        Ok(SendOk { sequence, duplicate: false })
+    }
+
+    /// Gives up what is due now of the messages that were kept to be passed on, in the order of their times.
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<Message> {
+        let later = self.scheduled.split_off(&(now, u64::MAX));
+        let due = std::mem::replace(&mut self.scheduled, later);
+        self.sums.passed_on += due.len() as u64;
+        due.into_values().map(|stored| stored.message).collect()
+    }
+
+    /// When the next of its scheduled messages is due.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.scheduled.first_key_value().map(|((due, _), _)| *due)
     }
 
     /// The next sequence, for what passes through: a topic, or an entity that forwards.
     pub(crate) fn pass(&mut self) -> u64 {
         self.sequence += 1;
         self.sequence
+    }
+
+    fn is_full(&self, policy: &Policy) -> bool {
+        let gone = self.sums.completed + self.sums.expired + self.sums.passed_on;
+        self.sums.accepted - gone >= policy.messages_max
     }
 
     fn accept(&mut self, now: Timestamp, policy: &Policy, message: Message, origin: Option<u64>) -> Stored {
@@ -145,7 +197,7 @@ impl Store {
         let begins = message.scheduled.map_or(now, |at| at.max(now));
         Stored {
             sequence,
-            origin: origin.unwrap_or(sequence),
+            origin,
             enqueued: begins,
             deliveries: 0,
             expires: lives.and_then(|lives| begins.checked_add(lives).ok()),
@@ -200,7 +252,7 @@ impl Store {
             let received = Received {
                 message: stored.message.clone(),
                 sequence: stored.sequence,
-                enqueued_sequence: stored.origin,
+                enqueued_sequence: stored.origin.unwrap_or(stored.sequence),
                 deliveries: stored.deliveries,
                 enqueued: stored.enqueued,
                 expires: stored.expires,
@@ -263,14 +315,16 @@ impl Store {
         Ok(locked.until)
     }
 
-    pub(crate) fn counts(&self) -> Counts {
+    /// What is there at an instant. Whether anybody has looked since a message became due makes no difference.
+    pub(crate) fn counts(&self, now: Timestamp) -> Counts {
+        let due = self.scheduled.range(..=(now, u64::MAX)).count() as u64;
         let locked = |half| self.locked.values().filter(|locked| locked.half == half).count() as u64;
         Counts {
-            active: self.active.len() as u64 + self.in_lanes + locked(Half::Main),
+            active: self.active.len() as u64 + self.in_lanes + locked(Half::Main) + due,
             locked: self.locked.len() as u64,
             dead_letter: self.dead.len() as u64 + locked(Half::DeadLetters),
             transfer_dead_letter: self.undelivered.len() as u64 + locked(Half::TransferDeadLetters),
-            scheduled: self.scheduled.len() as u64,
+            scheduled: self.scheduled.len() as u64 - due,
             sessions: self.lanes.len() as u64,
         }
     }
@@ -279,7 +333,8 @@ impl Store {
         self.sums
     }
 
-    /// Lets locks run out and scheduled messages become due.
+    /// Lets locks run out and scheduled messages become due. One that does is appended as if it had been enqueued then,
+    /// with a number of its own ("Message sequencing and timestamps").
     pub(crate) fn settle(&mut self, now: Timestamp, policy: &Policy) {
         while let Some(&(until, token)) = self.expiry.first()
             && until <= now
@@ -292,7 +347,8 @@ impl Store {
         while let Some((&(at, _), _)) = self.scheduled.first_key_value()
             && at <= now
         {
-            if let Some((_, stored)) = self.scheduled.pop_first() {
+            if let Some((_, mut stored)) = self.scheduled.pop_first() {
+                stored.sequence = self.pass();
                 self.place(policy, stored);
             }
         }
@@ -323,61 +379,6 @@ impl Store {
             self.place(policy, locked.stored);
         }
         self.leave_lane(policy, session.as_ref());
-    }
-
-    /// Puts a message where its sequence belongs: at the end for a new one, near the front for one given back.
-    fn place(&mut self, policy: &Policy, stored: Stored) {
-        let lane = match (&stored.message.session, policy.sessions) {
-            (Some(session), true) => {
-                self.in_lanes += 1;
-                let session = session.clone();
-                let lane = self.lanes.entry(session.clone()).or_default();
-                let first = lane.front().map(|head| head.sequence);
-                if !self.busy.contains_key(&session) && first.is_none_or(|first| stored.sequence < first) {
-                    if let Some(first) = first {
-                        self.ready.remove(&first);
-                    }
-                    self.ready.insert(stored.sequence, session);
-                }
-                lane
-            }
-            _ => &mut self.active,
-        };
-        if lane.back().is_none_or(|last| last.sequence < stored.sequence) {
-            lane.push_back(stored);
-        } else {
-            let at = lane.partition_point(|other| other.sequence < stored.sequence);
-            lane.insert(at, stored);
-        }
-    }
-
-    fn next_of_session(&mut self, session: Session<'_>) -> Option<Stored> {
-        let name: Arc<str> = match session {
-            Session::Any => self.ready.first_key_value()?.1.clone(),
-            Session::Named(name) => self.lanes.get_key_value(name)?.0.clone(),
-        };
-        let lane = self.lanes.get_mut(&name)?;
-        let stored = lane.pop_front()?;
-        if lane.is_empty() {
-            self.lanes.remove(&name);
-        }
-        self.in_lanes -= 1;
-        self.ready.remove(&stored.sequence);
-        *self.busy.entry(name).or_insert(0) += 1;
-        Some(stored)
-    }
-
-    /// A lock in a session ended: when it was the last one, the session is anybody's again.
-    fn leave_lane(&mut self, policy: &Policy, session: Option<&Arc<str>>) {
-        let (Some(session), true) = (session, policy.sessions) else { return };
-        let Some(locks) = self.busy.get_mut(session) else { return };
-        *locks -= 1;
-        if *locks == 0 {
-            self.busy.remove(session);
-            if let Some(head) = self.lanes.get(session).and_then(VecDeque::front) {
-                self.ready.insert(head.sequence, session.clone());
-            }
-        }
     }
 
     fn expire(&mut self, policy: &Policy, stored: Stored) {

@@ -93,7 +93,7 @@ impl ServiceBus {
         let taken = ctx.world.names.holder(&names::host(&post_name, SUFFIX)).is_some();
         refuse(taken || post_name.is_empty(), &refusals::ALTERNATE_TAKEN, &[&post_name])?;
         self.migrations.insert(key, Migration { target, post_name, state: State::Initiating });
-        let after = ctx.pick(ctx.world.timing.pair_setup, "migration", &key.to_string());
+        let after = ctx.pick(ctx.world.timing.service_bus.pair_setup, "migration", &key.to_string());
         schedule(ctx, after, Event::Migrate { key });
         Ok(Answer::new(201, self.migration_wire(key).unwrap_or_default()))
     }
@@ -115,7 +115,8 @@ impl ServiceBus {
                 refuse(early, &refusals::STILL_REPLICATING, &[])?;
                 if migration.state == State::Active {
                     migration.state = State::Completing;
-                    let after = ctx.pick(ctx.world.timing.alias_switch, "migration", &key.to_string());
+                    let after =
+                        ctx.pick(ctx.world.timing.service_bus.alias_switch, "migration", &key.to_string());
                     schedule(ctx, after, Event::Migrate { key });
                 }
                 Ok(Answer::new(200, Value::Null))

@@ -33,7 +33,7 @@ pub(crate) struct Namespace {
     pub(crate) properties: Map<String, Value>,
     pub(crate) state: State,
     pub(crate) created: Timestamp,
-    updated: Timestamp,
+    pub(crate) updated: Timestamp,
     pub(crate) entities: Entities,
     /// Authorization rules by the folded path of their owner (empty: the namespace) and their folded name.
     pub(crate) rules: BTreeMap<(String, String), AuthRule>,
@@ -225,7 +225,7 @@ impl ServiceBus {
         self.by_id.insert(id.clone(), key);
         self.namespaces.insert(key, namespace);
         let started = ctx.operation(NAMESPACE, id, &region, "Created");
-        let after = ctx.pick(ctx.world.timing.namespace_create, "namespace-create", id.folded());
+        let after = ctx.pick(ctx.world.timing.service_bus.namespace_create, "namespace-create", id.folded());
         schedule(ctx, after, Event::NamespaceReady { key, operation: started.id });
         Ok(Answer::new(201, wire).with_header("azure-asyncoperation", started.status_url))
     }
@@ -233,6 +233,8 @@ impl ServiceBus {
     fn replace_namespace(&mut self, key: Key, body: &Value, ctx: &mut Ctx<'_>) -> Handled {
         let secondary = self.is_secondary(key);
         refuse(secondary, &refusals::SECONDARY_FROZEN, &[])?;
+        let going = self.namespaces[&key].state == State::Deleting;
+        refuse(going, &refusals::BEING_DELETED, &[self.namespaces[&key].id.name()])?;
         let (mut envelope, properties) = split(body);
         check_sku(&envelope)?;
         let namespace = &self.namespaces[&key];
@@ -266,7 +268,7 @@ impl ServiceBus {
         }
         ctx.world.index.state(&id, "Deleting");
         let started = ctx.operation(NAMESPACE, &id, &region, "Deleting");
-        let after = ctx.pick(ctx.world.timing.namespace_delete, "namespace-delete", id.folded());
+        let after = ctx.pick(ctx.world.timing.service_bus.namespace_delete, "namespace-delete", id.folded());
         schedule(ctx, after, Event::NamespaceGone { key, operation: started.id });
         Ok(Answer::new(202, Value::Null)
             .with_header("azure-asyncoperation", started.status_url)
@@ -314,56 +316,6 @@ impl ServiceBus {
         ctx.world.operations.end(&operation, ctx.now, Status::Succeeded);
     }
 
-    // --- network settings: none of them is replicated (D01)
-
-    pub(super) fn network_rules(&mut self, id: &ResourceId, request: &Request, ctx: &Ctx<'_>) -> Handled {
-        let parent = id.parent().unwrap_or_else(|| id.clone());
-        let key = self.key_of(&parent, request)?;
-        let Some(namespace) = self.namespaces.get_mut(&key) else { return Ok(Answer::new(404, Value::Null)) };
-        if request.method == Method::Put {
-            namespace.network = request.body.get("properties").cloned().unwrap_or_else(|| json!({}));
-            namespace.updated = ctx.now;
-        }
-        Ok(Answer::new(
-            200,
-            json!({ "id": format!("{}/networkRuleSets/default", namespace.id), "name": "default",
-                    "type": "Microsoft.ServiceBus/Namespaces/NetworkRuleSets", "properties": namespace.network }),
-        ))
-    }
-
-    pub(super) fn private_endpoint(&mut self, id: &ResourceId, request: &Request) -> Handled {
-        let parent = id.parent().unwrap_or_else(|| id.clone());
-        let key = self.key_of(&parent, request)?;
-        let name = id.name().to_ascii_lowercase();
-        if request.method == Method::Put {
-            let partner = self.partner_of_primary(key).and_then(|partner| self.namespaces.get(&partner));
-            let alone = partner.is_some_and(|partner| partner.private_endpoints.is_empty());
-            let partner_name = partner.map_or("", |partner| partner.id.name());
-            refuse(alone, &refusals::PRIVATE_ENDPOINT_ALONE, &[partner_name])?;
-        }
-        let Some(namespace) = self.namespaces.get_mut(&key) else { return Ok(Answer::new(404, Value::Null)) };
-        match request.method {
-            Method::Put => {
-                let mut properties = json!({ "provisioningState": "Succeeded",
-                    "privateLinkServiceConnectionState": { "status": "Approved", "description": "Auto-Approved" } });
-                merge(&mut properties, request.body.get("properties").unwrap_or(&json!({})));
-                let wire = json!({ "id": id.as_str(), "name": id.name(),
-                    "type": "Microsoft.ServiceBus/Namespaces/PrivateEndpointConnections", "properties": properties });
-                let known = namespace.private_endpoints.insert(name, wire.clone()).is_some();
-                Ok(Answer::new(if known { 200 } else { 201 }, wire))
-            }
-            Method::Delete => {
-                let known = namespace.private_endpoints.remove(&name).is_some();
-                Ok(Answer::new(if known { 200 } else { 204 }, Value::Null))
-            }
-            _ => namespace
-                .private_endpoints
-                .get(&name)
-                .map(|wire| Answer::new(200, wire.clone()))
-                .ok_or_else(|| common::NOT_FOUND.with(&[id.name(), request.group_name()])),
-        }
-    }
-
     /// `CheckNameAvailability`, for a namespace or for an alias: they share one name space.
     pub(super) fn check_name(request: &Request, shortest: usize, ctx: &Ctx<'_>) -> Answer {
         let name = request.body.get("name").and_then(Value::as_str).unwrap_or_default();
@@ -408,6 +360,11 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
 }
 
+/// Aliases may be shorter than namespaces.
+pub(super) fn is_alias_name(name: &str) -> bool {
+    (1..=50).contains(&name.len()) && is_name(name)
+}
+
 fn is_good_name(name: &str) -> bool {
     (6..=50).contains(&name.len()) && is_name(name)
 }
@@ -415,7 +372,7 @@ fn is_good_name(name: &str) -> bool {
 /// A label is nobody's any more, but becomes free only after a while.
 pub(super) fn release(label: &str, ctx: &mut Ctx<'_>) {
     let host = names::host(label, SUFFIX);
-    let after = ctx.pick(ctx.world.timing.name_release, "name-release", &host);
+    let after = ctx.pick(ctx.world.timing.service_bus.name_release, "name-release", &host);
     ctx.world.names.take(host.clone(), Holder::Released);
     ctx.later(after, agenda::Event::NameFree(host));
 }

@@ -1,5 +1,6 @@
 //! The alias of a pair: `disasterRecoveryConfigs`. One record {name, holder, partner, state}, shown under both namespaces
-//! with mirrored roles. Here: what is asked for; `steps.rs`: what happens by itself then.
+//! with mirrored roles. Here: what is asked for; `checks.rs`: what a pairing is refused for; `steps.rs`: what happens by itself
+//! then.
 //!
 //! PUT, breakPairing, failover and DELETE answer at once and have no operation URL: `provisioningState` tells when they
 //! are over. A namespace whose region could not hear of a failover goes on believing in its old role ([`Stale`]) until its
@@ -12,15 +13,15 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Method, ResourceId};
 use serde_json::{Value, json};
 
-use super::namespace::{SUFFIX, State as NamespaceState, schedule};
+use super::namespace::{SUFFIX, schedule};
 use super::replication::Replication;
 use super::{Event, HostOf, Key, ServiceBus, refusals};
-use crate::health::Plane;
 use crate::names::{self, Holder};
 use crate::refusal::{Handled, Refused, common, refuse};
 use crate::route::Request;
 use crate::world::Ctx;
 
+mod checks;
 mod steps;
 
 // --- state
@@ -186,87 +187,6 @@ impl ServiceBus {
         Ok(Answer::new(if known { 200 } else { 201 }, wire))
     }
 
-    /// Everything a pairing is refused for, in the order in which Azure would notice.
-    fn may_pair(
-        &self,
-        key: Key,
-        partner: Option<Key>,
-        name: &str,
-        alternate: Option<&str>,
-        ctx: &Ctx<'_>,
-    ) -> Result<(), Refused> {
-        let folded = name.to_ascii_lowercase();
-        let primary = &self.namespaces[&key];
-        let primary_name = primary.id.name();
-        refuse(primary.state != NamespaceState::Succeeded, &refusals::NOT_ACTIVE, &[primary_name])?;
-        refuse(!primary.is_premium(), &refusals::NOT_PREMIUM, &[primary_name, primary.sku()])?;
-        refuse(self.is_secondary(key), &refusals::SECONDARY_FROZEN, &[])?;
-        refuse(primary.uses_geo_replication(), &refusals::GEO_REPLICATED, &[primary_name])?;
-        if let Some(alias) = primary.alias.as_ref().and_then(|alias| self.aliases.get(alias)) {
-            let with = alias.partner.and_then(|partner| self.namespaces.get(&partner));
-            let with = with.map_or("", |namespace| namespace.id.name());
-            let other = alias.name.to_ascii_lowercase() != folded;
-            let paired = matches!(alias.state, State::Pairing | State::Paired) || other;
-            refuse(paired, &refusals::ALREADY_PAIRED, &[primary_name, &alias.name, with])?;
-            refuse(alias.state != State::Alone, &refusals::IN_TRANSITION, &[name])?;
-        }
-        let mine = self.aliases.get(&folded).is_some_and(|alias| alias.holder == key);
-        if let Some(only) = &primary.migrated_from {
-            refuse(*only != folded, &refusals::MIGRATED_ALIAS, &[primary_name, only])?;
-        } else if !mine {
-            let same = primary_name.eq_ignore_ascii_case(name);
-            let taken = ctx.world.names.holder(&names::host(name, SUFFIX)).is_some();
-            refuse(alternate.is_some() && !same, &refusals::ALTERNATE_NAME, &[])?;
-            refuse(taken && !(same && alternate.is_some()), &refusals::ALIAS_TAKEN, &[name])?;
-            if let Some(alternate) = alternate {
-                let taken = ctx.world.names.holder(&names::host(alternate, SUFFIX)).is_some();
-                refuse(taken, &refusals::ALTERNATE_TAKEN, &[alternate])?;
-            }
-        }
-        partner.map_or(Ok(()), |partner| self.may_be_secondary(key, partner, ctx))
-    }
-
-    /// What the partner is refused for.
-    fn may_be_secondary(&self, key: Key, partner: Key, ctx: &Ctx<'_>) -> Result<(), Refused> {
-        let (primary, secondary) = (&self.namespaces[&key], &self.namespaces[&partner]);
-        let (primary_name, name) = (primary.id.name(), secondary.id.name());
-        let reachable = ctx.world.regions.is_up(&secondary.region, Plane::Control);
-        refuse(!reachable, &refusals::PARTNER_UNREACHABLE, &[name])?;
-        refuse(secondary.state != NamespaceState::Succeeded, &refusals::PARTNER_NOT_READY, &[name])?;
-        refuse(!secondary.is_premium(), &refusals::NOT_PREMIUM, &[name, secondary.sku()])?;
-        refuse(primary.region == secondary.region, &refusals::SAME_REGION, &[primary.region.as_str()])?;
-        refuse(secondary.alias.is_some(), &refusals::PARTNER_PAIRED, &[name])?;
-        refuse(secondary.uses_geo_replication(), &refusals::GEO_REPLICATED, &[name])?;
-        let mixed = (primary.partitions() > 1) != (secondary.partitions() > 1);
-        refuse(mixed, &refusals::PARTITIONS_MIXED, &[])?;
-        let count = |endpoints: usize| endpoints.to_string();
-        let (own, other) = (primary.private_endpoints.len(), secondary.private_endpoints.len());
-        refuse(
-            (own == 0) != (other == 0),
-            &refusals::PRIVATE_ENDPOINTS,
-            &[primary_name, &count(own), name, &count(other)],
-        )?;
-        let entities = secondary.top_entities();
-        refuse(entities > 0, &refusals::PARTNER_NOT_EMPTY, &[name, &count(entities)])
-    }
-
-    /// The namespace a body names as partner: an ARM id, or a name within the same subscription.
-    fn partner_in(&self, key: Key, body: &Value) -> Result<Option<Key>, Refused> {
-        let text = body.pointer("/properties/partnerNamespace").and_then(Value::as_str).unwrap_or_default();
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let subscription = self.namespaces[&key].id.subscription();
-        let found = match ResourceId::parse(text) {
-            Ok(id) => self.key(&id),
-            Err(_) => self.by_id.iter().find_map(|(id, key)| {
-                (id.name().eq_ignore_ascii_case(text) && id.subscription() == subscription).then_some(*key)
-            }),
-        };
-        refuse(found.is_none(), &refusals::PARTNER_MISSING, &[text])?;
-        Ok(found)
-    }
-
     fn new_alias(&mut self, key: Key, name: &str, alternate: Option<&str>, ctx: &mut Ctx<'_>) {
         let folded = name.to_ascii_lowercase();
         let Some(namespace) = self.namespaces.get_mut(&key) else { return };
@@ -306,7 +226,7 @@ impl ServiceBus {
         alias.replication = Some(replication);
         alias.stale.clear();
         let generation = alias.enter(State::Pairing);
-        let after = ctx.pick(ctx.world.timing.pair_setup, "pair-setup", name);
+        let after = ctx.pick(ctx.world.timing.service_bus.pair_setup, "pair-setup", name);
         schedule(ctx, after, Event::AliasStep { alias: name.to_owned(), generation });
         self.start_replication(name, ctx);
     }
@@ -338,7 +258,7 @@ impl ServiceBus {
         refuse(alias.partner.is_none(), &refusals::NOTHING_TO_BREAK, &[&alias.name])?;
         let busy = !matches!(alias.state, State::Pairing | State::Paired | State::Waiting);
         refuse(busy, &refusals::IN_TRANSITION, &[&alias.name])?;
-        self.begin(name, State::Breaking, ctx.world.timing.pair_break, ctx);
+        self.begin(name, State::Breaking, ctx.world.timing.service_bus.pair_break, ctx);
         Ok(Answer::new(200, Value::Null))
     }
 
@@ -357,7 +277,7 @@ impl ServiceBus {
         let across = subscription(alias.holder) != subscription(key);
         refuse(safe && across, &refusals::SAFE_ACROSS_SUBSCRIPTIONS, &[])?;
         if !safe || (alias.pending() == 0 && self.can_talk(alias.holder, key, ctx)) {
-            self.begin(name, State::Switching, ctx.world.timing.alias_switch, ctx);
+            self.begin(name, State::Switching, ctx.world.timing.service_bus.alias_switch, ctx);
         } else if let Some(alias) = self.aliases.get_mut(name)
             && alias.state != State::Waiting
         {
@@ -382,7 +302,7 @@ impl ServiceBus {
         }
         let busy = !paired && alias.state != State::Alone;
         refuse(busy, &refusals::IN_TRANSITION, &[&alias.name])?;
-        self.begin(name, State::Deleting, ctx.world.timing.alias_delete, ctx);
+        self.begin(name, State::Deleting, ctx.world.timing.service_bus.alias_delete, ctx);
         Ok(Answer::new(200, Value::Null))
     }
 

@@ -1,5 +1,5 @@
 //! Everything Service Bus refuses, one row per reason. A stranger who asks "where does the lab refuse a second partner"
-//! finds the row here and its only use in `pairing.rs`.
+//! finds the row here and its only use in `pairing/checks.rs`.
 //!
 //! `source` is the documentation, an error seen in the field, or "inferred" where the words are the lab's own.
 
@@ -53,6 +53,9 @@ refusals! {
     ALIAS_TAKEN = "S25-alias-taken", 400 "BadRequest",
         "Alias '{0}' is not availble, please use a different name",
         "seen in the field (the spelling is Azure's)";
+    BAD_ALIAS_NAME = "S25-alias-name", 400 "BadRequest",
+        "The alias name '{0}' is not valid: 1 to 50 letters, digits and hyphens, starting with a letter.",
+        "swagger: alias; words inferred";
     ALTERNATE_NAME = "D04-alternate-name", 400 "BadRequest",
         "Alternate name is supported only if alias and primary namespace are same",
         "seen in the field";
@@ -123,6 +126,18 @@ refusals! {
     NOT_ACTIVE = "SB-namespace-not-active", 409 "Conflict",
         "Namespace '{0}' is not active yet.",
         "inferred";
+    BEING_DELETED = "SB-namespace-being-deleted", 409 "Conflict",
+        "Namespace '{0}' is being deleted. Please retry later.",
+        "inferred";
+    FORWARD_TARGET = "SB-forward-target", 400 "BadRequest",
+        "SubCode=40400. The auto forwarding destination entity '{0}' does not exist.",
+        "Service Bus autoforwarding; seen in the field";
+    FORWARD_SESSIONS = "SB-forward-sessions", 400 "BadRequest",
+        "SubCode=40000. Bad Request. '{0}' requires sessions: auto forwarding is not supported.",
+        "Service Bus autoforwarding: considerations; the first words seen in the field, the others inferred";
+    FORWARD_BASIC = "SB-basic-no-forward", 400 "BadRequest",
+        "Auto forwarding is not supported in the Basic tier.",
+        "Service Bus autoforwarding; words inferred";
     NO_TOPICS = "SB-basic-no-topics", 400 "BadRequest",
         "Topics are not supported in the Basic tier.",
         "Service Bus tiers";

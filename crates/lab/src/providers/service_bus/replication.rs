@@ -46,7 +46,7 @@ impl Replication {
 impl ServiceBus {
     /// Everything the primary has, in an order in which it can be created: parents before children.
     pub(super) fn replication_of(&self, primary: Key, alias: &str, ctx: &Ctx<'_>) -> Replication {
-        let (least, most) = ctx.world.timing.replicated_per_minute;
+        let (least, most) = ctx.world.timing.service_bus.replicated_per_minute;
         let key = format!("{alias}@{}", ctx.now.as_millisecond());
         let per_minute = ctx.world.dice.number(u64::from(least), u64::from(most), "replication-rate", &key);
         let mut pending = VecDeque::new();

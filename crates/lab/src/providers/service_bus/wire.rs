@@ -24,6 +24,9 @@ const OF_HTTP: &[&str] = &[
     "date",
 ];
 
+/// Why a subscription that requires sessions sets a message aside that belongs to none.
+pub(super) const NO_SESSION: &str = "Session id is null.";
+
 /// A text property of a message, where it is kept.
 type Place = fn(&mut BrokerProperties) -> &mut Option<String>;
 
@@ -150,6 +153,7 @@ fn broker(received: &Received, lock: bool) -> Value {
 fn description(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "MaxDeliveryCountExceeded" => "Message could not be consumed after maximum delivery attempts.",
+        NO_SESSION => "Session enabled entity doesn't allow a message whose session identifier is null.",
         "TTLExpiredException" => "The message expired and was dead lettered.",
         "MaxTransferHopCountExceeded" => {
             "The maximum number of allowed hops when forwarding between queues has been exceeded."

@@ -19,11 +19,10 @@ pub(super) fn left_behind(component: &Component, planning: &Planning<'_>) -> Los
         for (field, word) in COUNTS {
             let count = count(body, field);
             // What was empty a moment ago may fill up until the button is pressed, so active messages are always named
-            // where somebody reads them; and what nobody has counted is not nothing. A topic holds only what is not due
-            // yet.
-            let uncounted = count.is_none() && [DEAD_LETTERS, SCHEDULED].contains(&field);
-            let named =
-                is_read && field == "activeMessageCount" || uncounted && (is_read || field == SCHEDULED);
+            // where somebody reads them, and in a topic, which holds only what is not due yet, the scheduled ones; and what
+            // nobody has counted is not nothing.
+            let uncounted = count.is_none() && is_read && [DEAD_LETTERS, SCHEDULED].contains(&field);
+            let named = uncounted || field == if is_read { "activeMessageCount" } else { SCHEDULED };
             if named || count.is_some_and(|count| count > 0) {
                 let stays = if field == DEAD_LETTERS && left {
                     ", which stay there: `deadLetters: leave`"

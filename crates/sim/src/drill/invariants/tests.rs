@@ -57,8 +57,8 @@ fn steal(drill: &mut Drill, queue: &str) -> Vec<Message> {
 fn steal_from(drill: &mut Drill, host: &str, queue: &str) -> Vec<Message> {
     let (now, lab) = (drill.world.now, &mut drill.world.lab);
     let mut stolen = Vec::new();
-    while let Some(got) = lab.receive(now, host, queue, Session::Any).unwrap() {
-        lab.complete(now, host, queue, got.lock).unwrap();
+    while let Some(got) = lab.service_bus_mut(now).receive(host, queue, Session::Any).unwrap() {
+        lab.service_bus_mut(now).complete(host, queue, got.lock).unwrap();
         stolen.push(got.message);
     }
     stolen
@@ -73,7 +73,7 @@ fn messages_that_were_nowhere_for_a_while_were_lost_for_a_while() {
     until(&mut drill, mins(51));
     let now = drill.world.now;
     for message in stolen {
-        drill.world.lab.send(now, HOST, "orders", message).unwrap();
+        drill.world.lab.service_bus_mut(now).send(HOST, "orders", message).unwrap();
     }
     let outcome = to_its_end(drill);
     assert_eq!(outcome.report.losses.lost, 0, "at the end all of it is there");
@@ -102,7 +102,7 @@ fn pumped(change: impl Fn(usize, Message) -> Vec<Message>) -> DrillOutcome {
     let stolen = drained(&mut drill);
     let (now, lab) = (drill.world.now, &mut drill.world.lab);
     for message in stolen.into_iter().enumerate().flat_map(|(at, message)| change(at, message)) {
-        lab.send(now, "orders-bus-neu.servicebus.windows.net", "orders", message).unwrap();
+        lab.service_bus_mut(now).send("orders-bus-neu.servicebus.windows.net", "orders", message).unwrap();
     }
     to_its_end(drill)
 }

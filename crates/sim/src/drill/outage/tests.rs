@@ -29,7 +29,7 @@ fn what_a_drain_with_lost_answers_sends_twice_is_counted() {
     drill.begin();
     while drill.goes_on() {}
     let mut copies: BTreeMap<String, u64> = BTreeMap::new();
-    for held in drill.world.lab.held() {
+    for held in drill.world.lab.service_bus().held() {
         *copies.entry(held.id.map(ToString::to_string).unwrap_or_default()).or_default() += 1;
     }
     let twice: u64 = copies.values().map(|copies| copies - 1).sum();

@@ -51,11 +51,11 @@ impl Line for PeekLock {
         if !self.sessions.is_empty() {
             message.session = Some(self.sessions[draft.sender % self.sessions.len()].clone());
         }
-        lab.send(now, host, &self.send_to, message).is_ok()
+        lab.service_bus_mut(now).send(host, &self.send_to, message).is_ok()
     }
 
     fn take(&mut self, lab: &mut Lab, now: Timestamp, host: &str, reader: usize) -> Taken {
-        match lab.receive(now, host, &self.read_from, Session::Any) {
+        match lab.service_bus_mut(now).receive(host, &self.read_from, Session::Any) {
             Ok(Some(received)) => {
                 self.at_work.insert(reader, (host.to_owned(), received.lock));
                 let Message { message_id, body, .. } = &received.message;
@@ -72,12 +72,13 @@ impl Line for PeekLock {
         let Some((host, lock)) = self.at_work.remove(&reader) else { return false };
         match work {
             Work::Done => {
-                let completed = lab.complete(now, &host, &self.read_from, lock);
+                let completed = lab.service_bus_mut(now).complete(&host, &self.read_from, lock);
                 matches!(completed, Ok(()) | Err(DataError::AnswerLost))
             }
             Work::Unreadable => {
                 // Received by nobody; either way it is there.
-                let _set_aside = lab.dead_letter(now, &host, &self.read_from, lock, "cannot be read");
+                let _set_aside =
+                    lab.service_bus_mut(now).dead_letter(&host, &self.read_from, lock, "cannot be read");
                 false
             }
         }

@@ -44,20 +44,43 @@ fn too_many_deliveries_make_a_dead_letter() {
         store.abandon(at(0), &policy, got.lock).unwrap();
     }
     assert!(store.receive(at(0), &policy, Half::Main, Session::Any).is_none());
-    assert_eq!(store.counts().dead_letter, 1);
+    assert_eq!(store.counts(at(0)).dead_letter, 1);
     let dead = store.receive(at(0), &policy, Half::DeadLetters, Session::Any).unwrap();
     assert_eq!(dead.dead_letter_reason.as_deref(), Some("MaxDeliveryCountExceeded"));
     store.complete(at(0), &policy, dead.lock).unwrap();
-    assert_eq!(store.counts().total(), 0);
+    assert_eq!(store.counts(at(0)).total(), 0);
 }
 
 #[test]
 fn a_scheduled_message_waits_for_its_time() {
     let (mut store, policy) = (Store::default(), policy());
     store.send(at(0), &policy, Message { scheduled: Some(at(30)), ..Message::new("later") }, None).unwrap();
-    assert_eq!(store.counts().scheduled, 1);
+    assert_eq!(store.counts(at(0)).scheduled, 1);
     assert!(ids(&mut store, at(29), &policy).is_empty());
     assert_eq!(ids(&mut store, at(30), &policy), ["later"]);
+}
+
+#[test]
+fn a_message_that_becomes_due_stands_behind_those_that_came_meanwhile() {
+    let (mut store, policy) = (Store::default(), policy());
+    let later = Message { scheduled: Some(at(30)), ..Message::new("later") };
+    assert_eq!(store.send(at(0), &policy, later, None).unwrap().sequence, 1);
+    for (when, id) in [(10, "meanwhile"), (40, "afterwards")] {
+        store.send(at(when), &policy, Message::new(id), None).unwrap();
+    }
+    let next = || store.receive(at(40), &policy, Half::Main, Session::Any);
+    let got: Vec<_> = std::iter::from_fn(next)
+        .map(|got| (got.message.message_id.unwrap().to_string(), got.sequence, got.enqueued_sequence))
+        .collect();
+    assert_eq!(got, [("meanwhile".into(), 2, 2), ("later".into(), 3, 3), ("afterwards".into(), 4, 4)]);
+}
+
+#[test]
+fn due_messages_are_counted_as_active_before_anybody_reads() {
+    let (mut store, policy) = (Store::default(), policy());
+    store.send(at(0), &policy, Message { scheduled: Some(at(30)), ..Message::new("later") }, None).unwrap();
+    let seen = |at| (store.counts(at).active, store.counts(at).scheduled);
+    assert_eq!((seen(at(29)), seen(at(30))), ((0, 1), (1, 0)));
 }
 
 #[test]
@@ -106,6 +129,6 @@ fn a_message_past_its_time_is_dropped_or_buried() {
         let mut store = Store::default();
         store.send(at(0), &policy, Message::new("m"), None).unwrap();
         assert!(ids(&mut store, at(5), &policy).is_empty());
-        assert_eq!((store.sums().expired, store.counts().dead_letter), (expired, dead));
+        assert_eq!((store.sums().expired, store.counts(at(0)).dead_letter), (expired, dead));
     }
 }

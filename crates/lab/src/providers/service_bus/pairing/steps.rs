@@ -70,7 +70,7 @@ impl ServiceBus {
             .namespaces
             .get(&old)
             .is_some_and(|namespace| ctx.world.regions.is_up(&namespace.region, Plane::Control));
-        let forget = ctx.pick(ctx.world.timing.alias_forget, "alias-forget", name);
+        let forget = ctx.pick(ctx.world.timing.service_bus.alias_forget, "alias-forget", name);
         let now = ctx.now;
         let Some(alias) = self.aliases.get_mut(name) else { return };
         alias.holder = new;
@@ -85,7 +85,7 @@ impl ServiceBus {
         if hears {
             schedule(ctx, forget, Event::Learn { alias: folded.clone(), namespace: old });
         }
-        let settle = ctx.pick(ctx.world.timing.alias_settle, "alias-settle", name);
+        let settle = ctx.pick(ctx.world.timing.service_bus.alias_settle, "alias-settle", name);
         schedule(ctx, settle, Event::AliasStep { alias: folded, generation });
         if let Some(namespace) = self.namespaces.get_mut(&old) {
             namespace.alias = None;
@@ -105,7 +105,7 @@ impl ServiceBus {
     }
 
     fn dns_lag(&self, key: Key, name: &str, ctx: &mut Ctx<'_>) -> SignedDuration {
-        let lag = ctx.pick(ctx.world.timing.dns_lag, "dns-lag", name);
+        let lag = ctx.pick(ctx.world.timing.service_bus.dns_lag, "dns-lag", name);
         let Some(namespace) = self.namespaces.get(&key) else { return lag };
         let (region, id) = (namespace.region.clone(), namespace.id.clone());
         match ctx.standing(&region, NAMESPACE, id.as_str(), |effect| matches!(effect, Effect::DnsLag(_))) {
@@ -122,7 +122,7 @@ impl ServiceBus {
         }
         let (holder, Some(partner)) = (alias.holder, alias.partner) else { return };
         if alias.pending() == 0 && self.can_talk(holder, partner, ctx) {
-            self.begin(name, State::Switching, ctx.world.timing.alias_switch, ctx);
+            self.begin(name, State::Switching, ctx.world.timing.service_bus.alias_switch, ctx);
         } else {
             let event = Event::SafeCheck { alias: name.to_owned(), generation };
             schedule(ctx, SignedDuration::from_secs(5), event);

@@ -56,7 +56,7 @@ impl Bench {
     }
 
     fn send(&mut self, host: &str, entity: &str, message: Message) {
-        self.lab.send(self.now, host, entity, message).unwrap();
+        self.lab.service_bus_mut(self.now).send(host, entity, message).unwrap();
     }
 
     /// One batch; a watermark survives it and nothing else.
@@ -92,15 +92,17 @@ impl Bench {
 
     fn take(&mut self, host: &str, entity: &str) -> Vec<Received> {
         let mut all = Vec::new();
-        while let Some(received) = self.lab.receive(self.now, host, entity, Session::Any).unwrap() {
-            self.lab.complete(self.now, host, entity, received.lock).unwrap();
+        while let Some(received) =
+            self.lab.service_bus_mut(self.now).receive(host, entity, Session::Any).unwrap()
+        {
+            self.lab.service_bus_mut(self.now).complete(host, entity, received.lock).unwrap();
             all.push(received);
         }
         all
     }
 
     fn held(&self, namespace: &str, entity: &str) -> u64 {
-        self.lab.counts(namespace, entity).unwrap().total()
+        self.lab.service_bus().counts(namespace, entity).unwrap().total()
     }
 }
 
@@ -279,8 +281,8 @@ fn lost_answers_are_counted_as_what_may_have_come_twice() {
 fn a_dead_letter_keeps_its_reason() {
     let mut bench = Bench::new(&[("queues/q", json!({ "maxDeliveryCount": 1 }))]);
     bench.send(OLD, "q", Message::new("poison"));
-    let got = bench.lab.receive(bench.now, OLD, "q", Session::Any).unwrap().unwrap();
-    bench.lab.abandon(bench.now, OLD, "q", got.lock).unwrap();
+    let got = bench.lab.service_bus_mut(bench.now).receive(OLD, "q", Session::Any).unwrap().unwrap();
+    bench.lab.service_bus_mut(bench.now).abandon(OLD, "q", got.lock).unwrap();
     bench.drain(&transfer(&["q/$DeadLetterQueue", "q"], "q", None));
     let arrived = bench.take(NEW, "q");
     let properties = arrived[0].message.properties.as_deref().unwrap();
@@ -292,9 +294,12 @@ fn a_dead_letter_keeps_its_reason() {
 /// Proves: S21 (what could not be forwarded on the old side is forwarded on the new one)
 #[test]
 fn what_could_not_be_forwarded_is_drained_too() {
-    let mut bench = Bench::new(&[("queues/q", json!({ "forwardTo": "target" }))]);
+    let mut bench = Bench::new(&[
+        ("queues/target", json!({ "status": "Disabled" })),
+        ("queues/q", json!({ "forwardTo": "target" })),
+    ]);
     bench.send(OLD, "q", Message::new("stuck"));
-    assert_eq!(bench.lab.counts("orders-old", "q").unwrap().transfer_dead_letter, 1);
+    assert_eq!(bench.lab.service_bus().counts("orders-old", "q").unwrap().transfer_dead_letter, 1);
     bench.drain(&transfer(&["q/$Transfer/$DeadLetterQueue"], "q", None));
     assert_eq!((bench.held("orders-old", "q"), bench.held("orders-new", "q")), (0, 1));
 }
@@ -314,7 +319,7 @@ fn the_time_to_live_goes_on() {
 
     bench.send(OLD, "q", short);
     bench.now += SignedDuration::from_mins(30);
-    assert!(bench.lab.receive(bench.now, OLD, "q", Session::Any).unwrap().is_none());
+    assert!(bench.lab.service_bus_mut(bench.now).receive(OLD, "q", Session::Any).unwrap().is_none());
     bench.drain(&transfer(&["q/$DeadLetterQueue"], "q", None));
     let arrived = bench.take(NEW, "q");
     assert_eq!(arrived[0].expires, Some(arrived[0].enqueued + SignedDuration::from_mins(10)));
