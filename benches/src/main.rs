@@ -27,7 +27,7 @@ fn main() -> Result<ExitCode> {
         ["drills", count] => drill::run_many(count.parse()?)?,
         ["steps", count] => planning::run_steps(count.parse()?)?,
         ["phases", count] => planning::run_phases(count.parse()?)?,
-        ["template-run", seed, times] => template::run(seed.parse()?, times.parse()?)?,
+        ["template-run", what, times] => template::run(what, times.parse()?)?,
         ["hold", with, file] => template::hold(with, file)?,
         [group, more @ ..] => show(group, &Options::read(more)?)?,
         [] => bail!(USAGE),

@@ -1,5 +1,6 @@
 //! The template engine: time and memory from text to graph, against `serde_json::Value` on the same bytes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
@@ -33,11 +34,17 @@ pub fn figures(rounds: usize, folders: &[PathBuf]) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// One template, so many times: what a profiler looks at.
-pub fn run(seed: u32, times: usize) -> Result<()> {
-    let text = generated::template(seed);
+/// A generated template or a corpus, so many times: what a profiler looks at.
+pub fn run(what: &str, times: usize) -> Result<()> {
+    let texts = match what.parse() {
+        Ok(seed) => vec![generated::template(seed)],
+        Err(_) => corpus(&[what.into()])?,
+    };
+    let values: Vec<Values> = texts.iter().map(|text| invented(text)).collect::<Result<_>>()?;
     for _ in 0..times {
-        drop(expansion(&text)?);
+        for (text, values) in texts.iter().zip(&values) {
+            drop(expansion(text, values)?);
+        }
     }
     Ok(())
 }
@@ -48,24 +55,26 @@ pub fn hold(with: &str, file: &str) -> Result<()> {
     match with {
         "text" => drop(text),
         "value" => drop(serde_json::from_str::<Value>(&text)?),
-        _ => drop(expansion(&text)?),
+        _ => drop(expansion(&text, &Values::new())?),
     }
     Ok(())
 }
 
 fn of_texts(what: &str, texts: &[String], rounds: usize) -> Result<Vec<Figure>> {
     let bytes: usize = texts.iter().map(String::len).sum();
+    // Whoever deploys has values for the parameters: inventing some is not measured.
+    let values: Vec<Values> = texts.iter().map(|text| invented(text)).collect::<Result<_>>()?;
     let (mut whole, mut tree, mut peer, mut resources) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for _ in 0..rounds {
         resources = 0;
         let (mut value, mut parse, mut all) = (0.0, 0.0, 0.0);
         // Turn by turn, so that all three see the same machine.
-        for text in texts {
+        for (text, values) in texts.iter().zip(&values) {
             let (done, spent) = Spent::on(|| serde_json::from_str::<Value>(text).map(drop));
             done?;
             value += spent.cpu.as_secs_f64();
             parse += Spent::on(|| drop(Template::parse("bench.json", text))).1.cpu.as_secs_f64();
-            let (made, spent) = Spent::on(|| expansion(text).map(|made| made.resources.len()));
+            let (made, spent) = Spent::on(|| expansion(text, values).map(|made| made.resources.len()));
             resources += made?;
             all += spent.cpu.as_secs_f64();
         }
@@ -137,14 +146,21 @@ fn template_of(path: &Path) -> Option<String> {
     Template::parse("bench.json", &text).is_ok().then_some(text)
 }
 
+/// Values of parameters by name.
+type Values = BTreeMap<String, Value>;
+
+/// A value for each parameter that needs one.
+fn invented(text: &str) -> Result<Values> {
+    let invented = placeholders(&parsed(text)?, &BTreeSet::new());
+    Ok(invented.into_iter().map(|(name, placeholder)| (name, placeholder.value)).collect())
+}
+
+fn parsed(text: &str) -> Result<Template> {
+    Template::parse("bench.json", text).map_err(|found| anyhow!("{} mistakes", found.len()))
+}
+
 /// Parses, evaluates and orders.
-fn expansion(text: &str) -> Result<Expansion> {
-    let template =
-        Template::parse("bench.json", text).map_err(|found| anyhow!("{} mistakes", found.len()))?;
-    let values = placeholders(&template, &std::collections::BTreeSet::new())
-        .into_iter()
-        .map(|(name, placeholder)| (name, placeholder.value))
-        .collect();
+fn expansion(text: &str, values: &Values) -> Result<Expansion> {
     let context = Context {
         subscription: SUBSCRIPTION.to_owned(),
         tenant: SUBSCRIPTION.to_owned(),
@@ -157,9 +173,9 @@ fn expansion(text: &str) -> Result<Expansion> {
         management_group: None,
         now: "2026-01-01T00:00:00Z".parse()?,
         new_guid_seed: "bench".to_owned(),
-        groups: std::collections::BTreeMap::new(),
+        groups: BTreeMap::new(),
     };
-    Ok(expand(&template, &values, &context, &NoLinks))
+    Ok(expand(&parsed(text)?, values, &context, &NoLinks))
 }
 
 #[cfg(test)]
@@ -171,7 +187,7 @@ mod tests {
         for seed in 0..3 {
             let text = generated::template(seed);
             assert!(text.len() >= 2_300_000);
-            let expansion = expansion(&text).expect("it can be read");
+            let expansion = expansion(&text, &Values::new()).expect("it can be read");
             let first: Vec<_> = expansion.diagnostics.iter().take(3).map(ToString::to_string).collect();
             assert!(expansion.is_clean(), "{first:?}");
             assert!(expansion.resources.len() > 2_000, "{}", expansion.resources.len());

@@ -7,7 +7,7 @@
 //!
 //! The way through: `parser` makes trees of expressions, `evaluate` computes them with `functions`, `node`
 //! evaluates JSON that contains them, `frame` is one template with its parameters and variables, `header` and
-//! `body` are the two looks at its resources, `unit` finds resources by name, `nested` descends.
+//! `body` are the two looks at its resources, `written` makes JSON of a body, `unit` finds resources by name, `nested` descends.
 //! Known gaps: extensible resources (other than Azure's), `apiProfile`, zones per subscription.
 
 mod body;
@@ -67,6 +67,7 @@ pub struct Template {
     pub(crate) document: Document,
     parameters: Vec<ParameterDeclaration>,
     json: OnceLock<Arc<Json>>,
+    scope: DeploymentScope,
 }
 
 impl Template {
@@ -108,7 +109,14 @@ impl Template {
             return Err(wrong);
         }
         let parameters = parameters::declarations(root);
-        Ok(Self { document, parameters, json: OnceLock::new() })
+        let scope = DeploymentScope::from_schema(schema);
+        Ok(Self { document, parameters, json: OnceLock::new(), scope })
+    }
+
+    /// The same template, deployed to another level than its `$schema` tells.
+    #[must_use]
+    pub fn at(self, scope: DeploymentScope) -> Self {
+        Self { scope, ..self }
     }
 
     /// The declared parameters in the order of the text.
@@ -138,7 +146,6 @@ impl Template {
 
     /// The level that it deploys to.
     pub fn scope(&self) -> DeploymentScope {
-        let schema = self.tree().get("$schema").and_then(Node::as_str).unwrap_or_default();
-        DeploymentScope::from_schema(schema)
+        self.scope
     }
 }

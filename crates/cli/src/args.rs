@@ -1,8 +1,12 @@
 //! What was typed. Nothing here is checked beyond its form; what was meant is resolved by the commands.
 
+mod template;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
+
+pub use template::{ContextArgs, ExpandArgs, ExpandOutput, ScopeArg, TemplateCommand};
 
 /// Keeps a second Azure region ready for a workload, proves it, and moves the workload there and back.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -38,6 +42,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show what would be done, and prove what it needs.
     Plan(PlanArgs),
+    /// Read ARM templates as Azure does.
+    #[command(subcommand)]
+    Template(TemplateCommand),
 }
 
 /// What is looked at: a workload, or only a template.

@@ -4,12 +4,13 @@ mod assess;
 mod drill;
 mod explain;
 mod plan;
+mod template;
 
 use std::collections::BTreeMap;
 
 use lifeboat_planner::{Inventory, StrategyError, StrategyKind, choose_for};
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, TemplateCommand};
 use crate::errors::{CliError, Exit};
 use crate::load::Loaded;
 use crate::output::{Surroundings, say};
@@ -21,6 +22,7 @@ pub fn run(args: &Args, surroundings: &Surroundings) -> Result<Exit, CliError> {
         Command::Assess(args) => assess::assess(args, surroundings),
         Command::Explain(args) => explain::explain(args, surroundings),
         Command::Plan(args) => plan::plan(args, surroundings),
+        Command::Template(TemplateCommand::Expand(args)) => template::expand(args, surroundings),
     }
 }
 

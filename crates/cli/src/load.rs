@@ -3,6 +3,7 @@
 //! A folder with `lifeboat.yaml`, that file itself, or an ARM template alone. What is wrong with a file is shown in it.
 
 mod complaints;
+mod expanded;
 mod linked;
 mod names;
 mod values;
@@ -24,6 +25,7 @@ use crate::format::counted;
 
 use complaints::of_diagnostics;
 pub(crate) use complaints::{of_line, of_problems};
+pub(crate) use expanded::expanded;
 use linked::Folders;
 
 /// The subscription of a template that says nothing of one.

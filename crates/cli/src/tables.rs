@@ -1,9 +1,11 @@
 //! Tables for commands that act on nothing: findings, plans, rules.
 
+mod expansion;
 mod findings;
 mod plan;
 mod rule;
 
+pub use expansion::{expansion, expansion_json};
 pub use findings::{finding_tone, findings, findings_json};
 pub(crate) use findings::{finding_words, findings_summary, passed_everywhere, place, worst_first};
 pub use plan::{PlanView, plan, plan_json};

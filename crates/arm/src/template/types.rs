@@ -177,17 +177,26 @@ fn check_limits(declaration: &Node, value: &Value, what: &str) -> Outcome<()> {
     };
     let length = length.and_then(|length| i64::try_from(length).ok());
     if let Some(length) = length.filter(|length| outside(*length, "minLength", "maxLength")) {
-        let least = limit("minLength").unwrap_or(0);
-        let most = limit("maxLength").map_or_else(|| "any".into(), |most| most.to_string());
-        let message = format!("{what} has length {length}, allowed are {least} to {most}");
+        let allowed = bounds(limit("minLength"), limit("maxLength"));
+        let message = format!("{what} has length {length}, allowed is {allowed}");
         return Err(Fault::new("parameter-length", message));
     }
     match value {
         Value::Int(number) if outside(*number, "minValue", "maxValue") => {
-            let message = format!("{what} is {number}, which is outside of the allowed range");
+            let allowed = bounds(limit("minValue"), limit("maxValue"));
+            let message = format!("{what} is {number}, allowed is {allowed}");
             Err(Fault::new("parameter-range", message))
         }
         _ => Ok(()),
+    }
+}
+
+fn bounds(least: Option<i64>, most: Option<i64>) -> String {
+    match (least, most) {
+        (Some(least), Some(most)) => format!("{least} to {most}"),
+        (Some(least), None) => format!("{least} or more"),
+        (None, Some(most)) => format!("{most} or less"),
+        (None, None) => "anything".to_owned(),
     }
 }
 

@@ -1,0 +1,99 @@
+//! `lifeboat template …`: what was typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
+use jiff::Timestamp;
+
+use super::assignment;
+
+/// What is done with a template.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum TemplateCommand {
+    /// Evaluate a template: its resources, outputs, what only the deployment can tell, and every mistake.
+    Expand(ExpandArgs),
+}
+
+/// `lifeboat template expand`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  lifeboat template expand azuredeploy.json --parameters prod.json
+  lifeboat template expand azuredeploy.json --set count=2 --location northeurope --output json
+  lifeboat template expand landing.json --scope subscription --location westeurope --output json
+
+Nothing is fetched: a linked template is read from the template's folder. Secure values are veiled.
+The same arguments give the same output: `utcNow()` is 2026-01-01 unless `--at` says otherwise, and
+`newGuid()` is drawn from the deployment's name.")]
+pub struct ExpandArgs {
+    /// The template.
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// A parameter file; given twice, the later one wins.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub parameters: Vec<PathBuf>,
+    /// One parameter; wins over every file. A value that is JSON is taken as JSON, anything else as a string.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would become the help text of the command")]
+    pub context: ContextArgs,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: ExpandOutput,
+}
+
+const WHERE: &str = "Where it would be deployed";
+
+/// The deployment that a template is evaluated for.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+pub struct ContextArgs {
+    /// The id of the subscription.
+    #[arg(long, help_heading = WHERE, value_name = "ID", default_value = "00000000-0000-0000-0000-000000000000")]
+    pub subscription: String,
+    /// The resource group.
+    #[arg(long, help_heading = WHERE, value_name = "NAME", default_value = "example")]
+    pub resource_group: String,
+    /// The location of the group, or of a deployment above groups.
+    #[arg(long, help_heading = WHERE, value_name = "REGION", default_value = "westeurope")]
+    pub location: String,
+    /// The id of the tenant.
+    #[arg(long, help_heading = WHERE, value_name = "ID", default_value = "00000000-0000-0000-0000-000000000000")]
+    pub tenant: String,
+    /// The management group.
+    #[arg(long, help_heading = WHERE, value_name = "NAME")]
+    pub management_group: Option<String>,
+    /// The name of the deployment; else the file's.
+    #[arg(long, help_heading = WHERE, value_name = "NAME")]
+    pub deployment_name: Option<String>,
+    /// The level; else what the template's `$schema` says.
+    #[arg(long, help_heading = WHERE, value_enum)]
+    pub scope: Option<ScopeArg>,
+    /// What `utcNow()` answers, such as `2026-11-23T08:00:00Z`.
+    #[arg(long, help_heading = WHERE, value_name = "TIME")]
+    pub at: Option<Timestamp>,
+}
+
+/// The levels that templates deploy to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "camelCase")]
+pub enum ScopeArg {
+    /// Into a resource group.
+    Group,
+    /// To a subscription.
+    Subscription,
+    /// To a management group.
+    ManagementGroup,
+    /// To the tenant.
+    Tenant,
+}
+
+/// How an expansion is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ExpandOutput {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+}

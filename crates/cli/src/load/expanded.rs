@@ -1,0 +1,82 @@
+//! A template alone, evaluated for one deployment.
+
+use std::collections::BTreeMap;
+
+use lifeboat_arm::template::{
+    Context, DeploymentScope, Diagnostic, Expansion, ResourceGroupInfo, Severity, Template, expand,
+    self_contained, veil, without_secrets,
+};
+use serde_json::Value;
+
+use super::linked::Folders;
+use super::{epoch, of_expansion, parse_template, values};
+use crate::args::{ContextArgs, ExpandArgs, ScopeArg};
+use crate::errors::CliError;
+
+/// What a template means, as far as that can be told.
+pub(crate) struct Expanded {
+    /// The graph, without secrets.
+    pub(crate) expansion: Expansion,
+    /// What had to be assumed.
+    pub(crate) assumptions: Vec<String>,
+    /// Everything for which Azure would refuse it.
+    pub(crate) mistakes: Option<CliError>,
+}
+
+/// Evaluates the template that was typed.
+pub(crate) fn expanded(typed: &ExpandArgs) -> Result<Expanded, CliError> {
+    let mut template = parse_template(&typed.file)?;
+    if let Some(scope) = typed.context.scope {
+        template = template.at(level(scope));
+    }
+    let mut given = values::from_files(&typed.parameters, &template)?;
+    values::set(&mut given, &typed.set, &template)?;
+    let name = typed.file.file_stem().map(|name| name.to_string_lossy().into_owned());
+    let context = context(&typed.context, name.unwrap_or_default());
+    let folders = Folders::of([typed.file.as_path()]);
+    let mut expansion = expand(&template, &given.values, &context, &folders);
+    hide(&mut expansion, &template, &given.values, &context);
+    let wrong: Vec<Diagnostic> =
+        expansion.diagnostics.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
+    let mistakes = (!wrong.is_empty()).then(|| of_expansion(wrong, &[&given]));
+    Ok(Expanded { expansion, assumptions: folders.assumptions(), mistakes })
+}
+
+/// Puts a veil over what depends on secrets, in the graph and in what is said of it.
+fn hide(expansion: &mut Expansion, template: &Template, given: &BTreeMap<String, Value>, context: &Context) {
+    // A link that cannot be written into the template cannot be expanded either: that is said already.
+    let whole =
+        self_contained(&template.json(), &expansion.links).unwrap_or_else(|_| (*template.json()).clone());
+    veil(expansion, template.file(), &whole, given, context);
+    for found in &mut expansion.diagnostics {
+        found.message = without_secrets(&found.message, template, given);
+        found.hint = found.hint.take().map(|hint| without_secrets(&hint, template, given));
+    }
+}
+
+fn level(scope: ScopeArg) -> DeploymentScope {
+    match scope {
+        ScopeArg::Group => DeploymentScope::ResourceGroup,
+        ScopeArg::Subscription => DeploymentScope::Subscription,
+        ScopeArg::ManagementGroup => DeploymentScope::ManagementGroup,
+        ScopeArg::Tenant => DeploymentScope::Tenant,
+    }
+}
+
+fn context(typed: &ContextArgs, file: String) -> Context {
+    let deployment_name = typed.deployment_name.clone().unwrap_or(file);
+    Context {
+        subscription: typed.subscription.clone(),
+        tenant: typed.tenant.clone(),
+        resource_group: Some(ResourceGroupInfo {
+            name: typed.resource_group.clone(),
+            location: typed.location.clone(),
+        }),
+        location: Some(typed.location.clone()),
+        new_guid_seed: deployment_name.clone(),
+        deployment_name,
+        management_group: typed.management_group.clone(),
+        now: typed.at.unwrap_or_else(epoch),
+        groups: BTreeMap::new(),
+    }
+}
