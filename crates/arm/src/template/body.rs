@@ -59,7 +59,7 @@ impl Unit<'_> {
     fn check_duplicates(&self) {
         let mut seen = std::collections::BTreeSet::new();
         for header in self.headers.iter().filter(|header| header.condition && !header.existing) {
-            if !seen.insert(super::scope::key(&header.id)) {
+            if !seen.insert(header.id_key.as_str()) {
                 let message =
                     format!("`{}` of type `{}` is declared more than once", header.name, header.kind);
                 let place = header.node.get("name").unwrap_or(header.node);

@@ -26,6 +26,8 @@ pub(crate) struct Header<'t> {
     pub(crate) name: String,
     pub(crate) api_version: String,
     pub(crate) id: String,
+    /// The id as it is compared.
+    pub(crate) id_key: String,
     pub(crate) scope: Scope,
     /// The id of the scope or, for an extension, of the resource that it extends.
     pub(crate) scope_id: String,
@@ -238,6 +240,7 @@ impl<'t> Collector<'_, 't> {
             kind,
             name,
             api_version: api_version.to_string(),
+            id_key: scope::key(&id),
             id,
             scope,
             scope_id,
@@ -259,6 +262,7 @@ impl<'t> Collector<'_, 't> {
             name: String::new(),
             api_version: String::new(),
             id: String::new(),
+            id_key: String::new(),
             scope: self.scope.clone(),
             scope_id: String::new(),
             condition: false,

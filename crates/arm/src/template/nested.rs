@@ -14,7 +14,7 @@ use super::frame::{Deployment, Frame};
 use super::functions::record;
 use super::header::{Collector, Header, Turns, with_turns};
 use super::links::LinkKind;
-use super::scope::{self, Scope};
+use super::scope::Scope;
 use super::unit::{Progress, Unit};
 use super::value::Value;
 use super::written::Written;
@@ -82,7 +82,7 @@ impl Unit<'_> {
                 && let Ok(answer) = Self::answer(inside.outputs)
             {
                 let engine = self.frame.engine;
-                engine.deployments.borrow_mut().insert(scope::key(&header.id), answer.clone());
+                engine.deployments.borrow_mut().insert(header.id_key.clone(), answer.clone());
                 engine.answers.borrow_mut().insert(header.key, answer);
             }
         }

@@ -82,7 +82,8 @@ fn syntax(message: impl Into<String>, span: Range<usize>) -> Fault {
 
 fn tokenize(text: &str, offset: usize) -> Outcome<Vec<Token>> {
     let bytes = text.as_bytes();
-    let mut tokens = Vec::new();
+    // A token is seldom shorter than four characters.
+    let mut tokens = Vec::with_capacity(text.len() / 4 + 4);
     let mut at = 0;
     while at < bytes.len() {
         let start = at;

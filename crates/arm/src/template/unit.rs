@@ -34,7 +34,8 @@ pub(crate) struct Unit<'t> {
     /// What the deployment waits for, and so each of its resources.
     pub(crate) inherited: Vec<usize>,
     pub(crate) parent: Option<&'t Unit<'t>>,
-    by_id: BTreeMap<String, usize>,
+    /// Places of headers in the order of their ids, each id once.
+    by_id: Vec<usize>,
     by_symbol: BTreeMap<String, Vec<usize>>,
     by_loop: BTreeMap<String, Vec<usize>>,
     /// Made when first asked for: most templates name their resources by id alone.
@@ -82,16 +83,13 @@ impl<'t> Unit<'t> {
         inherited: Vec<usize>,
         parent: Option<&'t Unit<'t>>,
     ) -> Self {
-        let mut by_id = BTreeMap::new();
+        let mut by_id: Vec<usize> = (0..headers.len()).collect();
+        // a resource may be written twice under opposite conditions: the one that is made counts
+        by_id.sort_unstable_by_key(|&at| (headers[at].id_key.as_str(), !headers[at].condition, at));
+        by_id.dedup_by(|later, first| headers[*later].id_key == headers[*first].id_key);
         let mut by_symbol: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut by_loop: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, header) in headers.iter().enumerate() {
-            // a resource may be written twice under opposite conditions: the one that is made counts
-            let slot = by_id.entry(scope::key(&header.id)).or_insert(index);
-            let earlier: &Header<'_> = &headers[*slot];
-            if header.condition && !earlier.condition {
-                *slot = index;
-            }
             if let Some(symbol) = header.symbol {
                 by_symbol.entry(symbol.to_lowercase()).or_default().push(index);
             }
@@ -121,6 +119,11 @@ impl<'t> Unit<'t> {
         Env { unit: Some(self), used: Some(used), ..self.frame.env() }
     }
 
+    fn of_id(&self, key: &str) -> Option<usize> {
+        let found = self.by_id.binary_search_by(|at| self.headers[*at].id_key.as_str().cmp(key));
+        found.ok().map(|place| self.by_id[place])
+    }
+
     fn by_names(&self) -> &Names {
         self.names.get_or_init(|| Names::of(&self.headers))
     }
@@ -138,8 +141,8 @@ impl<'t> Unit<'t> {
         }
         let key = scope::key(&folded);
         if folded.starts_with('/') {
-            if let Some(found) = self.by_id.get(&key) {
-                return Ok(vec![*found]);
+            if let Some(found) = self.of_id(&key) {
+                return Ok(vec![found]);
             }
             return Ok(self.find_elsewhere(&key));
         }
@@ -149,15 +152,15 @@ impl<'t> Unit<'t> {
         let names = self.by_names();
         let found = names.whole.get(&key).or_else(|| names.short.get(&folded));
         let Some(found) = found else { return Ok(Vec::new()) };
-        let mut ids: Vec<String> = found.iter().map(|index| scope::key(&self.headers[*index].id)).collect();
-        ids.sort();
+        let mut ids: Vec<&str> = found.iter().map(|index| self.headers[*index].id_key.as_str()).collect();
+        ids.sort_unstable();
         ids.dedup();
         if ids.len() > 1 {
             let hint = "write the id: `[resourceId('type', 'name')]`".to_owned();
             let message = format!("`{written}` is the name of {} resources of the template", ids.len());
             return Err(Fault::new("dependency-ambiguous", message).hint(Some(hint)));
         }
-        Ok(self.by_id.get(&ids[0]).copied().into_iter().collect())
+        Ok(self.of_id(ids[0]).into_iter().collect())
     }
 
     /// An id whose scope is spelled wrongly still means the only resource of that type and name.

@@ -1,7 +1,7 @@
 //! Resource bodies, from the tree straight to JSON.
 //!
 //! Most of a body is literal text and is copied as it stands; only expressions go through [`Value`]s. Objects that need
-//! more than that (loops of properties, names that are expressions, names that occur twice) are evaluated as a whole.
+//! more than that (loops of properties, names that are expressions) are evaluated as a whole.
 
 use serde_json::{Map, Value as Json};
 
@@ -84,7 +84,7 @@ impl<'e, 'a, 't> Writer<'e, 'a, 't> {
 
     /// Drops what an earlier member of the same name left to be asked.
     fn forget(&mut self, key: &str, known: usize) {
-        let prefix = push_pointer("", key);
+        let prefix = push_pointer(&self.pointer(), key);
         let is_of_it = |rest: &Deferred| {
             rest.pointer.strip_prefix(&prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
@@ -141,11 +141,14 @@ impl<'e, 'a, 't> Writer<'e, 'a, 't> {
         let mut json = Map::new();
         let mut failed = None;
         for member in members {
+            let known = self.deferred.len();
             match self.within(Token::Member(&member.key), |writer| writer.node(&member.value)) {
                 // null from an expression means: as if the property were not written
                 Ok(Json::Null) if member.value.as_str().is_some() && self.env.unit.is_some() => {}
                 Ok(value) => {
-                    json.insert(member.key.to_string(), value);
+                    if json.insert(member.key.to_string(), value).is_some() {
+                        self.forget(&member.key, known);
+                    }
                 }
                 Err(fault) => failed = Some(fault),
             }
@@ -178,15 +181,7 @@ impl<'e, 'a, 't> Writer<'e, 'a, 't> {
     }
 }
 
-/// Whether the members stand for themselves: each name once, none an expression, no loop among them.
+/// Whether the members stand for themselves: no name is an expression, none of them is a loop.
 fn is_plain(members: &[Member]) -> bool {
-    let is_written_once = |at: usize, member: &Member| {
-        members.len() <= FEW && members[..at].iter().all(|other| other.key != member.key)
-    };
-    members.iter().enumerate().all(|(at, member)| {
-        !member.key.starts_with('[') && property_loops(member).is_none() && is_written_once(at, member)
-    })
+    members.iter().all(|member| !member.key.starts_with('[') && property_loops(member).is_none())
 }
-
-/// Objects with more members are evaluated as a whole, which looks for names that occur twice with a set.
-const FEW: usize = 32;
