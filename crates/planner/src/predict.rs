@@ -132,7 +132,7 @@ fn apply(world: &mut Inventory, told: &Prediction) {
     let path = &told.path;
     match &told.claim {
         Claim::There => change(world, path, source, |_| {}),
-        Claim::Absent => absent(world, path),
+        Claim::Absent => absent(world, path, source),
         Claim::Has { pointer, value } => {
             change(world, path, source, |body| set(body, pointer, value.clone()));
         }
@@ -171,12 +171,14 @@ fn change(world: &mut Inventory, path: &str, source: Source, with: impl FnOnce(&
     put(world, list, Value::Array(members), source);
 }
 
-fn absent(world: &mut Inventory, path: &str) {
+fn absent(world: &mut Inventory, path: &str, source: Source) {
     world.insert(path, Fact::Absent { at: Some(jiff::Timestamp::UNIX_EPOCH) });
-    let Some(list) = list_of(path) else { return };
+    // Of a list that nobody has seen, one member less tells nothing.
+    let seen = |list: &&str| world.fact(list).and_then(Fact::last_known).is_some();
+    let Some(list) = list_of(path).filter(seen) else { return };
     let mut members = members(world, list);
     members.retain(|member| !has_id(member, path));
-    put(world, list, Value::Array(members), Source::Predicted { step: String::new() });
+    put(world, list, Value::Array(members), source);
 }
 
 /// A list that must include members gets those that it has not, each copied from wherever a twin of the same name is

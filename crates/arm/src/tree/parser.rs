@@ -71,10 +71,10 @@ impl<'t> Parser<'t> {
     fn comment(&mut self) -> Parsed<()> {
         let rest = &self.text[self.at..];
         let length = if rest.starts_with("//") {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            let end = rest.find("*/");
-            end.ok_or_else(|| error("this comment is never closed", self.at..self.at + 2))? + 2
+            rest.find(['\n', '\r']).unwrap_or(rest.len())
+        } else if let Some(inside) = rest.strip_prefix("/*") {
+            let end = inside.find("*/");
+            end.ok_or_else(|| error("this comment is never closed", self.at..self.at + 2))? + 4
         } else {
             return Err(error("expected a value or a comment", self.here()));
         };

@@ -7,13 +7,18 @@ use std::ops::Range;
 /// The text with every value covered but what lies in `shown`. The file may be broken JSON: what cannot be told to be a
 /// key is a value, comments too. Lengths stay as they are, in bytes and in characters.
 pub(super) fn veil(text: &str, shown: &Range<usize>) -> String {
-    let keys = keys(text);
-    let is_shown = |at: usize| shown.contains(&at) || keys.iter().any(|key| key.contains(&at));
-    text.char_indices().map(|(at, c)| if is_shown(at) || is_structure(c) { c } else { cover(c) }).collect()
+    let mut keys = keys(text).into_iter().peekable();
+    let mut one = |(at, c): (usize, char)| {
+        // Both go forward only, however long the file is.
+        while keys.next_if(|key| key.end <= at).is_some() {}
+        let is_key = keys.peek().is_some_and(|key| key.contains(&at));
+        if is_key || shown.contains(&at) || is_structure(c) { c } else { cover(c) }
+    };
+    text.char_indices().map(&mut one).collect()
 }
 
 fn is_structure(c: char) -> bool {
-    c.is_whitespace() || "{}[],:\"".contains(c)
+    c.is_whitespace() || "{}[],:\"\u{feff}".contains(c)
 }
 
 /// A sign that takes as many bytes as what it covers.

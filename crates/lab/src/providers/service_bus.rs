@@ -52,6 +52,9 @@ use pairing::Alias;
 /// The provider's namespace.
 const NAMESPACE: &str = "Microsoft.ServiceBus";
 
+/// So many entities at a time.
+const PAGE: usize = 100;
+
 /// Its row in the table.
 pub(super) const ROW: Row = Row {
     namespace: NAMESPACE,
@@ -213,9 +216,8 @@ impl Provider for ServiceBus {
         }
     }
 
-    /// A hundred entities at a time.
     fn page(&self) -> usize {
-        100
+        PAGE
     }
 
     fn resolve(&mut self, name: &str, ctx: &mut Ctx<'_>) -> Option<DnsAnswer> {

@@ -289,3 +289,22 @@ fn a_subscription_that_only_gets_copies_is_idle() {
     bench.get(&path("read")).expect_status(200);
     bench.get(&path("unread")).expect_status(404);
 }
+
+/// What a full topic did not take is no duplicate when it comes again.
+#[test]
+fn a_message_that_was_not_taken_is_not_remembered() {
+    let (mut bench, _) = with_topic(json!({
+        "maxSizeInMegabytes": 1,
+        "requiresDuplicateDetection": true,
+        "duplicateDetectionHistoryTimeWindow": "PT10M",
+    }));
+    let due = bench.now + SignedDuration::from_hours(1);
+    let mut send = |id: u64| {
+        let message = Message { scheduled: Some(due), ..Message::new(id) };
+        bench.lab.service_bus_mut(bench.now).send(HOST, "events", message)
+    };
+    let refused = (0..).find(|id| send(*id).is_err()).unwrap();
+    for _ in 0..2 {
+        assert_eq!(send(refused), Err(DataError::Full), "message {refused}");
+    }
+}

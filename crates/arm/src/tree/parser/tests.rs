@@ -28,6 +28,8 @@ fn reads_what_azure_reads_besides() {
     let cases = [
         ("\u{feff}[1]", json!([1])),
         ("// one\n[1, /* two */ 2, ] // three", json!([1, 2])),
+        ("[ /*/ one /*/ 2 /**/ ]", json!([2])),
+        ("[ // one\r 2 ]", json!([2])),
         ("{\"a\": 1, /* ** */ }\n", json!({ "a": 1 })),
         ("\"two\nlines\tand a tab\"", json!("two\nlines\tand a tab")),
         ("\u{a0}1", json!(1)),

@@ -276,11 +276,16 @@ fn deliver(
     if !entity.passes_on() {
         return entity.store.send(now, &entity.policy, message, way.origin);
     }
+    let is_early = message.scheduled.is_some_and(|due| due > now);
+    // Before its id is remembered: what is not taken is no duplicate when it comes again.
+    if is_early && entity.store.is_full(&entity.policy) {
+        return Err(DataError::Full);
+    }
     if !entity.store.is_new(now, &entity.policy, message.message_id.as_ref()) {
         return Ok(SendOk { sequence: 0, duplicate: true });
     }
-    if message.scheduled.is_some_and(|due| due > now) {
-        return entity.store.keep_until_due(now, &entity.policy, message);
+    if is_early {
+        return Ok(entity.store.keep_until_due(now, &entity.policy, message));
     }
     Ok(pass_on(entities, path, message, now, way))
 }

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::entity::{self, AuthRule, Entity, FIXED, Kind};
 use super::namespace::{Namespace, State, schedule};
 use super::replication::Change;
-use super::{Event, Key, ServiceBus, keys, not_allowed, properties, refusals, types};
+use super::{Event, Key, PAGE, ServiceBus, keys, not_allowed, properties, refusals, types};
 use crate::names;
+use crate::pages;
 use crate::refusal::{Handled, Refused, common, refuse};
 use crate::route::Request;
 use crate::world::Ctx;
@@ -144,13 +145,14 @@ impl ServiceBus {
         let all = namespace.entities.values().filter(|entity| {
             entity.kind == kind && entity.parent().unwrap_or_default().eq_ignore_ascii_case(&parent)
         });
-        Ok(all
-            .skip(skip)
-            .take(top)
-            .map(|entity| {
-                entity::to_wire(entity, &within.child(segment, entity.name()), &namespace.entities, now)
-            })
-            .collect())
+        let shown = pages::window(request.query("$skiptoken"), PAGE);
+        let member = |(at, entity): (usize, &Entity)| {
+            if !shown.contains(&at) {
+                return Value::Null;
+            }
+            entity::to_wire(entity, &within.child(segment, entity.name()), &namespace.entities, now)
+        };
+        Ok(all.skip(skip).take(top).enumerate().map(member).collect())
     }
 }
 

@@ -147,19 +147,11 @@ impl Store {
     }
 
     /// Keeps a message that whoever passes it on must not pass on yet. Nobody can read it here.
-    pub(crate) fn keep_until_due(
-        &mut self,
-        now: Timestamp,
-        policy: &Policy,
-        message: Message,
-    ) -> Result<SendOk, DataError> {
-        if self.is_full(policy) {
-            return Err(DataError::Full);
-        }
+    pub(crate) fn keep_until_due(&mut self, now: Timestamp, policy: &Policy, message: Message) -> SendOk {
         let stored = self.accept(now, policy, message, None);
         let sequence = stored.sequence;
         self.scheduled.insert((stored.enqueued, sequence), stored);
-        Ok(SendOk { sequence, duplicate: false })
+        SendOk { sequence, duplicate: false }
     }
 
     /// Gives up what is due now of the messages that were kept to be passed on, in the order of their times.
@@ -181,7 +173,7 @@ impl Store {
         self.sequence
     }
 
-    fn is_full(&self, policy: &Policy) -> bool {
+    pub(super) fn is_full(&self, policy: &Policy) -> bool {
         let gone = self.sums.completed + self.sums.expired + self.sums.passed_on;
         self.sums.accepted - gone >= policy.messages_max
     }
