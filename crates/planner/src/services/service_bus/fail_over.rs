@@ -69,6 +69,15 @@ fn refuse_what_has_no_alias(component: &Component, planning: &Planning<'_>) -> R
             format!("`{}` is not there: nothing was prepared in {region} that could take over", to.name());
         return Err(rules::refusal("SB-PAIRED", component, &why, planning.workload.declared_at(to)));
     }
+    let alias = alias_name(component, planning.workload, planning.seen);
+    let is_it = |one: &Value| one["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(&alias));
+    // What was not looked at may be there: then Azure answers.
+    if let Ok(aliases) = planning.seen.list(to, "disasterRecoveryConfigs")
+        && !aliases.iter().any(is_it)
+    {
+        let why = format!("`{}` was seen without the alias `{alias}`: the pair is broken", to.name());
+        return Err(rules::refusal("SB-PAIRED", component, &why, planning.workload.declared_at(to)));
+    }
     Ok(())
 }
 
