@@ -1,6 +1,7 @@
 //! Whole stories: what happens, line by line, and what Lifeboat makes of it.
 
 mod half_moves;
+mod lost_on_the_way;
 
 use std::fmt::Write as _;
 

@@ -285,6 +285,11 @@ impl Lifecycle {
         if self.is_overtaken(scene) {
             return self.follow(scene);
         }
+        let planned = matches!(self.phase, Phase::FailingBack | Phase::FailingOver { planned: true, .. });
+        if planned && !self.answers(self.active) {
+            // Good order cannot be had any more, however often it is tried: the loss is decided as any other.
+            return self.settle(scene);
+        }
         self.phase =
             Phase::Degraded { why: Trouble::RunFailed { kind, why: why.to_owned() }, fence: self.fence() };
         let intentions = self.ask_again(kind);

@@ -177,3 +177,26 @@ fn home_must_be_steady_again_and_its_losses_are_named() {
     let asked = once(&outcome, "asks: go home?").1;
     assert!(asked.contains("westeurope was lost 4 times in the last 12h"), "{asked}");
 }
+
+/// The region that serves is lost on the way home: nobody is asked for hours to go on with what cannot be done.
+#[test]
+fn a_loss_on_the_way_home_is_decided_as_any_other() {
+    let outcome = short(
+        10,
+        &[
+            LOST,
+            "at: 2h, restore: { region: primary }",
+            "at: 2h16m, lose: { region: secondary }",
+            "at: 7h, restore: { region: secondary }",
+        ],
+    );
+    let stopped = once(&outcome, "go home to westeurope is stopped");
+    assert!(stopped.1.contains("good order needs northeurope, which is lost"), "{stopped:?}");
+    let asked = once(&outcome, "asks: fail over to westeurope?");
+    assert!(asked.0 < mins(136 + 20) && asked.1.contains("It is ready; FORCED"), "{asked:?}");
+    assert_eq!(said(&outcome, "run failback again?"), []);
+    let back = said(&outcome, "fail over from northeurope to westeurope: done");
+    assert!(back[0].0 < mins(136 + 40), "{back:?}");
+    let after: Vec<&str> = runs(&outcome).into_iter().skip(6).collect();
+    assert_eq!(after, ["failover", "fence", "drain", "prepare"]);
+}
