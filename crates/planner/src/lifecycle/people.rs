@@ -27,6 +27,7 @@ impl Lifecycle {
     pub(super) fn wished(self, wish: Wish, scene: Scene<'_>) -> Next {
         match wish {
             Wish::Move => self.move_wanted(scene),
+            Wish::Failover => self.failover_wanted(),
             Wish::Failback => self.failback_wanted(scene),
         }
     }
@@ -140,19 +141,30 @@ impl Lifecycle {
         }
         match &self.phase {
             Phase::Suspecting { .. } => {
-                // The operator knows better than the detector, which still holds down.
+                // The operator knows better than the detector, which still holds down; but who wants good order has not
+                // said yes to what force costs.
                 self.set_health(self.active, Health::Lost { budget: Budget::Exceeded });
-                return Ok(self.fail_over());
+                let why = "good order needs the region that serves, which does not answer".to_owned();
+                let (state, mut intentions) = self.settle(scene);
+                intentions.insert(0, Intention::Wait { until: None, why });
+                return Ok((state, intentions));
             }
-            Phase::Deciding { question: Question::Failover { .. }, .. }
-            | Phase::Degraded {
-                why:
-                    Trouble::Declined {
-                        question: Question::Failover { .. } | Question::Again { kind: PlanKind::Failover },
-                        ..
-                    },
+            Phase::Deciding { question: Question::Failover { .. }, .. } => {
+                return not_ready(
+                    "good order needs the region that serves, which is lost: a failover is asked for",
+                );
+            }
+            Phase::Degraded {
+                why: Trouble::Declined { question: Question::Failover { .. }, .. }, ..
+            } => {
+                // Asked, also where it would have been automatic before the no.
+                self.set_health(self.active, Health::Lost { budget: Budget::Exceeded });
+                return Ok(self.settle(scene));
+            }
+            Phase::Degraded {
+                why: Trouble::Declined { question: Question::Again { kind: PlanKind::Failover }, .. },
                 ..
-            } => return Ok(self.fail_over()),
+            } => return Ok(self.reopened(PlanKind::Failover)),
             Phase::Serving => {}
             Phase::Deciding { .. } => return not_ready("the way home is asked for already"),
             _ => return Err(self.illegal("the wish to move")),
@@ -164,6 +176,25 @@ impl Lifecycle {
             return not_ready("the other side is not ready");
         }
         Ok(self.fail_over())
+    }
+
+    /// Only where it was asked for or told, or declined since: nobody wishes for what nobody was told the cost of.
+    fn failover_wanted(self) -> Next {
+        if !self.answers(self.other()) {
+            return not_ready("the other region is lost");
+        }
+        match &self.phase {
+            Phase::Deciding { question: Question::Failover { .. }, .. }
+            | Phase::Degraded {
+                why:
+                    Trouble::Declined {
+                        question: Question::Failover { .. } | Question::Again { kind: PlanKind::Failover },
+                        ..
+                    },
+                ..
+            } => Ok(self.fail_over()),
+            _ => Err(self.illegal("the wish to fail over")),
+        }
     }
 
     fn failback_wanted(mut self, scene: Scene<'_>) -> Next {

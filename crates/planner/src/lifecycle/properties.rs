@@ -72,7 +72,7 @@ fn pick() -> impl Strategy<Value = Pick> {
         4 => (0..4_u8, side(), budget).prop_map(|(news, side, budget)| Pick::Region(news, side, budget)),
         3 => decision().prop_map(|decision| Pick::Answer { decision }),
         1 => (question(), decision()).prop_map(|(question, decision)| Pick::StrayAnswer(question, decision)),
-        1 => prop_oneof![Just(Wish::Move), Just(Wish::Failback)].prop_map(Pick::Wish),
+        1 => prop_oneof![Just(Wish::Move), Just(Wish::Failover), Just(Wish::Failback)].prop_map(Pick::Wish),
         1 => Just(Pick::Tick),
         1 => Just(Pick::ComesThrough),
     ]
@@ -231,7 +231,9 @@ impl World {
 
     fn may_run(&self, before: &Lifecycle, what: &Happened, kind: PlanKind, planned: bool) {
         let approved = matches!(what, Happened::Decided { decision: Decision::Approved, .. });
-        let wished = matches!(what, Happened::OperatorAsks { wish: Wish::Move, .. });
+        // A wish for good order is no consent to force.
+        let wish = if planned { Wish::Move } else { Wish::Failover };
+        let wished = matches!(what, Happened::OperatorAsks { wish: wanted, .. } if *wanted == wish);
         let is_cleared = |kind| self.cleared.get(&kind).copied().unwrap_or(false);
         match kind {
             PlanKind::Failback => assert!(approved, "home without an approval"),
@@ -241,6 +243,8 @@ impl World {
             PlanKind::Failover => {
                 let ready = before.standby() == Standby::Ready || self.state.standby() == Standby::Ready;
                 assert!(approved || wished || ready, "an automatic failover into a side that is not ready");
+                let moves = matches!(what, Happened::OperatorAsks { wish: Wish::Move, .. });
+                assert!(planned || !moves, "force at a wish for good order");
             }
             PlanKind::Drain => assert!(is_cleared(PlanKind::Fence), "drained before it was fenced"),
             PlanKind::Prepare if self.disturbed => {

@@ -173,12 +173,12 @@ fn manual_tells_and_waits_for_a_person() {
         .down(Primary)
         .later(60)
         .tick(true)
-        .wishes(Wish::Move);
+        .wishes(Wish::Failover);
     assert_snapshot!(story.transcript, @r#"
     Primary suspected: suspecting; wait until 1970-01-01T00:16:00Z: a blip must not move the workload: the hold-down runs
     Primary down: deciding; tell "fail over to the secondary?"
     tick: deciding; nothing
-    operator wants Move: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
+    operator wants Failover: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
     "#);
 }
 
@@ -248,12 +248,12 @@ fn a_question_nobody_answers_is_asked_again_at_growing_distances() {
 fn a_declined_failover_stays_and_may_be_wished_for() {
     let declined =
         || Story::new(DecisionPolicy::Propose).down(Primary).says(Decision::Declined, to(Secondary));
-    let story = declined().tick(true).wishes(Wish::Move).done(Failover);
+    let story = declined().tick(true).wishes(Wish::Failover).done(Failover);
     assert_snapshot!(story.transcript, @r#"
     Primary down: deciding; ask "fail over to the secondary?"
     Declined "fail over to the secondary?": degraded; nothing
     tick: degraded; nothing
-    operator wants Move: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
+    operator wants Failover: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
     failover done: unprotected; when the primary answers, run fence first
     "#);
     let story = declined().returned(Primary);

@@ -236,11 +236,13 @@ impl Drill {
         self.world.log.happens(self.world.now, "operator", Tone::Plain, says);
         if matches!(question, Question::Failover { .. }) && decision == Decision::Approved {
             self.milestones.decided.get_or_insert(self.world.now);
+            // Whoever decides while the hold-down still runs ends it.
+            self.milestones.down.get_or_insert(self.world.now);
         }
         let happened = match (question, waits) {
             // Told, not asked: the person acts by hand.
             (Question::Failover { .. }, false) if decision == Decision::Approved => {
-                Happened::OperatorAsks { wish: Wish::Move, by }
+                Happened::OperatorAsks { wish: Wish::Failover, by }
             }
             _ => Happened::Decided { question, decision, by },
         };

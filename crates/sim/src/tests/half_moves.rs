@@ -200,3 +200,14 @@ fn a_loss_on_the_way_home_is_decided_as_any_other() {
     let after: Vec<&str> = runs(&outcome).into_iter().skip(6).collect();
     assert_eq!(after, ["failover", "fence", "drain", "prepare"]);
 }
+
+/// Who asks for a move in good order has not said yes to what force costs.
+#[test]
+fn a_wish_for_a_move_during_an_outage_is_asked_about() {
+    let outcome = short(3, &[LOST, "at: 13m, plan: move"]);
+    let (at, asked) = once(&outcome, "asks: fail over to northeurope?");
+    assert!(at < mins(15) && asked.contains("FORCED") && asked.contains("messages stay behind"), "{asked}");
+    once(&outcome, "good order needs the region that serves, which does not answer");
+    let began = once(&outcome, "executes the failover plan").0;
+    assert!(began >= at + mins(4), "nothing is sent before the answer");
+}

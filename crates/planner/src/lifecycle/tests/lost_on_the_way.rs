@@ -128,3 +128,50 @@ fn a_move_that_has_led_clients_away_is_past_its_point_of_no_return() {
     tick: unprotected; withdraw "fail over to the primary, which is not ready?"; follow: the primary leads; when the secondary answers, run fence first
     "#);
 }
+
+/// A wish for good order is no consent to what force costs: where good order is impossible, the failover is asked for.
+#[test]
+fn a_wish_for_a_move_never_forces_one() {
+    let story = Story::new(DecisionPolicy::Automatic)
+        .suspected(Primary)
+        .wishes(Wish::Move)
+        .down(Primary)
+        .wishes(Wish::Move)
+        .says(Decision::Declined, to(Secondary))
+        .wishes(Wish::Move)
+        .approves(to(Secondary));
+    assert_snapshot!(story.transcript, @r#"
+    Primary suspected: suspecting; wait until 1970-01-01T00:16:00Z: a blip must not move the workload: the hold-down runs
+    operator wants Move: deciding; wait: good order needs the region that serves, which does not answer; ask "fail over to the secondary?"
+    Primary down: deciding; nothing
+    operator wants Move: refused, the move cannot start: good order needs the region that serves, which is lost: a failover is asked for
+    Declined "fail over to the secondary?": degraded; nothing
+    operator wants Move: deciding; ask "fail over to the secondary?"
+    Approved "fail over to the secondary?": failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
+    "#);
+    let story =
+        Story::new(DecisionPolicy::Manual).suspected(Primary).wishes(Wish::Move).flapped(Primary).tick(true);
+    assert_snapshot!(story.transcript, @r#"
+    Primary suspected: suspecting; wait until 1970-01-01T00:16:00Z: a blip must not move the workload: the hold-down runs
+    operator wants Move: deciding; wait: good order needs the region that serves, which does not answer; tell "fail over to the secondary?"
+    Primary flapped: protected; withdraw "fail over to the secondary?"; keep the snapshot
+    tick: protected; keep the snapshot
+    "#);
+    let story = Story::new(DecisionPolicy::Propose)
+        .wishes(Wish::Failover)
+        .down(Primary)
+        .approves(to(Secondary))
+        .fails(Failover, "503")
+        .says(Decision::Declined, Question::Again { kind: Failover })
+        .wishes(Wish::Move)
+        .wishes(Wish::Failover);
+    assert_snapshot!(story.transcript, @r#"
+    operator wants Failover: refused, the wish to fail over does not fit while the workload is serving
+    Primary down: deciding; ask "fail over to the secondary?"
+    Approved "fail over to the secondary?": failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
+    failover failed: degraded; ask "run the failover again?"
+    Declined "run the failover again?": degraded; wait until 1970-01-01T00:35:00Z: it stays as it is, and is looked at again in 30m
+    operator wants Move: degraded; ask "run the failover again?"
+    operator wants Failover: refused, the wish to fail over does not fit while the workload is degraded (the failover failed: 503)
+    "#);
+}
