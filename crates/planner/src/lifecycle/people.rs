@@ -80,6 +80,8 @@ impl Lifecycle {
             Question::Failback => {
                 self.stays_away = true;
                 self.phase = Phase::Serving;
+                let why = "it stays away, and is asked home again when somebody wants it".to_owned();
+                (self, vec![Intention::Wait { until: None, why }])
             }
             // Half a move stays where it was, if it can; what was begun on the other side is undone by the cycle that
             // follows every move.
@@ -90,11 +92,18 @@ impl Lifecycle {
                 if self.unfinished {
                     self.standby = Standby::ToFence;
                 }
-                return self.settle(scene);
+                let next = if self.active != Side::Primary && !self.stays_away {
+                    "is asked home when it is protected"
+                } else {
+                    "moves when somebody wants it to"
+                };
+                let why = format!("it stays where it serves, and {next}");
+                let (state, mut intentions) = self.settle(scene);
+                intentions.insert(0, Intention::Wait { until: None, why });
+                (state, intentions)
             }
-            _ => return self.stays_degraded(question, scene),
+            _ => self.stays_degraded(question, scene),
         }
-        (self, Vec::new())
     }
 
     /// A no holds for what was known when it was said. A run that failed is asked for again after a while, each time
@@ -110,11 +119,12 @@ impl Lifecycle {
         self.declined = self.declined.saturating_add(u32::from(again));
         let why = Trouble::Declined { question, why, until };
         self.phase = Phase::Degraded { why, fence: self.fence() };
-        let wait = until.map(|until| Intention::Wait {
-            until: Some(until),
-            why: format!("it stays as it is, and is looked at again in {}", duration(distance)),
-        });
-        (self, wait.into_iter().collect())
+        let when = if again {
+            format!("is looked at again in {}", duration(distance))
+        } else {
+            "is asked again when a region comes or goes, or when somebody wants to move".to_owned()
+        };
+        (self, vec![Intention::Wait { until, why: format!("it stays as it is, and {when}") }])
     }
 
     /// Asks again what somebody has said no to.

@@ -251,7 +251,7 @@ fn a_declined_failover_stays_and_may_be_wished_for() {
     let story = declined().tick(true).wishes(Wish::Failover).done(Failover);
     assert_snapshot!(story.transcript, @r#"
     Primary down: deciding; ask "fail over to the secondary?"
-    Declined "fail over to the secondary?": degraded; nothing
+    Declined "fail over to the secondary?": degraded; wait: it stays as it is, and is asked again when a region comes or goes, or when somebody wants to move
     tick: degraded; nothing
     operator wants Failover: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
     failover done: unprotected; when the primary answers, run fence first
@@ -259,7 +259,7 @@ fn a_declined_failover_stays_and_may_be_wished_for() {
     let story = declined().returned(Primary);
     assert_snapshot!(story.transcript, @r#"
     Primary down: deciding; ask "fail over to the secondary?"
-    Declined "fail over to the secondary?": degraded; nothing
+    Declined "fail over to the secondary?": degraded; wait: it stays as it is, and is asked again when a region comes or goes, or when somebody wants to move
     Primary returned: unprotected; wait: pairs, replication or backups do not stand yet
     "#);
 }
@@ -338,7 +338,7 @@ fn a_second_loss_while_unprotected_always_asks() {
     assert_snapshot!(story.transcript, @r#"
     Primary down: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
     failover done: unprotected; when the primary answers, run fence first
-    Secondary down: degraded; wait: both regions are lost: the first that answers decides
+    Secondary down: degraded; wait: both regions are lost: the first that answers decides, and no fence runs before that
     Primary returned: deciding; ask "fail over to the primary, which is not ready?"
     Approved "fail over to the primary, which is not ready?": failing over; run failover from secondary to primary, unplanned; when the secondary answers, run fence first
     failover done: unprotected; when the secondary answers, run fence first
@@ -400,7 +400,7 @@ fn after_a_loss_the_way_home_is_asked_for_and_a_no_is_a_no() {
         end,
         [
             "tick: protected; keep the snapshot",
-            r#"Declined "go home?": protected; nothing"#,
+            r#"Declined "go home?": protected; wait: it stays away, and is asked home again when somebody wants it"#,
             r#"prepare done: protected; keep the snapshot; ask "go home?""#,
         ]
     );
@@ -459,7 +459,7 @@ fn half_a_failover_is_a_persons_to_judge() {
     Primary down: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
     failover failed: degraded; ask "run the failover again?"
     Primary returned: degraded; ask "run the failover again?"
-    Declined "run the failover again?": returning; run fence from primary to secondary, planned
+    Declined "run the failover again?": returning; wait: it stays where it serves, and moves when somebody wants it to; run fence from primary to secondary, planned
     fence done: draining; run drain from primary to secondary, planned
     drain done: re-protecting; run prepare from primary to secondary, planned
     prepare done: protected; keep the snapshot

@@ -137,7 +137,9 @@ impl Lifecycle {
 
     fn nowhere_to_go(mut self) -> (Self, Vec<Intention>) {
         self.phase = Phase::Degraded { why: Trouble::NowhereToGo, fence: Fence::Open };
-        let why = "both regions are lost: the first that answers decides".to_owned();
+        // A fence keeps a side from harming the one that serves: none does.
+        let why = "both regions are lost: the first that answers decides, and no fence runs before that";
+        let why = why.to_owned();
         (self, vec![Intention::Wait { until: None, why }])
     }
 

@@ -211,3 +211,74 @@ fn a_wish_for_a_move_during_an_outage_is_asked_about() {
     let began = once(&outcome, "executes the failover plan").0;
     assert!(began >= at + mins(4), "nothing is sent before the answer");
 }
+
+/// What is known of the planes of the second region is said with the question, and so is what became of the last attempt:
+/// a forecast that was not kept is not given again.
+#[test]
+fn a_question_says_what_is_known_of_the_second_region_and_of_the_last_attempt() {
+    let lost = [
+        "at: 10m, lose: { region: primary, planes: [data] }",
+        "at: 10m, lose: { region: secondary, planes: [control] }",
+    ];
+    let outcome = short(2, &lost);
+    let asked = once(&outcome, "asks: fail over to northeurope?").1;
+    assert!(asked.contains("It is NOT known to be ready: the control plane of northeurope is "), "{asked}");
+    let again = said(&outcome, "asks: run the failover to northeurope again?")[0].1;
+    assert!(again.contains("It failed after 10m; the control plane of northeurope is lost since"), "{again}");
+    let stuck = "at: 5m, fault: { region: secondary, provider: Microsoft.ServiceBus, effect: stuck }";
+    let outcome = short(2, &[stuck, LOST]);
+    let asked = once(&outcome, "asks: fail over to northeurope?").1;
+    assert!(asked.contains("clients are back in up to"), "{asked}");
+    let again = said(&outcome, "asks: run the failover to northeurope again?");
+    assert!(
+        again.len() > 1 && again.iter().all(|(_, what)| what.contains("nobody can say how long it takes"))
+    );
+    assert!(again[1].1.contains("It failed 2 times, the last after 10m"), "{again:?}");
+}
+
+/// Two of three vantage points do not see a region that is well: the question says who does.
+#[test]
+fn a_question_says_who_still_sees_the_region() {
+    let outcome = short(1, &["at: 10m, unseen: { region: primary, from: [north, west] }"]);
+    let asked = once(&outcome, "asks: fail over to northeurope?").1;
+    assert!(asked.contains("westeurope is seen from far, and not from north and west"), "{asked}");
+    assert!(asked.contains("Lifeboat itself read orders-bus there "), "{asked}");
+    let outcome = short(1, &[LOST]);
+    let asked = once(&outcome, "asks: fail over to northeurope?").1;
+    assert!(!asked.contains("is seen from"), "{asked}");
+}
+
+/// No fence runs before the first of two lost regions takes over, and nothing says that one does.
+#[test]
+fn a_fence_is_not_promised_where_nothing_serves() {
+    let outcome = short(
+        5,
+        &[
+            "at: 10m, lose: { region: secondary }",
+            "at: 1h, lose: { region: primary }",
+            "at: 3h, restore: { region: secondary }",
+        ],
+    );
+    once(&outcome, "the first that answers decides, and no fence runs before that");
+    let asked = once(&outcome, "asks: fail over to northeurope?").1;
+    assert!(asked.contains("it was not fenced since it was left or lost"), "{asked}");
+}
+
+/// Every no and every question that is taken back leaves a line.
+#[test]
+fn a_no_and_a_withdrawal_are_seen() {
+    let no = "at: 0s, operator: { answers: decline, after: 4m }";
+    let outcome = short(2, &[no, LOST]);
+    once(
+        &outcome,
+        "it stays as it is, and is asked again when a region comes or goes, or when somebody wants to move",
+    );
+    let late = "at: 0s, operator: { answers: approve, after: 30m }";
+    let outcome = short(2, &[late, LOST, "at: 30m, restore: { region: primary }"]);
+    once(&outcome, "takes back what it asked: fail over to northeurope?");
+    let full = "at: before-prepare, fault: { region: secondary, provider: Microsoft.ServiceBus, effect: no-capacity }";
+    let outcome = short(12, &[full]);
+    let noes = said(&outcome, "answers no").len();
+    assert!(noes > 3);
+    assert_eq!(said(&outcome, "it stays as it is, and is looked at again in").len(), noes);
+}

@@ -100,7 +100,7 @@ fn when_both_are_lost_the_first_that_answers_is_asked_about() {
     Approved "go home?": failing back; run failback from secondary to primary, planned
     Primary down: failing back; nothing
     Secondary down: failing back; stop the failback
-    failback stopped: degraded; wait: both regions are lost: the first that answers decides
+    failback stopped: degraded; wait: both regions are lost: the first that answers decides, and no fence runs before that
     Primary returned: deciding; ask "fail over to the primary, which is not ready?"
     "#);
 }
@@ -145,7 +145,7 @@ fn a_wish_for_a_move_never_forces_one() {
     operator wants Move: deciding; wait: good order needs the region that serves, which does not answer; ask "fail over to the secondary?"
     Primary down: deciding; nothing
     operator wants Move: refused, the move cannot start: good order needs the region that serves, which is lost: a failover is asked for
-    Declined "fail over to the secondary?": degraded; nothing
+    Declined "fail over to the secondary?": degraded; wait: it stays as it is, and is asked again when a region comes or goes, or when somebody wants to move
     operator wants Move: deciding; ask "fail over to the secondary?"
     Approved "fail over to the secondary?": failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
     "#);
