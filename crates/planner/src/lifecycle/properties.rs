@@ -283,8 +283,7 @@ impl World {
     }
 
     /// While the serving side is lost and the other answers, a failover to it is under way, asked for, or was declined; or
-    /// what is under way has an end in sight: it was told to stop, has led clients away already, or is the fence beside a
-    /// failover, which works on the side that answers.
+    /// what is under way has an end in sight: it was told to stop, or has led clients away already.
     fn check_that_a_loss_is_decided(&self) {
         let (state, other) = (&self.state, self.state.active().other());
         let lost = state.health(state.active()) != Health::Answers;
@@ -296,7 +295,7 @@ impl World {
                 || *question == Question::Again { kind: PlanKind::Failover }
         };
         let decided = match state.phase() {
-            Phase::FailingOver { planned: false, .. } | Phase::Returning => true,
+            Phase::FailingOver { planned: false, .. } => true,
             Phase::Deciding { question, .. } => is_failover(question),
             Phase::Degraded { why: Trouble::Declined { question, .. }, .. } => is_failover(question),
             Phase::Degraded { why: Trouble::RunFailed { kind, .. }, .. } => {

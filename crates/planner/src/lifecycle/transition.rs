@@ -268,9 +268,10 @@ impl Lifecycle {
         self.unfinished = false;
         self.standby = if fence == Fence::Closed { Standby::ToDrain } else { Standby::ToFence };
         if fence == Fence::Running {
-            // It ends as any fence does.
+            // It ends as any fence does, and at once where the side that took over was lost meanwhile.
+            let stop = (!self.answers(self.active)).then_some(Intention::StopRun { kind: PlanKind::Fence });
             self.phase = Phase::Returning;
-            return (self, Vec::new());
+            return (self, stop.into_iter().collect());
         }
         self.settle(scene)
     }
