@@ -296,8 +296,8 @@ impl World {
         };
         let decided = match state.phase() {
             Phase::FailingOver { planned: false, .. } => true,
-            Phase::Deciding { question, .. } => is_failover(question),
-            Phase::Degraded { why: Trouble::Declined { question, .. }, .. } => is_failover(question),
+            Phase::Deciding { question, .. }
+            | Phase::Degraded { why: Trouble::Declined { question, .. }, .. } => is_failover(question),
             Phase::Degraded { why: Trouble::RunFailed { kind, .. }, .. } => {
                 *kind == PlanKind::Failover && self.asked.iter().any(is_failover)
             }

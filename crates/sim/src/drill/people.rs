@@ -162,7 +162,8 @@ impl Drill {
             (Some((times, _)), Some(took)) => Some(format!("It failed {times} times, the last after {took}")),
             (Some((times, _)), None) => Some(format!("It failed {}", counted_times(times))),
         };
-        [failed, self.shaky(to)].into_iter().flatten().map(|known| format!(" {known};")).collect()
+        let known: Vec<String> = [failed, self.shaky(to)].into_iter().flatten().collect();
+        if known.is_empty() { String::new() } else { format!(" {};", known.join("; ")) }
     }
 
     /// A question whose cause has gone is taken back, and whoever was asked is told.
