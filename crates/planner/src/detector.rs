@@ -255,6 +255,14 @@ impl Detector {
         watched.map_or(0, |watched| watched.losses.iter().filter(|lost| **lost >= since).count())
     }
 
+    /// Who has looked at a plane lately, by name, and whether it was well when seen last: what a conclusion rests on.
+    pub fn views(&self, now: Timestamp, region: &Region, plane: Plane) -> Vec<(&str, bool)> {
+        let witnesses = self.planes.get(&(region.clone(), plane)).into_iter().flat_map(|one| &one.witnesses);
+        let lately = |seen| now.duration_since(seen) <= self.settings.stale_after;
+        let views = witnesses.filter(|(_, witness)| lately(witness.seen));
+        views.map(|(vantage, witness)| (vantage.as_str(), witness.well)).collect()
+    }
+
     /// The latest that a loss is found, counted from its start, when every vantage point samples every `interval`: the
     /// samples that a vantage point needs, the one under way at the time of the loss, the hold-down, and the sample that
     /// tells that it is over.

@@ -346,7 +346,7 @@ impl Drill {
                 }
                 Intention::Ask(question) => self.ask(question, true),
                 Intention::Tell(question) => self.ask(question, false),
-                Intention::Withdraw(question) => self.people.withdraw(question),
+                Intention::Withdraw(question) => self.withdraw(question),
                 Intention::Follow { to } => self.follow(to),
                 Intention::KeepSnapshot => self.keep_snapshot(),
                 Intention::Wait { until, why } => {

@@ -292,3 +292,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_sees_a_plane_is_told_by_name_while_it_looks() {
+    let mut detector = Detector::new(settings()).unwrap();
+    let views = |detector: &Detector, now: i64| -> Vec<(String, bool)> {
+        let views = detector.views(at(now), &region(), Plane::Data);
+        views.into_iter().map(|(vantage, well)| (vantage.to_owned(), well)).collect()
+    };
+    assert_eq!(views(&detector, 0), []);
+    detector.observe(at(0), &sample("amsterdam", Plane::Data, SampleHealth::Good));
+    detector.observe(at(1), &sample("dublin", Plane::Data, SampleHealth::Bad));
+    detector.observe(at(1), &sample("dublin", Plane::Control, SampleHealth::Good));
+    assert_eq!(views(&detector, 2), [("amsterdam".to_owned(), true), ("dublin".to_owned(), false)]);
+    // Whoever is silent has no view.
+    detector.observe(at(40), &sample("dublin", Plane::Data, SampleHealth::Bad));
+    assert_eq!(views(&detector, 40), [("dublin".to_owned(), false)]);
+}

@@ -13,6 +13,11 @@ impl Lifecycle {
         self.unfinished && scene.leads == Some(self.other())
     }
 
+    /// Whether a move under way has led clients to the other side already: its point of no return.
+    pub(super) fn has_turned(&self, scene: Scene<'_>) -> bool {
+        scene.leads == Some(self.other())
+    }
+
     /// The other side leads: everything that follows a move follows now.
     pub(super) fn follow(self, scene: Scene<'_>) -> (Self, Vec<Intention>) {
         let follows = Intention::Follow { to: self.other() };

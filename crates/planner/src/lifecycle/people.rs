@@ -27,6 +27,7 @@ impl Lifecycle {
     pub(super) fn wished(self, wish: Wish, scene: Scene<'_>) -> Next {
         match wish {
             Wish::Move => self.move_wanted(scene),
+            Wish::Failover => self.failover_wanted(),
             Wish::Failback => self.failback_wanted(scene),
         }
     }
@@ -79,6 +80,8 @@ impl Lifecycle {
             Question::Failback => {
                 self.stays_away = true;
                 self.phase = Phase::Serving;
+                let why = "it stays away, and is asked home again when somebody wants it".to_owned();
+                (self, vec![Intention::Wait { until: None, why }])
             }
             // Half a move stays where it was, if it can; what was begun on the other side is undone by the cycle that
             // follows every move.
@@ -89,11 +92,18 @@ impl Lifecycle {
                 if self.unfinished {
                     self.standby = Standby::ToFence;
                 }
-                return self.settle(scene);
+                let next = if self.active != Side::Primary && !self.stays_away {
+                    "is asked home when it is protected"
+                } else {
+                    "moves when somebody wants it to"
+                };
+                let why = format!("it stays where it serves, and {next}");
+                let (state, mut intentions) = self.settle(scene);
+                intentions.insert(0, Intention::Wait { until: None, why });
+                (state, intentions)
             }
-            _ => return self.stays_degraded(question, scene),
+            _ => self.stays_degraded(question, scene),
         }
-        (self, Vec::new())
     }
 
     /// A no holds for what was known when it was said. A run that failed is asked for again after a while, each time
@@ -109,11 +119,12 @@ impl Lifecycle {
         self.declined = self.declined.saturating_add(u32::from(again));
         let why = Trouble::Declined { question, why, until };
         self.phase = Phase::Degraded { why, fence: self.fence() };
-        let wait = until.map(|until| Intention::Wait {
-            until: Some(until),
-            why: format!("it stays as it is, and is looked at again in {}", duration(distance)),
-        });
-        (self, wait.into_iter().collect())
+        let when = if again {
+            format!("is looked at again in {}", duration(distance))
+        } else {
+            "is asked again when a region comes or goes, or when somebody wants to move".to_owned()
+        };
+        (self, vec![Intention::Wait { until, why: format!("it stays as it is, and {when}") }])
     }
 
     /// Asks again what somebody has said no to.
@@ -140,19 +151,30 @@ impl Lifecycle {
         }
         match &self.phase {
             Phase::Suspecting { .. } => {
-                // The operator knows better than the detector, which still holds down.
+                // The operator knows better than the detector, which still holds down; but who wants good order has not
+                // said yes to what force costs.
                 self.set_health(self.active, Health::Lost { budget: Budget::Exceeded });
-                return Ok(self.fail_over());
+                let why = "good order needs the region that serves, which does not answer".to_owned();
+                let (state, mut intentions) = self.settle(scene);
+                intentions.insert(0, Intention::Wait { until: None, why });
+                return Ok((state, intentions));
             }
-            Phase::Deciding { question: Question::Failover { .. }, .. }
-            | Phase::Degraded {
-                why:
-                    Trouble::Declined {
-                        question: Question::Failover { .. } | Question::Again { kind: PlanKind::Failover },
-                        ..
-                    },
+            Phase::Deciding { question: Question::Failover { .. }, .. } => {
+                return not_ready(
+                    "good order needs the region that serves, which is lost: a failover is asked for",
+                );
+            }
+            Phase::Degraded {
+                why: Trouble::Declined { question: Question::Failover { .. }, .. }, ..
+            } => {
+                // Asked, also where it would have been automatic before the no.
+                self.set_health(self.active, Health::Lost { budget: Budget::Exceeded });
+                return Ok(self.settle(scene));
+            }
+            Phase::Degraded {
+                why: Trouble::Declined { question: Question::Again { kind: PlanKind::Failover }, .. },
                 ..
-            } => return Ok(self.fail_over()),
+            } => return Ok(self.reopened(PlanKind::Failover)),
             Phase::Serving => {}
             Phase::Deciding { .. } => return not_ready("the way home is asked for already"),
             _ => return Err(self.illegal("the wish to move")),
@@ -164,6 +186,25 @@ impl Lifecycle {
             return not_ready("the other side is not ready");
         }
         Ok(self.fail_over())
+    }
+
+    /// Only where it was asked for or told, or declined since: nobody wishes for what nobody was told the cost of.
+    fn failover_wanted(self) -> Next {
+        if !self.answers(self.other()) {
+            return not_ready("the other region is lost");
+        }
+        match &self.phase {
+            Phase::Deciding { question: Question::Failover { .. }, .. }
+            | Phase::Degraded {
+                why:
+                    Trouble::Declined {
+                        question: Question::Failover { .. } | Question::Again { kind: PlanKind::Failover },
+                        ..
+                    },
+                ..
+            } => Ok(self.fail_over()),
+            _ => Err(self.illegal("the wish to fail over")),
+        }
     }
 
     fn failback_wanted(mut self, scene: Scene<'_>) -> Next {

@@ -72,7 +72,7 @@ fn pick() -> impl Strategy<Value = Pick> {
         4 => (0..4_u8, side(), budget).prop_map(|(news, side, budget)| Pick::Region(news, side, budget)),
         3 => decision().prop_map(|decision| Pick::Answer { decision }),
         1 => (question(), decision()).prop_map(|(question, decision)| Pick::StrayAnswer(question, decision)),
-        1 => prop_oneof![Just(Wish::Move), Just(Wish::Failback)].prop_map(Pick::Wish),
+        1 => prop_oneof![Just(Wish::Move), Just(Wish::Failover), Just(Wish::Failback)].prop_map(Pick::Wish),
         1 => Just(Pick::Tick),
         1 => Just(Pick::ComesThrough),
     ]
@@ -89,6 +89,8 @@ struct World {
     at: Timestamp,
     /// Runs under way.
     running: Vec<PlanKind>,
+    /// Those of them that were told to stop.
+    stopping: Vec<PlanKind>,
     /// The side that is seen to lead.
     leads: Option<Side>,
     /// Open questions.
@@ -109,6 +111,7 @@ impl World {
             policy: FailoverPolicy { policy, ..FailoverPolicy::default() },
             at: Timestamp::UNIX_EPOCH,
             running: vec![PlanKind::Prepare],
+            stopping: Vec::new(),
             leads: None,
             asked: Vec::new(),
             cleared: BTreeMap::new(),
@@ -163,6 +166,7 @@ impl World {
         match what {
             Happened::RunFinished { kind, outcome } => {
                 self.running.retain(|running| running != kind);
+                self.stopping.retain(|stopping| stopping != kind);
                 if *outcome == RunOutcome::Done {
                     self.cleared.insert(*kind, true);
                 }
@@ -212,7 +216,10 @@ impl World {
             Intention::Withdraw(question) => {
                 self.asked.retain(|asked| *asked != question);
             }
-            Intention::StopRun { kind } => assert!(self.running.contains(&kind), "{kind:?} does not run"),
+            Intention::StopRun { kind } => {
+                assert!(self.running.contains(&kind), "{kind:?} does not run");
+                self.stopping.push(kind);
+            }
             Intention::WhenAnswers { side, .. } => assert_ne!(self.state.health(side), Health::Answers),
             Intention::Follow { to } => {
                 assert_eq!((to, self.leads), (self.state.active(), Some(self.state.active())));
@@ -224,7 +231,9 @@ impl World {
 
     fn may_run(&self, before: &Lifecycle, what: &Happened, kind: PlanKind, planned: bool) {
         let approved = matches!(what, Happened::Decided { decision: Decision::Approved, .. });
-        let wished = matches!(what, Happened::OperatorAsks { wish: Wish::Move, .. });
+        // A wish for good order is no consent to force.
+        let wish = if planned { Wish::Move } else { Wish::Failover };
+        let wished = matches!(what, Happened::OperatorAsks { wish: wanted, .. } if *wanted == wish);
         let is_cleared = |kind| self.cleared.get(&kind).copied().unwrap_or(false);
         match kind {
             PlanKind::Failback => assert!(approved, "home without an approval"),
@@ -234,6 +243,8 @@ impl World {
             PlanKind::Failover => {
                 let ready = before.standby() == Standby::Ready || self.state.standby() == Standby::Ready;
                 assert!(approved || wished || ready, "an automatic failover into a side that is not ready");
+                let moves = matches!(what, Happened::OperatorAsks { wish: Wish::Move, .. });
+                assert!(planned || !moves, "force at a wish for good order");
             }
             PlanKind::Drain => assert!(is_cleared(PlanKind::Fence), "drained before it was fenced"),
             PlanKind::Prepare if self.disturbed => {
@@ -268,6 +279,34 @@ impl World {
             Phase::Deciding { question, .. } => assert_eq!(self.asked, [*question]),
             _ => {}
         }
+        self.check_that_a_loss_is_decided();
+    }
+
+    /// While the serving side is lost and the other answers, a failover to it is under way, asked for, or was declined; or
+    /// what is under way has an end in sight: it was told to stop, or has led clients away already.
+    fn check_that_a_loss_is_decided(&self) {
+        let (state, other) = (&self.state, self.state.active().other());
+        let lost = state.health(state.active()) != Health::Answers;
+        if !lost || state.health(other) != Health::Answers {
+            return;
+        }
+        let is_failover = |question: &Question| {
+            matches!(question, Question::Failover { to, .. } if *to == other)
+                || *question == Question::Again { kind: PlanKind::Failover }
+        };
+        let decided = match state.phase() {
+            Phase::FailingOver { planned: false, .. } => true,
+            Phase::Deciding { question, .. }
+            | Phase::Degraded { why: Trouble::Declined { question, .. }, .. } => is_failover(question),
+            Phase::Degraded { why: Trouble::RunFailed { kind, .. }, .. } => {
+                *kind == PlanKind::Failover && self.asked.iter().any(is_failover)
+            }
+            phase => {
+                let stops = phase.runs().is_some_and(|kind| self.stopping.contains(&kind));
+                stops || self.leads == Some(other)
+            }
+        };
+        assert!(decided, "what serves is lost, and the workload is {}", state.phase());
     }
 
     /// From here on all goes well, and somebody is there who says yes.

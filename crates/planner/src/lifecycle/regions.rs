@@ -31,6 +31,7 @@ impl Lifecycle {
         scene: Scene<'_>,
     ) -> (Self, Vec<Intention>) {
         let (before, is_active) = (self.health(side), side == self.active);
+        let was_planned = self.would_be_planned();
         self.set_health(side, health);
         let was_lost = before != Health::Answers;
         let is_lost = health != Health::Answers;
@@ -53,7 +54,15 @@ impl Lifecycle {
             Phase::Serving => self.settle(scene),
             Phase::Suspecting { .. } => unreachable!("weighed above"),
             Phase::Deciding { question, .. } => self.withdrawing(question, scene),
-            Phase::Degraded { why, .. } => self.health_while_degraded(&why, is_active, scene),
+            Phase::Degraded { why, .. } => self.health_while_degraded(&why, is_active, was_planned, scene),
+            // Good order needs the side that is left: its run would ask it for hours, and the workload serve nowhere. It is
+            // stopped now, and its end decides what to do about the loss. Once clients are led away it is past that.
+            Phase::FailingBack | Phase::FailingOver { planned: true, .. }
+                if is_active && is_lost && !self.has_turned(scene) =>
+            {
+                let kind = self.phase.runs().expect("a move runs");
+                (self, vec![Intention::StopRun { kind }])
+            }
             Phase::FailingOver { planned: false, fence: Fence::Open } if is_active && !is_lost => {
                 self.set_fence(Fence::Running);
                 let fence = self.fence_active();
@@ -83,10 +92,15 @@ impl Lifecycle {
         self,
         why: &Trouble,
         is_active: bool,
+        was_planned: bool,
         scene: Scene<'_>,
     ) -> (Self, Vec<Intention>) {
         match why {
             Trouble::NowhereToGo => self.settle(scene),
+            // Who was asked about a move in good order was not asked about one by force: that is another question.
+            Trouble::RunFailed { kind, .. } if is_move(*kind) && was_planned && is_active => {
+                self.withdrawing(Question::Again { kind: *kind }, scene)
+            }
             Trouble::RunFailed { kind, .. } if is_move(*kind) => self.half_moved(*kind),
             Trouble::Declined { question: Question::Again { kind }, .. } if is_move(*kind) => {
                 self.half_moved_and_declined(*kind, scene)

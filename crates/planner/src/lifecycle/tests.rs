@@ -1,6 +1,7 @@
 //! Whole stories: what happens, line by line, and what Lifeboat makes of it.
 
 mod half_moves;
+mod lost_on_the_way;
 
 use std::fmt::Write as _;
 
@@ -172,12 +173,12 @@ fn manual_tells_and_waits_for_a_person() {
         .down(Primary)
         .later(60)
         .tick(true)
-        .wishes(Wish::Move);
+        .wishes(Wish::Failover);
     assert_snapshot!(story.transcript, @r#"
     Primary suspected: suspecting; wait until 1970-01-01T00:16:00Z: a blip must not move the workload: the hold-down runs
     Primary down: deciding; tell "fail over to the secondary?"
     tick: deciding; nothing
-    operator wants Move: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
+    operator wants Failover: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
     "#);
 }
 
@@ -247,18 +248,18 @@ fn a_question_nobody_answers_is_asked_again_at_growing_distances() {
 fn a_declined_failover_stays_and_may_be_wished_for() {
     let declined =
         || Story::new(DecisionPolicy::Propose).down(Primary).says(Decision::Declined, to(Secondary));
-    let story = declined().tick(true).wishes(Wish::Move).done(Failover);
+    let story = declined().tick(true).wishes(Wish::Failover).done(Failover);
     assert_snapshot!(story.transcript, @r#"
     Primary down: deciding; ask "fail over to the secondary?"
-    Declined "fail over to the secondary?": degraded; nothing
+    Declined "fail over to the secondary?": degraded; wait: it stays as it is, and is asked again when a region comes or goes, or when somebody wants to move
     tick: degraded; nothing
-    operator wants Move: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
+    operator wants Failover: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
     failover done: unprotected; when the primary answers, run fence first
     "#);
     let story = declined().returned(Primary);
     assert_snapshot!(story.transcript, @r#"
     Primary down: deciding; ask "fail over to the secondary?"
-    Declined "fail over to the secondary?": degraded; nothing
+    Declined "fail over to the secondary?": degraded; wait: it stays as it is, and is asked again when a region comes or goes, or when somebody wants to move
     Primary returned: unprotected; wait: pairs, replication or backups do not stand yet
     "#);
 }
@@ -337,7 +338,7 @@ fn a_second_loss_while_unprotected_always_asks() {
     assert_snapshot!(story.transcript, @r#"
     Primary down: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
     failover done: unprotected; when the primary answers, run fence first
-    Secondary down: degraded; wait: both regions are lost: the first that answers decides
+    Secondary down: degraded; wait: both regions are lost: the first that answers decides, and no fence runs before that
     Primary returned: deciding; ask "fail over to the primary, which is not ready?"
     Approved "fail over to the primary, which is not ready?": failing over; run failover from secondary to primary, unplanned; when the secondary answers, run fence first
     failover done: unprotected; when the secondary answers, run fence first
@@ -399,7 +400,7 @@ fn after_a_loss_the_way_home_is_asked_for_and_a_no_is_a_no() {
         end,
         [
             "tick: protected; keep the snapshot",
-            r#"Declined "go home?": protected; nothing"#,
+            r#"Declined "go home?": protected; wait: it stays away, and is asked home again when somebody wants it"#,
             r#"prepare done: protected; keep the snapshot; ask "go home?""#,
         ]
     );
@@ -458,7 +459,7 @@ fn half_a_failover_is_a_persons_to_judge() {
     Primary down: failing over; run failover from primary to secondary, unplanned; when the primary answers, run fence first
     failover failed: degraded; ask "run the failover again?"
     Primary returned: degraded; ask "run the failover again?"
-    Declined "run the failover again?": returning; run fence from primary to secondary, planned
+    Declined "run the failover again?": returning; wait: it stays where it serves, and moves when somebody wants it to; run fence from primary to secondary, planned
     fence done: draining; run drain from primary to secondary, planned
     drain done: re-protecting; run prepare from primary to secondary, planned
     prepare done: protected; keep the snapshot

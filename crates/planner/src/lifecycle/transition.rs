@@ -137,7 +137,9 @@ impl Lifecycle {
 
     fn nowhere_to_go(mut self) -> (Self, Vec<Intention>) {
         self.phase = Phase::Degraded { why: Trouble::NowhereToGo, fence: Fence::Open };
-        let why = "both regions are lost: the first that answers decides".to_owned();
+        // A fence keeps a side from harming the one that serves: none does.
+        let why = "both regions are lost: the first that answers decides, and no fence runs before that";
+        let why = why.to_owned();
         (self, vec![Intention::Wait { until: None, why }])
     }
 
@@ -266,9 +268,10 @@ impl Lifecycle {
         self.unfinished = false;
         self.standby = if fence == Fence::Closed { Standby::ToDrain } else { Standby::ToFence };
         if fence == Fence::Running {
-            // It ends as any fence does.
+            // It ends as any fence does, and at once where the side that took over was lost meanwhile.
+            let stop = (!self.answers(self.active)).then_some(Intention::StopRun { kind: PlanKind::Fence });
             self.phase = Phase::Returning;
-            return (self, Vec::new());
+            return (self, stop.into_iter().collect());
         }
         self.settle(scene)
     }
@@ -284,6 +287,11 @@ impl Lifecycle {
         self.unfinished |= is_move(kind) && begun;
         if self.is_overtaken(scene) {
             return self.follow(scene);
+        }
+        let planned = matches!(self.phase, Phase::FailingBack | Phase::FailingOver { planned: true, .. });
+        if planned && !self.answers(self.active) {
+            // Good order cannot be had any more, however often it is tried: the loss is decided as any other.
+            return self.settle(scene);
         }
         self.phase =
             Phase::Degraded { why: Trouble::RunFailed { kind, why: why.to_owned() }, fence: self.fence() };

@@ -148,10 +148,12 @@ impl Drill {
     }
 
     /// How long a move takes from now on, until the last client is back: the terms of the forecast that are still to come.
-    /// Nobody can say it of a side that is not known to be there.
+    /// Nobody can say it of a side that is not known to be there, nor of a move that has just failed.
     fn takes(&self, plan: &Plan, planned: bool) -> Option<SignedDuration> {
         let terms = self.forecast_of(plan, planned);
         let ready = self.life.standby() == Standby::Ready && self.shaky(self.life.active().other()).is_none();
+        // What a forecast promised and did not keep is not promised again.
+        let ready = ready && self.people.failed(plan.kind).is_none();
         ready.then(|| terms.orchestration + terms.platform + terms.dns)
     }
 

@@ -97,10 +97,12 @@ impl People {
         self.failures.get(&kind).map(|(times, why)| (*times, why.as_str()))
     }
 
-    pub(super) fn withdraw(&mut self, question: Question) {
-        for asked in self.open.iter_mut().filter(|asked| asked.question == question) {
-            asked.settled = true;
-        }
+    /// Whether it was open: what was answered or withdrawn before needs no second word.
+    pub(super) fn withdraw(&mut self, question: Question) -> bool {
+        let mut open = self.open.iter_mut().filter(|asked| asked.question == question && !asked.settled);
+        let was_open = open.next().map(|asked| asked.settled = true).is_some();
+        open.for_each(|asked| asked.settled = true);
+        was_open
     }
 
     /// After how long they answer; never, when nobody is there.
@@ -115,32 +117,68 @@ impl Drill {
         let region = |side| &self.world.workload.site(side).region;
         match question {
             Question::Failover { to, protected } => {
-                let ready = if protected {
+                // The standby may be as it should be, and its region not.
+                let ready = if protected && self.shaky(to).is_none() {
                     "is ready".to_owned()
                 } else {
                     format!("is NOT known to be ready: {}", self.why_not_ready(to))
                 };
+                let seen = self.is_seen_by_some(to.other()).map_or(String::new(), |seen| format!(" {seen};"));
                 let to = region(to);
                 if waits {
-                    format!("asks: fail over to {to}? It {ready};")
+                    format!("asks: fail over to {to}? It {ready};{seen}")
                 } else {
-                    format!("tells: {to} {ready}, and nothing is done before a person starts it;")
+                    format!("tells: {to} {ready}, and nothing is done before a person starts it;{seen}")
                 }
             }
-            Question::Failback => match self.lost_lately(Side::Primary) {
-                Some(lately) => format!("asks: go home? {lately};"),
-                None => "asks: go home?".to_owned(),
-            },
-            Question::Again { kind: PlanKind::Failover } => {
-                let to = region(self.life.active().other());
-                if self.life.would_be_planned() {
-                    format!("asks: run the move to {to} again?")
-                } else {
-                    format!("asks: run the failover to {to} again?")
+            Question::Failback => {
+                let known = [self.lost_lately(Side::Primary), self.shaky(Side::Primary)];
+                let known: Vec<String> = known.into_iter().flatten().collect();
+                if known.is_empty() {
+                    return "asks: go home?".to_owned();
                 }
+                format!("asks: go home? {};", known.join(", and "))
+            }
+            Question::Again { kind: kind @ PlanKind::Failover } => {
+                let to = self.life.active().other();
+                let what = if self.life.would_be_planned() { "move" } else { "failover" };
+                let known = self.failed_and_why(kind, to);
+                format!("asks: run the {what} to {} again?{known}", region(to))
+            }
+            Question::Again { kind: kind @ PlanKind::Failback } => {
+                format!("asks: run {} again?{}", kind.word(), self.failed_and_why(kind, Side::Primary))
             }
             Question::Again { kind } => format!("asks: run {} again?", kind.word()),
         }
+    }
+
+    /// What a person who is asked for another attempt must know: what became of the last, and what is known of the region.
+    fn failed_and_why(&self, kind: PlanKind, to: Side) -> String {
+        let last = self.world.runs.iter().rev().find(|run| run.purpose.kind == kind);
+        let took = last.and_then(|run| Some(brief(run.ended?.duration_since(run.started))));
+        let failed = match (self.people.failed(kind), took) {
+            (None | Some((0, _)), _) => None,
+            (Some((1, _)), Some(took)) => Some(format!("It failed after {took}")),
+            (Some((times, _)), Some(took)) => Some(format!("It failed {times} times, the last after {took}")),
+            (Some((times, _)), None) => Some(format!("It failed {}", counted_times(times))),
+        };
+        let known: Vec<String> = [failed, self.shaky(to)].into_iter().flatten().collect();
+        if known.is_empty() { String::new() } else { format!(" {};", known.join("; ")) }
+    }
+
+    /// A question whose cause has gone is taken back, and whoever was asked is told.
+    pub(super) fn withdraw(&mut self, question: Question) {
+        if !self.people.withdraw(question) {
+            return;
+        }
+        let region = |side| &self.world.workload.site(side).region;
+        let what = match question {
+            Question::Failover { to, .. } => format!("fail over to {}?", region(to)),
+            Question::Failback => "go home?".to_owned(),
+            Question::Again { kind } => format!("run {} again?", kind.word()),
+        };
+        let says = format!("takes back what it asked: {what}");
+        self.world.log.happens(self.world.now, "lifecycle", Tone::Plain, says);
     }
 
     /// What is known that speaks against a side.
@@ -236,14 +274,20 @@ impl Drill {
         self.world.log.happens(self.world.now, "operator", Tone::Plain, says);
         if matches!(question, Question::Failover { .. }) && decision == Decision::Approved {
             self.milestones.decided.get_or_insert(self.world.now);
+            // Whoever decides while the hold-down still runs ends it.
+            self.milestones.down.get_or_insert(self.world.now);
         }
         let happened = match (question, waits) {
             // Told, not asked: the person acts by hand.
             (Question::Failover { .. }, false) if decision == Decision::Approved => {
-                Happened::OperatorAsks { wish: Wish::Move, by }
+                Happened::OperatorAsks { wish: Wish::Failover, by }
             }
             _ => Happened::Decided { question, decision, by },
         };
+        if decision == Decision::Declined {
+            // What follows from a no is said after every one.
+            self.last_said.remove("wait");
+        }
         self.life_goes_on(happened);
         if decision == Decision::Declined && question == (Question::Again { kind: PlanKind::Failover }) {
             self.stays_where_it_serves();

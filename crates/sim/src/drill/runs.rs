@@ -75,16 +75,20 @@ impl Drill {
         let Some(number) = self.world.stop(kind) else { return };
         self.may_break();
         let says = &self.world.runs[number].says;
-        let why = self.why_stopped();
+        let why = self.why_stopped(kind);
         let says = format!("{says} is stopped: {why}");
         self.world.log.happens(self.world.now, "engine", Tone::Plain, says);
         self.finished(kind, RunOutcome::Stopped);
     }
 
-    fn why_stopped(&self) -> String {
+    fn why_stopped(&self, kind: PlanKind) -> String {
         let active = self.life.active();
         let is_lost = |side: &Side| self.life.health(*side) != Health::Answers;
         match [active, active.other()].iter().find(|side| is_lost(side)) {
+            Some(lost) if matches!(kind, PlanKind::Failover | PlanKind::Failback) => {
+                let region = &self.world.workload.site(*lost).region;
+                format!("good order needs {region}, which is lost; what was begun may still come through")
+            }
             Some(lost) => {
                 let region = &self.world.workload.site(*lost).region;
                 format!("it cannot end before {region} answers, and begins anew then")

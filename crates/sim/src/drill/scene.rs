@@ -49,7 +49,7 @@ impl Drill {
                 };
                 let by = self.people.name().to_owned();
                 let says = match wish {
-                    Wish::Move => format!("{by} asks for a move to the other region"),
+                    Wish::Move | Wish::Failover => format!("{by} asks for a move to the other region"),
                     Wish::Failback => format!("{by} asks to go home"),
                 };
                 self.world.log.happens(self.world.now, "operator", Tone::Plain, says);

@@ -177,3 +177,108 @@ fn home_must_be_steady_again_and_its_losses_are_named() {
     let asked = once(&outcome, "asks: go home?").1;
     assert!(asked.contains("westeurope was lost 4 times in the last 12h"), "{asked}");
 }
+
+/// The region that serves is lost on the way home: nobody is asked for hours to go on with what cannot be done.
+#[test]
+fn a_loss_on_the_way_home_is_decided_as_any_other() {
+    let outcome = short(
+        10,
+        &[
+            LOST,
+            "at: 2h, restore: { region: primary }",
+            "at: 2h16m, lose: { region: secondary }",
+            "at: 7h, restore: { region: secondary }",
+        ],
+    );
+    let stopped = once(&outcome, "go home to westeurope is stopped");
+    assert!(stopped.1.contains("good order needs northeurope, which is lost"), "{stopped:?}");
+    let asked = once(&outcome, "asks: fail over to westeurope?");
+    assert!(asked.0 < mins(136 + 20) && asked.1.contains("It is ready; FORCED"), "{asked:?}");
+    assert_eq!(said(&outcome, "run failback again?"), []);
+    let back = said(&outcome, "fail over from northeurope to westeurope: done");
+    assert!(back[0].0 < mins(136 + 40), "{back:?}");
+    let after: Vec<&str> = runs(&outcome).into_iter().skip(6).collect();
+    assert_eq!(after, ["failover", "fence", "drain", "prepare"]);
+}
+
+/// Who asks for a move in good order has not said yes to what force costs.
+#[test]
+fn a_wish_for_a_move_during_an_outage_is_asked_about() {
+    let outcome = short(3, &[LOST, "at: 13m, plan: move"]);
+    let (at, asked) = once(&outcome, "asks: fail over to northeurope?");
+    assert!(at < mins(15) && asked.contains("FORCED") && asked.contains("messages stay behind"), "{asked}");
+    once(&outcome, "good order needs the region that serves, which does not answer");
+    let began = once(&outcome, "executes the failover plan").0;
+    assert!(began >= at + mins(4), "nothing is sent before the answer");
+}
+
+/// What is known of the planes of the second region is said with the question, and so is what became of the last attempt:
+/// a forecast that was not kept is not given again.
+#[test]
+fn a_question_says_what_is_known_of_the_second_region_and_of_the_last_attempt() {
+    let lost = [
+        "at: 10m, lose: { region: primary, planes: [data] }",
+        "at: 10m, lose: { region: secondary, planes: [control] }",
+    ];
+    let outcome = short(2, &lost);
+    let asked = once(&outcome, "asks: fail over to northeurope?").1;
+    assert!(asked.contains("It is NOT known to be ready: the control plane of northeurope is "), "{asked}");
+    let again = said(&outcome, "asks: run the failover to northeurope again?")[0].1;
+    assert!(again.contains("It failed after 10m; the control plane of northeurope is lost since"), "{again}");
+    let stuck = "at: 5m, fault: { region: secondary, provider: Microsoft.ServiceBus, effect: stuck }";
+    let outcome = short(2, &[stuck, LOST]);
+    let asked = once(&outcome, "asks: fail over to northeurope?").1;
+    assert!(asked.contains("clients are back in up to"), "{asked}");
+    let again = said(&outcome, "asks: run the failover to northeurope again?");
+    assert!(
+        again.len() > 1 && again.iter().all(|(_, what)| what.contains("nobody can say how long it takes"))
+    );
+    assert!(again[1].1.contains("It failed 2 times, the last after 10m"), "{again:?}");
+}
+
+/// Two of three vantage points do not see a region that is well: the question says who does.
+#[test]
+fn a_question_says_who_still_sees_the_region() {
+    let outcome = short(1, &["at: 10m, unseen: { region: primary, from: [north, west] }"]);
+    let asked = once(&outcome, "asks: fail over to northeurope?").1;
+    assert!(asked.contains("westeurope is seen from far, and not from north and west"), "{asked}");
+    assert!(asked.contains("Lifeboat itself read orders-bus there "), "{asked}");
+    let outcome = short(1, &[LOST]);
+    let asked = once(&outcome, "asks: fail over to northeurope?").1;
+    assert!(!asked.contains("is seen from"), "{asked}");
+}
+
+/// No fence runs before the first of two lost regions takes over, and nothing says that one does.
+#[test]
+fn a_fence_is_not_promised_where_nothing_serves() {
+    let outcome = short(
+        5,
+        &[
+            "at: 10m, lose: { region: secondary }",
+            "at: 1h, lose: { region: primary }",
+            "at: 3h, restore: { region: secondary }",
+        ],
+    );
+    once(&outcome, "the first that answers decides, and no fence runs before that");
+    let asked = once(&outcome, "asks: fail over to northeurope?").1;
+    assert!(asked.contains("it was not fenced since it was left or lost"), "{asked}");
+}
+
+/// Every no and every question that is taken back leaves a line.
+#[test]
+fn a_no_and_a_withdrawal_are_seen() {
+    let no = "at: 0s, operator: { answers: decline, after: 4m }";
+    let outcome = short(2, &[no, LOST]);
+    once(
+        &outcome,
+        "it stays as it is, and is asked again when a region comes or goes, or when somebody wants to move",
+    );
+    let late = "at: 0s, operator: { answers: approve, after: 30m }";
+    let outcome = short(2, &[late, LOST, "at: 30m, restore: { region: primary }"]);
+    once(&outcome, "takes back what it asked: fail over to northeurope?");
+    let full = "at: before-prepare, fault: { region: secondary, provider: Microsoft.ServiceBus, effect: no-capacity }";
+    let outcome = short(12, &[full]);
+    let noes = said(&outcome, "answers no").len();
+    assert!(noes > 3);
+    assert_eq!(said(&outcome, "it stays as it is, and is looked at again in").len(), noes);
+}

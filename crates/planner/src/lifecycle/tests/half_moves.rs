@@ -91,7 +91,7 @@ fn a_move_that_comes_through_while_the_other_side_is_cleared_takes_it_over_first
     assert_snapshot!(story.transcript, @r#"
     operator wants Move: failing over; run failover from primary to secondary, planned
     failover failed: degraded; ask "run the failover again?"
-    Declined "run the failover again?": returning; run fence from primary to secondary, planned
+    Declined "run the failover again?": returning; wait: it stays where it serves, and moves when somebody wants it to; run fence from primary to secondary, planned
     tick: returning; stop the fence
     fence stopped: returning; follow: the secondary leads; run fence from secondary to primary, planned
     fence done: draining; run drain from secondary to primary, planned
@@ -119,7 +119,7 @@ fn a_move_that_failed_is_never_forced_while_its_region_serves() {
     failover failed: degraded; ask "run the failover again?"
     Approved "run the failover again?": failing over; run failover from primary to secondary, planned
     failover failed: degraded; ask "run the failover again?"
-    Declined "run the failover again?": returning; run fence from primary to secondary, planned
+    Declined "run the failover again?": returning; wait: it stays where it serves, and moves when somebody wants it to; run fence from primary to secondary, planned
     "#);
     let story = Story::new(DecisionPolicy::Propose)
         .down(Primary)
