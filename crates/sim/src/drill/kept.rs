@@ -2,7 +2,8 @@
 //!
 //! It is made for the loss of the side that serves, whenever the snapshot is kept, and lies outside that side's region. What
 //! a plan does is its digest: one that is made on the day and has the same digest is the kept one with newer numbers, and
-//! one that has another is not executed in its place. What a run has begun to change since is no longer the world that it
+//! one that has another is not executed in its place. Where none can be made any more, because of what is seen, the kept one
+//! is not executed either. What a run has begun to change since is no longer the world that it
 //! was made for: then it is planned anew, and said why.
 
 #[cfg(test)]
@@ -86,15 +87,20 @@ impl Drill {
                 );
                 Made { plan: Ok(same), says: Some(says) }
             }
-            other => {
-                let other = match other {
-                    Ok(other) => {
-                        format!("what is seen now would make another, {}", Digest::of(&other).short())
-                    }
-                    Err(why) => format!("what is seen now would make none: {why}"),
-                };
-                let says = format!("executes the failover plan {digest} as it was kept {age} ago; {other}");
+            Ok(other) => {
+                let other = Digest::of(&other);
+                let says = format!(
+                    "executes the failover plan {digest} as it was kept {age} ago; what is seen now would make another, {}",
+                    other.short()
+                );
                 Made { plan: Ok(kept.plan.clone()), says: Some(says) }
+            }
+            // What was kept when that was not so would be sent in vain.
+            Err(why) => {
+                let says = format!(
+                    "does not execute the failover plan {digest} that was kept {age} ago: what is seen now forbids it"
+                );
+                Made { plan: Err(why), says: Some(says) }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What is executed on the day is what was kept, or somebody says why it is not.
 
 use jiff::SignedDuration;
+use lifeboat_arm::{Call, Method};
 use lifeboat_plan::Digest;
 
 use crate::tests::example::{drill, mins, scenario};
@@ -132,4 +133,22 @@ fn where_no_plan_was_kept_one_is_made_on_the_day() {
     assert_eq!(kept(&outcome), [""; 0]);
     let says = told(&outcome, "plans anew: no failover plan was kept for the loss of westeurope");
     assert!(!says.is_empty(), "{:#?}", outcome.report.timeline);
+}
+
+/// A pair that somebody broke after the plan had been kept: nothing is sent that Azure would refuse, and it is said why.
+#[test]
+fn what_is_seen_to_be_gone_is_not_failed_over_to() {
+    let mut drill = begun(4, &["{ at: 45m, lose: { region: primary } }"]);
+    while drill.opened.is_none() {
+        assert!(drill.goes_on());
+    }
+    let component = drill.world.workload.components[0].clone();
+    let alias = component.primary.child("disasterRecoveryConfigs", "orders");
+    let now = drill.world.now;
+    let call = Call::arm(Method::Post, format!("{alias}/breakPairing?api-version=2021-11-01"), None);
+    assert!(drill.world.lab.handle(now, &call).happened);
+    let outcome = to_its_end(drill);
+    assert_eq!(failovers(&outcome).iter().filter(|run| run.requests > 0).count(), 0);
+    let why = "was seen without the alias `orders`: the pair is broken";
+    assert!(!told(&outcome, why).is_empty(), "{:#?}", outcome.report.timeline);
 }
