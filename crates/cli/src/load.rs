@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
-use lifeboat_arm::template::{Diagnostic, Template};
+use lifeboat_arm::template::{Diagnostic, Template, without_secrets};
 use lifeboat_planner::{
     About, Acceptance, Assumption, Bare, BareError, FailoverPolicy, Objectives, SiteTemplate, Workload,
     WorkloadFile, read, read_bare,
@@ -142,15 +142,19 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         &folders,
     )
     .map_err(|found| {
-        let mut given = vec![&primary_values, &secondary_values];
-        given.extend(shared.as_ref().map(|(_, values, _)| values));
+        let mut given = vec![(&regional, &primary_values), (&regional, &secondary_values)];
+        given.extend(shared.as_ref().map(|(template, values, _)| (template, values)));
         of_expansion(found, &given)
     })?;
     let strangers = names::of_nothing(&file, &workload);
     if !strangers.is_empty() {
         return Err(of_problems(&name, &text, &strangers));
     }
-    let mut assumptions = folders.assumptions();
+    let mut assumptions = folders.assumptions(|text| {
+        let own = [&primary_values, &secondary_values].map(|given| (&regional, given));
+        let all = own.into_iter().chain(shared.as_ref().map(|(template, given, _)| (template, given)));
+        all.fold(text.to_owned(), |text, (template, given)| without_secrets(&text, template, &given.values))
+    });
     assumptions.extend(drawn(&workload));
     Ok(Loaded { workload, assumptions, policy: file.failover, accept: file.accept })
 }
@@ -196,13 +200,13 @@ fn region(text: Option<&String>, option: &str) -> Result<Option<Region>, CliErro
 }
 
 /// What is wrong with a template, or with a value that was given for one of its parameters.
-fn of_expansion(mut found: Vec<Diagnostic>, given: &[&values::Given]) -> CliError {
+fn of_expansion(mut found: Vec<Diagnostic>, given: &[(&Template, &values::Given)]) -> CliError {
     for diagnostic in &mut found {
-        for given in given {
-            given.relocate(diagnostic);
+        for (template, given) in given {
+            given.relocate(template.file(), diagnostic);
         }
     }
-    given.iter().fold(of_diagnostics(&found), |error, given| given.veil(error))
+    given.iter().fold(of_diagnostics(&found), |error, (_, given)| given.veil(error))
 }
 
 fn parse_template(path: &Path) -> Result<Template, CliError> {
@@ -246,7 +250,7 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let folders = Folders::of([path]);
     let (mut workload, assumed) =
         read_bare(&about, &template, &bare, &folders).map_err(|error| match error {
-            BareError::Template(found) => of_expansion(found, &[&given]),
+            BareError::Template(found) => of_expansion(found, &[(&template, &given)]),
             other @ BareError::OtherSecondary { .. } => CliError::failed(other.to_string())
                 .with_hint("leave `--secondary` out, or change the template"),
             other @ BareError::OtherPrimary { .. } => {
@@ -262,7 +266,7 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         refuse_assumptions(&assumed)?;
     }
     let mut assumptions: Vec<String> = assumed.into_iter().map(|assumption| assumption.says).collect();
-    assumptions.extend(folders.assumptions());
+    assumptions.extend(folders.assumptions(|text| without_secrets(text, &template, &given.values)));
     assumptions.extend(drawn(&workload));
     assumptions.push("objectives are an RTO of 1 h and an RPO of 1 h: there is no workload file".to_owned());
     assumptions.extend(workload.settle_unasked());
