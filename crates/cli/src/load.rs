@@ -77,6 +77,9 @@ fn advice(path: &Path) -> String {
     if path.file_name().is_some_and(|name| name == "lifeboat.yaml") {
         return "name a folder that holds `lifeboat.yaml`, a workload file, or an ARM template".to_owned();
     }
+    if path.is_dir() {
+        return format!("`{}` is a folder: name a file", path.display());
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
         return format!("there is no folder `{}`", folder.display());
