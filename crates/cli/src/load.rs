@@ -60,6 +60,11 @@ pub(crate) fn load(target: &TargetArgs) -> Result<Loaded, CliError> {
     template(path, target)
 }
 
+/// Whether a YAML file has the key that tells its kind at its top: one of the other kind has one mistake, not one in each line.
+pub(crate) fn is_file_of(text: &str, key: &str) -> bool {
+    text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':')))
+}
+
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"))
 }
@@ -101,8 +106,13 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     of_template_alone(path, &target.template)?;
     let name = path.display().to_string();
     let text = text_of(path)?;
-    let file =
-        WorkloadFile::parse(&name, &text).map_err(|error| of_problems(&name, &text, &error.problems))?;
+    let file = WorkloadFile::parse(&name, &text).map_err(|error| {
+        if is_file_of(&text, "scenario") && !is_file_of(&text, "workload") {
+            return CliError::failed(format!("`{name}` is a scenario, not a workload file"))
+                .with_hint("name the workload first, and the scenario with `--scenario`");
+        }
+        of_problems(&name, &text, &error.problems)
+    })?;
     let base = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
     let place = |relative: &str| base.join(relative);
     let regional_path = place(file.templates.regional.as_str());

@@ -198,7 +198,12 @@ pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answ
     let mut reads = Part::default();
     part.steps.extend(steps.map(|drained| {
         let numbered = !targets.contains(&drained.name.to_ascii_lowercase());
-        let there = receiver_stands(&drained, component, planning, &mut reads);
+        // What deletes itself when nobody uses it would be gone with its messages: looking into it is what keeps it.
+        let there = if drained.fleeting {
+            Condition::All(Vec::new())
+        } else {
+            receiver_stands(&drained, component, planning, &mut reads)
+        };
         drained.step(there, component, &hosts, numbered, wants_fresh(&component.name, planning.workload))
     }));
     part.reads.extend(reads.reads);
@@ -242,10 +247,18 @@ fn forwards(entity: &Value) -> Option<&str> {
     entity.pointer("/properties/forwardTo")?.as_str().filter(|target| !target.is_empty())
 }
 
+/// Service Bus writes "never" as the longest duration that it knows.
+fn deletes_itself(entity: &Value) -> bool {
+    let after = entity.pointer("/properties/autoDeleteOnIdle").and_then(Value::as_str);
+    after.is_some_and(|after| !after.starts_with("P10675199D"))
+}
+
 /// What is brought over of one queue or topic.
 struct Drained {
     /// `queues` or `topics`.
     segment: &'static str,
+    /// Whether it, or a subscription of it, deletes itself after a time without use.
+    fleeting: bool,
     name: String,
     dead_letters: DeadLetters,
     subscriptions: usize,
@@ -262,6 +275,7 @@ impl Drained {
     fn new(segment: &'static str, name: &str, dead_letters: DeadLetters) -> Self {
         Self {
             segment,
+            fleeting: false,
             name: name.to_owned(),
             dead_letters,
             subscriptions: 0,
@@ -276,6 +290,7 @@ impl Drained {
 
     /// Of a topic itself only what is scheduled: it comes to the subscriptions when it is due.
     fn add_topic(&mut self, body: &Value, list: &ReadId, id: &str) {
+        self.fleeting |= deletes_itself(body);
         self.messages += to_drain(body, self.dead_letters);
         self.scheduled += count(body, SCHEDULED).unwrap_or(0);
         self.conditions.push(is_drained(list, id, self.dead_letters));
