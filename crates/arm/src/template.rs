@@ -47,7 +47,7 @@ pub use expansion::{
     Context, ExpandedResource, Expansion, Link, Linked, LinkedTemplate, NestedDeployment, NoLinks, Origin,
     Output, ResourceGroupInfo,
 };
-pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained};
+pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained, without_query};
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use scope::DeploymentScope;

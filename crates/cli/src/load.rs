@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
-use lifeboat_arm::template::{Diagnostic, Template};
+use lifeboat_arm::template::{Diagnostic, Template, without_secrets};
 use lifeboat_planner::{
     About, Acceptance, Assumption, Bare, BareError, FailoverPolicy, Objectives, SiteTemplate, Workload,
     WorkloadFile, read, read_bare,
@@ -60,6 +60,11 @@ pub(crate) fn load(target: &TargetArgs) -> Result<Loaded, CliError> {
     template(path, target)
 }
 
+/// Whether a YAML file has the key that tells its kind at its top: one of the other kind has one mistake, not one in each line.
+pub(crate) fn is_file_of(text: &str, key: &str) -> bool {
+    text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':')))
+}
+
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"))
 }
@@ -76,6 +81,9 @@ pub(crate) fn text_of(path: &Path) -> Result<String, CliError> {
 fn advice(path: &Path) -> String {
     if path.file_name().is_some_and(|name| name == "lifeboat.yaml") {
         return "name a folder that holds `lifeboat.yaml`, a workload file, or an ARM template".to_owned();
+    }
+    if path.is_dir() {
+        return format!("`{}` is a folder: name a file", path.display());
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
@@ -98,8 +106,13 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     of_template_alone(path, &target.template)?;
     let name = path.display().to_string();
     let text = text_of(path)?;
-    let file =
-        WorkloadFile::parse(&name, &text).map_err(|error| of_problems(&name, &text, &error.problems))?;
+    let file = WorkloadFile::parse(&name, &text).map_err(|error| {
+        if is_file_of(&text, "scenario") && !is_file_of(&text, "workload") {
+            return CliError::failed(format!("`{name}` is a scenario, not a workload file"))
+                .with_hint("name the workload first, and the scenario with `--scenario`");
+        }
+        of_problems(&name, &text, &error.problems)
+    })?;
     let base = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
     let place = |relative: &str| base.join(relative);
     let regional_path = place(file.templates.regional.as_str());
@@ -142,15 +155,19 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         &folders,
     )
     .map_err(|found| {
-        let mut given = vec![&primary_values, &secondary_values];
-        given.extend(shared.as_ref().map(|(_, values, _)| values));
+        let mut given = vec![(&regional, &primary_values), (&regional, &secondary_values)];
+        given.extend(shared.as_ref().map(|(template, values, _)| (template, values)));
         of_expansion(found, &given)
     })?;
     let strangers = names::of_nothing(&file, &workload);
     if !strangers.is_empty() {
         return Err(of_problems(&name, &text, &strangers));
     }
-    let mut assumptions = folders.assumptions();
+    let mut assumptions = folders.assumptions(|text| {
+        let own = [&primary_values, &secondary_values].map(|given| (&regional, given));
+        let all = own.into_iter().chain(shared.as_ref().map(|(template, given, _)| (template, given)));
+        all.fold(text.to_owned(), |text, (template, given)| without_secrets(&text, template, &given.values))
+    });
     assumptions.extend(drawn(&workload));
     Ok(Loaded { workload, assumptions, policy: file.failover, accept: file.accept })
 }
@@ -196,13 +213,13 @@ fn region(text: Option<&String>, option: &str) -> Result<Option<Region>, CliErro
 }
 
 /// What is wrong with a template, or with a value that was given for one of its parameters.
-fn of_expansion(mut found: Vec<Diagnostic>, given: &[&values::Given]) -> CliError {
+fn of_expansion(mut found: Vec<Diagnostic>, given: &[(&Template, &values::Given)]) -> CliError {
     for diagnostic in &mut found {
-        for given in given {
-            given.relocate(diagnostic);
+        for (template, given) in given {
+            given.relocate(template.file(), diagnostic);
         }
     }
-    given.iter().fold(of_diagnostics(&found), |error, given| given.veil(error))
+    given.iter().fold(of_diagnostics(&found), |error, (_, given)| given.veil(error))
 }
 
 fn parse_template(path: &Path) -> Result<Template, CliError> {
@@ -246,7 +263,7 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let folders = Folders::of([path]);
     let (mut workload, assumed) =
         read_bare(&about, &template, &bare, &folders).map_err(|error| match error {
-            BareError::Template(found) => of_expansion(found, &[&given]),
+            BareError::Template(found) => of_expansion(found, &[(&template, &given)]),
             other @ BareError::OtherSecondary { .. } => CliError::failed(other.to_string())
                 .with_hint("leave `--secondary` out, or change the template"),
             other @ BareError::OtherPrimary { .. } => {
@@ -262,7 +279,7 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         refuse_assumptions(&assumed)?;
     }
     let mut assumptions: Vec<String> = assumed.into_iter().map(|assumption| assumption.says).collect();
-    assumptions.extend(folders.assumptions());
+    assumptions.extend(folders.assumptions(|text| without_secrets(text, &template, &given.values)));
     assumptions.extend(drawn(&workload));
     assumptions.push("objectives are an RTO of 1 h and an RPO of 1 h: there is no workload file".to_owned());
     assumptions.extend(workload.settle_unasked());

@@ -26,12 +26,56 @@ fn a_secret_is_in_no_file_and_in_no_output() {
         lifeboat(&folder, &["assess"], &["--output", output]);
     }
     lifeboat(&folder, &["drill"], &["--output", "json"]);
+    lifeboat(&folder, &["template", "expand"], &[]);
+    lifeboat(&folder, &["template", "expand"], &["--output", "json"]);
     lifeboat(&folder, &["drill"], &["--set", "settings=MARKER"]);
     let files = files_in(&folder);
     assert!(files.len() >= 10, "{files:?}");
     for file in files {
         let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
         is_clean(&file.display().to_string(), &text);
+    }
+}
+
+/// The usual pair `_artifactsLocation` and `_artifactsLocationSasToken`: the address of a linked template holds a key, as
+/// its query or in its path, and an address that the template spells out does as well.
+#[test]
+fn the_address_of_a_linked_template_shows_no_key() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("secret-links");
+    drop(std::fs::remove_dir_all(&folder));
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts/files/secret-links");
+    std::fs::create_dir_all(folder.join("nested")).unwrap();
+    for file in ["azuredeploy.json", "nowhere.json", "nested/bus.json"] {
+        std::fs::copy(files.join(file), folder.join(file)).unwrap();
+    }
+    let token =
+        ["--set", "_artifactsLocationSasToken=?sv=2020&sig=MARKER-sas", "--set", "folder=MARKER-path"];
+    let run = |command: &[&str], file: &str, more: &[&str]| {
+        lifeboat_on(&folder, command, &folder.join(file), &[&token, more].concat())
+    };
+    let expected = "the link `https://x.example/‹secure value›/nested/bus.json` leads to the file";
+    for (command, more) in [
+        (["assess"].as_slice(), [].as_slice()),
+        (&["assess"], &["--output", "json"]),
+        (&["plan", "prepare"], &["--requests", "--save", "prepare.plan"]),
+        (&["plan", "failover"], &["--output", "json", "--save", "failover.plan"]),
+        (&["drill"], &["--report", "report"]),
+        (&["drill"], &["--output", "json"]),
+        (&["template", "expand"], &[]),
+        (&["template", "expand"], &["--output", "json"]),
+    ] {
+        let printed = run(command, "azuredeploy.json", more);
+        let tells = command != ["template", "expand"] && !more.contains(&"json");
+        assert!(printed.contains(expected) || !tells, "{command:?}: {printed}");
+        assert!(!printed.contains("error:"), "{command:?}: {printed}");
+    }
+    for command in [["assess"].as_slice(), &["plan", "prepare"], &["drill"], &["template", "expand"]] {
+        let printed = run(command, "nowhere.json", &[]);
+        let wanted = "the linked template `https://x.example/nowhere/at-all.json` is not there";
+        assert!(printed.contains(wanted), "{command:?}: {printed}");
+    }
+    for file in files_in(&folder).iter().filter(|file| !file.ends_with("nowhere.json")) {
+        is_clean(&file.display().to_string(), &String::from_utf8_lossy(&std::fs::read(file).unwrap()));
     }
 }
 
@@ -52,6 +96,12 @@ fn a_mistake_in_a_parameter_file_shows_no_value() {
             format!(r#"{{ "parameters": {{ {value}, "location": {{ "value": "westerope" }} }} }}"#),
             "westerope",
         ),
+        // A value that does not fit its declaration is shown where it stands, and covered there if it is secret.
+        (r#"{ "parameters": { "own": { "value": ["MARKER-2"] } } }"#.to_owned(), "mistake.json:1:42"),
+        (
+            format!(r#"{{ "parameters": {{ {value}, "namespaceName": {{ "value": 42 }} }} }}"#),
+            "mistake.json:1:84",
+        ),
     ];
     for (text, wanted) in mistakes {
         std::fs::write(folder.join("mistake.json"), &text).unwrap();
@@ -63,11 +113,15 @@ fn a_mistake_in_a_parameter_file_shows_no_value() {
 /// Runs the binary on the template with its secrets, and gives what it printed.
 fn lifeboat(folder: &Path, command: &[&str], options: &[&str]) -> String {
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts/files/secrets/azuredeploy.json");
+    let given = ["--set", "password=MARKER-given-1", "--set", r#"settings={"pin": "MARKER-pin"}"#];
+    lifeboat_on(folder, command, &template, &[&given, options].concat())
+}
+
+/// Runs the binary on a template, and gives what it printed, which holds no secret.
+fn lifeboat_on(folder: &Path, command: &[&str], template: &Path, options: &[&str]) -> String {
     let done = Command::new(env!("CARGO_BIN_EXE_lifeboat"))
         .args(command)
         .arg(template)
-        .args(["--set", "password=MARKER-given-1"])
-        .args(["--set", r#"settings={"pin": "MARKER-pin"}"#])
         .args(options)
         .current_dir(folder)
         .env("NO_COLOR", "1")

@@ -15,8 +15,8 @@ use crate::report::{FactLine, PredictionReport, RunReport, StepReport};
 use crate::station::Station;
 use crate::world::Run;
 
-/// The report about one run.
-pub(crate) fn run_report(run: &Run) -> RunReport {
+/// The report about one run; `now` is when the drill is over, for a run that is not.
+pub(crate) fn run_report(run: &Run, now: Timestamp) -> RunReport {
     let plan = run.station.engine.plan();
     // Only a failover from a region that is gone must stand on its own.
     let is_unplanned = run.purpose.kind == PlanKind::Failover && !run.purpose.planned;
@@ -54,7 +54,7 @@ pub(crate) fn run_report(run: &Run) -> RunReport {
         from: run.plan.from.to_string(),
         to: run.plan.to.to_string(),
         started: run.started,
-        ended: run.ended.unwrap_or(run.started),
+        ended: run.ended.unwrap_or(now),
         outcome,
         succeeded,
         forecast: graph.schedule(p95).iter().map(|entry| entry.finish).max().unwrap_or_default(),

@@ -34,7 +34,7 @@ pub struct FollowedLink {
     pub at: String,
     /// What it leads to.
     pub kind: LinkKind,
-    /// How the template names it.
+    /// How the template names it, without its query: that is where keys to storage stand.
     pub uri: String,
     /// What was found there.
     pub found: LinkedTemplate,
@@ -50,6 +50,11 @@ pub struct TwoLinks {
     pub first: String,
     /// The other.
     pub second: String,
+}
+
+/// An address without its query and fragment, which may be a key to what lies there. What is shown of an address is this.
+pub fn without_query(address: &str) -> &str {
+    address.split(['?', '#']).next().unwrap_or_default()
 }
 
 /// The template with everything that it links to written into it: what is sent needs no other file.
@@ -161,11 +166,17 @@ impl Unit<'_> {
         let Some(found) = engine.loader.load(Link { to: &uri, from: &self.frame.document.file }) else {
             let hint =
                 "put it into the template's folder, under the path that ends the link: nothing is downloaded";
-            let fault = Fault::new("linked-template", format!("the {what} `{uri}` is not there"));
+            let fault =
+                Fault::new("linked-template", format!("the {what} `{}` is not there", without_query(&uri)));
             return Err(self.frame.report(link, &fault.hint(Some(hint.to_owned()))));
         };
         let at = format!("{}{}", self.frame.deployment.written_at, header.pointer);
-        engine.links.borrow_mut().push(FollowedLink { at, kind, uri, found: found.clone() });
+        engine.links.borrow_mut().push(FollowedLink {
+            at,
+            kind,
+            uri: without_query(&uri).to_owned(),
+            found: found.clone(),
+        });
         Ok(found)
     }
 

@@ -12,7 +12,7 @@ use lifeboat_sim::{
 use super::{json_error, show, strategies};
 use crate::args::{DrillArgs, Output};
 use crate::errors::{CliError, Exit};
-use crate::load::{epoch, load, of_line, of_problems, text_of};
+use crate::load::{epoch, is_file_of, load, of_line, of_problems, text_of};
 use crate::output::{Surroundings, can_write_into, complain, report_files, save_all};
 use crate::progress::{Progress, Reporter};
 use crate::report::{json, text};
@@ -51,8 +51,13 @@ fn scenario(args: &DrillArgs, workload: &Workload) -> Result<Scenario, CliError>
     };
     let content = text_of(path)?;
     let name = path.display().to_string();
-    let scenario = Scenario::parse(&name, &content)
-        .map_err(|error| of_problems(&error.file, &content, &error.problems))?;
+    let scenario = Scenario::parse(&name, &content).map_err(|error| {
+        if is_file_of(&content, "workload") && !is_file_of(&content, "scenario") {
+            return CliError::failed(format!("`{name}` is a workload file, not a scenario"))
+                .with_hint("name a file that begins with `scenario:`, or leave `--scenario` out");
+        }
+        of_problems(&error.file, &content, &error.problems)
+    })?;
     let strangers = scenario.strangers(workload);
     if strangers.is_empty() { Ok(scenario) } else { Err(of_problems(&name, &content, &strangers)) }
 }

@@ -23,7 +23,7 @@ pub(super) fn of_diagnostics(found: &[Diagnostic]) -> CliError {
                 };
                 Located {
                     file: found.file.clone(),
-                    text,
+                    text: super::veil::cover_queries(&text),
                     range: found.range.clone(),
                     message: format!("{}{chain}", found.message),
                     hint: found.hint.clone(),

@@ -38,8 +38,9 @@ pub(crate) fn expanded(typed: &ExpandArgs) -> Result<Expanded, CliError> {
     hide(&mut expansion, &template, &given.values, &context);
     let wrong: Vec<Diagnostic> =
         expansion.diagnostics.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
-    let mistakes = (!wrong.is_empty()).then(|| of_expansion(wrong, &[&given]));
-    Ok(Expanded { expansion, assumptions: folders.assumptions(), mistakes })
+    let mistakes = (!wrong.is_empty()).then(|| of_expansion(wrong, &[(&template, &given)]));
+    let assumptions = folders.assumptions(|text| without_secrets(text, &template, &given.values));
+    Ok(Expanded { expansion, assumptions, mistakes })
 }
 
 /// Puts a veil over what depends on secrets, in the graph and in what is said of it.

@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lifeboat_arm::template::{Link, Linked, LinkedTemplate};
+use lifeboat_arm::template::{Link, Linked, LinkedTemplate, without_query};
 
 /// The folders that links are looked for in: those of the templates which the user named.
 pub(super) struct Folders {
     all: Vec<PathBuf>,
-    /// URIs that were read from files instead, and from which.
+    /// URIs, without their queries, that were read from files instead, and from which.
     read: RefCell<BTreeMap<String, String>>,
 }
 
@@ -20,16 +20,20 @@ impl Folders {
         Self { all: templates.into_iter().map(folder).collect(), read: RefCell::default() }
     }
 
-    /// What stands for what: a file that was read in the place of a URI is an assumption.
-    pub(super) fn assumptions(&self) -> Vec<String> {
+    /// What stands for what: a file that was read in the place of a URI is an assumption. `clean` takes out of a text what
+    /// nobody may see: a path may be made of secrets too.
+    pub(super) fn assumptions(&self, clean: impl Fn(&str) -> String) -> Vec<String> {
         let read = self.read.borrow();
-        read.iter().map(|(uri, file)| format!("the link `{uri}` leads to the file `{file}`")).collect()
+        let says = |(uri, file): (&String, &String)| {
+            format!("the link `{}` leads to the file `{}`", clean(uri), clean(file))
+        };
+        read.iter().map(says).collect()
     }
 
     /// A path is the file of that name. Of a URI's path, the longest end that exists below the folder: templates are
     /// published under a prefix.
     fn find(&self, link: Link<'_>) -> Option<PathBuf> {
-        let to = link.to.split(['?', '#']).next()?;
+        let to = without_query(link.to);
         let Some((_, rest)) = to.split_once("://") else {
             return Some(PathBuf::from(to)).filter(|path| path.is_file());
         };
@@ -51,7 +55,7 @@ impl Linked for Folders {
         let text = String::from_utf8_lossy(&std::fs::read(&path).ok()?).into_owned();
         let file = path.display().to_string();
         if link.to.contains("://") {
-            self.read.borrow_mut().insert(link.to.to_owned(), file.clone());
+            self.read.borrow_mut().insert(without_query(link.to).to_owned(), file.clone());
         }
         Some(LinkedTemplate { file, text })
     }

@@ -17,33 +17,51 @@ use super::text_of;
 use super::veil::veil;
 use crate::errors::{CliError, Located};
 
+/// What may be wrong with a value that was given, by the codes of diagnostics.
+const OF_VALUES: &[&str] = &["parameter-type", "parameter-allowed", "parameter-length", "parameter-range"];
+
 /// Values of parameters, and where each was written.
 #[derive(Default)]
 pub(super) struct Given {
     pub(super) values: BTreeMap<String, Value>,
-    /// Of those that a file gives: the file, and the value's place in it.
-    places: BTreeMap<String, (String, Range<usize>)>,
+    /// Of those that a file gives.
+    places: BTreeMap<String, Place>,
+}
+
+/// Where a file gives a value.
+struct Place {
+    file: String,
+    range: Range<usize>,
+    /// Whether the parameter is of a secure type: then its value is not even shown where it is wrong.
+    secure: bool,
 }
 
 impl Given {
     /// Covers what an error would show of the files beside the value that it is about.
     pub(super) fn veil(&self, error: CliError) -> CliError {
         veiled(error, |place| {
-            self.places.values().any(|(file, _)| *file == place.file).then(|| place.range.clone())
+            let mut of_file = self.places.values().filter(|given| given.file == place.file).peekable();
+            of_file.peek()?;
+            let is_secret = of_file.any(|given| given.secure && given.range == place.range);
+            Some(if is_secret { 0..0 } else { place.range.clone() })
         })
     }
 
-    /// Shows what is wrong with a location at the value that was given for it, instead of at the parameter.
-    pub(super) fn relocate(&self, found: &mut Diagnostic) {
-        let name = found.pointer.strip_prefix("/parameters/").filter(|_| found.code == NOWHERE);
-        let Some(name) = name.map(str::to_owned) else { return };
+    /// Shows what is wrong with a value at the place where it was given, instead of at the parameter. `template` is the file
+    /// that declares the parameters: a linked template has its own.
+    pub(super) fn relocate(&self, template: &str, found: &mut Diagnostic) {
+        let Some(name) = found.pointer.strip_prefix("/parameters/").map(str::to_owned) else { return };
         let is_nowhere = |value: &Value| value.as_str().is_some_and(|text| Region::parse(text).is_err());
-        if !self.values.get(&name).is_some_and(is_nowhere) {
+        let is_wrong = match found.code {
+            NOWHERE => self.values.get(&name).is_some_and(is_nowhere),
+            code => OF_VALUES.contains(&code) && found.file == template && found.chain.is_empty(),
+        };
+        if !is_wrong || !self.values.contains_key(&name) {
             return;
         }
-        if let Some((file, range)) = self.places.get(&name) {
-            found.file.clone_from(file);
-            found.range = range.clone();
+        if let Some(place) = self.places.get(&name) {
+            found.file.clone_from(&place.file);
+            found.range = place.range.clone();
         } else {
             found.message = format!("--set {name}: {}", found.message);
         }
@@ -66,7 +84,10 @@ pub(super) fn from_files(paths: &[PathBuf], template: &Template) -> Result<Given
                 return Err(unknown_parameter(template, &parameter, &name, &text, foreign));
             };
             if let ParameterValue::Value(value) = value {
-                all.places.insert(declared.clone(), (name.clone(), place_of(&text, &parameter)));
+                let secure =
+                    template.parameters().any(|parameter| parameter.secure && parameter.name == declared);
+                let place = Place { file: name.clone(), range: place_of(&text, &parameter), secure };
+                all.places.insert(declared.clone(), place);
                 all.values.insert(declared, value);
             }
         }

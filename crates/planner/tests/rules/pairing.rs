@@ -308,3 +308,13 @@ pub(super) const ROWS: &[Row] = &[
         World::paired,
     ),
 ];
+
+/// Proves: S24 (what nobody could see is told of the namespace that was not seen)
+#[test]
+fn unknown_endpoints_are_those_of_their_own_namespace() {
+    let world = World::declared();
+    let found = super::findings(&world, "SB-ENDPOINT-PARITY", "orders-bus");
+    let unknown = found.iter().find(|finding| finding.answer == Unknown).unwrap();
+    assert!(unknown.evidence[0].says.contains("orders-bus-weu has private endpoints"), "{unknown:?}");
+    assert_eq!(unknown.resource.as_ref().unwrap().name(), "orders-bus-weu");
+}

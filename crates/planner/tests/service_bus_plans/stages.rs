@@ -149,11 +149,26 @@ fn the_drain_moves_what_is_held_and_nothing_else() {
         assert_eq!(transfer.from_host.literal(), Some("orders-bus-weu.servicebus.windows.net"));
         assert_eq!(transfer.to_host.literal(), Some("orders-bus-neu.servicebus.windows.net"));
     }
-    let truth =
-        |world: &World| Answered::new(&plan.reads, &world.seen).truth(&steps.steps[0].graceful.done_when);
+    let reads = plan.reads.clone().into_iter().chain(steps.reads.clone()).collect();
+    let truth = |world: &World| Answered::new(&reads, &world.seen).truth(&steps.steps[0].graceful.done_when);
     assert_eq!(truth(&world), Truth::NotMet);
     hold(&mut world, "queues", "incoming", "activeMessageCount", 0);
     assert_eq!(truth(&world), Truth::Met);
+}
+
+/// Proves: S21 (what has nowhere to go is not taken: what is taken and given back counts as delivered once more)
+#[test]
+fn nothing_is_taken_for_an_entity_that_is_not_there() {
+    let mut world = moved();
+    hold(&mut world, "queues", "incoming", "activeMessageCount", 3);
+    let plan = world.plan(PlanKind::Drain);
+    let steps = expanded(&world, &plan, "orders-bus/drain").unwrap();
+    let reads = plan.reads.clone().into_iter().chain(steps.reads.clone()).collect();
+    let truth = |world: &World| Answered::new(&reads, &world.seen).truth(&steps.steps[0].graceful.done_when);
+    assert_eq!(truth(&world), Truth::NotMet, "both sides have the queue");
+    world.list(Side::Secondary, "queues", json!([]));
+    let Truth::Refused(why) = truth(&world) else { panic!("{:?}", truth(&world)) };
+    assert!(why.contains("orders-bus-neu has no `incoming`"), "{why}");
 }
 
 /// Proves: S21 (a dead letter is left unless the owner wants it sent on; either is said, and neither is silent)

@@ -76,7 +76,7 @@ impl Drill {
             format!("for {}", brief(until.duration_since(self.world.now)))
         });
         let says =
-            format!("{how_long} {region} is not seen from {}: {}", from.join(" and "), planes.join(" and "));
+            format!("{how_long} {region} is not seen from {}: {}", in_a_row(&from), planes.join(" and "));
         self.world.log.happens(self.world.now, "world", Tone::Bad, says);
         for vantage in &unseen.from {
             for plane in &unseen.planes {
@@ -200,7 +200,8 @@ impl Drill {
             until,
             per_mille: None,
         });
-        let says = fault_words(fault, &region);
+        let lasts = until.map(|until| until.duration_since(self.world.now));
+        let says = fault_words(fault, &region, lasts);
         self.world.log.happens(self.world.now, "world", Tone::Bad, says);
         self.world.log.planes.goes_wrong(FaultReport {
             region: region.to_string(),
@@ -253,6 +254,15 @@ impl LostPlane {
     }
 }
 
+/// "a", "a and b", "a, b and c".
+fn in_a_row(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// What the caller of a faulty request sees.
 fn in_words(fault: &Fault) -> String {
     match (&fault.effect, fault.phase) {
@@ -271,7 +281,8 @@ fn in_words(fault: &Fault) -> String {
     }
 }
 
-fn fault_words(fault: &Fault, region: &Region) -> String {
+/// What goes wrong, and how long or how often: a fault that ends is not announced as one that stays.
+fn fault_words(fault: &Fault, region: &Region, lasts: Option<SignedDuration>) -> String {
     let provider = &fault.provider;
     let what = match &fault.effect {
         Effect::NoCapacity => format!("{region} has no capacity for anything new of {provider}"),
@@ -283,7 +294,18 @@ fn fault_words(fault: &Fault, region: &Region) -> String {
             format!("{operation} of {provider} in {region}: {}", in_words(fault))
         }
     };
-    format!("from now on {what}")
+    let how_long = lasts.map(|lasts| format!("for {}", brief(lasts)));
+    let how_often = fault.times.map(|times| match times {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        times => format!("{times} times"),
+    });
+    match (how_long, how_often) {
+        (None, None) => format!("from now on {what}"),
+        (Some(how_long), None) => format!("{how_long} {what}"),
+        (None, Some(how_often)) => format!("{how_often} {what}"),
+        (Some(how_long), Some(how_often)) => format!("{how_long}, but at most {how_often}, {what}"),
+    }
 }
 
 /// A scenario says `namespaces/write` or `failover`; the lab takes a verb, and the end of a type or an action.
@@ -291,4 +313,40 @@ fn operation(words: &str) -> (Option<Method>, &str) {
     let verbs = [("/write", Method::Put), ("/read", Method::Get), ("/delete", Method::Delete)];
     let found = verbs.iter().find_map(|(end, method)| Some((*method, words.strip_suffix(end)?)));
     found.map_or((None, words), |(method, kind)| (Some(method), kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_announced_with_its_end() {
+        let region = Region::parse("westeurope").unwrap();
+        let says = |times, lasts| {
+            let fault = Fault {
+                region: Place::Primary,
+                provider: "Microsoft.ServiceBus".to_owned(),
+                operation: Some("failover".to_owned()),
+                phase: Phase::After,
+                effect: Effect::Delay { by: SignedDuration::from_mins(3) },
+                times,
+                until: lasts,
+            };
+            fault_words(&fault, &region, lasts)
+        };
+        let what = "failover of Microsoft.ServiceBus in westeurope: the answer comes 3m late";
+        let long = Some(SignedDuration::from_hours(3));
+        assert_eq!(says(None, None), format!("from now on {what}"));
+        assert_eq!(says(None, long), format!("for 3h {what}"));
+        assert_eq!(says(Some(1), None), format!("once {what}"));
+        assert_eq!(says(Some(2), None), format!("twice {what}"));
+        assert_eq!(says(Some(5), long), format!("for 3h, but at most 5 times, {what}"));
+    }
+
+    #[test]
+    fn three_words_have_one_and() {
+        assert_eq!(in_a_row(&["north"]), "north");
+        assert_eq!(in_a_row(&["north", "west"]), "north and west");
+        assert_eq!(in_a_row(&["north", "west", "far"]), "north, west and far");
+    }
 }

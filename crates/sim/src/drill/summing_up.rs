@@ -28,7 +28,8 @@ impl Drill {
 
     /// The report.
     pub(super) fn sum_up(mut self) -> DrillOutcome {
-        let runs: Vec<RunReport> = self.world.runs.iter().map(run_report).collect();
+        let runs: Vec<RunReport> =
+            self.world.runs.iter().map(|run| run_report(run, self.world.now)).collect();
         let found = self.whereabouts();
         let (rto, rpo) = (self.rto(&runs), self.rpo(&found));
         let losses = self.losses(&found);

@@ -229,6 +229,14 @@ fn a_fault_says_what_it_is_and_nothing_else() {
             "provider: Microsoft.Web, operation: x, phase: during, effect: hang",
             "drill.yaml:4:87: `during` is no value of `phase`\n  hint: write `before` or `after`",
         ),
+        (
+            "provider: Microsoft.Web, operation: x, phase: after, effect: throttled",
+            "drill.yaml:4:87: `phase: after` contradicts `effect: throttled`: what is refused with 429 is not done\n  hint: write `phase: before`; for a change that is made and answered with an error, `effect: error, status: 429`",
+        ),
+        (
+            "provider: Microsoft.Web, operation: x, phase: before, effect: lost-answer",
+            "drill.yaml:4:87: `phase: before` contradicts `effect: lost-answer`: the change is made, and only its answer is lost\n  hint: write `phase: after`; for a request to which nothing happens and nothing is answered, `effect: hang`",
+        ),
     ] {
         let event = format!("{{ at: 2h, fault: {{ region: primary, {fields} }} }}");
         assert_eq!(with_events(&event), expected);
@@ -279,4 +287,29 @@ fn a_lost_region_is_not_lost_again() {
         again.replace("3h", "4h")
     );
     assert!(twice(&between).is_ok());
+}
+
+#[test]
+fn a_lost_region_does_not_flap() {
+    let flapping = |region: &str, restored: &str| {
+        let text = format!(
+            "scenario: x\nduration: 24h\nevents:\n  - {{ at: 2h, lose: {{ region: primary, planes: [data] }} }}\n{restored}  \
+             - {{ at: 5h, flap: {{ region: {region}, times: 2, every: 10m }} }}\n"
+        );
+        Scenario::parse("s.yaml", &text).map_err(|error| error.to_string())
+    };
+    let wrong = flapping("primary", "").unwrap_err();
+    assert!(wrong.starts_with("s.yaml:5:5: the region cannot flap: it is lost already"), "{wrong}");
+    assert!(flapping("secondary", "").is_ok(), "another region");
+    let restored = "  - { at: 3h, restore: { region: primary, planes: [data] } }\n";
+    assert!(flapping("primary", restored).is_ok(), "it is back by then");
+}
+
+#[test]
+fn a_lost_answer_needs_no_phase() {
+    let text = "scenario: x\nduration: 24h\nevents:\n  - { at: 2h, fault: { region: primary, provider: Microsoft.Web, \
+                operation: x, effect: lost-answer } }\n";
+    let scenario = Scenario::parse("s.yaml", text).unwrap();
+    let What::Fault(fault) = &scenario.events[0].what else { panic!("a fault") };
+    assert_eq!(fault.phase, Phase::After);
 }

@@ -54,6 +54,8 @@ fn bad_luck(seed: u64) -> String {
                 let operation = OPERATIONS[dice.random_range(0..OPERATIONS.len())];
                 let effect = EFFECTS[dice.random_range(0..EFFECTS.len())];
                 let (phase, times) = (["before", "after"][dice.random_range(0..2)], dice.random_range(1..6));
+                // There is an answer to lose only after the change.
+                let phase = if effect == "effect: lost-answer" { "after" } else { phase };
                 writeln!(
                     text,
                     "  - {{ at: {at}m, fault: {{ region: {region}, provider: Microsoft.ServiceBus, \

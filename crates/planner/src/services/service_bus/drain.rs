@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use lifeboat_plan::{
-    Action, Citation, Condition, Need, OnFailure, ReadId, Stage, Step, StepId, Threshold, Transfer, Way,
-    counted,
+    Action, At, Citation, Condition, Is, Item, Need, OnFailure, ReadId, Stage, Step, StepId, Threshold,
+    Transfer, Way, counted,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::counts::{
     DEAD_LETTERS, SCHEDULED, UNDELIVERED, count, dead_letters, each_is_drained, is_drained, listed, to_drain,
@@ -65,6 +65,7 @@ pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
         reads: lists.into_iter().collect(),
         needs: [
             Need::ControlPlane(planning.to().region.clone()),
+            Need::ControlPlane(planning.from().region.clone()),
             Need::DataPlane(planning.to().region.clone()),
             Need::DataPlane(planning.from().region.clone()),
         ]
@@ -172,7 +173,7 @@ pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answ
     let mut found = Vec::new();
     for queue in listed(seen, &queues) {
         let Some(name) = queue.get("name").and_then(Value::as_str) else { continue };
-        let mut drained = Drained::new(name, dead_letters);
+        let mut drained = Drained::new("queues", name, dead_letters);
         drained.add(name, queue, &queues, component.on(old).child("queues", name).as_str());
         found.push(drained);
     }
@@ -180,7 +181,7 @@ pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answ
         let Some(name) = topic.get("name").and_then(Value::as_str) else { continue };
         let list = reads::list(&mut part, component, old, &format!("topics/{name}/subscriptions"), planning);
         let id = component.on(old).child("topics", name);
-        let mut drained = Drained::new(name, dead_letters);
+        let mut drained = Drained::new("topics", name, dead_letters);
         drained.add_topic(topic, &topics, id.as_str());
         for subscription in listed(seen, &list) {
             let Some(below) = subscription.get("name").and_then(Value::as_str) else { continue };
@@ -194,11 +195,47 @@ pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answ
     let hosts =
         [old, planning.active].map(|side| own_host(component, side, planning.workload, planning.seen));
     let steps = found.into_iter().filter(|drained| drained.messages > 0);
+    let mut reads = Part::default();
     part.steps.extend(steps.map(|drained| {
         let numbered = !targets.contains(&drained.name.to_ascii_lowercase());
-        drained.step(component, &hosts, numbered, wants_fresh(&component.name, planning.workload))
+        // What deletes itself when nobody uses it would be gone with its messages: looking into it is what keeps it.
+        let there = if drained.fleeting {
+            Condition::All(Vec::new())
+        } else {
+            receiver_stands(&drained, component, planning, &mut reads)
+        };
+        drained.step(there, component, &hosts, numbered, wants_fresh(&component.name, planning.workload))
     }));
+    part.reads.extend(reads.reads);
     part
+}
+
+/// That what the messages are sent to is there. Looked at before the first is taken: Service Bus counts a message that is
+/// taken and given back as delivered, and sets it aside when that happened too often.
+fn receiver_stands(
+    drained: &Drained,
+    component: &Component,
+    planning: &Planning<'_>,
+    part: &mut Part,
+) -> Condition {
+    let (name, namespace) = (&drained.name, component.on(planning.active));
+    let list = reads::list(part, component, planning.active, drained.segment, planning);
+    let missing = Condition::Test {
+        read: list,
+        item: Some(Item {
+            list: "/value".into(),
+            id: namespace.child(drained.segment, name).as_str().into(),
+        }),
+        at: At::Status,
+        is: Is::Equal(json!(404).into()),
+    };
+    Condition::Never {
+        seen: Box::new(missing),
+        why: format!(
+            "{} has no `{name}` that its messages could be sent to: none is taken",
+            namespace.name()
+        ),
+    }
 }
 
 /// The queues and topics that these entities forward to, in lower case.
@@ -210,8 +247,18 @@ fn forwards(entity: &Value) -> Option<&str> {
     entity.pointer("/properties/forwardTo")?.as_str().filter(|target| !target.is_empty())
 }
 
+/// Service Bus writes "never" as the longest duration that it knows.
+fn deletes_itself(entity: &Value) -> bool {
+    let after = entity.pointer("/properties/autoDeleteOnIdle").and_then(Value::as_str);
+    after.is_some_and(|after| !after.starts_with("P10675199D"))
+}
+
 /// What is brought over of one queue or topic.
 struct Drained {
+    /// `queues` or `topics`.
+    segment: &'static str,
+    /// Whether it, or a subscription of it, deletes itself after a time without use.
+    fleeting: bool,
     name: String,
     dead_letters: DeadLetters,
     subscriptions: usize,
@@ -225,8 +272,10 @@ struct Drained {
 }
 
 impl Drained {
-    fn new(name: &str, dead_letters: DeadLetters) -> Self {
+    fn new(segment: &'static str, name: &str, dead_letters: DeadLetters) -> Self {
         Self {
+            segment,
+            fleeting: false,
             name: name.to_owned(),
             dead_letters,
             subscriptions: 0,
@@ -241,6 +290,7 @@ impl Drained {
 
     /// Of a topic itself only what is scheduled: it comes to the subscriptions when it is due.
     fn add_topic(&mut self, body: &Value, list: &ReadId, id: &str) {
+        self.fleeting |= deletes_itself(body);
         self.messages += to_drain(body, self.dead_letters);
         self.scheduled += count(body, SCHEDULED).unwrap_or(0);
         self.conditions.push(is_drained(list, id, self.dead_letters));
@@ -278,10 +328,19 @@ impl Drained {
     }
 
     /// `numbered`: whether the topic gave all of its messages their number itself, so that copies can be told by it.
-    fn step(self, component: &Component, [from, to]: &[String; 2], numbered: bool, fresh: bool) -> Step {
+    /// `there`: what must hold before a message is taken.
+    fn step(
+        self,
+        there: Condition,
+        component: &Component,
+        [from, to]: &[String; 2],
+        numbered: bool,
+        fresh: bool,
+    ) -> Step {
         let title = self.title();
         let deadline = given_up(self.messages, if fresh { BESIDE_FRESH } else { ENTITY_GIVEN_UP }, fresh);
         let forecast = durations::drain(self.messages, self.scheduled, deadline);
+        let done = [there].into_iter().chain(self.conditions).collect();
         let key = (self.subscriptions > 1 && numbered).then(|| "EnqueuedSequenceNumber".to_owned());
         let transfer = Transfer {
             from_host: from.clone().into(),
@@ -298,7 +357,7 @@ impl Drained {
             graceful: Way {
                 deadline,
                 on_failure: OnFailure::Continue,
-                ..Way::new(Action::Pump(transfer), Condition::All(self.conditions), forecast)
+                ..Way::new(Action::Pump(transfer), Condition::All(done), forecast)
             },
             ungraceful: None,
             because: Citation::new(

@@ -61,10 +61,15 @@ pub(super) fn fault(node: &Node, reader: &mut Reader) -> Option<(What, Places)> 
         |n: &Node, r: &mut Reader| r.word(n, "phase", &[("before", Phase::Before), ("after", Phase::After)]);
     let (operation, phase) = if of_requests {
         let operation = fields.required("operation", reader, |n, r| r.parsed(n, "operation", not_blank));
-        // A refusal for asking too often comes before anything is done.
-        let phase = match effect {
-            Some(Effect::Throttled { .. }) => fields.or("phase", Phase::Before, reader, read_phase),
-            _ => fields.required("phase", reader, read_phase),
+        let phase = match effect.as_ref().and_then(only_phase) {
+            Some(only) => fields.or("phase", only, reader, |n, r| {
+                let phase = read_phase(n, r)?;
+                if phase != only {
+                    contradicts(n, only, r);
+                }
+                Some(phase)
+            }),
+            None => fields.required("phase", reader, read_phase),
         };
         (operation.map(Some), phase)
     } else {
@@ -93,6 +98,32 @@ pub(super) fn fault(node: &Node, reader: &mut Reader) -> Option<(What, Places)> 
         until: until?,
     };
     Some((What::Fault(fault), places))
+}
+
+/// The only phase that an effect can have, if there is only one.
+fn only_phase(effect: &Effect) -> Option<Phase> {
+    match effect {
+        // A refusal for asking too often comes before anything is done.
+        Effect::Throttled { .. } => Some(Phase::Before),
+        // There is an answer to lose only after the change.
+        Effect::LostAnswer => Some(Phase::After),
+        _ => None,
+    }
+}
+
+/// A phase that is not the effect's only one.
+fn contradicts(node: &Node, only: Phase, reader: &mut Reader) {
+    let (message, hint) = match only {
+        Phase::Before => (
+            "`phase: after` contradicts `effect: throttled`: what is refused with 429 is not done",
+            "write `phase: before`; for a change that is made and answered with an error, `effect: error, status: 429`",
+        ),
+        Phase::After => (
+            "`phase: before` contradicts `effect: lost-answer`: the change is made, and only its answer is lost",
+            "write `phase: after`; for a request to which nothing happens and nothing is answered, `effect: hang`",
+        ),
+    };
+    reader.note(node.at, Complaint::new(message).hint(hint));
 }
 
 pub(super) fn provider(text: &str) -> Result<String, Complaint> {

@@ -72,21 +72,25 @@ pub(super) fn partitions(subject: &Subject<'_>) -> Vec<Checked> {
 
 pub(super) fn endpoint_parity(subject: &Subject<'_>) -> Vec<Checked> {
     let Some((a, b)) = pair(subject) else { return Vec::new() };
-    let count =
-        |namespace: &Namespace<'_>| match subject.seen.list(namespace.id, "privateEndpointConnections") {
-            Ok(members) => Ok(members.len()),
-            Err(_) if namespace.look() == Look::IsAbsent => Ok(0),
-            Err(why) => Err(format!("private endpoints of {}: {why}", namespace.id.name())),
-        };
+    let count = |namespace: &Namespace<'_>| match subject
+        .seen
+        .list(namespace.id, "privateEndpointConnections")
+    {
+        Ok(members) => Ok(members.len()),
+        Err(_) if namespace.look() == Look::IsAbsent => Ok(0),
+        Err(why) => Err(format!("whether {} has private endpoints is unknown: {why}", namespace.id.name())),
+    };
     // Endpoints are resources beside the namespace: preparing deploys them before it pairs.
-    let will_have = |namespace: &Namespace<'_>| Ok(count(namespace)?.max(namespace.declared_endpoints()));
+    let will_have =
+        |namespace: &Namespace<'_>| count(namespace).map(|seen| seen.max(namespace.declared_endpoints()));
     match (count(&a), will_have(&b)) {
         (Ok(first), Ok(second)) => {
             let says = format!("{first} private endpoints on {}, {second} on {}", a.id.name(), b.id.name());
             let path = format!("{}/privateEndpointConnections", b.id);
             vec![Checked::that((first > 0) == (second > 0), b.id, subject.seen.evidence(&path, says))]
         }
-        (Err(why), _) | (_, Err(why)) => vec![Checked::unknown(b.id, why)],
+        (Err(why), _) => vec![Checked::unknown(a.id, why)],
+        (_, Err(why)) => vec![Checked::unknown(b.id, why)],
     }
 }
 
