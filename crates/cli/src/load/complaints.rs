@@ -12,10 +12,11 @@ pub(super) fn of_diagnostics(found: &[Diagnostic]) -> CliError {
             .iter()
             .map(|found| {
                 // A linked file may be anywhere; without its text the place is still named by the message.
-                let text = std::fs::read(&found.file).map_or_else(
-                    |_| String::new(),
-                    |bytes| String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned(),
-                );
+                let text = std::fs::read(&found.file)
+                    .map_or_else(|_| String::new(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
+                // A mark at the beginning counts in ranges, and nobody wants to see it.
+                let shown = text.trim_start_matches('\u{feff}');
+                let mark = text.len() - shown.len();
                 let chain = if found.chain.is_empty() {
                     String::new()
                 } else {
@@ -23,8 +24,8 @@ pub(super) fn of_diagnostics(found: &[Diagnostic]) -> CliError {
                 };
                 Located {
                     file: found.file.clone(),
-                    text: super::veil::cover_queries(&text),
-                    range: found.range.clone(),
+                    text: super::veil::cover_queries(shown),
+                    range: found.range.start.saturating_sub(mark)..found.range.end.saturating_sub(mark),
                     message: format!("{}{chain}", found.message),
                     hint: found.hint.clone(),
                 }

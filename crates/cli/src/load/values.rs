@@ -78,6 +78,7 @@ pub(super) fn from_files(paths: &[PathBuf], template: &Template) -> Result<Given
         let text = text_of(path)?;
         let given =
             parse_parameters(&name, &text).map_err(|found| veiled(of_diagnostics(&found), |_| Some(0..0)))?;
+        let tree = Node::parse(&text).ok();
         let foreign = !given.is_empty() && !given.keys().any(|name| declared_name(template, name).is_some());
         for (parameter, value) in given {
             let Some(declared) = declared_name(template, &parameter) else {
@@ -86,7 +87,7 @@ pub(super) fn from_files(paths: &[PathBuf], template: &Template) -> Result<Given
             if let ParameterValue::Value(value) = value {
                 let secure =
                     template.parameters().any(|parameter| parameter.secure && parameter.name == declared);
-                let place = Place { file: name.clone(), range: place_of(&text, &parameter), secure };
+                let place = Place { file: name.clone(), range: place_of(tree.as_ref(), &parameter), secure };
                 all.places.insert(declared.clone(), place);
                 all.values.insert(declared, value);
             }
@@ -107,9 +108,8 @@ fn veiled(error: CliError, shown: impl Fn(&Located) -> Option<Range<usize>>) -> 
 }
 
 /// Where a parameter file gives a value.
-fn place_of(text: &str, parameter: &str) -> Range<usize> {
-    let tree = Node::parse(text.trim_start_matches('\u{feff}')).ok();
-    let value = tree.as_ref().and_then(|tree| tree.get("parameters")?.get(parameter)?.get("value"));
+fn place_of(tree: Option<&Node>, parameter: &str) -> Range<usize> {
+    let value = tree.and_then(|tree| tree.get("parameters")?.get(parameter)?.get("value"));
     value.map_or(0..0, |value| value.range.clone())
 }
 

@@ -304,12 +304,12 @@ fn nothing_for_nothing(events: &[Read], reader: &mut Reader) {
                     reader.note(*position, Complaint::new(message).hint(hint));
                 }
             }
-            What::Flap { region, .. } => {
-                if LostPlane::BOTH.iter().any(|plane| lost.contains(&(region.clone(), *plane))) {
-                    let message = "the region cannot flap: it is lost already at that time";
-                    let hint = "restore it before, or let it flap instead of losing it";
-                    reader.note(*position, Complaint::new(message).hint(hint));
-                }
+            What::Flap { region, .. }
+                if LostPlane::BOTH.iter().any(|plane| lost.contains(&(region.clone(), *plane))) =>
+            {
+                let message = "the region cannot flap: it is lost already at that time";
+                let hint = "restore it before, or let it flap instead of losing it";
+                reader.note(*position, Complaint::new(message).hint(hint));
             }
             _ => {}
         }

@@ -108,7 +108,7 @@ fn the_failover_of_the_example_stands_on_its_own() {
 fn the_alias_and_its_keys_are_the_same_before_and_after() {
     let failover = chapter("failover");
     let end = live(failover);
-    let keys = |lab: &lifeboat_lab::Lab, now, side| {
+    let keys = |lab: &Lab, now, side| {
         let id = the_workload().components[0].on(side).child("disasterRecoveryConfigs", "orders");
         let path =
             format!("{id}/authorizationRules/RootManageSharedAccessKey/listKeys?api-version=2024-01-01");
