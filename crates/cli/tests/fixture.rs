@@ -56,6 +56,9 @@ pub(crate) fn report() -> DrillReport {
             forecast: Some(terms([120, 900, 600, 40, 540, 60])),
             actual: Some(terms([95, 900, 412, 33, 588, 74])),
             unrecovered: None,
+            back_by_itself: false,
+            without_loss: None,
+            later: Vec::new(),
             error_percent: Some(-7.0),
         },
         rpo: RpoReport {

@@ -3,6 +3,7 @@
 //! Here: the storyline and its bookkeeping. Not here: deciding what comes next (the planner's lifecycle does, the same on
 //! the day), how a run is executed (`station.rs`), what a region's loss does (the lab).
 
+mod episodes;
 mod invariants;
 mod kept;
 mod moves;
@@ -32,6 +33,7 @@ use crate::report::{DrillReport, Missing, PredictionReport, RtoTerms};
 use crate::scenario::Scenario;
 use crate::world::{Event, World};
 
+use episodes::Episode;
 use invariants::Breaches;
 use kept::Kept;
 use moves::{Announcement, Move};
@@ -102,6 +104,8 @@ pub struct Drill {
     people: People,
     probes: Probes,
     milestones: Milestones,
+    /// Outages that were over when the next began.
+    episodes: Vec<Episode>,
     findings: Vec<Finding>,
     assumptions: Vec<String>,
     accept: Vec<Acceptance>,
@@ -151,6 +155,7 @@ impl Drill {
             scenario: setup.scenario,
             probes,
             milestones: Milestones::default(),
+            episodes: Vec::new(),
             findings: Vec::new(),
             assumptions: setup.assumptions,
             accept: setup.accept,

@@ -62,6 +62,10 @@ pub(crate) fn recovery_point(report: &DrillReport) -> (String, Tone) {
         )
     };
     let at_recovery = match &rpo.missing_at_recovery {
+        Some(missing) if missing.messages > 0 && report.rto.without_loss.is_some() => {
+            let messages = counted(missing.messages, "message");
+            format!("; there was no loss, and out of reach when the failover was over: {messages}")
+        }
         Some(missing) if missing.messages > 0 => {
             format!("; out of reach when service was back: {}", some(missing))
         }
@@ -95,8 +99,12 @@ fn counted_words(what: &[String]) -> String {
 
 /// What is said in the place of a recovery time that was not measured.
 pub(crate) fn no_recovery(rto: &RtoReport) -> (String, Tone) {
-    match rto.unrecovered {
-        Some(without) => (format!("not recovered in {}", duration(without)), Tone::Bad),
-        None => ("nothing failed over".to_owned(), Tone::Plain),
+    match (rto.unrecovered, rto.without_loss) {
+        (Some(without), _) if rto.back_by_itself && without <= rto.asked => {
+            (format!("back by itself after {}", duration(without)), Tone::Good)
+        }
+        (None, Some(took)) => (format!("no outage; the failover itself took {}", duration(took)), Tone::Warn),
+        (Some(without), _) => (format!("not recovered in {}", duration(without)), Tone::Bad),
+        (None, None) => ("nothing failed over".to_owned(), Tone::Plain),
     }
 }

@@ -5,8 +5,8 @@ use lifeboat_planner::Answer;
 use lifeboat_sim::{DrillReport, RunReport};
 
 use super::{
-    NO_FORECAST, forecast_words, held_words, is_forbidden, loss_rows, loss_word, no_recovery, outage_words,
-    reason_words, received_words, recovery_point, run_tone, step_counts, sums, term_rows, took,
+    NO_FORECAST, forecast_words, held_words, is_forbidden, later_words, loss_rows, loss_word, no_recovery,
+    outage_words, reason_words, received_words, recovery_point, run_tone, step_counts, sums, term_rows, took,
     total_difference, verdict,
 };
 use crate::format::{clock, count, counted, difference, duration, instant, offset, region};
@@ -134,6 +134,9 @@ fn recovery_time(report: &DrillReport, layout: Layout) -> String {
     }
     if let Some(words) = outage_words(report) {
         out += &layout.hang("  ", &words, Tone::Quiet);
+    }
+    for (words, tone) in later_words(report) {
+        out += &layout.hang(&format!("  {} ", tone.sign()), &words, tone);
     }
     out
 }

@@ -11,6 +11,7 @@ use lifeboat_planner::detector::Plane;
 use lifeboat_planner::{Component, Side};
 
 use super::Drill;
+use super::episodes::Episode;
 use crate::ledger::Outstanding;
 use crate::log::Tone;
 use crate::report::{Missing, PlaneReport, RpoReport, Truth};
@@ -74,7 +75,9 @@ impl Drill {
         let standing = self.world.standing();
         let hosts = standing.components.iter().filter_map(|component| self.host(component, left));
         let still: usize = hosts.map(|host| clients.still_at(&host, now)).sum();
-        let served = clients.counts().0 == 0 || last.is_some_and(|last| last >= moved);
+        // What took over may be gone again: service is back when the last send was not one that failed.
+        let sends = last.is_some_and(|last| last >= moved) && !self.world.ledger.is_failing();
+        let served = clients.counts().0 == 0 || sends;
         if still == 0 && served {
             self.milestones.recovered = Some(now);
             let found = self.whereabouts();
@@ -168,20 +171,36 @@ impl Drill {
         }
     }
 
-    pub(super) fn rpo(&self, found: &Whereabouts) -> RpoReport {
+    /// What is out of reach at the end. How far each reaches back is counted from the first loss after it was acknowledged.
+    fn gone(&self, messages: &[Outstanding], episodes: &[Episode]) -> Missing {
+        let losses: Vec<Timestamp> = episodes.iter().filter_map(|one| one.marks.lost).collect();
+        let reach = |one: &Outstanding| {
+            let lost = losses.iter().copied().find(|lost| *lost >= one.acknowledged);
+            let lost = lost.or((losses.is_empty()).then_some(self.world.now));
+            lost.map_or(SignedDuration::ZERO, |lost| lost.duration_since(one.acknowledged))
+        };
+        Missing {
+            messages: messages.len() as u64,
+            reaches_back: messages.iter().map(reach).max().unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn rpo(&self, found: &Whereabouts, episodes: &[Episode]) -> RpoReport {
         let gone: Vec<Outstanding> =
             found.lost.iter().chain(&found.behind).chain(&found.aside).copied().collect();
         RpoReport {
             asked: self.world.workload.objectives.rpo,
-            missing_at_recovery: self.missing_at_recovery,
-            never_came_back: self.missing(&gone),
+            missing_at_recovery: episodes
+                .iter()
+                .filter_map(|one| one.missing)
+                .max_by_key(|missing| (missing.reaches_back, missing.messages)),
+            never_came_back: self.gone(&gone, episodes),
             unmeasured: self.unmeasured(),
         }
     }
 
     /// How long clients were without service after a loss that no failover ended.
-    pub(super) fn unrecovered(&self) -> Option<SignedDuration> {
-        let marks = &self.milestones;
+    pub(super) fn unrecovered(&self, marks: &Milestones) -> Option<SignedDuration> {
         let counts = marks.recovered.is_none() && !self.is_forbidden() && self.stands_in_a_region();
         let lost = marks.lost.filter(|_| counts)?;
         let until = marks.restored.unwrap_or(self.world.now);

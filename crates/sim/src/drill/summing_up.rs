@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_plan::{Plan, counted};
 use lifeboat_planner::{FixedTerms, is_protected, moves_names, platform_p95, service_for};
 
-use super::outage::Whereabouts;
+use super::episodes::Episode;
+use super::outage::{Milestones, Whereabouts};
 use super::{Drill, DrillOutcome, brief};
 use crate::log::Tone;
 use crate::report::{
@@ -30,10 +31,11 @@ impl Drill {
     pub(super) fn sum_up(mut self) -> DrillOutcome {
         let runs: Vec<RunReport> = self.world.runs.iter().map(run_report).collect();
         let found = self.whereabouts();
-        let (rto, rpo) = (self.rto(&runs), self.rpo(&found));
+        let episodes = self.all_episodes();
+        let (rto, rpo) = (self.rto(&episodes, &runs), self.rpo(&found, &episodes));
         let losses = self.losses(&found);
         let broken = self.broken_invariants();
-        let missed = self.missed(&rto, &rpo);
+        let missed = self.missed(&episodes[0].marks, &rto, &rpo);
         let verdict = if !broken.is_empty() {
             DrillVerdict::Broken(broken)
         } else if !missed.is_empty() {
@@ -86,23 +88,33 @@ impl Drill {
         DrillOutcome { report, events: self.world.log.into_lines(), journal }
     }
 
-    fn rto(&self, runs: &[RunReport]) -> RtoReport {
+    fn rto(&self, episodes: &[Episode], runs: &[RunReport]) -> RtoReport {
+        // The first outage in full; the others by themselves.
+        let first = &episodes[0];
         let asked = self.world.workload.objectives.rto;
         // Nothing was lost: the forecast for the loss that might have been.
-        let lost_something = self.milestones.lost.is_some();
+        let lost_something = first.marks.lost.is_some();
         let kept = self.kept_plan().filter(|_| !lost_something);
-        let forecast = self.forecast.clone().or_else(|| kept.map(|plan| self.forecast_of(plan, false)));
-        let actual = self.actual(runs);
+        let forecast = first.forecast.clone().or_else(|| kept.map(|plan| self.forecast_of(plan, false)));
+        let actual = self.actual(&first.marks, runs);
         let error_percent = actual.as_ref().zip(forecast.as_ref()).map(|(actual, forecast)| {
             let (actual, forecast) = (actual.total().as_secs_f64(), forecast.total().as_secs_f64());
             if forecast > 0.0 { (actual / forecast - 1.0) * 100.0 } else { 0.0 }
         });
-        RtoReport { asked, forecast, actual, unrecovered: self.unrecovered(), error_percent }
+        RtoReport {
+            asked,
+            forecast,
+            actual,
+            unrecovered: self.unrecovered(&first.marks),
+            back_by_itself: self.is_back(&first.marks),
+            without_loss: self.without_loss(&first.marks),
+            later: self.later_outages(episodes, runs),
+            error_percent,
+        }
     }
 
     /// What was measured, when a failover brought the clients back.
-    fn actual(&self, runs: &[RunReport]) -> Option<RtoTerms> {
-        let marks = &self.milestones;
+    pub(super) fn actual(&self, marks: &Milestones, runs: &[RunReport]) -> Option<RtoTerms> {
         let (lost, (number, moved), recovered) = (marks.lost?, marks.moved?, marks.recovered?);
         let suspected = marks.suspected.unwrap_or(lost).max(lost);
         let down = marks.down.unwrap_or(suspected).max(suspected);
@@ -151,7 +163,7 @@ impl Drill {
         }
     }
 
-    fn missed(&self, rto: &RtoReport, rpo: &RpoReport) -> Vec<String> {
+    fn missed(&self, first: &Milestones, rto: &RtoReport, rpo: &RpoReport) -> Vec<String> {
         let mut missed = self.trouble.clone();
         if self.is_forbidden() {
             // Nothing was run: neither a recovery nor a state at the end is anybody's failure.
@@ -172,9 +184,12 @@ impl Drill {
                 brief(rto.asked)
             ));
         }
-        if let Some(without) = rto.unrecovered {
-            missed.push(self.why_unrecovered(without, rto.asked));
+        // What is back by itself in time was away no longer than was asked.
+        let late = |without: &SignedDuration| *without > rto.asked || !rto.back_by_itself;
+        if let Some(without) = rto.unrecovered.filter(late) {
+            missed.push(self.why_unrecovered(first, without, rto.asked));
         }
+        missed.extend(self.missed_later(&rto.later));
         missed.extend(missed_point(rpo));
         if !is_protected(&self.world.workload, self.inventory()) && self.trouble.is_empty() {
             missed.push(format!("at the end the workload is {}", self.word()));
@@ -183,8 +198,12 @@ impl Drill {
     }
 
     /// A loss that no failover ended, in words.
-    fn why_unrecovered(&self, without: SignedDuration, asked: SignedDuration) -> String {
-        let marks = &self.milestones;
+    pub(super) fn why_unrecovered(
+        &self,
+        marks: &Milestones,
+        without: SignedDuration,
+        asked: SignedDuration,
+    ) -> String {
         let lost = marks.lost.unwrap_or(self.world.now);
         let until = match (self.served_again(lost), marks.restored) {
             (Some(served), restored) if restored.is_none_or(|restored| served < restored) => {
