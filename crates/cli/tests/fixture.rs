@@ -65,6 +65,7 @@ pub(crate) fn report() -> DrillReport {
             asked: secs(900),
             missing_at_recovery: Some(Missing { messages: 1_187, reaches_back: secs(312) }),
             never_came_back: Missing::default(),
+            left_aside: 0,
             unmeasured: Vec::new(),
         },
         clients: clients(),

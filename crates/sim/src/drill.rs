@@ -260,7 +260,7 @@ impl Drill {
         // What one rule says of both sides of a component is one reason, with one remedy.
         let mut found: Vec<(&Finding, Vec<&str>)> = Vec::new();
         for finding in blocking(&self.findings) {
-            let says = finding.evidence.first().map_or("", |evidence| evidence.says.as_str());
+            let says = finding.evidence.first().map_or("", |evidence| evidence.says.trim_end_matches('.'));
             let same = |one: &Finding| {
                 (&one.rule, &one.component, &one.remedy)
                     == (&finding.rule, &finding.component, &finding.remedy)
@@ -386,7 +386,7 @@ impl Drill {
         if let Phase::Deciding { until: Some(until), .. } = self.life.phase() {
             self.world.queue.at((*until).max(self.world.now), Event::Reminder);
         }
-        let Some(number) = self.people.ask(question, waits) else { return };
+        let Some(number) = self.people.ask(self.world.now, question, waits) else { return };
         if let Some(delay) = self.people.delay() {
             self.world.queue.at(self.world.now + delay, Event::Answer(number));
         }

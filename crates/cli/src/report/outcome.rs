@@ -29,13 +29,19 @@ pub(crate) fn loss_rows(report: &DrillReport) -> Vec<LossRow> {
     for one in &losses.moves {
         let what = format!("stranded: {}", one.purpose);
         rows.push(row(&what, Some(one.announced_stranded), one.stranded, "in the region that was left"));
-        rows.push(row("  drained", None, one.drained, "of these, brought over"));
+        // A drain also brings what came due, or arrived, after the count.
+        let brought = if one.drained > one.stranded {
+            "brought over, with what came there after the count"
+        } else {
+            "of these, brought over"
+        };
+        rows.push(row("  drained", None, one.drained, brought));
         let read = one.stranded.saturating_sub(one.drained + one.left);
         if read > 0 {
             rows.push(row("  read there", None, read, "of these, before they were drained"));
         }
         if one.left > 0 {
-            rows.push(row("  left there", None, one.left, "in the region that was left, after the drain"));
+            rows.push(row("  left there", None, one.left, "in the region that was left, not drained"));
         }
     }
     let lost = if losses.lost == 0 { Tone::Good } else { Tone::Bad };
@@ -81,10 +87,19 @@ pub(crate) fn recovery_point(report: &DrillReport) -> (String, Tone) {
         0 if !rpo.unmeasured.is_empty() => {
             format!("; not measured: nobody looked what became of {}", counted_words(&rpo.unmeasured))
         }
+        0 if rpo.left_aside > 0 => "; nothing else was missing in the end".to_owned(),
         0 => "; nothing was missing in the end".to_owned(),
         _ => format!("; out of reach at the end: {}", some(gone)),
     };
-    (format!("{asked}{at_recovery}{in_the_end}"), tone)
+    // They are no part of the objective, and the reason belongs beside it.
+    let aside = match rpo.left_aside {
+        0 => String::new(),
+        some => format!(
+            "; not counted: {} left out of use and in reach, which readers have had",
+            counted(some, "dead letter")
+        ),
+    };
+    (format!("{asked}{at_recovery}{in_the_end}{aside}"), tone)
 }
 
 /// The first few of them, and how many more.

@@ -52,6 +52,11 @@ fn head(report: &DrillReport, layout: Layout) -> String {
     }
     let told = if report.scenario.story.is_empty() { "" } else { ": " };
     let story = format!("{}{told}{}", report.scenario.name, report.scenario.story);
+    if is_forbidden(report) {
+        // A story that nobody played, and a time that did not pass, would read as if they had.
+        let origin = format!("not run: seed {}, lifeboat {}", report.seed, report.version);
+        return out + &layout.hang("", &origin, Tone::Quiet);
+    }
     out += &layout.hang("", &story, Tone::Plain);
     let span = report.ended.duration_since(report.started);
     let origin = format!(

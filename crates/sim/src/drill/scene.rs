@@ -41,7 +41,7 @@ impl Drill {
                 self.world.lab.limit(Quota { region, kind, limit });
                 self.world.log.happens(self.world.now, "world", Tone::Bad, says);
             }
-            What::Operator { answers, after } => self.people.behave(answers, after),
+            What::Operator { answers, after } => self.people_behave(answers, after),
             What::Plan(wish) => {
                 let wish = match wish {
                     Planned::Move => Wish::Move,

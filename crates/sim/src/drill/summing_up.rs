@@ -12,7 +12,7 @@ use crate::report::{
     ClientReport, DrillReport, DrillVerdict, LossReport, RpoReport, RtoReport, RtoTerms, RunReport,
     ScenarioSummary,
 };
-use crate::reporting::{platform_time, run_report};
+use crate::reporting::{names_time, platform_time, run_report};
 use crate::traffic::{Holding, holdings};
 
 /// So many missing queues and subscriptions are named.
@@ -119,18 +119,33 @@ impl Drill {
         let suspected = marks.suspected.unwrap_or(lost).max(lost);
         let down = marks.down.unwrap_or(suspected).max(suspected);
         let began = marks.began?.max(down);
-        let platform = platform_time(&runs[number]);
         let recovered = recovered.max(moved);
         // What a term lasts without the time in which there was nowhere to go.
         let term = |from: Timestamp, to: Timestamp| to.duration_since(from) - self.nowhere(from, to);
+        // Waiting for a person between two attempts is their time, and what Azure did not finish in an attempt is Azure's.
+        let span = term(began, moved);
+        let waited = marks.waited.min(span);
+        let attempts =
+            runs[..=number].iter().filter(|run| run.kind == runs[number].kind && run.started >= began);
+        // An attempt that failed got nothing from Azure, for as long as it tried.
+        let took = |run: &RunReport| {
+            if run.started < runs[number].started {
+                run.ended.duration_since(run.started)
+            } else {
+                platform_time(run)
+            }
+        };
+        let names = names_time(&self.world.runs[number]).min(span - waited);
+        let platform = attempts.map(took).fold(SignedDuration::ZERO, |sum, part| sum + part);
+        let platform = (platform - names).max(SignedDuration::ZERO).min(span - waited - names);
         Some(RtoTerms {
             detection: term(lost, suspected),
             hold_down: term(suspected, down),
-            decision: term(down, began),
-            // Attempts that failed before the one that succeeded are our own work, too.
-            orchestration: (term(began, moved) - platform).max(SignedDuration::ZERO),
+            decision: term(down, began) + waited,
+            // What is left of all attempts is our own work.
+            orchestration: span - waited - platform - names,
             platform,
-            dns: term(moved, recovered),
+            dns: term(moved, recovered) + names,
             nowhere: self.nowhere(lost, recovered),
         })
     }

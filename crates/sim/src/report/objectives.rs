@@ -96,6 +96,9 @@ pub struct RpoReport {
     pub missing_at_recovery: Option<Missing>,
     /// Messages that exist nowhere at the end, or lie where nobody serves, or in a region that does not answer.
     pub never_came_back: Missing,
+    /// Dead letters at the end in resources that are out of use and answer: their readers have had them, and anybody can
+    /// fetch them, so the objective does not count them.
+    pub left_aside: u64,
     /// Data that a move left behind and nobody looks at: whether it came along is unknown.
     pub unmeasured: Vec<String>,
 }

@@ -107,3 +107,13 @@ fn a_blink_of_service_ends_no_outage() {
     assert_eq!(outages(&[gap(0, 600), gap(659, 900)]), [gap(0, 900)]);
     assert_eq!(outages(&[gap(0, 600), gap(660, 900)]), [gap(0, 600), gap(660, 900)]);
 }
+
+/// Azure's operation hangs, and people are asked again and again: that is not Lifeboat's own work.
+#[test]
+fn what_takes_long_is_put_down_to_who_took_it() {
+    let stuck =
+        "{ at: 1h, fault: { region: secondary, provider: Microsoft.ServiceBus, effect: stuck, until: 5h } }";
+    let report = report("10h", &[stuck, LOST]);
+    let terms = report.rto.actual.as_ref().unwrap();
+    assert!(terms.platform > terms.orchestration && terms.decision > mins(4), "{terms:?}");
+}
