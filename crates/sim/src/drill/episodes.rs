@@ -128,12 +128,12 @@ impl Drill {
         let nobody = self.world.clients.as_ref().is_none_or(|clients| clients.counts() == (0, 0));
         marks.back_by_itself || nobody && marks.restored.is_some() && marks.moved.is_none()
     }
+}
 
-    /// What a failover that no outage asked for cost: from its first request until the last client had followed.
-    pub(super) fn without_loss(&self, marks: &Milestones) -> Option<SignedDuration> {
-        let (began, recovered) = (marks.began?, marks.recovered?);
-        marks.lost.is_none().then(|| recovered.duration_since(began))
-    }
+/// What a failover that no outage asked for cost: from its first request until the last client had followed.
+pub(super) fn without_loss(marks: &Milestones) -> Option<SignedDuration> {
+    let (began, recovered) = (marks.began?, marks.recovered?);
+    marks.lost.is_none().then(|| recovered.duration_since(began))
 }
 
 /// The times in which clients could not send: what is acknowledged for less than a minute between two of them ends none.

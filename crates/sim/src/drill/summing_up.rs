@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_plan::{Plan, counted};
 use lifeboat_planner::{FixedTerms, is_protected, moves_names, platform_p95, service_for};
 
-use super::episodes::Episode;
+use super::episodes::{Episode, without_loss};
 use super::outage::{Milestones, Whereabouts};
 use super::{Drill, DrillOutcome, brief};
 use crate::log::Tone;
@@ -107,7 +107,7 @@ impl Drill {
             actual,
             unrecovered: self.unrecovered(&first.marks),
             back_by_itself: self.is_back(&first.marks),
-            without_loss: self.without_loss(&first.marks),
+            without_loss: without_loss(&first.marks),
             later: self.later_outages(episodes, runs),
             error_percent,
         }
