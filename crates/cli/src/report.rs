@@ -12,7 +12,7 @@ use lifeboat_plan::{Loss, LossKind, Verdict};
 use lifeboat_planner::Finding;
 use lifeboat_sim::{ClientReport, DrillReport, DrillVerdict, RtoReport, RtoTerms, RunReport, StepReport};
 
-use crate::format::{count, counted, difference, duration, percent};
+use crate::format::{count, counted, difference, duration, offset, percent};
 use crate::style::Tone;
 
 pub(crate) use facts::{fact_words, short_source};
@@ -46,7 +46,13 @@ pub(crate) fn reason_words<'a>(word: &str, reason: &'a str) -> &'a str {
 
 /// Whether one of the two numbers that were asked was missed by a recovery that there was.
 fn missed_objective(report: &DrillReport) -> bool {
-    report.rto.actual.as_ref().is_some_and(|actual| actual.total() > report.rto.asked || !report.rpo.is_met())
+    let later = report.rto.later.iter().any(|one| !one.met);
+    later
+        || report
+            .rto
+            .actual
+            .as_ref()
+            .is_some_and(|actual| actual.total() > report.rto.asked || !report.rpo.is_met())
 }
 
 /// The word for what becomes of something that is lost.
@@ -112,6 +118,31 @@ pub(crate) fn outage_words(report: &DrillReport) -> Option<String> {
         ),
         None => silence,
     })
+}
+
+/// Each outage after the first, held against the same objective.
+pub(crate) fn later_words(report: &DrillReport) -> Vec<(String, Tone)> {
+    let told = report.rto.later.iter().map(|one| {
+        let terms = one.actual.as_ref().map(|terms| {
+            let named = terms.named().into_iter().filter(|(_, term)| !term.is_zero());
+            let named: Vec<String> = named.map(|(name, term)| format!("{name} {}", duration(term))).collect();
+            format!(" ({})", named.join(", "))
+        });
+        let missing = one.missing.filter(|missing| missing.messages > 0).map(|missing| {
+            format!("; out of reach when service was back: {}", counted(missing.messages, "message"))
+        });
+        let words = format!(
+            "another outage at {}: {} asked, {} actual{}: {}{}",
+            offset(report.started, one.from),
+            duration(report.rto.asked),
+            duration(one.lasted),
+            terms.unwrap_or_default(),
+            one.says,
+            missing.unwrap_or_default()
+        );
+        (words, if one.met { Tone::Good } else { Tone::Bad })
+    });
+    told.collect()
 }
 
 /// The difference of the totals, as a time and in percent: `−28s (−2 %)`.

@@ -3,6 +3,7 @@
 //! Here: the storyline and its bookkeeping. Not here: deciding what comes next (the planner's lifecycle does, the same on
 //! the day), how a run is executed (`station.rs`), what a region's loss does (the lab).
 
+mod episodes;
 mod invariants;
 mod kept;
 mod moves;
@@ -32,6 +33,7 @@ use crate::report::{DrillReport, Missing, PredictionReport, RtoTerms};
 use crate::scenario::Scenario;
 use crate::world::{Event, World};
 
+use episodes::Episode;
 use invariants::Breaches;
 use kept::Kept;
 use moves::{Announcement, Move};
@@ -102,6 +104,8 @@ pub struct Drill {
     people: People,
     probes: Probes,
     milestones: Milestones,
+    /// Outages that were over when the next began.
+    episodes: Vec<Episode>,
     findings: Vec<Finding>,
     assumptions: Vec<String>,
     accept: Vec<Acceptance>,
@@ -151,6 +155,7 @@ impl Drill {
             scenario: setup.scenario,
             probes,
             milestones: Milestones::default(),
+            episodes: Vec::new(),
             findings: Vec::new(),
             assumptions: setup.assumptions,
             accept: setup.accept,
@@ -255,7 +260,7 @@ impl Drill {
         // What one rule says of both sides of a component is one reason, with one remedy.
         let mut found: Vec<(&Finding, Vec<&str>)> = Vec::new();
         for finding in blocking(&self.findings) {
-            let says = finding.evidence.first().map_or("", |evidence| evidence.says.as_str());
+            let says = finding.evidence.first().map_or("", |evidence| evidence.says.trim_end_matches('.'));
             let same = |one: &Finding| {
                 (&one.rule, &one.component, &one.remedy)
                     == (&finding.rule, &finding.component, &finding.remedy)
@@ -381,7 +386,7 @@ impl Drill {
         if let Phase::Deciding { until: Some(until), .. } = self.life.phase() {
             self.world.queue.at((*until).max(self.world.now), Event::Reminder);
         }
-        let Some(number) = self.people.ask(question, waits) else { return };
+        let Some(number) = self.people.ask(self.world.now, question, waits) else { return };
         if let Some(delay) = self.people.delay() {
             self.world.queue.at(self.world.now + delay, Event::Answer(number));
         }

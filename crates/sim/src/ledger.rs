@@ -152,6 +152,11 @@ impl Ledger {
         }
     }
 
+    /// Whether a send has failed since the last one that was acknowledged.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failing
+    }
+
     /// When a producer last got a message acknowledged.
     pub(crate) fn last_acknowledged(&self) -> Option<Timestamp> {
         self.last_send.filter(|_| self.acknowledged > 0)

@@ -21,8 +21,8 @@ pub use drill::{Drill, DrillError, DrillOutcome, DrillProgress, DrillSetup};
 pub use refused::Refused;
 pub use report::{
     Belief, BelievedStretch, ClientReport, DrillReport, DrillVerdict, FactLine, FaultReport, Gap, Happening,
-    Held, LossReport, Minute, Missing, MoveLosses, PlaneReport, PredictionReport, RpoReport, RtoReport,
-    RtoTerms, RunReport, ScenarioSummary, StateLine, StepReport, TrueStretch, Truth,
+    Held, LaterOutage, LossReport, Minute, Missing, MoveLosses, PlaneReport, PredictionReport, RpoReport,
+    RtoReport, RtoTerms, RunReport, ScenarioSummary, StateLine, StepReport, TrueStretch, Truth,
 };
 pub use scenario::{
     Answers, Clients, Effect, Fault, LostPlane, Outage, Phase, Place, Places, Planned, Scenario,

@@ -8,7 +8,7 @@ use serde::Serialize;
 mod objectives;
 mod planes;
 
-pub use objectives::{Missing, RpoReport, RtoReport, RtoTerms};
+pub use objectives::{LaterOutage, Missing, RpoReport, RtoReport, RtoTerms};
 pub use planes::{Belief, BelievedStretch, FaultReport, PlaneReport, TrueStretch, Truth};
 
 /// Everything that a drill found out.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Call, Target};
 use lifeboat_engine::{Outcome, RunEnd, StepView};
 use lifeboat_plan::{
-    Action, Basis, CallDraft, Digest, Graph, Plan, PlanKind, Step, StepId, Way, WayKind, counted,
+    Action, Basis, CallDraft, Digest, Graph, Plan, PlanKind, ReadDraft, Step, StepId, Way, WayKind, counted,
     describe_call, describe_condition, independence,
 };
 use lifeboat_planner::{Inventory, Prediction};
@@ -287,4 +287,20 @@ pub(crate) fn platform_time(run: &RunReport) -> SignedDuration {
         .filter(|step| step.critical)
         .filter_map(|step| Some(step.ended?.duration_since(step.acted?)))
         .fold(SignedDuration::ZERO, |sum, part| sum + part)
+}
+
+/// How long a run waited for names to lead elsewhere, along its critical path: that is neither Azure's work nor ours.
+pub(crate) fn names_time(run: &Run) -> SignedDuration {
+    let plan = run.station.engine.plan();
+    let critical = critical_path(&run.station, plan);
+    let waits = |view: &StepView<'_>| {
+        let reads = view.step.way(view.way).done_when.reads();
+        let is_name = |id| matches!(plan.reads.get(id), Some(ReadDraft::Dns(_)));
+        critical.contains(view.id) && !reads.is_empty() && reads.into_iter().all(is_name)
+    };
+    let took = |view: StepView<'_>| {
+        Some(view.times.ended?.duration_since(view.times.acted.or(view.times.intended)?))
+    };
+    let parts = run.station.engine.steps().filter(waits).filter_map(took);
+    parts.fold(SignedDuration::ZERO, |sum, part| sum + part)
 }

@@ -29,13 +29,19 @@ pub(crate) fn loss_rows(report: &DrillReport) -> Vec<LossRow> {
     for one in &losses.moves {
         let what = format!("stranded: {}", one.purpose);
         rows.push(row(&what, Some(one.announced_stranded), one.stranded, "in the region that was left"));
-        rows.push(row("  drained", None, one.drained, "of these, brought over"));
+        // A drain also brings what came due, or arrived, after the count.
+        let brought = if one.drained > one.stranded {
+            "brought over, with what came there after the count"
+        } else {
+            "of these, brought over"
+        };
+        rows.push(row("  drained", None, one.drained, brought));
         let read = one.stranded.saturating_sub(one.drained + one.left);
         if read > 0 {
             rows.push(row("  read there", None, read, "of these, before they were drained"));
         }
         if one.left > 0 {
-            rows.push(row("  left there", None, one.left, "in the region that was left, after the drain"));
+            rows.push(row("  left there", None, one.left, "in the region that was left, not drained"));
         }
     }
     let lost = if losses.lost == 0 { Tone::Good } else { Tone::Bad };
@@ -62,6 +68,10 @@ pub(crate) fn recovery_point(report: &DrillReport) -> (String, Tone) {
         )
     };
     let at_recovery = match &rpo.missing_at_recovery {
+        Some(missing) if missing.messages > 0 && report.rto.without_loss.is_some() => {
+            let messages = counted(missing.messages, "message");
+            format!("; there was no loss, and out of reach when the failover was over: {messages}")
+        }
         Some(missing) if missing.messages > 0 => {
             format!("; out of reach when service was back: {}", some(missing))
         }
@@ -77,10 +87,19 @@ pub(crate) fn recovery_point(report: &DrillReport) -> (String, Tone) {
         0 if !rpo.unmeasured.is_empty() => {
             format!("; not measured: nobody looked what became of {}", counted_words(&rpo.unmeasured))
         }
+        0 if rpo.left_aside > 0 => "; nothing else was missing in the end".to_owned(),
         0 => "; nothing was missing in the end".to_owned(),
         _ => format!("; out of reach at the end: {}", some(gone)),
     };
-    (format!("{asked}{at_recovery}{in_the_end}"), tone)
+    // They are no part of the objective, and the reason belongs beside it.
+    let aside = match rpo.left_aside {
+        0 => String::new(),
+        some => format!(
+            "; not counted: {} left out of use and in reach, which readers have had",
+            counted(some, "dead letter")
+        ),
+    };
+    (format!("{asked}{at_recovery}{in_the_end}{aside}"), tone)
 }
 
 /// The first few of them, and how many more.
@@ -95,8 +114,12 @@ fn counted_words(what: &[String]) -> String {
 
 /// What is said in the place of a recovery time that was not measured.
 pub(crate) fn no_recovery(rto: &RtoReport) -> (String, Tone) {
-    match rto.unrecovered {
-        Some(without) => (format!("not recovered in {}", duration(without)), Tone::Bad),
-        None => ("nothing failed over".to_owned(), Tone::Plain),
+    match (rto.unrecovered, rto.without_loss) {
+        (Some(without), _) if rto.back_by_itself && without <= rto.asked => {
+            (format!("back by itself after {}", duration(without)), Tone::Good)
+        }
+        (None, Some(took)) => (format!("no outage; the failover itself took {}", duration(took)), Tone::Warn),
+        (Some(without), _) => (format!("not recovered in {}", duration(without)), Tone::Bad),
+        (None, None) => ("nothing failed over".to_owned(), Tone::Plain),
     }
 }

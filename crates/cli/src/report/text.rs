@@ -5,8 +5,8 @@ use lifeboat_planner::Answer;
 use lifeboat_sim::{DrillReport, RunReport};
 
 use super::{
-    NO_FORECAST, forecast_words, held_words, is_forbidden, loss_rows, loss_word, no_recovery, outage_words,
-    reason_words, received_words, recovery_point, run_tone, step_counts, sums, term_rows, took,
+    NO_FORECAST, forecast_words, held_words, is_forbidden, later_words, loss_rows, loss_word, no_recovery,
+    outage_words, reason_words, received_words, recovery_point, run_tone, step_counts, sums, term_rows, took,
     total_difference, verdict,
 };
 use crate::format::{clock, count, counted, difference, duration, instant, offset, region};
@@ -52,6 +52,11 @@ fn head(report: &DrillReport, layout: Layout) -> String {
     }
     let told = if report.scenario.story.is_empty() { "" } else { ": " };
     let story = format!("{}{told}{}", report.scenario.name, report.scenario.story);
+    if is_forbidden(report) {
+        // A story that nobody played, and a time that did not pass, would read as if they had.
+        let origin = format!("not run: seed {}, lifeboat {}", report.seed, report.version);
+        return out + &layout.hang("", &origin, Tone::Quiet);
+    }
     out += &layout.hang("", &story, Tone::Plain);
     let span = report.ended.duration_since(report.started);
     let origin = format!(
@@ -134,6 +139,9 @@ fn recovery_time(report: &DrillReport, layout: Layout) -> String {
     }
     if let Some(words) = outage_words(report) {
         out += &layout.hang("  ", &words, Tone::Quiet);
+    }
+    for (words, tone) in later_words(report) {
+        out += &layout.hang(&format!("  {} ", tone.sign()), &words, tone);
     }
     out
 }

@@ -11,6 +11,7 @@ use lifeboat_planner::detector::Plane;
 use lifeboat_planner::{Component, Side};
 
 use super::Drill;
+use super::episodes::Episode;
 use crate::ledger::Outstanding;
 use crate::log::Tone;
 use crate::report::{Missing, PlaneReport, RpoReport, Truth};
@@ -26,6 +27,10 @@ pub(super) struct Milestones {
     pub(super) decided: Option<Timestamp>,
     /// The first failover run began.
     pub(super) began: Option<Timestamp>,
+    /// For how long people were waited for since then: between one attempt and the next.
+    pub(super) waited: SignedDuration,
+    /// Since when a person's "no" has kept everything waiting.
+    pub(super) declined: Option<Timestamp>,
     /// A failover succeeded: the run's number, and when it ended.
     pub(super) moved: Option<(usize, Timestamp)>,
     /// No client believes in the old side any more, and sends are acknowledged.
@@ -47,8 +52,22 @@ pub(super) struct Whereabouts {
     pub(super) aside: Vec<Outstanding>,
     /// They can be had, or were set aside as dead letters where somebody can see them.
     pub(super) held: u64,
+    /// Of these: dead letters where nobody serves any more, in a region that answers.
+    pub(super) left_aside: u64,
     /// Copies that lie somewhere although another lies there, or was received.
     pub(super) again: u64,
+}
+
+/// Where the copies of one message lie.
+#[derive(Debug, Default)]
+struct Lies {
+    /// It can be had: on the serving side, or set aside where somebody answers.
+    reachable: bool,
+    /// A copy waits for a consumer.
+    waits: bool,
+    /// A copy lies where clients are.
+    served: bool,
+    times: u64,
 }
 
 impl Drill {
@@ -74,7 +93,9 @@ impl Drill {
         let standing = self.world.standing();
         let hosts = standing.components.iter().filter_map(|component| self.host(component, left));
         let still: usize = hosts.map(|host| clients.still_at(&host, now)).sum();
-        let served = clients.counts().0 == 0 || last.is_some_and(|last| last >= moved);
+        // What took over may be gone again: service is back when the last send was not one that failed.
+        let sends = last.is_some_and(|last| last >= moved) && !self.world.ledger.is_failing();
+        let served = clients.counts().0 == 0 || sends;
         if still == 0 && served {
             self.milestones.recovered = Some(now);
             let found = self.whereabouts();
@@ -95,8 +116,8 @@ impl Drill {
         let silent = self.silent();
         let channels = self.world.clients.as_ref().map_or(&[][..], |clients| &clients.channels);
         // Whether a message can be had (a copy on the serving side, or one that a consumer set aside, where somebody answers),
-        // whether it waits for a consumer, and how often it is there.
-        let mut places: BTreeMap<u64, (bool, bool, u64)> = BTreeMap::new();
+        // whether it waits for a consumer, how often it is there, and whether a copy lies where clients are.
+        let mut places: BTreeMap<u64, Lies> = BTreeMap::new();
         for held in held(&self.world.lab) {
             // Each copy is promised by itself, and lies where its own channel is read; those that are still to be made lie
             // where the message was sent to.
@@ -105,22 +126,24 @@ impl Drill {
             let serves = names.iter().any(|name| name.eq_ignore_ascii_case(held.resource));
             let answers = !silent.iter().any(|name| name.eq_ignore_ascii_case(held.resource));
             for own in copies(channels, first).iter().filter(|own| own.keeps_in(held.place)) {
-                let (reachable, waits, times) = places.entry(draft + own.copy).or_default();
-                *reachable |= answers && (serves || held.set_aside);
-                *waits |= !held.set_aside;
-                *times += 1;
+                let lies = places.entry(draft + own.copy).or_default();
+                lies.reachable |= answers && (serves || held.set_aside);
+                lies.waits |= !held.set_aside;
+                lies.served |= serves;
+                lies.times += 1;
             }
         }
-        let beyond = |(id, (_, _, times)): (&u64, &(bool, bool, u64))| {
-            times - u64::from(!self.world.ledger.was_received(*id))
-        };
+        let beyond = |(id, lies): (&u64, &Lies)| lies.times - u64::from(!self.world.ledger.was_received(*id));
         let mut found = Whereabouts { again: places.iter().map(beyond).sum(), ..Whereabouts::default() };
         for outstanding in self.world.ledger.outstanding() {
             match places.get(&outstanding.id) {
                 None => found.lost.push(outstanding),
-                Some((true, ..)) => found.held += 1,
-                Some((false, true, _)) => found.behind.push(outstanding),
-                Some((false, false, _)) => found.aside.push(outstanding),
+                Some(lies) if lies.reachable => {
+                    found.held += 1;
+                    found.left_aside += u64::from(!lies.served);
+                }
+                Some(lies) if lies.waits => found.behind.push(outstanding),
+                Some(_) => found.aside.push(outstanding),
             }
         }
         found
@@ -168,20 +191,37 @@ impl Drill {
         }
     }
 
-    pub(super) fn rpo(&self, found: &Whereabouts) -> RpoReport {
+    /// What is out of reach at the end. How far each reaches back is counted from the first loss after it was acknowledged.
+    fn gone(&self, messages: &[Outstanding], episodes: &[Episode]) -> Missing {
+        let losses: Vec<Timestamp> = episodes.iter().filter_map(|one| one.marks.lost).collect();
+        let reach = |one: &Outstanding| {
+            let lost = losses.iter().copied().find(|lost| *lost >= one.acknowledged);
+            let lost = lost.or((losses.is_empty()).then_some(self.world.now));
+            lost.map_or(SignedDuration::ZERO, |lost| lost.duration_since(one.acknowledged))
+        };
+        Missing {
+            messages: messages.len() as u64,
+            reaches_back: messages.iter().map(reach).max().unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn rpo(&self, found: &Whereabouts, episodes: &[Episode]) -> RpoReport {
         let gone: Vec<Outstanding> =
             found.lost.iter().chain(&found.behind).chain(&found.aside).copied().collect();
         RpoReport {
             asked: self.world.workload.objectives.rpo,
-            missing_at_recovery: self.missing_at_recovery,
-            never_came_back: self.missing(&gone),
+            missing_at_recovery: episodes
+                .iter()
+                .filter_map(|one| one.missing)
+                .max_by_key(|missing| (missing.reaches_back, missing.messages)),
+            never_came_back: self.gone(&gone, episodes),
+            left_aside: found.left_aside,
             unmeasured: self.unmeasured(),
         }
     }
 
     /// How long clients were without service after a loss that no failover ended.
-    pub(super) fn unrecovered(&self) -> Option<SignedDuration> {
-        let marks = &self.milestones;
+    pub(super) fn unrecovered(&self, marks: &Milestones) -> Option<SignedDuration> {
         let counts = marks.recovered.is_none() && !self.is_forbidden() && self.stands_in_a_region();
         let lost = marks.lost.filter(|_| counts)?;
         let until = marks.restored.unwrap_or(self.world.now);

@@ -6,7 +6,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::mem;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use lifeboat_engine::Decision as RunDecision;
 use lifeboat_plan::PlanKind;
 use lifeboat_planner::lifecycle::{Decision, Happened, Question, RunOutcome, Standby, Wish};
@@ -24,6 +24,8 @@ pub(super) struct People {
     answers: Answers,
     after: SignedDuration,
     open: Vec<Asked>,
+    /// What steps of runs asked while nobody was there, with the run's number.
+    unanswered: Vec<(usize, StepAsks)>,
     /// How often each kind of run has failed in a row, and why the last time.
     failures: BTreeMap<PlanKind, (u32, String)>,
     /// After how many failures of a kind they said no last: asked once more without another one, they try it again.
@@ -32,6 +34,8 @@ pub(super) struct People {
 
 struct Asked {
     question: Question,
+    /// When it was put first.
+    at: Timestamp,
     /// Whether Lifeboat waits for the answer; else it only told, and the next step is the person's own.
     waits: bool,
     /// Answered, withdrawn, or replaced by a later one.
@@ -48,6 +52,7 @@ impl People {
             answers: Answers::Approve,
             after: SignedDuration::from_mins(4),
             open: Vec::new(),
+            unanswered: Vec::new(),
             failures: BTreeMap::new(),
             declined: BTreeMap::new(),
         }
@@ -63,8 +68,14 @@ impl People {
         &self.name
     }
 
+    /// The numbers of the questions that stand open.
+    fn standing(&self) -> Vec<usize> {
+        let open = self.open.iter().enumerate().filter(|(_, asked)| !asked.settled);
+        open.map(|(number, _)| number).collect()
+    }
+
     /// The number of a question that is new; a reminder of one that is open has none.
-    pub(super) fn ask(&mut self, question: Question, waits: bool) -> Option<usize> {
+    pub(super) fn ask(&mut self, now: Timestamp, question: Question, waits: bool) -> Option<usize> {
         if self.open.iter().any(|asked| asked.question == question && !asked.settled) {
             return None;
         }
@@ -72,7 +83,7 @@ impl People {
         for replaced in self.open.iter_mut().filter(same) {
             replaced.settled = true;
         }
-        self.open.push(Asked { question, waits, settled: false });
+        self.open.push(Asked { question, at: now, waits, settled: false });
         Some(self.open.len() - 1)
     }
 
@@ -148,7 +159,7 @@ impl Drill {
             Question::Again { kind: kind @ PlanKind::Failback } => {
                 format!("asks: run {} again?{}", kind.word(), self.failed_and_why(kind, Side::Primary))
             }
-            Question::Again { kind } => format!("asks: run {} again?", kind.word()),
+            Question::Again { kind } => format!("asks: run the {} again?", kind.word()),
         }
     }
 
@@ -211,13 +222,28 @@ impl Drill {
         self.answers_again(self.life.active()).filter(|_| about)
     }
 
+    /// From now on people answer like this. Whoever comes where nobody was finds questions that stand open, and answers them.
+    pub(super) fn people_behave(&mut self, answers: Answers, after: SignedDuration) {
+        let nobody_was_there = self.people.answers == Answers::Nobody;
+        self.people.behave(answers, after);
+        let Some(delay) = self.people.delay().filter(|_| nobody_was_there) else { return };
+        let at = self.world.now + delay;
+        for number in self.people.standing() {
+            self.world.queue.at(at, Event::Answer(number));
+        }
+        for (run, asked) in mem::take(&mut self.people.unanswered) {
+            self.world.queue.at(at, Event::Decides(run, asked));
+        }
+    }
+
     /// What steps of a run want to know reaches the people at once.
     pub(super) fn pass_questions_on(&mut self) {
         for (run, asked) in mem::take(&mut self.world.asked) {
             let says = format!("{} asks: {}", asked.step, asked.text);
             self.world.log.happens(self.world.now, "engine", Tone::Plain, says);
-            if let Some(delay) = self.people.delay() {
-                self.world.queue.at(self.world.now + delay, Event::Decides(run, asked));
+            match self.people.delay() {
+                Some(delay) => self.world.queue.at(self.world.now + delay, Event::Decides(run, asked)),
+                None => self.people.unanswered.push((run, asked)),
             }
         }
     }
@@ -227,7 +253,10 @@ impl Drill {
         let (word, answer) = match self.people.answers {
             Answers::Approve => ("yes", RunDecision::Approved),
             Answers::Decline => ("no", RunDecision::Declined),
-            Answers::Nobody => return,
+            Answers::Nobody => {
+                self.people.unanswered.push((run, asked.clone()));
+                return;
+            }
         };
         if self.world.runs[run].ended.is_some() {
             return;
@@ -243,14 +272,15 @@ impl Drill {
     /// A person answers.
     pub(super) fn answered(&mut self, number: usize) {
         let Some(asked) = self.people.open.get_mut(number).filter(|asked| !asked.settled) else { return };
-        asked.settled = true;
-        let (question, waits) = (asked.question, asked.waits);
-        let by = self.people.name.clone();
         let decision = match self.people.answers {
             Answers::Approve => Decision::Approved,
             Answers::Decline => Decision::Declined,
+            // Whoever comes later finds it open.
             Answers::Nobody => return,
         };
+        asked.settled = true;
+        let (question, waits, since) = (asked.question, asked.waits, asked.at);
+        let by = self.people.name.clone();
         // The same run is not tried for ever: a person who has seen it fail three times says no, and tries it once more each
         // time that it is asked again later.
         let again = match question {
@@ -262,7 +292,7 @@ impl Drill {
         let tries = stops.is_none();
         self.people.declined.extend(stops);
         let decision = if tries { decision } else { Decision::Declined };
-        let after = brief(self.people.after);
+        let after = brief(self.world.now.duration_since(since));
         let says = match (decision, waits) {
             (Decision::Approved, true) => format!("{by} answers yes, {after} after being asked"),
             (Decision::Approved, false) => format!("{by} starts it by hand, {after} after being told"),
@@ -276,6 +306,13 @@ impl Drill {
             self.milestones.decided.get_or_insert(self.world.now);
             // Whoever decides while the hold-down still runs ends it.
             self.milestones.down.get_or_insert(self.world.now);
+        }
+        let marks = &mut self.milestones;
+        if waits && marks.began.is_some_and(|began| began <= since) && marks.moved.is_none() {
+            // From a "no" to the next answer it is their time, too.
+            let since = marks.declined.take().map_or(since, |declined| declined.min(since));
+            marks.waited += self.world.now.duration_since(since);
+            marks.declined = (decision == Decision::Declined).then_some(self.world.now);
         }
         let happened = match (question, waits) {
             // Told, not asked: the person acts by hand.

@@ -41,7 +41,7 @@ impl Drill {
                 self.world.lab.limit(Quota { region, kind, limit });
                 self.world.log.happens(self.world.now, "world", Tone::Bad, says);
             }
-            What::Operator { answers, after } => self.people.behave(answers, after),
+            What::Operator { answers, after } => self.people_behave(answers, after),
             What::Plan(wish) => {
                 let wish = match wish {
                     Planned::Move => Wish::Move,
@@ -53,6 +53,9 @@ impl Drill {
                     Wish::Failback => format!("{by} asks to go home"),
                 };
                 self.world.log.happens(self.world.now, "operator", Tone::Plain, says);
+                if wish == Wish::Move {
+                    self.close_what_is_over();
+                }
                 let began = self.milestones.began;
                 self.life_goes_on(Happened::OperatorAsks { wish, by });
                 if wish == Wish::Move && self.milestones.began != began {
@@ -109,6 +112,7 @@ impl Drill {
         let serving = self.world.workload.site(self.life.active()).region == region;
         if health == Health::Down {
             if serving && outage.planes.contains(&LostPlane::Data) {
+                self.close_what_is_over();
                 self.milestones.lost.get_or_insert(self.world.now);
                 // What came back and went again is not back.
                 self.milestones.restored = None;

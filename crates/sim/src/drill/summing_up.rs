@@ -4,14 +4,15 @@ use jiff::{SignedDuration, Timestamp};
 use lifeboat_plan::{Plan, counted};
 use lifeboat_planner::{FixedTerms, is_protected, moves_names, platform_p95, service_for};
 
-use super::outage::Whereabouts;
+use super::episodes::{Episode, without_loss};
+use super::outage::{Milestones, Whereabouts};
 use super::{Drill, DrillOutcome, brief};
 use crate::log::Tone;
 use crate::report::{
     ClientReport, DrillReport, DrillVerdict, LossReport, RpoReport, RtoReport, RtoTerms, RunReport,
     ScenarioSummary,
 };
-use crate::reporting::{platform_time, run_report};
+use crate::reporting::{names_time, platform_time, run_report};
 use crate::traffic::{Holding, holdings};
 
 /// So many missing queues and subscriptions are named.
@@ -31,10 +32,11 @@ impl Drill {
         let runs: Vec<RunReport> =
             self.world.runs.iter().map(|run| run_report(run, self.world.now)).collect();
         let found = self.whereabouts();
-        let (rto, rpo) = (self.rto(&runs), self.rpo(&found));
+        let episodes = self.all_episodes();
+        let (rto, rpo) = (self.rto(&episodes, &runs), self.rpo(&found, &episodes));
         let losses = self.losses(&found);
         let broken = self.broken_invariants();
-        let missed = self.missed(&rto, &rpo);
+        let missed = self.missed(&episodes[0].marks, &rto, &rpo);
         let verdict = if !broken.is_empty() {
             DrillVerdict::Broken(broken)
         } else if !missed.is_empty() {
@@ -87,39 +89,64 @@ impl Drill {
         DrillOutcome { report, events: self.world.log.into_lines(), journal }
     }
 
-    fn rto(&self, runs: &[RunReport]) -> RtoReport {
+    fn rto(&self, episodes: &[Episode], runs: &[RunReport]) -> RtoReport {
+        // The first outage in full; the others by themselves.
+        let first = &episodes[0];
         let asked = self.world.workload.objectives.rto;
         // Nothing was lost: the forecast for the loss that might have been.
-        let lost_something = self.milestones.lost.is_some();
+        let lost_something = first.marks.lost.is_some();
         let kept = self.kept_plan().filter(|_| !lost_something);
-        let forecast = self.forecast.clone().or_else(|| kept.map(|plan| self.forecast_of(plan, false)));
-        let actual = self.actual(runs);
+        let forecast = first.forecast.clone().or_else(|| kept.map(|plan| self.forecast_of(plan, false)));
+        let actual = self.actual(&first.marks, runs);
         let error_percent = actual.as_ref().zip(forecast.as_ref()).map(|(actual, forecast)| {
             let (actual, forecast) = (actual.total().as_secs_f64(), forecast.total().as_secs_f64());
             if forecast > 0.0 { (actual / forecast - 1.0) * 100.0 } else { 0.0 }
         });
-        RtoReport { asked, forecast, actual, unrecovered: self.unrecovered(), error_percent }
+        RtoReport {
+            asked,
+            forecast,
+            actual,
+            unrecovered: self.unrecovered(&first.marks),
+            back_by_itself: self.is_back(&first.marks),
+            without_loss: without_loss(&first.marks),
+            later: self.later_outages(episodes, runs),
+            error_percent,
+        }
     }
 
     /// What was measured, when a failover brought the clients back.
-    fn actual(&self, runs: &[RunReport]) -> Option<RtoTerms> {
-        let marks = &self.milestones;
+    pub(super) fn actual(&self, marks: &Milestones, runs: &[RunReport]) -> Option<RtoTerms> {
         let (lost, (number, moved), recovered) = (marks.lost?, marks.moved?, marks.recovered?);
         let suspected = marks.suspected.unwrap_or(lost).max(lost);
         let down = marks.down.unwrap_or(suspected).max(suspected);
         let began = marks.began?.max(down);
-        let platform = platform_time(&runs[number]);
         let recovered = recovered.max(moved);
         // What a term lasts without the time in which there was nowhere to go.
         let term = |from: Timestamp, to: Timestamp| to.duration_since(from) - self.nowhere(from, to);
+        // Waiting for a person between two attempts is their time, and what Azure did not finish in an attempt is Azure's.
+        let span = term(began, moved);
+        let waited = marks.waited.min(span);
+        let attempts =
+            runs[..=number].iter().filter(|run| run.kind == runs[number].kind && run.started >= began);
+        // An attempt that failed got nothing from Azure, for as long as it tried.
+        let took = |run: &RunReport| {
+            if run.started < runs[number].started {
+                run.ended.duration_since(run.started)
+            } else {
+                platform_time(run)
+            }
+        };
+        let names = names_time(&self.world.runs[number]).min(span - waited);
+        let platform = attempts.map(took).fold(SignedDuration::ZERO, |sum, part| sum + part);
+        let platform = (platform - names).max(SignedDuration::ZERO).min(span - waited - names);
         Some(RtoTerms {
             detection: term(lost, suspected),
             hold_down: term(suspected, down),
-            decision: term(down, began),
-            // Attempts that failed before the one that succeeded are our own work, too.
-            orchestration: (term(began, moved) - platform).max(SignedDuration::ZERO),
+            decision: term(down, began) + waited,
+            // What is left of all attempts is our own work.
+            orchestration: span - waited - platform - names,
             platform,
-            dns: term(moved, recovered),
+            dns: term(moved, recovered) + names,
             nowhere: self.nowhere(lost, recovered),
         })
     }
@@ -152,7 +179,7 @@ impl Drill {
         }
     }
 
-    fn missed(&self, rto: &RtoReport, rpo: &RpoReport) -> Vec<String> {
+    fn missed(&self, first: &Milestones, rto: &RtoReport, rpo: &RpoReport) -> Vec<String> {
         let mut missed = self.trouble.clone();
         if self.is_forbidden() {
             // Nothing was run: neither a recovery nor a state at the end is anybody's failure.
@@ -173,9 +200,12 @@ impl Drill {
                 brief(rto.asked)
             ));
         }
-        if let Some(without) = rto.unrecovered {
-            missed.push(self.why_unrecovered(without, rto.asked));
+        // What is back by itself in time was away no longer than was asked.
+        let late = |without: &SignedDuration| *without > rto.asked || !rto.back_by_itself;
+        if let Some(without) = rto.unrecovered.filter(late) {
+            missed.push(self.why_unrecovered(first, without, rto.asked));
         }
+        missed.extend(self.missed_later(&rto.later));
         missed.extend(missed_point(rpo));
         if !is_protected(&self.world.workload, self.inventory()) && self.trouble.is_empty() {
             missed.push(format!("at the end the workload is {}", self.word()));
@@ -184,8 +214,12 @@ impl Drill {
     }
 
     /// A loss that no failover ended, in words.
-    fn why_unrecovered(&self, without: SignedDuration, asked: SignedDuration) -> String {
-        let marks = &self.milestones;
+    pub(super) fn why_unrecovered(
+        &self,
+        marks: &Milestones,
+        without: SignedDuration,
+        asked: SignedDuration,
+    ) -> String {
         let lost = marks.lost.unwrap_or(self.world.now);
         let until = match (self.served_again(lost), marks.restored) {
             (Some(served), restored) if restored.is_none_or(|restored| served < restored) => {

@@ -1,6 +1,6 @@
 //! The two objectives of a workload: recovery time and recovery point, asked and measured.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 /// The terms of a recovery time. Sequential: their sum is the recovery time.
@@ -56,8 +56,32 @@ pub struct RtoReport {
     /// How long clients were without service after a loss that no failover ended: until the region was back, or the drill
     /// was over.
     pub unrecovered: Option<SignedDuration>,
+    /// Whether that time ended because what was lost came back, and no failover was needed.
+    pub back_by_itself: bool,
+    /// What a failover cost that no outage asked for: from its first request until the last client had followed.
+    pub without_loss: Option<SignedDuration>,
+    /// Outages after the first, and silences beyond the objective that belong to none.
+    pub later: Vec<LaterOutage>,
     /// Actual total over forecast total, minus one, in percent; none when nothing failed over.
     pub error_percent: Option<f64>,
+}
+
+/// An outage that is not the first of its drill. Each is held against the same objective.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaterOutage {
+    /// When service went.
+    pub from: Timestamp,
+    /// How long until clients had it back, or the drill was over.
+    pub lasted: SignedDuration,
+    /// Whether that is within the objective.
+    pub met: bool,
+    /// How it ended, in words.
+    pub says: String,
+    /// What it was made of; none when no failover ended it.
+    pub actual: Option<RtoTerms>,
+    /// Messages that waited out of reach when service came back; none when no failover ended it.
+    pub missing: Option<Missing>,
 }
 
 /// Recovery point: how far back what is missing reaches, counted from the loss. It is judged by what was out of reach when
@@ -72,6 +96,9 @@ pub struct RpoReport {
     pub missing_at_recovery: Option<Missing>,
     /// Messages that exist nowhere at the end, or lie where nobody serves, or in a region that does not answer.
     pub never_came_back: Missing,
+    /// Dead letters at the end in resources that are out of use and answer: their readers have had them, and anybody can
+    /// fetch them, so the objective does not count them.
+    pub left_aside: u64,
     /// Data that a move left behind and nobody looks at: whether it came along is unknown.
     pub unmeasured: Vec<String>,
 }

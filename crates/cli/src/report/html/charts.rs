@@ -9,8 +9,8 @@ use super::parts::{badge, figure};
 use super::scale::{Scale, pct};
 use crate::format::{count, counted, difference, duration};
 use crate::report::{
-    NO_FORECAST, forecast_words, held_words, no_recovery, outage_words, received_words, term_rows,
-    total_difference,
+    NO_FORECAST, forecast_words, held_words, later_words, no_recovery, outage_words, received_words,
+    term_rows, total_difference,
 };
 use crate::style::Tone;
 
@@ -203,6 +203,9 @@ fn recovery_table(report: &DrillReport) -> Markup {
         }
         @if rto.forecast.is_none() { p.quiet { (capitalised(NO_FORECAST)) "." } }
         @if let Some(words) = outage_words(report) { p.quiet { (capitalised(&words)) "." } }
+        @for (words, tone) in later_words(report) {
+            p { (badge(tone, if tone == Tone::Good { "met" } else { "missed" })) " " (capitalised(&words)) "." }
+        }
     }
 }
 

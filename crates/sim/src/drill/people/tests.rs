@@ -13,6 +13,7 @@ use lifeboat_planner::Side;
 
 use crate::drill::Drill;
 use crate::scenario::Answers;
+use crate::tests::example::{drill, mins, play, scenario};
 use crate::tests::seen::with_two_namespaces;
 use crate::world::{Event, Purpose};
 
@@ -114,4 +115,17 @@ fn a_secret_comes_from_the_lab_and_is_written_nowhere() {
     assert_eq!(ask(Method::Get, &site)["properties"]["key"], key);
     let journal = drill.world.runs[0].station.journal.concat();
     assert!(!journal.contains(key.as_str().unwrap()));
+}
+
+/// Whoever comes after three hours of nobody finds the question that stands open, and answers it after their delay.
+#[test]
+fn who_comes_later_answers_what_stands_open() {
+    let text = "scenario: late\nduration: 6h\nevents: [{ at: 0s, operator: { answers: nobody } }, \
+                { at: 2h, lose: { region: primary } }, { at: 3h, operator: { answers: approve, after: 5m } }]\n";
+    let report = play(drill(scenario(text), 1)).report;
+    assert_eq!(report.runs.iter().map(|run| run.kind.as_str()).collect::<Vec<_>>(), ["prepare", "failover"]);
+    let answer = report.timeline.iter().find(|one| one.what.contains("answers yes")).unwrap();
+    assert_eq!(answer.at.duration_since(report.started), mins(185));
+    // The person says how long the question has stood, not how long they took.
+    assert!(answer.what.contains("48m"), "{answer:?}");
 }
