@@ -312,7 +312,8 @@ impl World {
     /// From here on all goes well, and somebody is there who says yes.
     fn goes_well(&mut self) {
         self.leads = None;
-        for side in [Side::Primary, Side::Secondary] {
+        // What serves first: a move that is past its point of no return carries on, though nobody sees who leads any more.
+        for side in [self.state.active(), self.state.active().other()] {
             self.happen(&Happened::Returned(side), true);
         }
         for _ in 0..30 {
