@@ -232,8 +232,10 @@ impl World {
     fn may_run(&self, before: &Lifecycle, what: &Happened, kind: PlanKind, planned: bool) {
         let approved = matches!(what, Happened::Decided { decision: Decision::Approved, .. });
         // A wish for good order is no consent to force.
-        let wish = if planned { Wish::Move } else { Wish::Failover };
-        let wished = matches!(what, Happened::OperatorAsks { wish: wanted, .. } if *wanted == wish);
+        let wished = match what {
+            Happened::OperatorAsks { wish, .. } => *wish == Wish::Failover || planned && *wish == Wish::Move,
+            _ => false,
+        };
         let is_cleared = |kind| self.cleared.get(&kind).copied().unwrap_or(false);
         match kind {
             PlanKind::Failback => assert!(approved, "home without an approval"),
@@ -312,7 +314,8 @@ impl World {
     /// From here on all goes well, and somebody is there who says yes.
     fn goes_well(&mut self) {
         self.leads = None;
-        for side in [Side::Primary, Side::Secondary] {
+        // What serves first: a move that is past its point of no return carries on, though nobody sees who leads any more.
+        for side in [self.state.active(), self.state.active().other()] {
             self.happen(&Happened::Returned(side), true);
         }
         for _ in 0..30 {

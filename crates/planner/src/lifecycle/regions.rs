@@ -39,6 +39,11 @@ impl Lifecycle {
             // Whatever was done there may be undone when it returns: the next return starts with a fence again.
             self.standby = Standby::ToFence;
         }
+        let moves = matches!(self.phase, Phase::FailingOver { .. } | Phase::FailingBack);
+        if was_lost && !is_lost && is_active && self.unfinished && !moves {
+            // It serves again where it was: what half a move began on the other side is undone by the whole cycle.
+            self.standby = Standby::ToFence;
+        }
         if is_lost && is_active && self.fence() == Fence::Closed {
             self.set_fence(Fence::Open);
         }

@@ -175,3 +175,23 @@ fn a_wish_for_a_move_never_forces_one() {
     operator wants Failover: refused, the wish to fail over does not fit while the workload is degraded (the failover failed: 503)
     "#);
 }
+
+/// What half a move began on the other side is not forgotten when the region that it was to leave returns.
+#[test]
+fn half_a_move_is_cleared_up_when_the_region_that_serves_returns() {
+    let story = going_home(DecisionPolicy::Propose)
+        .down_unprotected(Secondary)
+        .stopped(Failback)
+        .returned(Secondary)
+        .done(FenceRun)
+        .done(Drain);
+    assert_snapshot!(story.transcript, @r#"
+    tick: protected; keep the snapshot; ask "go home?"
+    Approved "go home?": failing back; run failback from secondary to primary, planned
+    Secondary down: failing back; stop the failback
+    failback stopped: deciding; ask "fail over to the primary, which is not ready?"
+    Secondary returned: returning; withdraw "fail over to the primary, which is not ready?"; run fence from secondary to primary, planned
+    fence done: draining; run drain from secondary to primary, planned
+    drain done: re-protecting; run prepare from secondary to primary, planned
+    "#);
+}
