@@ -97,7 +97,7 @@ fn a_mistake_in_a_parameter_file_shows_no_value() {
             "westerope",
         ),
         // A value that does not fit its declaration is shown where it stands, and covered there if it is secret.
-        (r#"{ "parameters": { "own": { "value": ["MARKER-2"] } } }"#.to_owned(), "mistake.json:1:42"),
+        (r#"{ "parameters": { "own": { "value": ["MARKER-2"] } } }"#.to_owned(), "mistake.json:1:37"),
         (
             format!(r#"{{ "parameters": {{ {value}, "namespaceName": {{ "value": 42 }} }} }}"#),
             "mistake.json:1:84",
