@@ -124,7 +124,7 @@ fn a_way_home_that_failed_is_asked_for_again_when_home_answers() {
     let outcome = run(short(9, &events));
     let back = outcome.report.started + mins(240);
     let lines = outcome.report.timeline.iter();
-    let asked = lines.filter(|line| line.what.contains("asks: run the failback again?") && line.at > back);
+    let asked = lines.filter(|line| line.what.contains("asks: run failback again?") && line.at > back);
     assert_eq!(asked.count(), 1, "{:#?}", outcome.report.timeline);
     assert_eq!(told(&outcome, "not now"), 0, "{:#?}", outcome.report.timeline);
     let last = outcome.report.state_after.first().unwrap();

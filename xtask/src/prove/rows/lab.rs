@@ -36,8 +36,8 @@ pub(super) const ROWS: &[Written] = &[
         "S21 D06",
         "the lab hands scheduled messages of a topic to its subscriptions at once",
         DELIVERY,
-        "    if message.scheduled.is_some_and(|due| due > now) {",
-        "    if !{out} && message.scheduled.is_some_and(|due| due > now) {",
+        "    let is_early = message.scheduled.is_some_and(|due| due > now);",
+        "    let is_early = !{out} && message.scheduled.is_some_and(|due| due > now);",
     ),
     Written::new(
         "lab-idle",

@@ -1,7 +1,7 @@
 //! Failing the alias over, and bringing it home (P1a, S25, D02, D03).
 
 use jiff::SignedDuration;
-use lifeboat_arm::Method;
+use lifeboat_arm::{Method, ResourceId};
 use lifeboat_plan::{
     Action, At, CallDraft, Citation, Condition, Is, Need, OnFailure, ReadId, Repeat, Step, StepId, Way,
     duration,
@@ -9,7 +9,9 @@ use lifeboat_plan::{
 use serde_json::{Value, json};
 
 use super::durations;
-use super::namespace::{API, Namespace, alias_name, deletes_itself, host, own_host, same_subscription};
+use super::namespace::{
+    API, Namespace, alias_name, deletes_itself, host, name_of, names_partner, own_host, same_subscription,
+};
 use super::settings::{CrossSubscription, choice};
 use super::{HEALTHY_FOR, reads, rules, traffic};
 use crate::inventory::Look;
@@ -70,11 +72,14 @@ fn refuse_what_has_no_alias(component: &Component, planning: &Planning<'_>) -> R
         return Err(rules::refusal("SB-PAIRED", component, &why, planning.workload.declared_at(to)));
     }
     let alias = alias_name(component, planning.workload, planning.seen);
-    let is_it = |one: &Value| one["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(&alias));
+    let is_it = |one: &Value| name_of(one).is_some_and(|name| name.eq_ignore_ascii_case(&alias));
     // What was not looked at may be there: then Azure answers.
-    if let Ok(aliases) = planning.seen.list(to, "disasterRecoveryConfigs")
-        && !aliases.iter().any(is_it)
-    {
+    let lacks = |id: &ResourceId, wanted: &dyn Fn(&Value) -> bool| {
+        let seen = planning.seen.last_list(id, "disasterRecoveryConfigs");
+        seen.is_some_and(|(aliases, _)| !aliases.iter().any(wanted))
+    };
+    let from = component.on(planning.active);
+    if lacks(to, &is_it) && lacks(from, &|one| names_partner(one, to)) {
         let why = format!("`{}` was seen without the alias `{alias}`: the pair is broken", to.name());
         return Err(rules::refusal("SB-PAIRED", component, &why, planning.workload.declared_at(to)));
     }
