@@ -172,11 +172,26 @@ fn a_plan_names_the_counts_it_rests_on() {
     assert_eq!(of("orders-bus/events/billing/messages"), Some(&json!(12)));
     world.workload.settings = Settings::default();
     world.list(PRIMARY, ALIASES, json!([]));
-    let mut record = alias_record(&world.bus_path(PRIMARY, ALIASES), "ORDERS-BUS", "Primary", "x");
+    let partner = world.bus().on(SECONDARY).to_string();
+    let mut record = alias_record(&world.bus_path(PRIMARY, ALIASES), "ORDERS-BUS", "Primary", &partner);
     record["properties"]["pendingReplicationOperationsCount"] = json!(5);
     world.list(PRIMARY, ALIASES, json!([record]));
+    world.list(SECONDARY, ALIASES, json!([]));
     let lost = losses(&world, WayKind::Ungraceful).into_iter().find(|loss| loss.kind == LossKind::Lost);
     assert_eq!(lost.unwrap().count, Some(5));
+}
+
+/// Proves: S21. Where neither side shows the pair any more, Azure would refuse: so does the plan, and it says why.
+#[test]
+fn a_pair_that_was_broken_is_not_failed_over() {
+    let mut world = busy();
+    world.list(SECONDARY, ALIASES, json!([]));
+    // The primary's record still names it.
+    world.plan(PlanKind::Failover);
+    world.list(PRIMARY, ALIASES, json!([]));
+    let refused = world.refused(PlanKind::Failover);
+    assert_eq!(refused.rule, "SB-PAIRED");
+    assert!(refused.why.contains("the pair is broken"), "{}", refused.why);
 }
 
 /// Nobody ever looked: the counts are unknown, and what may be lost is said all the same. Proves: S21, F4
