@@ -55,6 +55,10 @@ pub(crate) fn with_turns<T>(env: &Env<'_>, turns: &[(String, i64)], run: &mut dy
     }
 }
 
+fn is_existing(node: &Node) -> bool {
+    node.get("existing").is_some_and(|node| node.kind == crate::tree::NodeKind::Bool(true))
+}
+
 /// Whether a child's type is a whole one of another provider, instead of a part of its parent's.
 fn is_foreign(kind: &str, parent: &str) -> bool {
     let Some((namespace, _)) = kind.split_once('/') else { return false };
@@ -230,8 +234,7 @@ impl<'t> Collector<'_, 't> {
         let (scope, scope_id) = self.scope_of(env, node, &kind)?;
         let place = node.get("name").unwrap_or(node);
         let id = scope::resource_id(&scope_id, &kind, &name).map_err(|fault| frame.report(place, &fault))?;
-        let existing =
-            node.get("existing").is_some_and(|node| node.kind == crate::tree::NodeKind::Bool(true));
+        let existing = is_existing(node);
         Ok(Header {
             key: frame.engine.next_key(),
             node,
@@ -295,6 +298,17 @@ impl<'t> Collector<'_, 't> {
         if let Some(member) = node.get("scope") {
             let written = env.node_string(member, "scope")?;
             return Ok(self.scope_from(&written, kind));
+        }
+        // What is only read may stand anywhere.
+        let may = kind.eq_ignore_ascii_case("Microsoft.Resources/deployments") || is_existing(node);
+        let other = ["resourceGroup", "subscriptionId"].into_iter().find_map(|key| node.member(key));
+        if let Some(member) = other.filter(|_| !may) {
+            let message =
+                format!("a resource of type `{kind}` cannot name a `{}`: only deployments can", member.key);
+            let hint = "it goes where its template goes: nest it in a deployment into that group".to_owned();
+            return Err(self
+                .frame
+                .report(&member.value, &Fault::new("wrong-group", message).hint(Some(hint))));
         }
         let part = |key: &str| match node.get(key) {
             Some(value) => match env.node(value)? {
