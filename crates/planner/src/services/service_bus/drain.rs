@@ -17,7 +17,7 @@ use super::counts::{
     DEAD_LETTERS, SCHEDULED, UNDELIVERED, count, dead_letters, each_is_drained, is_drained, listed, to_drain,
 };
 use super::durations;
-use super::namespace::{Namespace, last_segment, own_host};
+use super::namespace::{Namespace, deletes_itself, last_segment, own_host};
 use super::reads;
 use super::settings::{DeadLetters, wants_fresh};
 use crate::service::{Answers, Part, Planning};
@@ -247,12 +247,6 @@ fn forwards(entity: &Value) -> Option<&str> {
     entity.pointer("/properties/forwardTo")?.as_str().filter(|target| !target.is_empty())
 }
 
-/// Service Bus writes "never" as the longest duration that it knows.
-fn deletes_itself(entity: &Value) -> bool {
-    let after = entity.pointer("/properties/autoDeleteOnIdle").and_then(Value::as_str);
-    after.is_some_and(|after| !after.starts_with("P10675199D"))
-}
-
 /// What is brought over of one queue or topic.
 struct Drained {
     /// `queues` or `topics`.
@@ -290,7 +284,7 @@ impl Drained {
 
     /// Of a topic itself only what is scheduled: it comes to the subscriptions when it is due.
     fn add_topic(&mut self, body: &Value, list: &ReadId, id: &str) {
-        self.fleeting |= deletes_itself(body);
+        self.fleeting |= deletes_itself(body).is_some();
         self.messages += to_drain(body, self.dead_letters);
         self.scheduled += count(body, SCHEDULED).unwrap_or(0);
         self.conditions.push(is_drained(list, id, self.dead_letters));
