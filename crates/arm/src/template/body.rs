@@ -272,7 +272,8 @@ impl Unit<'_> {
 pub(crate) fn public_outputs(outputs: &[(std::rc::Rc<str>, String, Value)]) -> BTreeMap<String, Output> {
     let convert = |(name, kind, value): &(std::rc::Rc<str>, String, Value)| {
         let mut deferred = Vec::new();
-        let value = value.to_json("", &mut |pointer, rest| deferred.push(Deferred::new(pointer, rest)));
+        let value =
+            value.to_json("", &mut |pointer, rest, text| deferred.push(Deferred::new(pointer, rest, text)));
         (name.to_string(), Output { kind: kind.clone(), value, deferred })
     };
     outputs.iter().map(convert).collect()

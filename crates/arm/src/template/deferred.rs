@@ -65,7 +65,8 @@ impl Deferred {
         found
     }
 
-    pub(crate) fn new(pointer: &str, expression: &Expression) -> Self {
+    /// `text` is that of the expression.
+    pub(crate) fn new(pointer: &str, expression: &Expression, text: &str) -> Self {
         let mut references = Vec::new();
         expression.visit_calls(&mut |name, arguments| {
             if asks(name)
@@ -76,7 +77,7 @@ impl Deferred {
         });
         references.sort();
         references.dedup();
-        Self { pointer: pointer.to_owned(), expression: expression.to_string(), references }
+        Self { pointer: pointer.to_owned(), expression: text.to_owned(), references }
     }
 }
 

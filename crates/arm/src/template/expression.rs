@@ -101,79 +101,97 @@ impl Expression {
 /// The text in brackets, as it would stand in a template.
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[")?;
-        write_expression(self, f)?;
-        f.write_str("]")
+        f.write_str(&self.to_text())
     }
 }
 
-fn write_expression(expression: &Expression, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Expression {
+    /// The same, without the formatter's cost: deferred expressions may hold whole objects.
+    pub(crate) fn to_text(&self) -> String {
+        let mut text = String::with_capacity(self.size().weight());
+        text.push('[');
+        push_expression(self, &mut text);
+        text.push(']');
+        text
+    }
+}
+
+fn push_expression(expression: &Expression, text: &mut String) {
     match expression {
-        Expression::Value(value) => write_value(value, f),
+        Expression::Value(value) => push_value(value, text),
         Expression::Call { name, arguments, .. } => {
-            write!(f, "{name}(")?;
-            for (index, argument) in arguments.iter().enumerate() {
-                if index > 0 {
-                    f.write_str(", ")?;
-                }
-                write_expression(argument, f)?;
-            }
-            f.write_str(")")
+            text.push_str(name);
+            push_list(arguments, text, push_expression);
         }
         Expression::Property { base, name, .. } => {
-            write_expression(base, f)?;
+            push_expression(base, text);
             if is_identifier(name) {
-                write!(f, ".{name}")
+                text.push('.');
+                text.push_str(name);
             } else {
-                f.write_str("[")?;
-                write_string(name, f)?;
-                f.write_str("]")
+                text.push('[');
+                push_string(name, text);
+                text.push(']');
             }
         }
         Expression::Index { base, index, .. } => {
-            write_expression(base, f)?;
-            f.write_str("[")?;
-            write_expression(index, f)?;
-            f.write_str("]")
+            push_expression(base, text);
+            text.push('[');
+            push_expression(index, text);
+            text.push(']');
         }
     }
 }
 
-fn write_value(value: &Value, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn push_value(value: &Value, text: &mut String) {
     match value {
-        Value::Null => f.write_str("null()"),
-        Value::Bool(value) => write!(f, "{value}()"),
-        Value::Int(value) => write!(f, "{value}"),
-        Value::Float(value) => write!(f, "json('{}')", super::functions::string::float_text(*value)),
-        Value::String(text) => write_string(text, f),
+        Value::Null => text.push_str("null()"),
+        Value::Bool(true) => text.push_str("true()"),
+        Value::Bool(false) => text.push_str("false()"),
+        Value::Int(value) => text.push_str(&value.to_string()),
+        Value::Float(value) => {
+            text.push_str("json('");
+            text.push_str(&super::functions::string::float_text(*value));
+            text.push_str("')");
+        }
+        Value::String(value) => push_string(value, text),
         Value::Array(array) => {
-            f.write_str("createArray(")?;
-            for (index, item) in array.items.iter().enumerate() {
-                if index > 0 {
-                    f.write_str(", ")?;
-                }
-                write_value(item, f)?;
-            }
-            f.write_str(")")
+            text.push_str("createArray");
+            push_list(&array.items, text, push_value);
         }
         Value::Object(object) => {
-            f.write_str("createObject(")?;
-            for (index, (key, value)) in object.entries.iter().enumerate() {
-                if index > 0 {
-                    f.write_str(", ")?;
-                }
-                write_string(key, f)?;
-                f.write_str(", ")?;
-                write_value(value, f)?;
-            }
-            f.write_str(")")
+            text.push_str("createObject");
+            push_list(&object.entries, text, |(key, value), text| {
+                push_string(key, text);
+                text.push_str(", ");
+                push_value(value, text);
+            });
         }
-        Value::Deferred(rest) => write_expression(&rest.expression, f),
+        Value::Deferred(rest) => push_expression(&rest.expression, text),
     }
 }
 
-fn write_string(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "'{}'", text.replace('\'', "''"))
+fn push_list<T>(items: &[T], text: &mut String, push: impl Fn(&T, &mut String)) {
+    text.push('(');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            text.push_str(", ");
+        }
+        push(item, text);
+    }
+    text.push(')');
+}
+
+fn push_string(value: &str, text: &mut String) {
+    text.push('\'');
+    let mut rest = value;
+    while let Some(quote) = memchr::memchr(b'\'', rest.as_bytes()) {
+        text.push_str(&rest[..=quote]);
+        text.push('\'');
+        rest = &rest[quote + 1..];
+    }
+    text.push_str(rest);
+    text.push('\'');
 }
 
 fn is_identifier(name: &str) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! A nested deployment of inner scope has a frame of its own; one of outer scope uses its parent's.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -55,6 +56,47 @@ enum Variable<'t> {
     },
 }
 
+/// What has a value, by its name in lower case.
+type Named<'t, W> = BTreeMap<Cow<'t, str>, Declared<'t, W>>;
+
+struct Declared<'t, W> {
+    /// As it is written.
+    name: &'t str,
+    what: W,
+    slot: RefCell<Slot>,
+}
+
+impl<'t, W> Declared<'t, W> {
+    fn new(name: &'t str, what: W) -> Self {
+        Self { name, what, slot: RefCell::new(Slot::Waiting) }
+    }
+
+    /// The value, evaluated when it is first asked for.
+    fn value(&self, kind: &str, evaluate: impl FnOnce() -> Outcome) -> Outcome {
+        match &*self.slot.borrow() {
+            Slot::Done(value) => return Ok(value.clone()),
+            Slot::Failed => return Err(Fault::reported()),
+            Slot::Busy => {
+                return Err(Fault::new("cycle", format!("the {kind} `{}` needs itself", self.name)));
+            }
+            Slot::Waiting => {}
+        }
+        self.slot.replace(Slot::Busy);
+        let result = evaluate();
+        self.slot.replace(result.as_ref().map_or(Slot::Failed, |value| Slot::Done(value.clone())));
+        result
+    }
+}
+
+/// The name in lower case: copied only where it is not so already.
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(name.to_lowercase())
+    }
+}
+
 pub(crate) struct Frame<'t> {
     pub(crate) engine: &'t Engine<'t>,
     pub(crate) document: &'t Document,
@@ -62,11 +104,8 @@ pub(crate) struct Frame<'t> {
     pub(crate) scope: Scope,
     pub(crate) deployment: Deployment,
     pub(crate) chain: Vec<String>,
-    /// Declared parameters by name in lower case.
-    declarations: BTreeMap<String, (&'t str, &'t Node)>,
-    parameters: RefCell<BTreeMap<String, Slot>>,
-    variables: BTreeMap<String, (&'t str, Variable<'t>)>,
-    variable_slots: RefCell<BTreeMap<String, Slot>>,
+    parameters: Named<'t, &'t Node>,
+    variables: Named<'t, Variable<'t>>,
     functions: BTreeMap<String, &'t Node>,
     /// Expressions already parsed, by where their text begins.
     parsed: RefCell<BTreeMap<usize, Outcome<Rc<Expression>>>>,
@@ -84,9 +123,9 @@ impl<'t> Frame<'t> {
         given: &BTreeMap<String, Value>,
     ) -> Self {
         let members = |key: &str| template.get(key).and_then(Node::members).unwrap_or_default();
-        let declarations = members("parameters")
+        let parameters = members("parameters")
             .iter()
-            .map(|member| (member.key.to_lowercase(), (&*member.key, &member.value)))
+            .map(|member| (lower(&member.key), Declared::new(&member.key, &member.value)))
             .collect();
         let mut functions = BTreeMap::new();
         for namespace in template.get("functions").and_then(Node::elements).unwrap_or_default() {
@@ -102,10 +141,8 @@ impl<'t> Frame<'t> {
             scope,
             deployment,
             chain,
-            declarations,
-            parameters: RefCell::default(),
+            parameters,
             variables: collect_variables(members("variables")),
-            variable_slots: RefCell::default(),
             functions,
             parsed: RefCell::default(),
         };
@@ -156,8 +193,8 @@ impl<'t> Frame<'t> {
     }
 
     fn take_arguments(&self, given: &BTreeMap<String, Value>) {
-        for name in given.keys().filter(|name| !self.declarations.contains_key(*name)) {
-            let hint = did_you_mean(name, self.declarations.values().map(|(name, _)| *name));
+        for name in given.keys().filter(|name| !self.parameters.contains_key(name.as_str())) {
+            let hint = did_you_mean(name, self.parameters.values().map(|known| known.name));
             let place = self.template.get("parameters").unwrap_or(self.template);
             let message = format!("the template declares no parameter `{name}`, but a value is given");
             let mut diagnostic =
@@ -166,27 +203,26 @@ impl<'t> Frame<'t> {
             diagnostic.chain.clone_from(&self.chain);
             self.engine.push_another(diagnostic);
         }
-        for (key, (_, declaration)) in &self.declarations {
-            let mut value = given.get(key).cloned();
-            let has_default = declaration.get("defaultValue").is_some();
-            let nullable = super::types::is_nullable(self.template, declaration);
+        for (key, parameter) in &self.parameters {
+            let mut value = given.get(&**key).cloned();
+            let has_default = parameter.what.get("defaultValue").is_some();
+            let nullable = super::types::is_nullable(self.template, parameter.what);
             if matches!(value, Some(Value::Null)) && (has_default || nullable) {
                 value = None; // null means: not given
             }
-            let slot = match value {
+            parameter.slot.replace(match value {
                 Some(value) => Slot::Done(value),
                 None if has_default => Slot::Waiting,
                 None if nullable => Slot::Done(Value::Null),
                 None => Slot::Failed,
-            };
-            self.parameters.borrow_mut().insert(key.clone(), slot);
+            });
         }
     }
 
     /// Evaluates every parameter and checks it against its declaration.
     pub(crate) fn check_parameters(&self) {
-        for (key, (name, declaration)) in &self.declarations {
-            if matches!(self.parameters.borrow().get(key), Some(Slot::Failed)) {
+        for Declared { name, what: declaration, slot } in self.parameters.values() {
+            if matches!(*slot.borrow(), Slot::Failed) {
                 let fault = Fault::new("parameter-missing", format!("the parameter `{name}` needs a value"));
                 let fault = fault.hint(Some(format!("give `{name}` in the parameter file")));
                 self.report(declaration, &fault);
@@ -197,75 +233,45 @@ impl<'t> Frame<'t> {
                     .map_err(|fault| self.report(declaration, &fault))
             });
             if result.is_err() {
-                self.parameters.borrow_mut().insert(key.clone(), Slot::Failed);
+                slot.replace(Slot::Failed);
             }
         }
     }
 
     /// The value of a parameter, its default evaluated when first asked for.
     pub(crate) fn parameter(&self, name: &str) -> Outcome {
-        folded(name, |key| self.parameter_of(name, key))
-    }
-
-    fn parameter_of(&self, name: &str, key: &str) -> Outcome {
-        let Some((_, declaration)) = self.declarations.get(key) else {
-            let hint = did_you_mean(name, self.declarations.values().map(|(name, _)| *name));
+        let Some(parameter) = folded(name, |key| self.parameters.get(key)) else {
+            let hint = did_you_mean(name, self.parameters.values().map(|known| known.name));
             let message = format!("the template declares no parameter `{name}`");
             return Err(Fault::new("parameter-undeclared", message).hint(hint));
         };
-        let slot = self.parameters.borrow().get(key).cloned();
-        match slot.unwrap_or(Slot::Failed) {
-            Slot::Done(value) => Ok(value),
-            Slot::Failed => Err(Fault::reported()),
-            Slot::Busy => Err(Fault::new("cycle", format!("the default of parameter `{name}` needs itself"))),
-            Slot::Waiting => {
-                self.parameters.borrow_mut().insert(key.to_owned(), Slot::Busy);
-                let result = match declaration.get("defaultValue") {
-                    Some(default) => self.engine.meter.deeper(|| self.env().node(default)),
-                    None => Err(Fault::reported()),
-                };
-                let slot = result.as_ref().map_or(Slot::Failed, |value| Slot::Done(value.clone()));
-                self.parameters.borrow_mut().insert(key.to_owned(), slot);
-                result
-            }
-        }
+        parameter.value("default of parameter", || match parameter.what.get("defaultValue") {
+            Some(default) => self.engine.meter.deeper(|| self.env().node(default)),
+            None => Err(Fault::reported()),
+        })
     }
 
     /// The value of a variable, evaluated when first asked for.
     pub(crate) fn variable(&self, name: &str) -> Outcome {
-        folded(name, |key| self.variable_of(name, key))
-    }
-
-    fn variable_of(&self, name: &str, key: &str) -> Outcome {
-        let Some((_, variable)) = self.variables.get(key) else {
-            let hint = did_you_mean(name, self.variables.values().map(|(name, _)| *name));
+        let Some(variable) = folded(name, |key| self.variables.get(key)) else {
+            let hint = did_you_mean(name, self.variables.values().map(|known| known.name));
             return Err(Fault::new("variable-unknown", format!("there is no variable `{name}`")).hint(hint));
         };
-        let slot = self.variable_slots.borrow().get(key).cloned();
-        match slot.unwrap_or(Slot::Waiting) {
-            Slot::Done(value) => Ok(value),
-            Slot::Failed => Err(Fault::reported()),
-            Slot::Busy => Err(Fault::new("cycle", format!("the variable `{name}` needs itself"))),
-            Slot::Waiting => {
-                self.variable_slots.borrow_mut().insert(key.to_owned(), Slot::Busy);
-                let env = self.env();
-                let result = self.engine.meter.deeper(|| match variable {
-                    Variable::Plain(node) => env.node(node),
-                    Variable::Loop { count, input, name } => env.loop_values(count, input, name, true),
-                });
-                let slot = result.as_ref().map_or(Slot::Failed, |value| Slot::Done(value.clone()));
-                self.variable_slots.borrow_mut().insert(key.to_owned(), slot);
-                result
-            }
-        }
+        let env = self.env();
+        variable.value("variable", || {
+            self.engine.meter.deeper(|| match variable.what {
+                Variable::Plain(node) => env.node(node),
+                Variable::Loop { count, input, name } => env.loop_values(count, input, name, true),
+            })
+        })
     }
 
     /// Evaluates all variables: one that nothing uses may be wrong, too.
     pub(crate) fn check_variables(&self) {
-        for (name, variable) in self.variables.values() {
-            if let Err(fault) = self.variable(name)
+        for variable in self.variables.values() {
+            if let Err(fault) = self.variable(variable.name)
                 && !fault.reported
-                && let Variable::Plain(node) | Variable::Loop { input: node, .. } = variable
+                && let Variable::Plain(node) | Variable::Loop { input: node, .. } = variable.what
             {
                 self.report(node, &fault);
             }
@@ -334,18 +340,20 @@ impl<'t> Frame<'t> {
     }
 }
 
-fn collect_variables(members: &[crate::tree::Member]) -> BTreeMap<String, (&str, Variable<'_>)> {
+fn collect_variables(members: &[crate::tree::Member]) -> Named<'_, Variable<'_>> {
     let mut variables = BTreeMap::new();
     for member in members {
         let loops = member.value.elements().filter(|_| member.key.eq_ignore_ascii_case("copy"));
         let Some(loops) = loops else {
-            variables.insert(member.key.to_lowercase(), (&*member.key, Variable::Plain(&member.value)));
+            let variable = Declared::new(&*member.key, Variable::Plain(&member.value));
+            variables.insert(lower(&member.key), variable);
             continue;
         };
         for entry in loops {
             let parts = (entry.get("name").and_then(Node::as_str), entry.get("count"), entry.get("input"));
             if let (Some(name), Some(count), Some(input)) = parts {
-                variables.insert(name.to_lowercase(), (name, Variable::Loop { count, input, name }));
+                let variable = Declared::new(name, Variable::Loop { count, input, name });
+                variables.insert(lower(name), variable);
             }
         }
     }

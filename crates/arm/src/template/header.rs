@@ -2,6 +2,7 @@
 //!
 //! Bodies come later (`body`), because dependencies and `reference` need all names first.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::evaluate::{Env, Turn};
@@ -62,7 +63,13 @@ fn is_existing(node: &Node) -> bool {
 /// Whether a child's type is a whole one of another provider, instead of a part of its parent's.
 fn is_foreign(kind: &str, parent: &str) -> bool {
     let Some((namespace, _)) = kind.split_once('/') else { return false };
-    namespace.contains('.') && !kind.to_lowercase().starts_with(&format!("{}/", parent.to_lowercase()))
+    namespace.contains('.') && !lies_below(kind, parent)
+}
+
+/// Whether a path goes on from another one, case ignored.
+fn lies_below(path: &str, parent: &str) -> bool {
+    let start = path.get(..parent.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(parent)) && path[parent.len()..].starts_with('/')
 }
 
 /// Collects the resources of a template.
@@ -110,7 +117,7 @@ impl<'t> Collector<'_, 't> {
         let env = frame.env();
         let header = with_turns(&env, turns, &mut |env| {
             let name = match copy.get("name") {
-                Some(name) => env.node_string(name, "name of the loop")?.to_string(),
+                Some(name) => env.node_string(name, "name of the loop")?.into_owned(),
                 // with symbolic names the loop needs no other
                 None => symbol.unwrap_or_default().to_owned(),
             };
@@ -219,17 +226,16 @@ impl<'t> Collector<'_, 't> {
         let (kind, name, api_version, condition) = (kind?, name?, api_version?, condition?);
         let (kind, name) = match parent {
             // a resource of another provider stands inside of one, but is not its child
-            Some(parent) if is_foreign(&kind, parent.kind) => (kind.to_string(), name.to_string()),
+            Some(parent) if is_foreign(&kind, parent.kind) => (kind.into_owned(), name.into_owned()),
             Some(parent) => {
                 // a child may repeat its parent's type and name in full
-                let whole = kind.to_lowercase().starts_with(&format!("{}/", parent.kind.to_lowercase()));
-                let kind = if whole { kind.to_string() } else { format!("{}/{kind}", parent.kind) };
-                let whole =
-                    whole && name.to_lowercase().starts_with(&format!("{}/", parent.name.to_lowercase()));
-                let name = if whole { name.to_string() } else { format!("{}/{name}", parent.name) };
+                let whole = lies_below(&kind, parent.kind);
+                let kind = if whole { kind.into_owned() } else { format!("{}/{kind}", parent.kind) };
+                let whole = whole && lies_below(&name, parent.name);
+                let name = if whole { name.into_owned() } else { format!("{}/{name}", parent.name) };
                 (kind, name)
             }
-            None => (kind.to_string(), name.to_string()),
+            None => (kind.into_owned(), name.into_owned()),
         };
         let (scope, scope_id) = self.scope_of(env, node, &kind)?;
         let place = node.get("name").unwrap_or(node);
@@ -242,7 +248,7 @@ impl<'t> Collector<'_, 't> {
             symbol: None,
             kind,
             name,
-            api_version: api_version.to_string(),
+            api_version: api_version.into_owned(),
             id_key: scope::key(&id),
             id,
             scope,
@@ -276,7 +282,7 @@ impl<'t> Collector<'_, 't> {
     }
 
     /// An api profile gives resources without `apiVersion` one; which, is the service's business.
-    fn default_api_version(&self, env: &Env<'_>) -> Option<std::rc::Rc<str>> {
+    fn default_api_version(&self, env: &Env<'_>) -> Option<Cow<'t, str>> {
         let profile = self.frame.template.get("apiProfile")?;
         env.node_string(profile, "api profile").ok()
     }
@@ -314,7 +320,7 @@ impl<'t> Collector<'_, 't> {
             Some(value) => match env.node(value)? {
                 Value::Null => Ok(None),
                 Value::String(text) if text.is_empty() => Ok(None),
-                _ => env.node_string(value, key).map(|text| Some(text.to_string())),
+                _ => env.node_string(value, key).map(|text| Some(text.into_owned())),
             },
             None => Outcome::Ok(None),
         };

@@ -218,7 +218,7 @@ impl Unit<'_> {
             return Ok(combine(base, &path));
         }
         if let Some(id) = link.get("id") {
-            return env.node_string(id, "id of the template spec").map(|id| id.to_string());
+            return env.node_string(id, "id of the template spec").map(std::borrow::Cow::into_owned);
         }
         Err(Fault::new("deployment", "the link has neither `uri` nor `relativePath` nor `id`"))
     }

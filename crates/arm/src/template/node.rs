@@ -1,5 +1,6 @@
 //! Evaluating the JSON of a template: strings that are expressions, names that are, loops of properties.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::evaluate::{Env, Turn};
@@ -36,9 +37,15 @@ impl Env<'_> {
     }
 
     /// The string of a node that must be one.
-    pub(crate) fn node_string(&self, node: &Node, what: &str) -> Outcome<Rc<str>> {
+    pub(crate) fn node_string<'n>(&self, node: &'n Node, what: &str) -> Outcome<Cow<'n, str>> {
+        if let Some(text) = node.as_str()
+            && let Text::Literal(literal) = parser::classify(text)
+        {
+            self.meter.spend(1)?;
+            return Ok(Cow::Borrowed(literal));
+        }
         match self.node(node)? {
-            Value::String(text) => Ok(text),
+            Value::String(text) => Ok(Cow::Owned(text.to_string())),
             Value::Deferred(_) => {
                 let message = format!("the {what} is known only at run time");
                 Err(self.fail(node, &Fault::new("runtime-name", message)))
@@ -107,7 +114,7 @@ impl Env<'_> {
             Text::Expression(_) => {
                 let name =
                     Node { kind: NodeKind::String((*member.key).into()), range: member.key_range.clone() };
-                self.node_string(&name, "name of the property")?
+                Rc::from(&*self.node_string(&name, "name of the property")?)
             }
         };
         Ok((key, self.node(&member.value)?))
@@ -121,7 +128,7 @@ impl Env<'_> {
         };
         let name = self.node_string(name, "name of the loop")?;
         let values = self.loop_values(count, input, &name, false)?;
-        Ok((name, values))
+        Ok((Rc::from(&*name), values))
     }
 
     /// The array that a loop of a property, a variable or an output makes.

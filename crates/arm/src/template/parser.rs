@@ -6,6 +6,9 @@ use std::rc::Rc;
 use super::expression::Expression;
 use super::fault::{Fault, Outcome};
 use super::value::Value;
+use tokens::{Token, TokenKind, Tokens};
+
+mod tokens;
 
 /// Azure refuses longer expressions.
 pub(crate) const LENGTH_MAX: usize = 24_576;
@@ -39,10 +42,9 @@ pub(crate) fn parse(text: &str, offset: usize, length_max: usize) -> Outcome<Exp
         let message = format!("the expression has {} characters, {length_max} are allowed", text.len());
         return Err(Fault::new("expression-length", message));
     }
-    let tokens = tokenize(text, offset)?;
-    let mut parser = Parser { tokens, next: 0, depth: 0, end: offset + text.len() };
+    let mut parser = Parser::new(text, offset)?;
     let expression = parser.expression()?;
-    match parser.peek() {
+    match &parser.next {
         None => Ok(expression),
         Some(token) => {
             let message = format!("unexpected {} after the end of the expression", token.kind.name());
@@ -51,188 +53,97 @@ pub(crate) fn parse(text: &str, offset: usize, length_max: usize) -> Outcome<Exp
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum TokenKind {
-    Name(Rc<str>),
-    String(Rc<str>),
-    Int(i64),
-    Float(f64),
-    Punctuation(char),
-}
-
-impl TokenKind {
-    fn name(&self) -> String {
-        match self {
-            Self::Name(name) => format!("`{name}`"),
-            Self::String(_) => "string".into(),
-            Self::Int(_) | Self::Float(_) => "number".into(),
-            Self::Punctuation(character) => format!("`{character}`"),
-        }
-    }
-}
-
-struct Token {
-    kind: TokenKind,
-    span: Range<usize>,
-}
-
 fn syntax(message: impl Into<String>, span: Range<usize>) -> Fault {
     Fault::new("expression-syntax", message).at(&span)
 }
 
-fn tokenize(text: &str, offset: usize) -> Outcome<Vec<Token>> {
-    let bytes = text.as_bytes();
-    // A token is seldom shorter than four characters.
-    let mut tokens = Vec::with_capacity(text.len() / 4 + 4);
-    let mut at = 0;
-    while at < bytes.len() {
-        let start = at;
-        let kind = match bytes[at] {
-            byte if byte.is_ascii_whitespace() => {
-                at += 1;
-                continue;
-            }
-            b'\'' => {
-                let (value, end) = quoted(text, at).ok_or_else(|| {
-                    syntax("the string has no closing quote", offset + start..offset + text.len())
-                })?;
-                at = end;
-                TokenKind::String(value.into())
-            }
-            byte @ (b'(' | b')' | b'[' | b']' | b',' | b'.') => {
-                at += 1;
-                TokenKind::Punctuation(byte.into())
-            }
-            byte if byte.is_ascii_digit() || byte == b'-' || byte == b'+' => {
-                at += 1;
-                while at < bytes.len()
-                    && (bytes[at].is_ascii_digit()
-                        || bytes[at] == b'.' && bytes.get(at + 1).is_some_and(u8::is_ascii_digit))
-                {
-                    at += 1;
-                }
-                number(&text[start..at])
-                    .ok_or_else(|| syntax("not a number of 64 bits", offset + start..offset + at))?
-            }
-            byte if byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$' => {
-                while at < bytes.len()
-                    && (bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'_' | b'$'))
-                {
-                    at += 1;
-                }
-                TokenKind::Name(text[start..at].into())
-            }
-            _ => {
-                let character = text[at..].chars().next().unwrap_or(' ');
-                if character.is_whitespace() {
-                    at += character.len_utf8();
-                    continue;
-                }
-                let end = offset + at + character.len_utf8();
-                return Err(syntax(format!("`{character}` cannot stand here"), offset + at..end));
-            }
-        };
-        tokens.push(Token { kind, span: offset + start..offset + at });
-    }
-    Ok(tokens)
-}
-
-/// The string that begins at `start`, `''` being one quote, and where it ends.
-fn quoted(text: &str, start: usize) -> Option<(String, usize)> {
-    let mut value = String::new();
-    let mut at = start + 1;
-    loop {
-        let length = text[at..].find('\'')?;
-        value.push_str(&text[at..at + length]);
-        at += length + 1;
-        if !text[at..].starts_with('\'') {
-            return Some((value, at));
-        }
-        value.push('\'');
-        at += 1;
-    }
-}
-
-fn number(text: &str) -> Option<TokenKind> {
-    if text.contains('.') {
-        return text.parse().ok().filter(|value: &f64| value.is_finite()).map(TokenKind::Float);
-    }
-    text.parse().ok().map(TokenKind::Int)
-}
-
-struct Parser {
-    tokens: Vec<Token>,
-    next: usize,
+/// Reads with one token of foresight.
+struct Parser<'t> {
+    tokens: Tokens<'t>,
+    next: Option<Token<'t>>,
+    /// Where the token before the next one ends.
+    passed: usize,
     depth: usize,
-    end: usize,
 }
 
-impl Parser {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.next)
+impl<'t> Parser<'t> {
+    fn new(text: &'t str, offset: usize) -> Outcome<Self> {
+        let mut tokens = Tokens::new(text, offset);
+        let next = tokens.next()?;
+        Ok(Self { tokens, next, passed: offset + text.len(), depth: 0 })
     }
 
-    fn peek_is(&self, character: char) -> bool {
-        self.peek().is_some_and(|token| token.kind == TokenKind::Punctuation(character))
-    }
-
-    fn accept(&mut self, character: char) -> bool {
-        let found = self.peek_is(character);
-        self.next += usize::from(found);
-        found
-    }
-
-    fn expect(&mut self, character: char) -> Outcome<()> {
-        if self.accept(character) {
-            return Ok(());
+    /// Goes on to the token behind the next one, which is given out.
+    fn advance(&mut self) -> Outcome<Option<Token<'t>>> {
+        if let Some(token) = &self.next {
+            self.passed = token.span.end;
         }
-        Err(self.unexpected(&format!("`{character}`")))
+        let next = self.tokens.next()?;
+        Ok(std::mem::replace(&mut self.next, next))
+    }
+
+    fn end(&self) -> usize {
+        self.tokens.end()
+    }
+
+    fn next_is(&self, character: u8) -> bool {
+        self.next
+            .as_ref()
+            .is_some_and(|token| matches!(token.kind, TokenKind::Punctuation(byte) if byte == character))
+    }
+
+    fn accept(&mut self, character: u8) -> Outcome<bool> {
+        let found = self.next_is(character);
+        if found {
+            self.advance()?;
+        }
+        Ok(found)
     }
 
     fn unexpected(&self, wanted: &str) -> Fault {
-        match self.peek() {
+        match &self.next {
             Some(token) => {
                 syntax(format!("expected {wanted}, found {}", token.kind.name()), token.span.clone())
             }
-            None => syntax(format!("expected {wanted}, found the end"), self.end..self.end + 1),
+            None => syntax(format!("expected {wanted}, found the end"), self.end()..self.end() + 1),
         }
     }
 
-    fn last_end(&self) -> usize {
-        self.next.checked_sub(1).map_or(self.end, |last| self.tokens[last].span.end)
+    fn too_deep(&self, start: usize) -> Fault {
+        let message = format!("the expression is nested more than {DEPTH_MAX} levels deep");
+        Fault::new("expression-depth", message).at(&(start..self.end()))
     }
 
     fn expression(&mut self) -> Outcome<Expression> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            let message = format!("the expression is nested more than {DEPTH_MAX} levels deep");
-            return Err(Fault::new("expression-depth", message).at(&(self.end..self.end)));
+            return Err(self.too_deep(self.end()));
         }
-        let start = self.peek().map_or(self.end, |token| token.span.start);
+        let start = self.next.as_ref().map_or(self.end(), |token| token.span.start);
         let mut expression = self.primary()?;
         // each step wraps what is there, so the tree's depth grows with the chain and must be counted as well
         let depth = self.depth;
         loop {
-            if self.accept('.') {
-                let Some(Token { kind: TokenKind::Name(name), .. }) = self.peek() else {
+            if self.accept(b'.')? {
+                let Some(Token { kind: TokenKind::Name(name), .. }) = self.next else {
                     return Err(self.unexpected("a property name"));
                 };
-                let name = Rc::clone(name);
-                self.next += 1;
-                let span = start..self.last_end();
-                expression = Expression::Property { base: Box::new(expression), name, span };
-            } else if self.accept('[') {
+                self.advance()?;
+                let span = start..self.passed;
+                expression = Expression::Property { base: Box::new(expression), name: name.into(), span };
+            } else if self.accept(b'[')? {
                 let index = self.expression()?;
-                self.expect(']')?;
-                let span = start..self.last_end();
+                if !self.accept(b']')? {
+                    return Err(self.unexpected("`]`"));
+                }
+                let span = start..self.passed;
                 expression = Expression::Index { base: Box::new(expression), index: Box::new(index), span };
             } else {
                 break;
             }
             self.depth += 1;
             if self.depth > DEPTH_MAX {
-                let message = format!("the expression is nested more than {DEPTH_MAX} levels deep");
-                return Err(Fault::new("expression-depth", message).at(&(start..self.end)));
+                return Err(self.too_deep(start));
             }
         }
         self.depth = depth - 1;
@@ -240,56 +151,48 @@ impl Parser {
     }
 
     fn primary(&mut self) -> Outcome<Expression> {
-        let Some(token) = self.peek() else {
+        if matches!(self.next, None | Some(Token { kind: TokenKind::Punctuation(_), .. })) {
             return Err(self.unexpected("a function, a string or a number"));
-        };
-        let start = token.span.start;
-        let literal = match &token.kind {
-            TokenKind::String(text) => Value::String(Rc::clone(text)),
-            TokenKind::Int(value) => Value::Int(*value),
-            TokenKind::Float(value) => Value::Float(*value),
-            TokenKind::Name(name) => {
-                let name = Rc::clone(name);
-                self.next += 1;
-                return self.call(name, start);
-            }
-            TokenKind::Punctuation(_) => return Err(self.unexpected("a function, a string or a number")),
-        };
-        self.next += 1;
-        Ok(Expression::Value(literal))
+        }
+        Ok(Expression::Value(match self.advance()? {
+            Some(Token { kind: TokenKind::Name(name), span }) => return self.call(name, span.start),
+            Some(Token { kind: TokenKind::String(text), .. }) => Value::String(text.into()),
+            Some(Token { kind: TokenKind::Int(value), .. }) => Value::Int(value),
+            Some(Token { kind: TokenKind::Float(value), .. }) => Value::Float(value),
+            Some(Token { kind: TokenKind::Punctuation(_), .. }) | None => Value::Null,
+        }))
     }
 
-    fn call(&mut self, mut name: Rc<str>, start: usize) -> Outcome<Expression> {
+    fn call(&mut self, name: &'t str, start: usize) -> Outcome<Expression> {
+        let mut name: Rc<str> = name.into();
+        let mut alone = start..self.passed;
         // user-defined functions have a namespace: `contoso.uniqueName(…)`
-        while self.peek_is('.') {
-            let Some(Token { kind: TokenKind::Name(member), .. }) = self.tokens.get(self.next + 1) else {
-                break;
-            };
+        while self.accept(b'.')? {
+            let Some(Token { kind: TokenKind::Name(member), .. }) = self.next else { break };
+            self.advance()?;
             name = format!("{name}.{member}").into();
-            self.next += 2;
+            alone.end = self.passed;
         }
-        if !self.peek_is('(') {
-            let span = start..self.last_end();
+        if !self.accept(b'(')? {
             let hint = match &*name.to_ascii_lowercase() {
                 "true" | "false" | "null" => format!("write `{name}()`"),
                 _ => format!("write `'{name}'` for a string, `{name}(…)` for a function"),
             };
-            return Err(syntax(format!("`{name}` alone is no expression"), span).hint(Some(hint)));
+            return Err(syntax(format!("`{name}` alone is no expression"), alone).hint(Some(hint)));
         }
-        self.next += 1;
         let mut arguments = Vec::new();
-        if !self.accept(')') {
+        if !self.accept(b')')? {
             loop {
                 arguments.push(self.expression()?);
-                if self.accept(')') {
+                if self.accept(b')')? {
                     break;
                 }
-                if !self.accept(',') {
+                if !self.accept(b',')? {
                     return Err(self.unexpected("`,` or `)`"));
                 }
             }
         }
-        Ok(Expression::Call { name, arguments, span: start..self.last_end() })
+        Ok(Expression::Call { name, arguments, span: start..self.passed })
     }
 }
 

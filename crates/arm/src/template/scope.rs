@@ -103,15 +103,21 @@ pub(crate) fn interleave(kind: &str, names: &[&str]) -> Outcome<String> {
 /// Ids that mean the same resource give the same key: case, doubled slashes, two spellings of groups.
 pub(crate) fn key(id: &str) -> String {
     let mut key = String::with_capacity(id.len());
-    for part in id.split('/').filter(|part| !part.is_empty()) {
-        key.push('/');
-        key.push_str(part);
-    }
-    if !id.starts_with('/') && !key.is_empty() {
-        key.remove(0);
+    let (mut start, mut before, mut may_differ) = (0, 0, false);
+    while start < id.len() {
+        let length = memchr::memchr(b'/', &id.as_bytes()[start..]).unwrap_or(id.len() - start);
+        if length > 0 {
+            if start > 0 {
+                key.push('/');
+            }
+            key.push_str(&id[start..start + length]);
+            may_differ |= (before, length) == ("microsoft.resources".len(), "resourcegroups".len());
+            before = length;
+        }
+        start += length + 1;
     }
     key.make_ascii_lowercase();
-    if key.contains(OTHER_SPELLING) { key.replace(OTHER_SPELLING, "/resourcegroups/") } else { key }
+    if may_differ { key.replace(OTHER_SPELLING, "/resourcegroups/") } else { key }
 }
 
 /// How a group is spelled where it is taken for a resource.

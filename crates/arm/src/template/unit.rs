@@ -166,6 +166,9 @@ impl<'t> Unit<'t> {
     /// An id whose scope is spelled wrongly still means the only resource of that type and name.
     fn find_elsewhere(&self, key: &str) -> Vec<usize> {
         let Some((_, tail)) = key.rsplit_once("/providers/") else { return Vec::new() };
+        if !tail.starts_with("microsoft.resources/deployments/") {
+            return Vec::new();
+        }
         match self.by_names().whole.get(tail).map(Vec::as_slice) {
             Some([only]) if self.headers[*only].is_deployment() => vec![*only],
             _ => Vec::new(),
@@ -183,8 +186,16 @@ impl<'t> Unit<'t> {
 
     /// The id and api-version that a `reference` or `list…` means.
     pub(crate) fn locate(&self, env: &Env<'_>, target: &str) -> Outcome<(String, Option<String>)> {
-        let found = self.find(target)?;
-        if let [index] = found.as_slice() {
+        self.locate_among(env, target, &self.find(target)?)
+    }
+
+    fn locate_among(
+        &self,
+        env: &Env<'_>,
+        target: &str,
+        found: &[usize],
+    ) -> Outcome<(String, Option<String>)> {
+        if let [index] = found {
             let header = &self.headers[*index];
             if let Some(used) = env.used.filter(|_| !target.starts_with('/') && header.condition) {
                 used.borrow_mut().push(header.key);
@@ -217,12 +228,13 @@ impl<'t> Unit<'t> {
         api_version: Option<&str>,
         full: bool,
     ) -> Outcome {
-        if let Some(answer) = self.deployment_answer(env, target, full)? {
+        let found = self.find(target)?;
+        if let Some(answer) = self.deployment_answer(env, target, &found, full)? {
             return Ok(answer);
         }
-        let (id, own_version) = self.locate(env, target)?;
+        let (id, own_version) = self.locate_among(env, target, &found)?;
         // without a version the service looks the resource up in the template, as it does for a name
-        if let (Some(used), None, Ok([index])) = (env.used, api_version, self.find(target).as_deref()) {
+        if let (Some(used), None, [index]) = (env.used, api_version, found.as_slice()) {
             used.borrow_mut().push(self.headers[*index].key);
         }
         let version = api_version.map(str::to_owned).or(own_version);
@@ -237,9 +249,14 @@ impl<'t> Unit<'t> {
     }
 
     /// A nested deployment of the template is expanded, so that its outputs are known already.
-    fn deployment_answer(&self, env: &Env<'_>, target: &str, full: bool) -> Outcome<Option<Value>> {
-        let found = self.find(target)?;
-        let known = match found.as_slice() {
+    fn deployment_answer(
+        &self,
+        env: &Env<'_>,
+        target: &str,
+        found: &[usize],
+        full: bool,
+    ) -> Outcome<Option<Value>> {
+        let known = match found {
             [index] if self.headers[*index].is_deployment() => {
                 let header = &self.headers[*index];
                 if !header.condition || header.existing {
@@ -253,7 +270,7 @@ impl<'t> Unit<'t> {
             }
             [] => {
                 if let Some(parent) = self.parent {
-                    return parent.deployment_answer(env, target, full);
+                    return parent.deployment_answer(env, target, &parent.find(target)?, full);
                 }
                 self.frame.engine.deployments.borrow().get(&scope::key(target)).cloned()
             }

@@ -44,6 +44,11 @@ impl Size {
         Self { weight, depth: 0, deferred: false }
     }
 
+    /// In bytes, about.
+    pub(crate) fn weight(self) -> usize {
+        self.weight
+    }
+
     pub(crate) fn add(&mut self, part: Self) {
         self.weight = self.weight.saturating_add(part.weight);
         self.depth = self.depth.max(part.depth + 1);
@@ -213,11 +218,11 @@ impl Value {
         })
     }
 
-    /// As JSON; what is deferred becomes the text of its expression, its pointer is told to `deferred`.
+    /// As JSON; what is deferred becomes the text of its expression, which is told to `deferred` with its pointer.
     pub(crate) fn to_json(
         &self,
         pointer: &str,
-        deferred: &mut dyn FnMut(&str, &Expression),
+        deferred: &mut dyn FnMut(&str, &Expression, &str),
     ) -> serde_json::Value {
         match self {
             Self::Null => serde_json::Value::Null,
@@ -249,15 +254,16 @@ impl Value {
                     .collect(),
             ),
             Self::Deferred(rest) => {
-                deferred(pointer, &rest.expression);
-                serde_json::Value::String(rest.expression.to_string())
+                let text = rest.expression.to_text();
+                deferred(pointer, &rest.expression, &text);
+                serde_json::Value::String(text)
             }
         }
     }
 
     /// As JSON, when nothing in it is deferred (otherwise expressions stand in as text).
     pub(crate) fn to_plain_json(&self) -> serde_json::Value {
-        self.to_json("", &mut |_, _| ())
+        self.to_json("", &mut |_, _, _| ())
     }
 }
 

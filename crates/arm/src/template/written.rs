@@ -26,7 +26,8 @@ impl Written {
     pub(crate) fn of_values(members: Vec<(std::rc::Rc<str>, Value)>) -> Outcome<Self> {
         let body = Value::object(members)?;
         let mut deferred = Vec::new();
-        let json = body.to_json("", &mut |pointer, rest| deferred.push(Deferred::new(pointer, rest)));
+        let json =
+            body.to_json("", &mut |pointer, rest, text| deferred.push(Deferred::new(pointer, rest, text)));
         Ok(match json {
             Json::Object(json) => Self { json, deferred },
             _ => Self::default(),
@@ -120,7 +121,8 @@ impl<'e, 'a, 't> Writer<'e, 'a, 't> {
         }
         let pointer = self.pointer();
         let deferred = &mut self.deferred;
-        Ok(value.to_json(&pointer, &mut |pointer, rest| deferred.push(Deferred::new(pointer, rest))))
+        Ok(value
+            .to_json(&pointer, &mut |pointer, rest, text| deferred.push(Deferred::new(pointer, rest, text))))
     }
 
     fn array(&mut self, node: &Node, elements: &'t [Node]) -> Outcome<Json> {

@@ -13,7 +13,9 @@ type Parsed<T> = Result<T, SyntaxError>;
 pub(super) fn parse(text: &str, lenient: bool) -> Parsed<Node> {
     // The mark is no part of the JSON; places are counted with it.
     let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut parser = Parser { text, bytes: text.as_bytes(), at, lenient, depth: 0, keys: Keys::default() };
+    let bytes = text.as_bytes();
+    let (elements, members) = (Vec::new(), Vec::new());
+    let mut parser = Parser { text, bytes, at, lenient, depth: 0, keys: Keys::default(), elements, members };
     parser.space()?;
     if parser.peek().is_none() {
         return Err(error("the file is empty", 0..text.len()));
@@ -37,6 +39,10 @@ struct Parser<'t> {
     lenient: bool,
     depth: usize,
     keys: Keys,
+    /// Elements and members of what is still open, the innermost last: each list is then allocated once, as large as
+    /// it is.
+    elements: Vec<Node>,
+    members: Vec<Member>,
 }
 
 impl<'t> Parser<'t> {
@@ -56,7 +62,12 @@ impl<'t> Parser<'t> {
     fn space(&mut self) -> Parsed<()> {
         loop {
             match self.peek() {
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                // Most of it is indentation.
+                Some(b' ') => {
+                    let rest = &self.bytes[self.at..];
+                    self.at += rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len());
+                }
+                Some(b'\n' | b'\r' | b'\t') => self.at += 1,
                 Some(b'/') => self.comment()?,
                 Some(byte) if !byte.is_ascii() => {
                     let next = self.text[self.at..].chars().next();
@@ -115,18 +126,19 @@ impl<'t> Parser<'t> {
 
     fn array(&mut self) -> Parsed<NodeKind> {
         let opened = self.at;
-        let mut elements = Vec::new();
+        let first = self.elements.len();
         self.at += 1;
         while !self.closes(opened, b']')? {
-            elements.push(self.value()?);
+            let element = self.value()?;
+            self.elements.push(element);
             self.comma(opened, b']')?;
         }
-        Ok(NodeKind::Array(elements.into()))
+        Ok(NodeKind::Array(self.elements.drain(first..).collect()))
     }
 
     fn object(&mut self) -> Parsed<NodeKind> {
         let opened = self.at;
-        let mut members = Vec::new();
+        let first = self.members.len();
         self.at += 1;
         while !self.closes(opened, b'}')? {
             let start = self.at;
@@ -138,10 +150,11 @@ impl<'t> Parser<'t> {
             }
             self.at += 1;
             self.space()?;
-            members.push(Member { key, key_range, value: self.value()? });
+            let value = self.value()?;
+            self.members.push(Member { key, key_range, value });
             self.comma(opened, b'}')?;
         }
-        Ok(NodeKind::Object(members.into()))
+        Ok(NodeKind::Object(self.members.drain(first..).collect()))
     }
 
     fn key(&mut self) -> Parsed<Arc<str>> {
@@ -229,17 +242,17 @@ impl<'t> Parser<'t> {
         let mut changed: Option<String> = None;
         let mut copied = start;
         loop {
-            match self.peek() {
-                None => return Err(error("this string has no closing quote", opened..opened + 1)),
-                Some(byte) if byte == quote => break,
-                Some(b'\\') => {
-                    let changed = changed.get_or_insert_default();
-                    changed.push_str(&self.text[copied..self.at]);
-                    changed.push(self.escape()?);
-                    copied = self.at;
-                }
-                Some(_) => self.at += 1,
+            let Some(length) = memchr::memchr2(quote, b'\\', &self.bytes[self.at..]) else {
+                return Err(error("this string has no closing quote", opened..opened + 1));
+            };
+            self.at += length;
+            if self.bytes[self.at] == quote {
+                break;
             }
+            let changed = changed.get_or_insert_default();
+            changed.push_str(&self.text[copied..self.at]);
+            changed.push(self.escape()?);
+            copied = self.at;
         }
         let last = &self.text[copied..self.at];
         self.at += 1;

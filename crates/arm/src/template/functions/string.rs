@@ -106,7 +106,7 @@ pub(crate) fn push_json(text: &mut String, value: &Value, quote: char) {
             }
             text.push('}');
         }
-        Value::Deferred(rest) => push_quoted(text, &rest.expression.to_string(), quote),
+        Value::Deferred(rest) => push_quoted(text, &rest.expression.to_text(), quote),
     }
 }
 
