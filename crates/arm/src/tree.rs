@@ -74,12 +74,12 @@ pub struct SyntaxError {
 impl Node {
     /// Reads JSON with comments.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
-        parser::parse(text, false)
+        parser::parse(text, false).map_err(|error| *error)
     }
 
     /// Reads JSON as lenient parsers do: single quotes, bare names and all.
     pub(crate) fn parse_lenient(text: &str) -> Result<Self, SyntaxError> {
-        parser::parse(text, true)
+        parser::parse(text, true).map_err(|error| *error)
     }
 
     /// The members, if this is an object.

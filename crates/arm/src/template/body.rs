@@ -12,7 +12,7 @@ use super::expansion::{ExpandedResource, NestedDeployment, Origin, Output};
 use super::fault::{Fault, Outcome};
 use super::header::{Header, with_turns};
 use super::unit::{Progress, Unit};
-use super::value::Value;
+use super::value::{Key, Value};
 use super::written::{Writer, Written};
 use crate::tree::{Node, push_pointer};
 
@@ -89,7 +89,7 @@ impl Unit<'_> {
     }
 
     /// The members that can be evaluated; what is wrong with others is reported.
-    pub(crate) fn members(env: &Env<'_>, node: &Node, skip: &[&str]) -> Vec<(std::rc::Rc<str>, Value)> {
+    pub(crate) fn members(env: &Env<'_>, node: &Node, skip: &[&str]) -> Vec<(Key, Value)> {
         let mut body = Vec::new();
         for member in node.members().unwrap_or_default() {
             let is_skipped = skip.iter().any(|name| name.eq_ignore_ascii_case(&member.key));
@@ -98,7 +98,7 @@ impl Unit<'_> {
             }
             match env.node(&member.value) {
                 Ok(Value::Null) | Err(_) => {}
-                Ok(value) => body.push((std::rc::Rc::from(&*member.key), value)),
+                Ok(value) => body.push((Arc::clone(&member.key), value)),
             }
         }
         body
@@ -222,7 +222,7 @@ impl Unit<'_> {
     }
 
     /// The outputs of a template, evaluated with what this unit sees.
-    pub(crate) fn outputs(&self) -> (Vec<(std::rc::Rc<str>, String, Value)>, bool) {
+    pub(crate) fn outputs(&self) -> (Vec<(Key, String, Value)>, bool) {
         let used = RefCell::default();
         let env = self.env(&used);
         let mut outputs = Vec::new();
@@ -231,7 +231,7 @@ impl Unit<'_> {
             let declared = super::types::follow(self.frame.template, &member.value);
             let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
             match Self::output(&env, &member.value) {
-                Ok(Some(value)) => outputs.push((std::rc::Rc::from(&*member.key), kind, value)),
+                Ok(Some(value)) => outputs.push((Arc::clone(&member.key), kind, value)),
                 Ok(None) => {}
                 Err(fault) => {
                     complete = false;
@@ -269,8 +269,8 @@ impl Unit<'_> {
 }
 
 /// Outputs as they are shown.
-pub(crate) fn public_outputs(outputs: &[(std::rc::Rc<str>, String, Value)]) -> BTreeMap<String, Output> {
-    let convert = |(name, kind, value): &(std::rc::Rc<str>, String, Value)| {
+pub(crate) fn public_outputs(outputs: &[(Key, String, Value)]) -> BTreeMap<String, Output> {
+    let convert = |(name, kind, value): &(Key, String, Value)| {
         let mut deferred = Vec::new();
         let value =
             value.to_json("", &mut |pointer, rest, text| deferred.push(Deferred::new(pointer, rest, text)));

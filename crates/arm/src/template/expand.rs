@@ -1,6 +1,6 @@
 //! From a template and its parameters to resources: the entry of the engine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
@@ -98,15 +98,21 @@ fn expand_root(
 
 /// Turns keys into places in the list, each once; what was not expanded is not waited for.
 fn settle_dependencies(drafts: Vec<Draft>) -> Vec<ExpandedResource> {
-    let places: BTreeMap<usize, usize> =
-        drafts.iter().enumerate().map(|(place, draft)| (draft.key, place)).collect();
+    let mut places = vec![None; drafts.iter().map(|draft| draft.key + 1).max().unwrap_or(0)];
+    for (place, draft) in drafts.iter().enumerate() {
+        places[draft.key] = Some(place);
+    }
+    let first = first_of_each_id(&drafts);
+    // Whose needs a place was last seen in, by itself and by its id: loops that wait for loops have many.
+    let (mut seen, mut named) = (vec![usize::MAX; drafts.len()], vec![usize::MAX; drafts.len()]);
     let settle = |(own, draft): (usize, &Draft)| {
-        let mut seen = BTreeSet::from([own]);
-        let places = draft.needs.iter().filter_map(|key| places.get(key).copied());
-        let waits_for: Vec<usize> = places.filter(|place| seen.insert(*place)).collect();
-        let mut named = BTreeSet::from([draft.resource.id.as_str()]);
-        let depends_on = waits_for.iter().map(|place| drafts[*place].resource.id.as_str());
-        let depends_on = depends_on.filter(|id| named.insert(id)).map(str::to_owned).collect();
+        (seen[own], named[first[own]]) = (own, own);
+        let needs = draft.needs.iter().filter_map(|key| places.get(*key).copied().flatten());
+        let waits_for: Vec<usize> =
+            needs.filter(|place| std::mem::replace(&mut seen[*place], own) != own).collect();
+        let others = waits_for.iter().map(|place| first[*place]);
+        let others = others.filter(|place| std::mem::replace(&mut named[*place], own) != own);
+        let depends_on = others.map(|place| drafts[place].resource.id.clone()).collect();
         (depends_on, waits_for)
     };
     let settled: Vec<(Vec<String>, Vec<usize>)> = drafts.iter().enumerate().map(settle).collect();
@@ -116,6 +122,20 @@ fn settle_dependencies(drafts: Vec<Draft>) -> Vec<ExpandedResource> {
         ..draft.resource
     };
     drafts.into_iter().zip(settled).map(finish).collect()
+}
+
+/// For each the first that has its id: one id may be deployed several times.
+fn first_of_each_id(drafts: &[Draft]) -> Vec<usize> {
+    let id = |place: usize| drafts[place].resource.id.as_str();
+    let mut sorted: Vec<usize> = (0..drafts.len()).collect();
+    sorted.sort_by_key(|place| id(*place));
+    let mut first: Vec<usize> = (0..drafts.len()).collect();
+    for pair in sorted.windows(2) {
+        if id(pair[0]) == id(pair[1]) {
+            first[pair[1]] = first[pair[0]];
+        }
+    }
+    first
 }
 
 /// The first of some resources that wait for each other, and the names of all, if there are such.

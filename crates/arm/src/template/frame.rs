@@ -71,6 +71,13 @@ impl<'t, W> Declared<'t, W> {
         Self { name, what, slot: RefCell::new(Slot::Waiting) }
     }
 
+    fn known(&self) -> Option<Value> {
+        match &*self.slot.borrow() {
+            Slot::Done(value) => Some(value.clone()),
+            _ => None,
+        }
+    }
+
     /// The value, evaluated when it is first asked for.
     fn value(&self, kind: &str, evaluate: impl FnOnce() -> Outcome) -> Outcome {
         match &*self.slot.borrow() {
@@ -249,6 +256,16 @@ impl<'t> Frame<'t> {
             Some(default) => self.engine.meter.deeper(|| self.env().node(default)),
             None => Err(Fault::reported()),
         })
+    }
+
+    /// The value of a parameter that was asked for before.
+    pub(crate) fn known_parameter(&self, name: &str) -> Option<Value> {
+        folded(name, |key| self.parameters.get(key)).and_then(Declared::known)
+    }
+
+    /// The value of a variable that was asked for before.
+    pub(crate) fn known_variable(&self, name: &str) -> Option<Value> {
+        folded(name, |key| self.variables.get(key)).and_then(Declared::known)
     }
 
     /// The value of a variable, evaluated when first asked for.

@@ -16,16 +16,13 @@ pub(crate) mod resource;
 pub(crate) mod scope;
 pub(crate) mod string;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
-use std::rc::Rc;
 use std::sync::LazyLock;
 
 use super::evaluate::Env;
 use super::expression::Expression;
 use super::fault::{Fault, Outcome};
-use super::names::folded;
-use super::value::{Object, Value};
+use super::value::{Key, Object, Value};
 
 /// A function of the language.
 pub(crate) struct Function {
@@ -73,7 +70,8 @@ const fn special(name: &'static str, min: usize, max: usize, body: Special) -> F
     Function { name, min, max, body: Body::Special(body) }
 }
 
-static TABLE: LazyLock<BTreeMap<String, &'static Function>> = LazyLock::new(|| {
+/// All functions by their names in lower case, in as many slots as make most names the first of theirs.
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let all: [&'static [Function]; 12] = [
         array::FUNCTIONS,
         cidr::FUNCTIONS,
@@ -88,19 +86,44 @@ static TABLE: LazyLock<BTreeMap<String, &'static Function>> = LazyLock::new(|| {
         scope::FUNCTIONS,
         string::FUNCTIONS,
     ];
-    all.into_iter().flatten().map(|function| (function.name.to_ascii_lowercase(), function)).collect()
+    let mut table = Table { slots: vec![None; SLOTS] };
+    for function in all.into_iter().flatten() {
+        let slot = table.slot(function.name);
+        table.slots[slot] = Some(function);
+    }
+    table
 });
+
+/// Four for each function.
+const SLOTS: usize = 512;
+
+/// Functions are looked up for each call: hashed by letters whose case does not count, neighbours for what collides.
+struct Table {
+    slots: Vec<Option<&'static Function>>,
+}
+
+impl Table {
+    /// Where the name stands, or would.
+    fn slot(&self, name: &str) -> usize {
+        let mix =
+            |hash: usize, byte: u8| (hash ^ usize::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193);
+        let mut slot = name.bytes().fold(0x811c_9dc5, mix) % SLOTS;
+        while self.slots[slot].is_some_and(|function| !function.name.eq_ignore_ascii_case(name)) {
+            slot = (slot + 1) % SLOTS;
+        }
+        slot
+    }
+}
 
 /// The function of this name, its case ignored. Every `list…` is one: providers add them as they like.
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
-    folded(name, |name| {
-        TABLE.get(name).copied().or_else(|| name.starts_with("list").then_some(&resource::LIST))
-    })
+    let is_list = || name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("list"));
+    TABLE.slots[TABLE.slot(name)].or_else(|| is_list().then_some(&resource::LIST))
 }
 
 /// All names, for suggestions.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    TABLE.values().map(|function| function.name)
+    TABLE.slots.iter().flatten().map(|function| function.name)
 }
 
 /// An argument of the wrong type or value.
@@ -141,5 +164,5 @@ pub(crate) fn want_object(values: &[Value], index: usize) -> Outcome<&Object> {
 
 /// An object of string members.
 pub(crate) fn record(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Outcome {
-    Value::object(entries.into_iter().map(|(key, value)| (Rc::from(key), value)).collect())
+    Value::object(entries.into_iter().map(|(key, value)| (Key::from(key), value)).collect())
 }

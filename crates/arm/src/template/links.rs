@@ -3,7 +3,6 @@
 //! A linked file may be out of reach on the day, so what is sent must need none: [`self_contained`] makes it so.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -15,7 +14,7 @@ use super::nested::secret;
 use super::parameters::{ParameterValue, parse_parameters};
 use super::unit::Unit;
 use super::uri::combine;
-use super::value::Value;
+use super::value::{Key, Value};
 use crate::tree::Node;
 
 /// What a link leads to.
@@ -186,7 +185,7 @@ impl Unit<'_> {
         env: &Env<'_>,
         header: &Header<'_>,
         link: &Node,
-    ) -> Outcome<Vec<(Rc<str>, Value)>> {
+    ) -> Outcome<Vec<(Key, Value)>> {
         let linked = self.follow(env, header, link, LinkKind::Parameters)?;
         self.frame.engine.meter.spend(linked.text.len() / 4 + 1000)?;
         let values = match parse_parameters(&linked.file, &linked.text) {
@@ -203,7 +202,7 @@ impl Unit<'_> {
             ParameterValue::Value(value) => Value::from_json(&value),
             ParameterValue::KeyVault(reference) => secret(&Value::from_json(&reference)?),
         };
-        values.into_iter().map(|(name, given)| Ok((Rc::from(name.as_str()), value(given)?))).collect()
+        values.into_iter().map(|(name, given)| Ok((Key::from(name.as_str()), value(given)?))).collect()
     }
 
     /// Where a link leads.

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use super::body::{public_outputs, resources_pointer};
 use super::diagnostic::Document;
@@ -16,7 +15,7 @@ use super::header::{Collector, Header, Turns, with_turns};
 use super::links::LinkKind;
 use super::scope::Scope;
 use super::unit::{Progress, Unit};
-use super::value::Value;
+use super::value::{Key, Value};
 use super::written::Written;
 use crate::tree::{Node, push_pointer};
 
@@ -61,9 +60,9 @@ impl Unit<'_> {
         if let Ok(arguments) = &arguments {
             let shown_arguments = arguments
                 .iter()
-                .map(|(name, value)| Ok((Rc::clone(name), record([("value", value.clone())])?)));
+                .map(|(name, value)| Ok((Key::clone(name), record([("value", value.clone())])?)));
             if let Ok(value) = shown_arguments.collect::<Outcome<Vec<_>>>().and_then(Value::object) {
-                shown.push((Rc::from("parameters"), value));
+                shown.push((Key::from("parameters"), value));
             }
         }
         let mode = shown.iter().find(|(key, _)| key.eq_ignore_ascii_case("mode"));
@@ -87,7 +86,7 @@ impl Unit<'_> {
             }
         }
         if let Ok(properties) = Value::object(shown) {
-            body.push((Rc::from("properties"), properties));
+            body.push((Key::from("properties"), properties));
         }
         let pushed =
             Written::of_values(body).and_then(|body| self.push(header, body, needs, Some(deployment)));
@@ -97,7 +96,7 @@ impl Unit<'_> {
     }
 
     /// What `reference` of the deployment will find.
-    fn answer(outputs: Vec<(Rc<str>, String, Value)>) -> Outcome {
+    fn answer(outputs: Vec<(Key, String, Value)>) -> Outcome {
         let outputs = outputs.into_iter().map(|(name, kind, value)| {
             Ok((name, record([("type", Value::string(kind)), ("value", value)])?))
         });
@@ -113,7 +112,7 @@ impl Unit<'_> {
         env: &Env<'_>,
         header: &Header<'_>,
         properties: Option<&Node>,
-    ) -> Outcome<Vec<(Rc<str>, Value)>> {
+    ) -> Outcome<Vec<(Key, Value)>> {
         let Some(parameters) = properties.and_then(|properties| properties.get("parameters")) else {
             let link = properties.and_then(|properties| properties.get("parametersLink"));
             return link.map_or(Ok(Vec::new()), |link| self.linked_arguments(env, header, link));
@@ -130,7 +129,7 @@ impl Unit<'_> {
         let mut arguments = Vec::new();
         let mut failed = None;
         for member in parameters.members().unwrap_or_default() {
-            let name = Rc::from(&*member.key);
+            let name = Key::clone(&member.key);
             match Self::argument(env, &member.value) {
                 Ok(Some(value)) => arguments.push((name, value)),
                 Ok(None) => {}
@@ -191,7 +190,7 @@ impl Unit<'_> {
         &self,
         env: &Env<'_>,
         header: &Header<'_>,
-        arguments: &[(Rc<str>, Value)],
+        arguments: &[(Key, Value)],
         mode: &str,
         needs: &[usize],
     ) -> Outcome<Inside> {
@@ -292,7 +291,7 @@ fn is_inner(env: &Env<'_>, properties: &Node) -> bool {
 
 /// What comes out of an expanded template.
 pub(crate) struct Inside {
-    pub(crate) outputs: Vec<(Rc<str>, String, Value)>,
+    pub(crate) outputs: Vec<(Key, String, Value)>,
     /// Whether all outputs could be evaluated.
     complete: bool,
     /// The keys of the resources that are made.

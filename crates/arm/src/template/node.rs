@@ -1,12 +1,11 @@
 //! Evaluating the JSON of a template: strings that are expressions, names that are, loops of properties.
 
 use std::borrow::Cow;
-use std::rc::Rc;
 
 use super::evaluate::{Env, Turn};
 use super::fault::{Fault, Outcome};
 use super::parser::{self, Text};
-use super::value::Value;
+use super::value::{Key, Value};
 use crate::tree::{Member, Node, NodeKind};
 
 /// Azure's limit for a loop.
@@ -72,6 +71,9 @@ impl Env<'_> {
         match parser::classify(text) {
             Text::Literal(literal) => Ok(Value::string(literal)),
             Text::Expression(inner) => {
+                if let Some(value) = self.known(inner) {
+                    return Ok(value);
+                }
                 let result = match self.frame {
                     // What stands in a loop or a function is evaluated again, with other values.
                     Some(frame) if self.turn.is_some() || self.arguments.is_some() => {
@@ -82,6 +84,20 @@ impl Env<'_> {
                 };
                 self.reported(node, result)
             }
+        }
+    }
+
+    /// `parameters('…')` and `variables('…')`, which half of all expressions are, need no tree once their value is
+    /// known.
+    fn known(&self, expression: &str) -> Option<Value> {
+        let (function, name) = expression.strip_suffix("')")?.split_once("('")?;
+        let frame = self.frame.filter(|_| self.arguments.is_none() && !name.contains('\''))?;
+        if function.eq_ignore_ascii_case("parameters") {
+            frame.known_parameter(name)
+        } else if function.eq_ignore_ascii_case("variables") {
+            frame.known_variable(name)
+        } else {
+            None
         }
     }
 
@@ -108,19 +124,20 @@ impl Env<'_> {
         failed.map_or_else(|| self.reported(node, Value::object(entries)), Err)
     }
 
-    fn member(&self, member: &Member) -> Outcome<(Rc<str>, Value)> {
+    fn member(&self, member: &Member) -> Outcome<(Key, Value)> {
         let key = match parser::classify(&member.key) {
-            Text::Literal(key) => Rc::from(key),
+            Text::Literal(key) if key.len() == member.key.len() => Key::clone(&member.key),
+            Text::Literal(key) => Key::from(key),
             Text::Expression(_) => {
                 let name =
                     Node { kind: NodeKind::String((*member.key).into()), range: member.key_range.clone() };
-                Rc::from(&*self.node_string(&name, "name of the property")?)
+                Key::from(&*self.node_string(&name, "name of the property")?)
             }
         };
         Ok((key, self.node(&member.value)?))
     }
 
-    fn property_loop(&self, entry: &Node) -> Outcome<(Rc<str>, Value)> {
+    fn property_loop(&self, entry: &Node) -> Outcome<(Key, Value)> {
         let (Some(name), Some(count), Some(input)) =
             (entry.get("name"), entry.get("count"), entry.get("input"))
         else {
@@ -128,7 +145,7 @@ impl Env<'_> {
         };
         let name = self.node_string(name, "name of the loop")?;
         let values = self.loop_values(count, input, &name, false)?;
-        Ok((Rc::from(&*name), values))
+        Ok((Key::from(&*name), values))
     }
 
     /// The array that a loop of a property, a variable or an output makes.

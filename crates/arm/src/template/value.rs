@@ -6,6 +6,7 @@
 //! double a value line by line.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::expression::Expression;
 use super::fault::{Fault, Outcome};
@@ -17,6 +18,9 @@ pub(crate) const WEIGHT_MAX: usize = 32 << 20;
 const DEPTH_MAX: u32 = 400;
 
 pub(crate) const NODE_WEIGHT: usize = 8;
+
+/// The name of a member, shared with the text that it comes from.
+pub(crate) type Key = Arc<str>;
 
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
@@ -82,7 +86,7 @@ pub(crate) struct Array {
 /// Members in the order of insertion. Look-ups ignore case, as ARM's do; keys that differ only in case coexist.
 #[derive(Debug)]
 pub(crate) struct Object {
-    pub(crate) entries: Vec<(Rc<str>, Value)>,
+    pub(crate) entries: Vec<(Key, Value)>,
     size: Size,
 }
 
@@ -100,7 +104,7 @@ impl Value {
     }
 
     /// An object; of equal keys the last value wins at the first one's place.
-    pub(crate) fn object(entries: Vec<(Rc<str>, Self)>) -> Outcome<Self> {
+    pub(crate) fn object(entries: Vec<(Key, Self)>) -> Outcome<Self> {
         let unique = if has_equal_keys(&entries) { last_of_each(entries) } else { entries };
         let mut size = Size::of(NODE_WEIGHT);
         for (key, value) in &unique {
@@ -187,7 +191,7 @@ impl Value {
             serde_json::Value::Object(members) => Self::object(
                 members
                     .iter()
-                    .map(|(key, value)| Ok((Rc::from(key.as_str()), Self::from_json(value)?)))
+                    .map(|(key, value)| Ok((Key::from(key.as_str()), Self::from_json(value)?)))
                     .collect::<Outcome<_>>()?,
             )?,
         })
@@ -212,7 +216,7 @@ impl Value {
             NodeKind::Object(members) => Self::object(
                 members
                     .iter()
-                    .map(|member| Ok((Rc::from(&*member.key), Self::from_node(&member.value)?)))
+                    .map(|member| Ok((Arc::clone(&member.key), Self::from_node(&member.value)?)))
                     .collect::<Outcome<_>>()?,
             )?,
         })
@@ -268,7 +272,7 @@ impl Value {
 }
 
 /// Whether any key occurs twice. Most objects are small, and most of the others have none.
-fn has_equal_keys(entries: &[(Rc<str>, Value)]) -> bool {
+fn has_equal_keys(entries: &[(Key, Value)]) -> bool {
     if entries.len() <= 8 {
         return entries
             .iter()
@@ -280,15 +284,15 @@ fn has_equal_keys(entries: &[(Rc<str>, Value)]) -> bool {
 }
 
 /// Of equal keys the last value, at the first one's place.
-fn last_of_each(entries: Vec<(Rc<str>, Value)>) -> Vec<(Rc<str>, Value)> {
+fn last_of_each(entries: Vec<(Key, Value)>) -> Vec<(Key, Value)> {
     let mut places = std::collections::BTreeMap::new();
-    let mut unique: Vec<(Rc<str>, Value)> = Vec::with_capacity(entries.len());
+    let mut unique: Vec<(Key, Value)> = Vec::with_capacity(entries.len());
     for (key, value) in entries {
         if let Some(place) = places.get(&key) {
             let place: &usize = place;
             unique[*place].1 = value;
         } else {
-            places.insert(Rc::clone(&key), unique.len());
+            places.insert(Arc::clone(&key), unique.len());
             unique.push((key, value));
         }
     }

@@ -10,7 +10,7 @@ use super::evaluate::Env;
 use super::fault::{Fault, Outcome};
 use super::node::property_loops;
 use super::parser::{Text, classify};
-use super::value::{NODE_WEIGHT, Value, WEIGHT_MAX};
+use super::value::{Key, NODE_WEIGHT, Value, WEIGHT_MAX};
 use crate::tree::{Member, Node, NodeKind, push_pointer};
 
 /// A body as it will be sent.
@@ -23,7 +23,7 @@ pub(crate) struct Written {
 
 impl Written {
     /// The body that these members make.
-    pub(crate) fn of_values(members: Vec<(std::rc::Rc<str>, Value)>) -> Outcome<Self> {
+    pub(crate) fn of_values(members: Vec<(Key, Value)>) -> Outcome<Self> {
         let body = Value::object(members)?;
         let mut deferred = Vec::new();
         let json =

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::{DEPTH_MAX, Member, Node, NodeKind, SyntaxError};
 
-type Parsed<T> = Result<T, SyntaxError>;
+/// Boxed, so that what nearly always goes well is small.
+type Parsed<T> = Result<T, Box<SyntaxError>>;
 
 /// Reads the whole text. Lenient: single quotes, names without quotes.
 pub(super) fn parse(text: &str, lenient: bool) -> Parsed<Node> {
@@ -28,8 +29,9 @@ pub(super) fn parse(text: &str, lenient: bool) -> Parsed<Node> {
     }
 }
 
-fn error(message: &str, range: Range<usize>) -> SyntaxError {
-    SyntaxError { message: message.to_owned(), range }
+#[cold]
+fn error(message: &str, range: Range<usize>) -> Box<SyntaxError> {
+    Box::new(SyntaxError { message: message.to_owned(), range })
 }
 
 struct Parser<'t> {

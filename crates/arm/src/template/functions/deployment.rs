@@ -1,6 +1,7 @@
 //! The deployment itself, its parameters and variables, and the cloud.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::{Function, bad, record, scoped, special, want_string};
 use crate::template::evaluate::Env;
@@ -26,8 +27,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 fn parameters(env: &Env<'_>, _: &str, arguments: &[Expression], span: &Range<usize>) -> Outcome {
-    let values = env.evaluate_all(arguments)?;
-    let name = want_string(&values, 0).map_err(|fault| fault.at(span))?;
+    let name = &*name(env, arguments, span)?;
     let frame = super::scope::frame(env)?;
     if env.arguments.is_some() {
         return env.argument(name).ok_or_else(|| {
@@ -38,12 +38,22 @@ fn parameters(env: &Env<'_>, _: &str, arguments: &[Expression], span: &Range<usi
 }
 
 fn variables(env: &Env<'_>, _: &str, arguments: &[Expression], span: &Range<usize>) -> Outcome {
-    let values = env.evaluate_all(arguments)?;
-    let name = want_string(&values, 0).map_err(|fault| fault.at(span))?;
+    let name = &*name(env, arguments, span)?;
     if env.arguments.is_some() {
         return Err(Fault::new("variable-unknown", "a user-defined function cannot see variables").at(span));
     }
     super::scope::frame(env)?.variable(name).map_err(|fault| fault.at(span))
+}
+
+/// What is asked for: nearly always written out.
+fn name(env: &Env<'_>, arguments: &[Expression], span: &Range<usize>) -> Outcome<Rc<str>> {
+    match &arguments[0] {
+        Expression::Value(Value::String(name)) => Ok(Rc::clone(name)),
+        other => {
+            let value = env.evaluate(other)?;
+            want_string(&[value], 0).map(Rc::from).map_err(|fault| fault.at(span))
+        }
+    }
 }
 
 /// The public cloud.

@@ -7,7 +7,7 @@ use super::{Function, bad, special};
 use crate::template::evaluate::Env;
 use crate::template::expression::Expression;
 use crate::template::fault::{Fault, Outcome};
-use crate::template::value::Value;
+use crate::template::value::{Key, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     special("filter", 2, 2, over),
@@ -156,19 +156,19 @@ fn over(env: &Env<'_>, name: &str, arguments: &[Expression], _: &Range<usize>) -
     }
 }
 
-fn key_of(key: &Value, name: &str) -> Outcome<Rc<str>> {
+fn key_of(key: &Value, name: &str) -> Outcome<Key> {
     match key {
-        Value::String(key) => Ok(Rc::clone(key)),
+        Value::String(key) => Ok(Key::from(&**key)),
         other => Err(bad(format!("`{name}`: the key must be a string, is {}", other.kind_name()))),
     }
 }
 
 fn group(items: &[Value], keys: &[Value]) -> Outcome {
-    let mut groups: Vec<(Rc<str>, Vec<Value>)> = Vec::new();
+    let mut groups: Vec<(Key, Vec<Value>)> = Vec::new();
     let mut places = std::collections::BTreeMap::new();
     for (item, key) in items.iter().zip(keys) {
         let key = key_of(key, "groupBy")?;
-        let place = *places.entry(Rc::clone(&key)).or_insert_with(|| {
+        let place = *places.entry(Key::clone(&key)).or_insert_with(|| {
             groups.push((key, Vec::new()));
             groups.len() - 1
         });
@@ -187,7 +187,7 @@ fn map_values(env: &Env<'_>, name: &str, arguments: &[Expression], _: &Range<usi
         Value::Object(object) => {
             let entries = object.entries.iter();
             let mapped = entries
-                .map(|(key, value)| Ok((Rc::clone(key), lambda.apply(env, std::slice::from_ref(value))?)));
+                .map(|(key, value)| Ok((Key::clone(key), lambda.apply(env, std::slice::from_ref(value))?)));
             Value::object(mapped.collect::<Outcome<_>>()?)
         }
         other => Err(bad(format!("`mapValues`: argument 1 must be an object, is {}", other.kind_name()))),

@@ -7,7 +7,7 @@ use super::{Function, bad, deep, record, shallow, special, want_array, want_obje
 use crate::template::evaluate::Env;
 use crate::template::expression::Expression;
 use crate::template::fault::{Fault, Outcome};
-use crate::template::value::Value;
+use crate::template::value::{Key, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     shallow("createObject", 0, super::MANY, create),
@@ -25,11 +25,11 @@ fn create(values: &[Value]) -> Outcome {
         return Err(bad("keys and values come in pairs"));
     }
     let pairs = (0..values.len()).step_by(2);
-    let entries = pairs.map(|at| Ok((Rc::from(super::want_string(values, at)?), values[at + 1].clone())));
+    let entries = pairs.map(|at| Ok((Key::from(super::want_string(values, at)?), values[at + 1].clone())));
     Value::object(entries.collect::<Outcome<_>>()?)
 }
 
-fn sorted_keys(values: &[Value]) -> Outcome<Vec<&(Rc<str>, Value)>> {
+fn sorted_keys(values: &[Value]) -> Outcome<Vec<&(Key, Value)>> {
     let mut entries: Vec<_> = want_object(values, 0)?.entries.iter().collect();
     entries.sort_by(|left, right| super::comparison::collate(&left.0, &right.0));
     Ok(entries)
@@ -37,8 +37,8 @@ fn sorted_keys(values: &[Value]) -> Outcome<Vec<&(Rc<str>, Value)>> {
 
 fn items(values: &[Value]) -> Outcome {
     let entries = sorted_keys(values)?.into_iter();
-    let pairs = entries
-        .map(|(key, value)| record([("key", Value::String(Rc::clone(key))), ("value", value.clone())]));
+    let pairs =
+        entries.map(|(key, value)| record([("key", Value::string(&**key)), ("value", value.clone())]));
     Value::array(pairs.collect::<Outcome<_>>()?)
 }
 
@@ -47,7 +47,7 @@ fn keys(values: &[Value]) -> Outcome {
         // keys that differ only in case keep their order of insertion
         let mut keys: Vec<_> = object.entries.iter().map(|(key, _)| key).collect();
         keys.sort_by(|left, right| super::comparison::collate(&left.to_lowercase(), &right.to_lowercase()));
-        return Value::array(keys.into_iter().map(|key| Value::String(Rc::clone(key))).collect());
+        return Value::array(keys.into_iter().map(|key| Value::string(&**key)).collect());
     }
     Err(super::mistyped(values, 0, "an object"))
 }
@@ -115,7 +115,7 @@ fn union(values: &[Value]) -> Outcome {
     Ok(result)
 }
 
-fn merge(left: &[(Rc<str>, Value)], right: &[(Rc<str>, Value)]) -> Outcome {
+fn merge(left: &[(Key, Value)], right: &[(Key, Value)]) -> Outcome {
     let mut places: std::collections::BTreeMap<String, usize> =
         left.iter().enumerate().map(|(at, (key, _))| (key.to_lowercase(), at)).collect();
     let mut merged = left.to_vec();
@@ -129,7 +129,7 @@ fn merge(left: &[(Rc<str>, Value)], right: &[(Rc<str>, Value)]) -> Outcome {
             };
         } else {
             places.insert(folded, merged.len());
-            merged.push((Rc::clone(key), value.clone()));
+            merged.push((Key::clone(key), value.clone()));
         }
     }
     Value::object(merged)
