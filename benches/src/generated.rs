@@ -217,6 +217,48 @@ fn nested(text: &mut String, index: u32) {
     );
 }
 
+/// A loop of deployments, each with a loop of a hundred addresses, which have loops of rules: `turns` addresses in all.
+pub(crate) fn nested_copies(turns: u32) -> String {
+    r#"{
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "contentVersion": "1.0.0.0",
+  "parameters": { "location": { "type": "string", "defaultValue": "[resourceGroup().location]" } },
+  "resources": [
+    {
+      "type": "Microsoft.Resources/deployments",
+      "apiVersion": "2022-09-01",
+      "name": "[format('batch-{0}', copyIndex())]",
+      "copy": { "name": "batches", "count": @ },
+      "properties": {
+        "mode": "Incremental",
+        "expressionEvaluationOptions": { "scope": "inner" },
+        "parameters": { "batch": { "value": "[copyIndex()]" }, "location": { "value": "[parameters('location')]" } },
+        "template": {
+          "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+          "contentVersion": "1.0.0.0",
+          "parameters": { "batch": { "type": "int" }, "location": { "type": "string" } },
+          "resources": [
+            {
+              "type": "Microsoft.Network/publicIPAddresses",
+              "apiVersion": "2023-04-01",
+              "name": "[format('ip-{0}-{1}', parameters('batch'), copyIndex())]",
+              "location": "[parameters('location')]",
+              "copy": { "name": "addresses", "count": 100, "mode": "serial", "batchSize": 10 },
+              "properties": {
+                "publicIPAllocationMethod": "Static",
+                "copy": [ { "name": "ipTags", "count": 3, "input": { "ipTagType": "Routing", "tag": "[concat('t', copyIndex('ipTags'), '-', copyIndex())]" } } ]
+              }
+            }
+          ]
+        }
+      }
+    }
+  ]
+}
+"#
+    .replace('@', &(turns / 100).to_string())
+}
+
 /// Writes a piece, its `@` replaced by a number.
 fn put(text: &mut String, index: u32, piece: &str) {
     let mut parts = piece.split('@');

@@ -9,6 +9,7 @@ mod clock;
 pub mod drill;
 mod figure;
 mod generated;
+pub mod instructions;
 pub mod lab;
 mod layers;
 pub mod planning;

@@ -1,4 +1,4 @@
-//! Prints figures: `cargo run --release -p lifeboat-bench -- all|drill|plan|throttle|lab|template`.
+//! Prints figures: `cargo run --release -p lifeboat-bench -- all|drill|plan|throttle|lab|template|instructions`.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Parser as _;
-use lifeboat_bench::{Figure, drill, lab, measure, planning, render, template, throttle};
+use lifeboat_bench::{Figure, drill, instructions, lab, measure, planning, render, template, throttle};
 use lifeboat_cli::layout::Layout;
 use lifeboat_cli::output::Surroundings;
 use lifeboat_cli::style::Style;
@@ -15,7 +15,7 @@ use lifeboat_cli::style::Style;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "usage: lifeboat-bench all|drill|plan|throttle|lab|template [--rounds N] [--drills N] [FOLDER WITH TEMPLATES …]";
+const USAGE: &str = "usage: lifeboat-bench all|drill|plan|throttle|lab|template|instructions [--rounds N] [--drills N] [FOLDER WITH TEMPLATES …]";
 
 fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,6 +28,7 @@ fn main() -> Result<ExitCode> {
         ["steps", count] => planning::run_steps(count.parse()?)?,
         ["phases", count] => planning::run_phases(count.parse()?)?,
         ["template-run", what, times] => template::run(what, times.parse()?)?,
+        ["instructions"] => return instructions::check(),
         ["hold", with, file] => template::hold(with, file)?,
         [group, more @ ..] => show(group, &Options::read(more)?)?,
         [] => bail!(USAGE),

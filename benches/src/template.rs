@@ -34,11 +34,16 @@ pub fn figures(rounds: usize, folders: &[PathBuf]) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// A generated template or a corpus, so many times: what a profiler looks at.
+/// Before the number of turns of nested loops.
+pub(crate) const COPIES: &str = "copies-";
+
+/// A generated template (by its seed), nested loops (`copies-10000`) or a corpus (by its folder), so many times: what a
+/// profiler looks at.
 pub fn run(what: &str, times: usize) -> Result<()> {
-    let texts = match what.parse() {
-        Ok(seed) => vec![generated::template(seed)],
-        Err(_) => corpus(&[what.into()])?,
+    let texts = match (what.parse(), what.strip_prefix(COPIES)) {
+        (Ok(seed), _) => vec![generated::template(seed)],
+        (_, Some(turns)) => vec![generated::nested_copies(turns.parse()?)],
+        _ => corpus(&[what.into()])?,
     };
     let values: Vec<Values> = texts.iter().map(|text| invented(text)).collect::<Result<_>>()?;
     for _ in 0..times {
@@ -192,5 +197,13 @@ mod tests {
             assert!(expansion.is_clean(), "{first:?}");
             assert!(expansion.resources.len() > 2_000, "{}", expansion.resources.len());
         }
+    }
+
+    #[test]
+    fn nested_loops_make_as_many_resources_as_they_turn() {
+        let expansion = expansion(&generated::nested_copies(1_000), &Values::new()).expect("it can be read");
+        let first: Vec<_> = expansion.diagnostics.iter().take(3).map(ToString::to_string).collect();
+        assert!(expansion.is_clean(), "{first:?}");
+        assert_eq!(expansion.resources.len(), 1_010, "a thousand, and the ten deployments");
     }
 }

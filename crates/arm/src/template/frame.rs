@@ -362,7 +362,7 @@ fn collect_variables(members: &[crate::tree::Member]) -> Named<'_, Variable<'_>>
     for member in members {
         let loops = member.value.elements().filter(|_| member.key.eq_ignore_ascii_case("copy"));
         let Some(loops) = loops else {
-            let variable = Declared::new(&*member.key, Variable::Plain(&member.value));
+            let variable = Declared::new(&member.key, Variable::Plain(&member.value));
             variables.insert(lower(&member.key), variable);
             continue;
         };

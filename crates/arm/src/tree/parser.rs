@@ -30,6 +30,7 @@ pub(super) fn parse(text: &str, lenient: bool) -> Parsed<Node> {
 }
 
 #[cold]
+#[expect(clippy::unnecessary_box_returns, reason = "every caller wants it boxed")]
 fn error(message: &str, range: Range<usize>) -> Box<SyntaxError> {
     Box::new(SyntaxError { message: message.to_owned(), range })
 }
