@@ -33,6 +33,7 @@ mod placeholder;
 mod scope;
 mod secrets;
 mod shape;
+mod stand_in;
 mod types;
 mod unique;
 mod unit;

@@ -11,6 +11,7 @@ use super::evaluate::Env;
 use super::expansion::{ExpandedResource, NestedDeployment, Origin, Output};
 use super::fault::{Fault, Outcome};
 use super::header::{Header, with_turns};
+use super::stand_in::stand_in;
 use super::unit::{Progress, Unit};
 use super::value::Value;
 use super::written::{Writer, Written};
@@ -124,6 +125,7 @@ impl Unit<'_> {
             waits_for: Vec::new(),
             body: body.json.into(),
             deferred: body.deferred,
+            unsettled: header.unsettled.clone(),
             existing: header.existing,
             deployment,
             deployment_chain: self.chain.clone(),
@@ -155,6 +157,11 @@ impl Unit<'_> {
                 let found = match env.node(entry) {
                     Ok(Value::Null) | Err(_) => continue,
                     Ok(Value::String(written)) => self.dependency(header, &written),
+                    // what has a stand-in is found by it, or stands elsewhere
+                    Ok(Value::Deferred(rest)) => {
+                        let written = stand_in(env, &rest.expression);
+                        Ok(self.dependency(header, &written).unwrap_or_default())
+                    }
                     Ok(other) => Err(Fault::new(
                         "type",
                         format!("a dependency must be a string, is {}", other.kind_name()),

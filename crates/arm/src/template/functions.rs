@@ -14,6 +14,7 @@ mod numeric;
 mod object;
 pub(crate) mod resource;
 pub(crate) mod scope;
+mod sets;
 pub(crate) mod string;
 
 use std::collections::BTreeMap;

@@ -241,6 +241,12 @@ impl Unit<'_> {
             }
             return Ok(run(self.frame, &scope, &place, &header.turns, Some(self)));
         }
+        if let Some(Ok(Value::Deferred(_))) = properties.get("template").map(|template| env.node(template)) {
+            let message = "the template of this deployment is what another resource answers when it runs";
+            let hint = "write the template itself there, or link to it: what it makes is not known before"
+                .to_owned();
+            return Err(Fault::new("runtime-template", message).hint(Some(hint)));
+        }
         let Some(link) = properties.get("templateLink") else {
             return Err(Fault::new("deployment", "the deployment has neither `template` nor `templateLink`"));
         };

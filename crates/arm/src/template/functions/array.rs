@@ -13,6 +13,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     shallow("concat", 0, super::MANY, concat),
     deep("contains", 2, 2, contains),
     shallow("createArray", 0, super::MANY, |values| Value::array(values.to_vec())),
+    deep("distinct", 1, 1, |values| Value::array(super::sets::distinct(want_array(values, 0)?))),
     shallow("empty", 1, 1, empty),
     shallow("first", 1, 1, |values| end(values, false)),
     shallow("flatten", 1, 1, flatten),

@@ -27,6 +27,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     deep("format", 2, super::MANY, super::super::format::format),
     deep("guid", 1, super::MANY, |values| Ok(Value::string(unique::guid(&joined(values)?)))),
     deep("join", 2, 2, join),
+    deep("like", 2, 2, |values| Ok(Value::Bool(is_like(&folded(values, 0)?, &folded(values, 1)?)))),
     scoped("newGuid", 0, 0, new_guid),
     deep("padLeft", 2, 3, pad_left),
     deep("parseUri", 1, 1, super::super::uri::parse),
@@ -177,6 +178,25 @@ fn join(values: &[Value]) -> Outcome {
         check_length(text.len())?;
     }
     Ok(Value::string(text))
+}
+
+fn folded(values: &[Value], index: usize) -> Outcome<String> {
+    want_string(values, index).map(super::array::fold_characters)
+}
+
+/// Whether a pattern with `*` for anything fits the whole text. Each part is taken where it comes first, which leaves the
+/// most for the others; only the last one must stand at the end.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return text == pattern };
+    let Some(mut text) = text.strip_prefix(first) else { return false };
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for part in middle.split('*') {
+        match text.find(part) {
+            Some(at) => text = &text[at + part.len()..],
+            None => return false,
+        }
+    }
+    text.ends_with(last)
 }
 
 fn new_guid(env: &Env<'_>, _: &[Value]) -> Outcome {
