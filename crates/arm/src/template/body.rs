@@ -15,7 +15,7 @@ use super::stand_in::stand_in;
 use super::unit::{Progress, Unit};
 use super::value::Value;
 use super::written::{Writer, Written};
-use crate::tree::{Node, push_pointer};
+use crate::tree::{Member, Node, push_pointer};
 
 /// Members that say how to deploy a resource instead of what it is.
 const NOT_BODY: [&str; 14] = [
@@ -232,13 +232,17 @@ impl Unit<'_> {
     pub(crate) fn outputs(&self) -> (Vec<(std::rc::Rc<str>, String, Value)>, bool) {
         let used = RefCell::default();
         let env = self.env(&used);
+        self.check_assertions();
         let mut outputs = Vec::new();
         let mut complete = true;
         for member in self.template.get("outputs").and_then(Node::members).unwrap_or_default() {
             let declared = super::types::follow(self.frame.template, &member.value);
             let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
             match Self::output(&env, &member.value) {
-                Ok(Some(value)) => outputs.push((std::rc::Rc::from(&*member.key), kind, value)),
+                Ok(Some(value)) => {
+                    self.check_output(member, &value);
+                    outputs.push((std::rc::Rc::from(&*member.key), kind, value));
+                }
                 Ok(None) => {}
                 Err(fault) => {
                     complete = false;
@@ -247,6 +251,36 @@ impl Unit<'_> {
             }
         }
         (outputs, complete)
+    }
+
+    /// The service refuses an output of another type than its declaration says; null it takes for any.
+    fn check_output(&self, member: &Member, value: &Value) {
+        let what = format!("output `{}`", member.key);
+        if matches!(value, Value::Null) || member.value.get("copy").is_some() {
+            return;
+        }
+        if let Err(mut fault) = super::types::check(self.frame.template, &member.value, value, &what) {
+            if fault.code == "parameter-type" {
+                fault.code = "output-type";
+            }
+            self.frame.report(member.value.get("value").unwrap_or(&member.value), &fault);
+        }
+    }
+
+    /// Assertions are checked once everything else is known.
+    fn check_assertions(&self) {
+        let used = RefCell::default();
+        let env = self.env(&used);
+        for member in self.template.get("asserts").and_then(Node::members).unwrap_or_default() {
+            let message = match env.node(&member.value) {
+                Ok(Value::Bool(true) | Value::Deferred(_)) | Err(_) => continue,
+                Ok(Value::Bool(false)) => format!("the assertion `{}` does not hold", member.key),
+                Ok(other) => {
+                    format!("the assertion `{}` must be a bool, is {}", member.key, other.kind_name())
+                }
+            };
+            self.frame.report(&member.value, &Fault::new("assert", message));
+        }
     }
 
     fn output(env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {

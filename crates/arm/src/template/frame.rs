@@ -18,7 +18,7 @@ use super::names::folded;
 use super::parser;
 use super::scope::Scope;
 use super::value::Value;
-use crate::tree::Node;
+use crate::tree::{Member, Node};
 
 /// Who deploys: what `deployment()` tells.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ pub(crate) struct Frame<'t> {
     pub(crate) deployment: Deployment,
     pub(crate) chain: Vec<String>,
     /// Declared parameters by name in lower case.
-    declarations: BTreeMap<String, (&'t str, &'t Node)>,
+    declarations: BTreeMap<String, &'t Member>,
     parameters: RefCell<BTreeMap<String, Slot>>,
     variables: BTreeMap<String, (&'t str, Variable<'t>)>,
     variable_slots: RefCell<BTreeMap<String, Slot>>,
@@ -84,10 +84,8 @@ impl<'t> Frame<'t> {
         given: &BTreeMap<String, Value>,
     ) -> Self {
         let members = |key: &str| template.get(key).and_then(Node::members).unwrap_or_default();
-        let declarations = members("parameters")
-            .iter()
-            .map(|member| (member.key.to_lowercase(), (&*member.key, &member.value)))
-            .collect();
+        let declarations =
+            members("parameters").iter().map(|member| (member.key.to_lowercase(), member)).collect();
         let mut functions = BTreeMap::new();
         for namespace in template.get("functions").and_then(Node::elements).unwrap_or_default() {
             let name = namespace.get("namespace").and_then(Node::as_str).unwrap_or_default();
@@ -156,17 +154,7 @@ impl<'t> Frame<'t> {
     }
 
     fn take_arguments(&self, given: &BTreeMap<String, Value>) {
-        for name in given.keys().filter(|name| !self.declarations.contains_key(*name)) {
-            let hint = did_you_mean(name, self.declarations.values().map(|(name, _)| *name));
-            let place = self.template.get("parameters").unwrap_or(self.template);
-            let message = format!("the template declares no parameter `{name}`, but a value is given");
-            let mut diagnostic =
-                self.document.diagnostic("parameter-unknown", message, place.range.start..place.range.start);
-            diagnostic.hint = hint;
-            diagnostic.chain.clone_from(&self.chain);
-            self.engine.push_another(diagnostic);
-        }
-        for (key, (_, declaration)) in &self.declarations {
+        for (key, Member { value: declaration, .. }) in &self.declarations {
             let mut value = given.get(key).cloned();
             let has_default = declaration.get("defaultValue").is_some();
             let nullable = super::types::is_nullable(self.template, declaration);
@@ -183,13 +171,28 @@ impl<'t> Frame<'t> {
         }
     }
 
+    /// Given values that no parameter takes, by name, each with the name that was probably meant.
+    pub(crate) fn unknown_arguments(&self, given: &BTreeMap<String, Value>) -> Vec<(String, Option<String>)> {
+        let unknown = given.keys().filter(|name| !self.declarations.contains_key(*name));
+        unknown
+            .map(|name| {
+                (name.clone(), did_you_mean(name, self.declarations.values().map(|member| &*member.key)))
+            })
+            .collect()
+    }
+
     /// Evaluates every parameter and checks it against its declaration.
     pub(crate) fn check_parameters(&self) {
-        for (key, (name, declaration)) in &self.declarations {
+        for (key, Member { key: name, key_range, value: declaration }) in &self.declarations {
             if matches!(self.parameters.borrow().get(key), Some(Slot::Failed)) {
                 let fault = Fault::new("parameter-missing", format!("the parameter `{name}` needs a value"));
-                let fault = fault.hint(Some(format!("give `{name}` in the parameter file")));
-                self.report(declaration, &fault);
+                let advice = match self.chain.is_empty() {
+                    true => format!("give `{name}` in the parameter file"),
+                    false => format!(
+                        "give `{name}` in the `parameters` of the deployment that holds this template"
+                    ),
+                };
+                self.engine.report(self.document, &self.chain, key_range, &fault.hint(Some(advice)));
                 continue;
             }
             let result = self.parameter(name).and_then(|value| {
@@ -208,8 +211,8 @@ impl<'t> Frame<'t> {
     }
 
     fn parameter_of(&self, name: &str, key: &str) -> Outcome {
-        let Some((_, declaration)) = self.declarations.get(key) else {
-            let hint = did_you_mean(name, self.declarations.values().map(|(name, _)| *name));
+        let Some(Member { value: declaration, .. }) = self.declarations.get(key) else {
+            let hint = did_you_mean(name, self.declarations.values().map(|member| &*member.key));
             let message = format!("the template declares no parameter `{name}`");
             return Err(Fault::new("parameter-undeclared", message).hint(hint));
         };
@@ -221,7 +224,11 @@ impl<'t> Frame<'t> {
             Slot::Waiting => {
                 self.parameters.borrow_mut().insert(key.to_owned(), Slot::Busy);
                 let result = match declaration.get("defaultValue") {
-                    Some(default) => self.engine.meter.deeper(|| self.env().node(default)),
+                    Some(default) => {
+                        let value =
+                            self.engine.in_default(|| self.engine.meter.deeper(|| self.env().node(default)));
+                        value.map(|value| super::types::converted(self.template, declaration, value))
+                    }
                     None => Err(Fault::reported()),
                 };
                 let slot = result.as_ref().map_or(Slot::Failed, |value| Slot::Done(value.clone()));
@@ -279,6 +286,12 @@ impl<'t> Frame<'t> {
             let message = format!("the template defines no function `{name}`");
             return Err(Fault::new("function-unknown", message).hint(hint));
         };
+        if env.arguments.is_some() && !self.is_version_two() {
+            let message = format!("a user-defined function cannot call another one, here `{name}`");
+            let hint =
+                "write `\"languageVersion\": \"2.0\"` into the template, or put its text here".to_owned();
+            return Err(Fault::new("function-nested", message).hint(Some(hint)));
+        }
         let parameters = function.get("parameters").and_then(Node::elements).unwrap_or_default();
         let names: Vec<Rc<str>> = parameters
             .iter()
@@ -306,16 +319,26 @@ impl<'t> Frame<'t> {
             return Err(Fault::new("function-unknown", format!("the function `{name}` has no output")));
         };
         let bindings = Bindings { names: &names, values: &values, outer: None };
-        let inner = Env { arguments: Some(&bindings), turn: None, lambda: None, ..*env };
+        // what is asked of Azure has no place in a function, and neither has the loop around
+        let inner = Env { arguments: Some(&bindings), unit: None, turn: None, lambda: None, ..*env };
         inner.meter.deeper(|| inner.node(output))
+    }
+
+    /// Whether the template says that it is of a later version than the first.
+    fn is_version_two(&self) -> bool {
+        let version = self.template.get("languageVersion").and_then(Node::as_str);
+        version.is_some_and(|version| !version.starts_with("1.0"))
     }
 
     /// What `deployment()` answers.
     pub(crate) fn deployment_object(&self) -> Outcome {
-        let template = record([(
-            "contentVersion",
-            Value::string(self.template.get("contentVersion").and_then(Node::as_str).unwrap_or("1.0.0.0")),
-        )])?;
+        let text = |key: &str, default: &str| {
+            Value::string(self.template.get(key).and_then(Node::as_str).unwrap_or(default))
+        };
+        let template = record([
+            ("$schema", text("$schema", "")),
+            ("contentVersion", text("contentVersion", "1.0.0.0")),
+        ])?;
         let mut properties = vec![
             ("mode", Value::string(self.deployment.mode.as_str())),
             ("provisioningState", Value::string("Accepted")),
@@ -334,7 +357,7 @@ impl<'t> Frame<'t> {
     }
 }
 
-fn collect_variables(members: &[crate::tree::Member]) -> BTreeMap<String, (&str, Variable<'_>)> {
+fn collect_variables(members: &[Member]) -> BTreeMap<String, (&str, Variable<'_>)> {
     let mut variables = BTreeMap::new();
     for member in members {
         let loops = member.value.elements().filter(|_| member.key.eq_ignore_ascii_case("copy"));

@@ -16,6 +16,7 @@ pub(crate) mod resource;
 pub(crate) mod scope;
 mod sets;
 pub(crate) mod string;
+pub(crate) mod units;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -133,6 +133,13 @@ impl<'t> Collector<'_, 't> {
             return;
         };
         let frame = self.frame;
+        if parent.is_some() {
+            let message = "a resource inside of another one cannot have a loop";
+            let hint =
+                "lift it to the template's `resources`, with its whole type and its name `parent/child`";
+            frame.report(copy, &Fault::new("copy-child", message).hint(Some(hint.to_owned())));
+            return;
+        }
         let env = frame.env();
         let header = with_turns(&env, turns, &mut |env| {
             let name = match copy.get("name") {

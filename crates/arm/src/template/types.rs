@@ -55,11 +55,6 @@ impl ParameterType {
             | (Self::Array, Value::Array(_))
             // an object parameter takes any token that is not a list
             | (Self::Object | Self::SecureObject, Value::Object(_)) => true,
-            // the service converts text to these
-            (Self::Int, Value::String(text)) => text.trim().parse::<i64>().is_ok(),
-            (Self::Bool, Value::String(text)) => {
-                text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
-            }
             (Self::Int, Value::Float(value)) => value.fract() == 0.0,
             _ => false,
         }
@@ -104,6 +99,19 @@ pub(crate) fn is_nullable(template: &Node, declaration: &Node) -> bool {
     says(declaration) || says(follow(template, declaration))
 }
 
+/// A default as the service takes it: text of a number or a truth stands for one. Given values it takes as they are.
+pub(crate) fn converted(template: &Node, declaration: &Node, value: Value) -> Value {
+    let Value::String(text) = &value else { return value };
+    let plain = text.trim();
+    let other = match kind(template, declaration) {
+        ParameterType::Int => plain.parse().ok().map(Value::Int),
+        ParameterType::Bool if plain.eq_ignore_ascii_case("true") => Some(Value::Bool(true)),
+        ParameterType::Bool if plain.eq_ignore_ascii_case("false") => Some(Value::Bool(false)),
+        _ => None,
+    };
+    other.unwrap_or(value)
+}
+
 /// The declared type.
 pub(crate) fn kind(template: &Node, declaration: &Node) -> ParameterType {
     let name = follow(template, declaration).get("type").and_then(Node::as_str);
@@ -131,7 +139,10 @@ fn check_at(template: &Node, declaration: &Node, value: &Value, what: &str, dept
         };
         if !kind.accepts(value) {
             let message = format!("{what} must be of type {}, is {}", kind.name(), value.kind_name());
-            return Err(Fault::new("parameter-type", message));
+            let quoted =
+                matches!((kind, value), (ParameterType::Int | ParameterType::Bool, Value::String(_)));
+            let hint = quoted.then(|| "write it without quotes".to_owned());
+            return Err(Fault::new("parameter-type", message).hint(hint));
         }
     }
     // a declaration may narrow what its definition says
