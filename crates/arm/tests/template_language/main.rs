@@ -2,5 +2,9 @@
 //!
 //! An expected value that begins with `!` is the code of the first mistake.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
+
 mod functions;
+mod nesting;
+mod version_two;
 mod world;
