@@ -262,6 +262,7 @@ impl Unit<'_> {
         if let Err(mut fault) = super::types::check(self.frame.template, &member.value, value, &what) {
             if fault.code == "parameter-type" {
                 fault.code = "output-type";
+                fault.hint = None;
             }
             self.frame.report(member.value.get("value").unwrap_or(&member.value), &fault);
         }

@@ -159,3 +159,6 @@ fn find_cycle(resources: &[ExpandedResource]) -> Option<(usize, Vec<String>)> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

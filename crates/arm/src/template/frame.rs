@@ -183,21 +183,32 @@ impl<'t> Frame<'t> {
 
     /// Evaluates every parameter and checks it against its declaration.
     pub(crate) fn check_parameters(&self) {
-        for (key, Member { key: name, key_range, value: declaration }) in &self.declarations {
-            if matches!(self.parameters.borrow().get(key), Some(Slot::Failed)) {
+        // in the order of the text, so that what is drawn does not hang on names
+        for member in self.template.get("parameters").and_then(Node::members).unwrap_or_default() {
+            let Member { key: name, key_range, value: declaration } = member;
+            let key = &name.to_lowercase();
+            if !self.declarations.get(key).is_some_and(|declared| std::ptr::eq(*declared, member)) {
+                continue; // written twice, and the last one counts
+            }
+            let has_default = declaration.get("defaultValue").is_some();
+            if matches!(self.parameters.borrow().get(key), Some(Slot::Failed)) && !has_default {
                 let fault = Fault::new("parameter-missing", format!("the parameter `{name}` needs a value"));
-                let advice = match self.chain.is_empty() {
-                    true => format!("give `{name}` in the parameter file"),
-                    false => format!(
-                        "give `{name}` in the `parameters` of the deployment that holds this template"
-                    ),
+                let place = if self.chain.is_empty() {
+                    "parameter file"
+                } else {
+                    "`parameters` of the deployment that holds this template"
                 };
+                let advice = format!("give `{name}` in the {place}");
                 self.engine.report(self.document, &self.chain, key_range, &fault.hint(Some(advice)));
                 continue;
             }
+            // what does not fit is the default, or a value from elsewhere: then the name is the place
+            let is_given = matches!(self.parameters.borrow().get(key), Some(Slot::Done(_)));
+            let default = declaration.get("defaultValue").filter(|_| !is_given);
+            let place = default.map_or(key_range, |default| &default.range);
             let result = self.parameter(name).and_then(|value| {
                 super::types::check(self.template, declaration, &value, &format!("parameter `{name}`"))
-                    .map_err(|fault| self.report(declaration, &fault))
+                    .map_err(|fault| self.engine.report(self.document, &self.chain, place, &fault))
             });
             if result.is_err() {
                 self.parameters.borrow_mut().insert(key.clone(), Slot::Failed);

@@ -2,6 +2,8 @@
 //!
 //! How to look for more: CONTRIBUTING, "Fuzzing".
 
+#![expect(clippy::print_stdout, reason = "the last name that is printed is the one that failed")]
+
 mod run;
 
 use std::path::Path;
@@ -12,7 +14,6 @@ fn replay(target: &str, run: fn(&str)) {
     for entry in std::fs::read_dir(seeds).expect("the seeds are there") {
         let path = entry.expect("an entry").path();
         let bytes = std::fs::read(&path).expect("a file");
-        // the name is what a failure shows last
         println!("{}", path.display());
         run(&String::from_utf8_lossy(&bytes));
         count += 1;

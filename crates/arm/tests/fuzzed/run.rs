@@ -78,7 +78,10 @@ struct Itself<'t>(&'t str);
 
 impl Linked for Itself<'_> {
     fn load(&self, link: Link<'_>) -> Option<LinkedTemplate> {
-        (link.to.len() % 2 == 0).then(|| LinkedTemplate { file: "main.json".into(), text: self.0.to_owned() })
+        link.to
+            .len()
+            .is_multiple_of(2)
+            .then(|| LinkedTemplate { file: "main.json".into(), text: self.0.to_owned() })
     }
 }
 

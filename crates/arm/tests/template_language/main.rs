@@ -4,7 +4,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
 
+mod diagnostics;
 mod functions;
+mod limits;
 mod nesting;
+mod properties;
 mod version_two;
 mod world;

@@ -33,7 +33,7 @@ fn resources_go_by_symbolic_names() {
     assert_eq!(last.waits_for, [2, 3]);
     let other = GROUP.replace("myRg", "other");
     let id = format!("{other}/providers/Microsoft.Storage/storageAccounts/old");
-    assert_eq!(last.deferred[0].references, [id.clone()]);
+    assert_eq!(last.deferred[0].references, std::slice::from_ref(&id));
     assert_eq!(expansion.outputs["info"].value, id);
     assert_eq!(expansion.outputs["all"].value.as_array().unwrap().len(), 2);
     assert!(expansion.outputs["one"].deferred[0].references[0].ends_with("/m0"));
