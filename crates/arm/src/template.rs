@@ -8,7 +8,8 @@
 //! The way through: `parser` makes trees of expressions, `evaluate` computes them with `functions`, `node`
 //! evaluates JSON that contains them, `frame` is one template with its parameters and variables, `header` and
 //! `body` are the two looks at its resources, `written` makes JSON of a body, `unit` finds resources by name, `nested` descends.
-//! Known gaps: extensible resources (other than Azure's), `apiProfile`, zones per subscription.
+//! Known gaps: extensible resources (other than Azure's), `apiProfile`, zones per subscription, loops whose count and templates
+//! whose text only the run knows. What differs from the shared cases: `docs/template-differences.md`.
 
 mod body;
 mod deferred;
@@ -33,6 +34,7 @@ mod placeholder;
 mod scope;
 mod secrets;
 mod shape;
+mod stand_in;
 mod types;
 mod unique;
 mod unit;

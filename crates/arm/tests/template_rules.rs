@@ -54,7 +54,7 @@ fn codes(expansion: &Expansion) -> Vec<&'static str> {
 fn evaluate(expression: &str) -> Value {
     let parts = json!({
         "variables": {"o": {"Key": 1, "list": [{"n": "x"}]}, "lines": "a\nb"},
-        "outputs": {"out": {"type": "object", "value": expression}},
+        "outputs": {"out": {"value": expression}},
     });
     let expansion = expanded(&parts);
     match expansion.diagnostics.first() {
@@ -136,7 +136,7 @@ fn scope_functions_tell_the_context() {
             "[resourceId('Microsoft.A/b/c', 'x', 'y')]",
             json!(format!("{GROUP}/providers/Microsoft.A/b/x/c/y")),
         ),
-        ("[utcNow()]", json!("20260102T030405Z")),
+        ("[utcNow()]", json!("!function-place")),
         ("[uri(deployment().properties.templateLink.uri, 'nested/a.json')]", json!("nested/a.json")),
         ("[uniqueString(resourceGroup().id)]", json!("js26ofeqkqeve")),
         ("[resourceId('Microsoft.A/b', 'x', 'y')]", json!("!name-segments")),
@@ -470,6 +470,7 @@ fn hostile_templates_end_with_a_mistake() {
     let waiting = json!({"outputs": {"o": {"type": "object", "value":
         "[reduce(range(0, 10000), reference('/x/y', '1'), lambda('a', 'b', first(lambdaVariables('a'))))]"}}});
     let recursive = json!({
+        "languageVersion": "2.0",
         "functions": [{"namespace": "f", "members": {"f": {"parameters": [{"name": "a", "type": "int"}],
             "output": {"type": "int", "value": "[add(f.f(parameters('a')), f.f(parameters('a')))]"}}}}],
         "outputs": {"o": {"type": "int", "value": "[f.f(1)]"}},

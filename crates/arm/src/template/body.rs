@@ -11,10 +11,11 @@ use super::evaluate::Env;
 use super::expansion::{ExpandedResource, NestedDeployment, Origin, Output};
 use super::fault::{Fault, Outcome};
 use super::header::{Header, with_turns};
+use super::stand_in::stand_in;
 use super::unit::{Progress, Unit};
 use super::value::{Key, Value};
 use super::written::{Writer, Written};
-use crate::tree::{Node, push_pointer};
+use crate::tree::{Member, Node, push_pointer};
 
 /// Members that say how to deploy a resource instead of what it is.
 const NOT_BODY: [&str; 14] = [
@@ -124,6 +125,7 @@ impl Unit<'_> {
             waits_for: Vec::new(),
             body: body.json.into(),
             deferred: body.deferred,
+            unsettled: header.unsettled.clone(),
             existing: header.existing,
             deployment,
             deployment_chain: self.chain.clone(),
@@ -155,6 +157,11 @@ impl Unit<'_> {
                 let found = match env.node(entry) {
                     Ok(Value::Null) | Err(_) => continue,
                     Ok(Value::String(written)) => self.dependency(header, &written),
+                    // what has a stand-in is found by it, or stands elsewhere
+                    Ok(Value::Deferred(rest)) => {
+                        let written = stand_in(env, &rest.expression);
+                        Ok(self.dependency(header, &written).unwrap_or_default())
+                    }
                     Ok(other) => Err(Fault::new(
                         "type",
                         format!("a dependency must be a string, is {}", other.kind_name()),
@@ -225,13 +232,17 @@ impl Unit<'_> {
     pub(crate) fn outputs(&self) -> (Vec<(Key, String, Value)>, bool) {
         let used = RefCell::default();
         let env = self.env(&used);
+        self.check_assertions();
         let mut outputs = Vec::new();
         let mut complete = true;
         for member in self.template.get("outputs").and_then(Node::members).unwrap_or_default() {
             let declared = super::types::follow(self.frame.template, &member.value);
             let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
             match Self::output(&env, &member.value) {
-                Ok(Some(value)) => outputs.push((Arc::clone(&member.key), kind, value)),
+                Ok(Some(value)) => {
+                    self.check_output(member, &value);
+                    outputs.push((Arc::clone(&member.key), kind, value));
+                }
                 Ok(None) => {}
                 Err(fault) => {
                     complete = false;
@@ -240,6 +251,37 @@ impl Unit<'_> {
             }
         }
         (outputs, complete)
+    }
+
+    /// The service refuses an output of another type than its declaration says; null it takes for any.
+    fn check_output(&self, member: &Member, value: &Value) {
+        let what = format!("output `{}`", member.key);
+        if matches!(value, Value::Null) || member.value.get("copy").is_some() {
+            return;
+        }
+        if let Err(mut fault) = super::types::check(self.frame.template, &member.value, value, &what) {
+            if fault.code == "parameter-type" {
+                fault.code = "output-type";
+                fault.hint = None;
+            }
+            self.frame.report(member.value.get("value").unwrap_or(&member.value), &fault);
+        }
+    }
+
+    /// Assertions are checked once everything else is known.
+    fn check_assertions(&self) {
+        let used = RefCell::default();
+        let env = self.env(&used);
+        for member in self.template.get("asserts").and_then(Node::members).unwrap_or_default() {
+            let message = match env.node(&member.value) {
+                Ok(Value::Bool(true) | Value::Deferred(_)) | Err(_) => continue,
+                Ok(Value::Bool(false)) => format!("the assertion `{}` does not hold", member.key),
+                Ok(other) => {
+                    format!("the assertion `{}` must be a bool, is {}", member.key, other.kind_name())
+                }
+            };
+            self.frame.report(&member.value, &Fault::new("assert", message));
+        }
     }
 
     fn output(env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {

@@ -81,7 +81,7 @@ impl Deferred {
     }
 }
 
-fn asks(name: &str) -> bool {
+pub(crate) fn asks(name: &str) -> bool {
     name.eq_ignore_ascii_case("reference")
         || name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("list"))
 }

@@ -32,6 +32,7 @@ pub(crate) struct Engine<'t> {
     guids: Cell<u64>,
     keys: Cell<usize>,
     quiet: Cell<bool>,
+    defaults: Cell<usize>,
 }
 
 /// A resource whose dependencies are still keys of headers.
@@ -57,6 +58,7 @@ impl<'t> Engine<'t> {
             guids: Cell::new(0),
             keys: Cell::new(0),
             quiet: Cell::new(false),
+            defaults: Cell::new(0),
         }
     }
 
@@ -69,6 +71,18 @@ impl<'t> Engine<'t> {
     pub(crate) fn next_key(&self) -> usize {
         self.keys.set(self.keys.get() + 1);
         self.keys.get()
+    }
+
+    /// Evaluates the default of a parameter: only there chance and clock may be asked.
+    pub(crate) fn in_default<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.defaults.set(self.defaults.get() + 1);
+        let result = run();
+        self.defaults.set(self.defaults.get() - 1);
+        result
+    }
+
+    pub(crate) fn is_in_default(&self) -> bool {
+        self.defaults.get() > 0
     }
 
     /// Runs something whose mistakes do not count.

@@ -32,6 +32,12 @@ impl Meter {
         Self { fuel: Cell::new(FUEL), depth: Cell::new(0) }
     }
 
+    /// The work done so far.
+    #[cfg(test)]
+    pub(crate) fn spent(&self) -> u64 {
+        FUEL - self.fuel.get()
+    }
+
     pub(crate) fn spend(&self, amount: usize) -> Outcome<()> {
         let left = self.fuel.get().checked_sub(amount as u64);
         self.fuel.set(left.unwrap_or(0));

@@ -90,6 +90,14 @@ fn expand_root(
         written_at: String::new(),
     };
     let frame = Frame::new(engine, document, &document.root, scope.clone(), deployment, Vec::new(), &given);
+    for (name, hint) in frame.unknown_arguments(&given) {
+        let declared = document.root.member("parameters").map(|member| member.key_range.clone());
+        let range = declared.unwrap_or(document.root.range.start..document.root.range.start + 1);
+        let message = format!("the template declares no parameter `{name}`, but a value is given");
+        let mut diagnostic = document.diagnostic("parameter-unknown", message, range);
+        diagnostic.hint = hint;
+        engine.push_another(diagnostic);
+    }
     let place =
         Place { template: &document.root, pointer: String::new(), chain: Vec::new(), inherited: Vec::new() };
     let inside = run(&frame, &scope, &place, &Vec::new(), None);
@@ -171,3 +179,6 @@ fn find_cycle(resources: &[ExpandedResource]) -> Option<(usize, Vec<String>)> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,6 +123,9 @@ pub struct ExpandedResource {
     pub body: Json,
     /// The places of the body that only the run can fill.
     pub deferred: Vec<Deferred>,
+    /// What of the name and the place only the run can tell (`/name`, `/scope` …). Until then a stand-in of the same shape
+    /// stands in `name`, `scope` and `id`: a nested deployment may be given what another resource answers.
+    pub unsettled: Vec<Deferred>,
     /// It is read, not created.
     pub existing: bool,
     /// It stands for a nested deployment, whose resources are listed on their own.

@@ -19,7 +19,7 @@ use super::names::folded;
 use super::parser;
 use super::scope::Scope;
 use super::value::Value;
-use crate::tree::Node;
+use crate::tree::{Member, Node};
 
 /// Who deploys: what `deployment()` tells.
 #[derive(Debug, Clone)]
@@ -111,7 +111,7 @@ pub(crate) struct Frame<'t> {
     pub(crate) scope: Scope,
     pub(crate) deployment: Deployment,
     pub(crate) chain: Vec<String>,
-    parameters: Named<'t, &'t Node>,
+    parameters: Named<'t, &'t Member>,
     variables: Named<'t, Variable<'t>>,
     functions: BTreeMap<String, &'t Node>,
     /// Expressions already parsed, by where their text begins.
@@ -132,7 +132,7 @@ impl<'t> Frame<'t> {
         let members = |key: &str| template.get(key).and_then(Node::members).unwrap_or_default();
         let parameters = members("parameters")
             .iter()
-            .map(|member| (lower(&member.key), Declared::new(&member.key, &member.value)))
+            .map(|member| (lower(&member.key), Declared::new(&member.key, member)))
             .collect();
         let mut functions = BTreeMap::new();
         for namespace in template.get("functions").and_then(Node::elements).unwrap_or_default() {
@@ -200,20 +200,11 @@ impl<'t> Frame<'t> {
     }
 
     fn take_arguments(&self, given: &BTreeMap<String, Value>) {
-        for name in given.keys().filter(|name| !self.parameters.contains_key(name.as_str())) {
-            let hint = did_you_mean(name, self.parameters.values().map(|known| known.name));
-            let place = self.template.get("parameters").unwrap_or(self.template);
-            let message = format!("the template declares no parameter `{name}`, but a value is given");
-            let mut diagnostic =
-                self.document.diagnostic("parameter-unknown", message, place.range.start..place.range.start);
-            diagnostic.hint = hint;
-            diagnostic.chain.clone_from(&self.chain);
-            self.engine.push_another(diagnostic);
-        }
         for (key, parameter) in &self.parameters {
+            let declaration = &parameter.what.value;
             let mut value = given.get(&**key).cloned();
-            let has_default = parameter.what.get("defaultValue").is_some();
-            let nullable = super::types::is_nullable(self.template, parameter.what);
+            let has_default = declaration.get("defaultValue").is_some();
+            let nullable = super::types::is_nullable(self.template, declaration);
             if matches!(value, Some(Value::Null)) && (has_default || nullable) {
                 value = None; // null means: not given
             }
@@ -226,18 +217,43 @@ impl<'t> Frame<'t> {
         }
     }
 
+    /// Given values that no parameter takes, by name, each with the name that was probably meant.
+    pub(crate) fn unknown_arguments(&self, given: &BTreeMap<String, Value>) -> Vec<(String, Option<String>)> {
+        let unknown = given.keys().filter(|name| !self.parameters.contains_key(name.as_str()));
+        unknown
+            .map(|name| (name.clone(), did_you_mean(name, self.parameters.values().map(|known| known.name))))
+            .collect()
+    }
+
     /// Evaluates every parameter and checks it against its declaration.
     pub(crate) fn check_parameters(&self) {
-        for Declared { name, what: declaration, slot } in self.parameters.values() {
-            if matches!(*slot.borrow(), Slot::Failed) {
+        // in the order of the text, so that what is drawn does not hang on names
+        for member in self.template.get("parameters").and_then(Node::members).unwrap_or_default() {
+            let Member { key: name, key_range, value: declaration } = member;
+            let declared = folded(name, |key| self.parameters.get(key));
+            let Some(Declared { slot, .. }) = declared.filter(|known| std::ptr::eq(known.what, member))
+            else {
+                continue; // written twice, and the last one counts
+            };
+            let has_default = declaration.get("defaultValue").is_some();
+            if matches!(*slot.borrow(), Slot::Failed) && !has_default {
                 let fault = Fault::new("parameter-missing", format!("the parameter `{name}` needs a value"));
-                let fault = fault.hint(Some(format!("give `{name}` in the parameter file")));
-                self.report(declaration, &fault);
+                let place = if self.chain.is_empty() {
+                    "parameter file"
+                } else {
+                    "`parameters` of the deployment that holds this template"
+                };
+                let advice = format!("give `{name}` in the {place}");
+                self.engine.report(self.document, &self.chain, key_range, &fault.hint(Some(advice)));
                 continue;
             }
+            // what does not fit is the default, or a value from elsewhere: then the name is the place
+            let is_given = matches!(*slot.borrow(), Slot::Done(_));
+            let default = declaration.get("defaultValue").filter(|_| !is_given);
+            let place = default.map_or(key_range, |default| &default.range);
             let result = self.parameter(name).and_then(|value| {
                 super::types::check(self.template, declaration, &value, &format!("parameter `{name}`"))
-                    .map_err(|fault| self.report(declaration, &fault))
+                    .map_err(|fault| self.engine.report(self.document, &self.chain, place, &fault))
             });
             if result.is_err() {
                 slot.replace(Slot::Failed);
@@ -252,8 +268,12 @@ impl<'t> Frame<'t> {
             let message = format!("the template declares no parameter `{name}`");
             return Err(Fault::new("parameter-undeclared", message).hint(hint));
         };
-        parameter.value("default of parameter", || match parameter.what.get("defaultValue") {
-            Some(default) => self.engine.meter.deeper(|| self.env().node(default)),
+        let declaration = &parameter.what.value;
+        parameter.value("default of parameter", || match declaration.get("defaultValue") {
+            Some(default) => {
+                let value = self.engine.in_default(|| self.engine.meter.deeper(|| self.env().node(default)));
+                value.map(|value| super::types::converted(self.template, declaration, value))
+            }
             None => Err(Fault::reported()),
         })
     }
@@ -302,6 +322,12 @@ impl<'t> Frame<'t> {
             let message = format!("the template defines no function `{name}`");
             return Err(Fault::new("function-unknown", message).hint(hint));
         };
+        if env.arguments.is_some() && !self.is_version_two() {
+            let message = format!("a user-defined function cannot call another one, here `{name}`");
+            let hint =
+                "write `\"languageVersion\": \"2.0\"` into the template, or put its text here".to_owned();
+            return Err(Fault::new("function-nested", message).hint(Some(hint)));
+        }
         let parameters = function.get("parameters").and_then(Node::elements).unwrap_or_default();
         let names: Vec<Rc<str>> = parameters
             .iter()
@@ -329,16 +355,26 @@ impl<'t> Frame<'t> {
             return Err(Fault::new("function-unknown", format!("the function `{name}` has no output")));
         };
         let bindings = Bindings { names: &names, values: &values, outer: None };
-        let inner = Env { arguments: Some(&bindings), turn: None, lambda: None, ..*env };
+        // what is asked of Azure has no place in a function, and neither has the loop around
+        let inner = Env { arguments: Some(&bindings), unit: None, turn: None, lambda: None, ..*env };
         inner.meter.deeper(|| inner.node(output))
+    }
+
+    /// Whether the template says that it is of a later version than the first.
+    fn is_version_two(&self) -> bool {
+        let version = self.template.get("languageVersion").and_then(Node::as_str);
+        version.is_some_and(|version| !version.starts_with("1.0"))
     }
 
     /// What `deployment()` answers.
     pub(crate) fn deployment_object(&self) -> Outcome {
-        let template = record([(
-            "contentVersion",
-            Value::string(self.template.get("contentVersion").and_then(Node::as_str).unwrap_or("1.0.0.0")),
-        )])?;
+        let text = |key: &str, default: &str| {
+            Value::string(self.template.get(key).and_then(Node::as_str).unwrap_or(default))
+        };
+        let template = record([
+            ("$schema", text("$schema", "")),
+            ("contentVersion", text("contentVersion", "1.0.0.0")),
+        ])?;
         let mut properties = vec![
             ("mode", Value::string(self.deployment.mode.as_str())),
             ("provisioningState", Value::string("Accepted")),
@@ -357,7 +393,7 @@ impl<'t> Frame<'t> {
     }
 }
 
-fn collect_variables(members: &[crate::tree::Member]) -> Named<'_, Variable<'_>> {
+fn collect_variables(members: &[Member]) -> Named<'_, Variable<'_>> {
     let mut variables = BTreeMap::new();
     for member in members {
         let loops = member.value.elements().filter(|_| member.key.eq_ignore_ascii_case("copy"));

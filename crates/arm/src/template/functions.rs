@@ -14,7 +14,9 @@ mod numeric;
 mod object;
 pub(crate) mod resource;
 pub(crate) mod scope;
+mod sets;
 pub(crate) mod string;
+pub(crate) mod units;
 
 use std::ops::Range;
 use std::sync::LazyLock;

@@ -3,13 +3,16 @@
 //! Bodies come later (`body`), because dependencies and `reference` need all names first.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::Arc;
 
+use super::deferred::Deferred;
 use super::evaluate::{Env, Turn};
 use super::fault::{Fault, Outcome};
 use super::frame::Frame;
 use super::node::COPY_MAX;
 use super::scope::{self, Scope};
+use super::stand_in;
 use super::value::Value;
 use crate::tree::{Node, push_pointer};
 
@@ -32,6 +35,8 @@ pub(crate) struct Header<'t> {
     pub(crate) scope: Scope,
     /// The id of the scope or, for an extension, of the resource that it extends.
     pub(crate) scope_id: String,
+    /// What of the name and the place has a stand-in.
+    pub(crate) unsettled: Vec<Deferred>,
     pub(crate) condition: bool,
     pub(crate) existing: bool,
     pub(crate) turns: Turns,
@@ -52,6 +57,29 @@ pub(crate) fn with_turns<T>(env: &Env<'_>, turns: &[(String, i64)], run: &mut dy
         Some(((name, index), rest)) => {
             let turn = Turn { name, index: *index, anonymous: true, outer: env.turn };
             with_turns(&Env { turn: Some(&turn), ..*env }, rest, run)
+        }
+    }
+}
+
+/// The string of a node that must be one. What only the run knows has a stand-in, and is noted.
+fn settled_string<'n>(
+    env: &Env<'_>,
+    node: &'n Node,
+    key: &str,
+    unsettled: &RefCell<Vec<Deferred>>,
+) -> Outcome<Cow<'n, str>> {
+    if let Some(text) = env.literal(node)? {
+        return Ok(Cow::Borrowed(text));
+    }
+    match env.node(node)? {
+        Value::String(text) => Ok(Cow::Owned(text.to_string())),
+        Value::Deferred(rest) => {
+            unsettled.borrow_mut().push(stand_in::unsettled(key, &rest.expression));
+            Ok(stand_in::stand_in(env, &rest.expression).into())
+        }
+        other => {
+            let message = format!("the {key} must be a string, is {}", other.kind_name());
+            Err(env.fail(node, &Fault::new("type", message)))
         }
     }
 }
@@ -114,6 +142,13 @@ impl<'t> Collector<'_, 't> {
             return;
         };
         let frame = self.frame;
+        if parent.is_some() {
+            let message = "a resource inside of another one cannot have a loop";
+            let hint =
+                "lift it to the template's `resources`, with its whole type and its name `parent/child`";
+            frame.report(copy, &Fault::new("copy-child", message).hint(Some(hint.to_owned())));
+            return;
+        }
         let env = frame.env();
         let header = with_turns(&env, turns, &mut |env| {
             let name = match copy.get("name") {
@@ -202,7 +237,9 @@ impl<'t> Collector<'_, 't> {
 
     fn read(&self, env: &Env<'_>, node: &'t Node, parent: Option<&Parent<'_>>) -> Outcome<Header<'t>> {
         let frame = self.frame;
+        let unsettled = RefCell::default();
         let text = |key: &str| match node.get(key) {
+            Some(value) if key == "name" => settled_string(env, value, key, &unsettled).map(Some),
             Some(value) => env.node_string(value, key).map(Some),
             None => Ok(None),
         };
@@ -224,6 +261,11 @@ impl<'t> Collector<'_, 't> {
             Err(fault) => Err(fault),
         };
         let (kind, name, api_version, condition) = (kind?, name?, api_version?, condition?);
+        if name.trim().is_empty() {
+            let message = "the name of the resource is empty";
+            let place = node.get("name").unwrap_or(node);
+            return Err(frame.report(place, &Fault::new("name-empty", message)));
+        }
         let (kind, name) = match parent {
             // a resource of another provider stands inside of one, but is not its child
             Some(parent) if is_foreign(&kind, parent.kind) => (kind.into_owned(), name.into_owned()),
@@ -237,7 +279,7 @@ impl<'t> Collector<'_, 't> {
             }
             None => (kind.into_owned(), name.into_owned()),
         };
-        let (scope, scope_id) = self.scope_of(env, node, &kind)?;
+        let (scope, scope_id) = self.scope_of(env, node, &kind, &unsettled)?;
         let place = node.get("name").unwrap_or(node);
         let id = scope::resource_id(&scope_id, &kind, &name).map_err(|fault| frame.report(place, &fault))?;
         let existing = is_existing(node);
@@ -253,6 +295,7 @@ impl<'t> Collector<'_, 't> {
             id,
             scope,
             scope_id,
+            unsettled: unsettled.into_inner(),
             condition,
             existing,
             turns: Vec::new(),
@@ -274,6 +317,7 @@ impl<'t> Collector<'_, 't> {
             id_key: String::new(),
             scope: self.scope.clone(),
             scope_id: String::new(),
+            unsettled: Vec::new(),
             condition: false,
             existing: false,
             turns: Vec::new(),
@@ -293,16 +337,33 @@ impl<'t> Collector<'_, 't> {
             Value::Bool(value) => return Ok(value),
             Value::String(text) if text.eq_ignore_ascii_case("true") => return Ok(true),
             Value::String(text) if text.eq_ignore_ascii_case("false") => return Ok(false),
-            Value::Deferred(_) => Fault::new("runtime-name", "the condition is known only at run time"),
+            Value::Deferred(_) => {
+                let message = "whether this is made is known only when the deployment runs: taken as made";
+                let mut diagnostic = self.frame.document.diagnostic(
+                    "runtime-condition",
+                    message.to_owned(),
+                    condition.range.clone(),
+                );
+                diagnostic.severity = super::diagnostic::Severity::Warning;
+                diagnostic.chain.clone_from(&self.frame.chain);
+                self.frame.engine.push(diagnostic);
+                return Ok(true);
+            }
             other => Fault::new("type", format!("the condition must be a bool, is {}", other.kind_name())),
         };
         Err(self.frame.report(condition, &fault))
     }
 
     /// Where a resource goes: `scope`, or `subscriptionId` and `resourceGroup`, or where the deployment goes.
-    fn scope_of(&self, env: &Env<'_>, node: &Node, kind: &str) -> Outcome<(Scope, String)> {
+    fn scope_of(
+        &self,
+        env: &Env<'_>,
+        node: &Node,
+        kind: &str,
+        unsettled: &RefCell<Vec<Deferred>>,
+    ) -> Outcome<(Scope, String)> {
         if let Some(member) = node.get("scope") {
-            let written = env.node_string(member, "scope")?;
+            let written = settled_string(env, member, "scope", unsettled)?;
             return Ok(self.scope_from(&written, kind));
         }
         // What is only read may stand anywhere.
@@ -320,7 +381,7 @@ impl<'t> Collector<'_, 't> {
             Some(value) => match env.node(value)? {
                 Value::Null => Ok(None),
                 Value::String(text) if text.is_empty() => Ok(None),
-                _ => env.node_string(value, key).map(|text| Some(text.into_owned())),
+                _ => settled_string(env, value, key, unsettled).map(|text| Some(text.into_owned())),
             },
             None => Outcome::Ok(None),
         };

@@ -214,7 +214,8 @@ impl Unit<'_> {
         }
         if let Some(path) = link.get("relativePath") {
             let path = env.node_string(path, &format!("path of the {what}"))?;
-            return Ok(combine(base, &path));
+            // .NET reads a path of Windows as one of the web
+            return Ok(combine(base, &path.replace('\\', "/")));
         }
         if let Some(id) = link.get("id") {
             return env.node_string(id, "id of the template spec").map(std::borrow::Cow::into_owned);

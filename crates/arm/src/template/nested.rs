@@ -166,6 +166,28 @@ impl Unit<'_> {
         Ok(None)
     }
 
+    /// Values that the template inside does not take, told where they are given.
+    fn unknown_arguments(
+        &self,
+        header: &Header<'_>,
+        properties: &Node,
+        inside: &Frame<'_>,
+        given: &BTreeMap<String, Value>,
+    ) {
+        let written = properties.get("parameters");
+        for (name, hint) in inside.unknown_arguments(given) {
+            let member = written.and_then(|written| written.member(&name));
+            let range = member.map_or(&written.unwrap_or(properties).range, |member| &member.key_range);
+            let name = member.map_or(&*name, |member| &*member.key);
+            let message = format!(
+                "the template of `{}` declares no parameter `{name}`, but a value is given",
+                header.name
+            );
+            let fault = Fault::new("parameter-unknown", message).hint(hint);
+            self.frame.engine.report(self.frame.document, &self.chain, range, &fault);
+        }
+    }
+
     /// Deployments without an end: usually templates that link to each other, and then the way around is named.
     fn too_deep(&self, header: &Header<'_>) -> Fault {
         let files = &self.frame.deployment.files;
@@ -236,9 +258,16 @@ impl Unit<'_> {
                     place.chain.clone(),
                     &given,
                 );
+                self.unknown_arguments(header, properties, &frame, &given);
                 return Ok(run(&frame, &scope, &place, &Vec::new(), Some(self)));
             }
             return Ok(run(self.frame, &scope, &place, &header.turns, Some(self)));
+        }
+        if let Some(Ok(Value::Deferred(_))) = properties.get("template").map(|template| env.node(template)) {
+            let message = "the template of this deployment is what another resource answers when it runs";
+            let hint = "write the template itself there, or link to it: what it makes is not known before"
+                .to_owned();
+            return Err(Fault::new("runtime-template", message).hint(Some(hint)));
         }
         let Some(link) = properties.get("templateLink") else {
             return Err(Fault::new("deployment", "the deployment has neither `template` nor `templateLink`"));
@@ -260,6 +289,7 @@ impl Unit<'_> {
         let engine = self.frame.engine;
         let frame =
             Frame::new(engine, &document, &document.root, scope.clone(), deployment, chain.clone(), &given);
+        self.unknown_arguments(header, properties, &frame, &given);
         let place = Place { template: &document.root, pointer: String::new(), chain, inherited };
         Ok(run(&frame, &scope, &place, &Vec::new(), None))
     }

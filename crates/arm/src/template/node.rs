@@ -35,13 +35,19 @@ impl Env<'_> {
         }
     }
 
+    /// The string of a node that is one without an expression.
+    pub(crate) fn literal<'n>(&self, node: &'n Node) -> Outcome<Option<&'n str>> {
+        self.meter.spend(1)?;
+        Ok(node.as_str().and_then(|text| match parser::classify(text) {
+            Text::Literal(literal) => Some(literal),
+            Text::Expression(_) => None,
+        }))
+    }
+
     /// The string of a node that must be one.
     pub(crate) fn node_string<'n>(&self, node: &'n Node, what: &str) -> Outcome<Cow<'n, str>> {
-        if let Some(text) = node.as_str()
-            && let Text::Literal(literal) = parser::classify(text)
-        {
-            self.meter.spend(1)?;
-            return Ok(Cow::Borrowed(literal));
+        if let Some(text) = self.literal(node)? {
+            return Ok(Cow::Borrowed(text));
         }
         match self.node(node)? {
             Value::String(text) => Ok(Cow::Owned(text.to_string())),

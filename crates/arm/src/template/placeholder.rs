@@ -124,8 +124,12 @@ fn typed(root: &Node, declaration: &Node, name: &str, depth: usize) -> Json {
             object(root, definition, depth)
         }
         ParameterType::Object | ParameterType::SecureObject => json!({}),
-        ParameterType::SecureString => fit(&password(name), name, least, most).into(),
-        ParameterType::String | ParameterType::Any => fit(&text_for(name, false), name, least, most).into(),
+        ParameterType::SecureString if !name.to_lowercase().ends_with("sastoken") => {
+            fit(&password(name), name, least, most).into()
+        }
+        ParameterType::SecureString | ParameterType::String | ParameterType::Any => {
+            fit(&text_for(name, false), name, least, most).into()
+        }
     }
 }
 
@@ -181,6 +185,17 @@ pub(crate) fn text_for(name: &str, taken_apart: bool) -> String {
             "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/generated/providers/Generated.Provider/things/{plain}"
         );
     }
+    if lower.ends_with("sastoken") {
+        // what is put behind an address
+        return format!("?sig={plain}");
+    }
+    if let Some(before) = lower.strip_suffix("zone") {
+        match before {
+            before if before.ends_with("dns") => return format!("{plain}.example.com"),
+            before if before.ends_with("time") => return "UTC".to_owned(),
+            _ => return "1".to_owned(),
+        }
+    }
     if lower.ends_with("uri") || lower.ends_with("url") {
         return format!("https://{plain}.example.com/generated/{plain}");
     }
@@ -208,12 +223,20 @@ fn password(seed: &str) -> String {
 pub fn fill_markers(value: &Json, seed: &str) -> Json {
     match value {
         Json::String(text) if text.contains("GEN-") => Json::String(fill_text(text, seed)),
-        Json::Array(items) => items.iter().map(|item| fill_markers(item, seed)).collect(),
+        // names in a list are names of several things
+        Json::Array(items) => {
+            (0..).zip(items).map(|(at, item)| fill_markers(item, &turn(seed, at))).collect()
+        }
         Json::Object(members) => Json::Object(
             members.iter().map(|(key, value)| (key.clone(), fill_markers(value, seed))).collect(),
         ),
         other => other.clone(),
     }
+}
+
+/// The seed of an element; the first one's is the list's.
+fn turn(seed: &str, at: usize) -> String {
+    if at == 0 { seed.to_owned() } else { format!("{seed}{at}") }
 }
 
 fn fill_text(text: &str, seed: &str) -> String {

@@ -193,6 +193,7 @@ fn compare(expansion: &mut Expansion, plain: &Expansion, varied: &Expansion) {
     let pairs = plain.resources.iter().zip(&varied.resources);
     for (resource, (plain, varied)) in expansion.resources.iter_mut().zip(pairs) {
         cover(&mut resource.body, &mut resource.deferred, &plain.body, &varied.body);
+        resource.unsettled.retain(|rest| varied.unsettled.contains(rest) || !plain.unsettled.contains(rest));
         if let (Some(own), Some(plain), Some(varied)) =
             (&mut resource.deployment, &plain.deployment, &varied.deployment)
         {
@@ -245,6 +246,11 @@ fn differences(one: &Json, other: &Json, at: String, found: &mut Vec<String>) {
 }
 
 fn search(expansion: &mut Expansion, secrets: &BTreeSet<String>) {
+    for resource in &mut expansion.resources {
+        resource
+            .unsettled
+            .retain(|rest| !secrets.iter().any(|secret| rest.expression.contains(secret.as_str())));
+    }
     let all = expansion.resources.iter_mut().flat_map(|resource| {
         let inner = resource.deployment.iter_mut().flat_map(|nested| nested.outputs.values_mut());
         let inner = inner.map(|output| (&mut output.value, &mut output.deferred));

@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::expression::Expression;
 use super::parser::{self, Text};
+use super::types::{self, ParameterType};
 use super::value::Value;
 use crate::tree::{Node, NodeKind};
 
@@ -32,8 +33,11 @@ enum Leaf {
     Bool,
     Int,
     List,
+    Object,
     /// Taken apart at its slashes, or asked for by `reference`.
     Id,
+    /// The name of a resource whose type wants so many.
+    Names(usize),
 }
 
 enum Step<'e> {
@@ -65,6 +69,8 @@ impl Learner<'_> {
             }
             NodeKind::Array(elements) => elements.iter().for_each(|element| self.node(element, None)),
             NodeKind::Object(members) => {
+                self.arguments(node);
+                self.own_name(node);
                 for member in members {
                     let leaf = match &*member.key {
                         "condition" => Some(Leaf::Bool),
@@ -75,6 +81,44 @@ impl Learner<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What a nested template declares, its arguments must be.
+    fn arguments(&mut self, node: &Node) {
+        let Some(declared) = node.get("template").and_then(|template| template.get("parameters")) else {
+            return;
+        };
+        for member in node.get("parameters").and_then(Node::members).unwrap_or_default() {
+            let (Some(value), Some(declaration)) = (member.value.get("value"), declared.get(&member.key))
+            else {
+                continue;
+            };
+            let leaf = match types::kind(self.root, declaration) {
+                ParameterType::Bool => Some(Leaf::Bool),
+                ParameterType::Int => Some(Leaf::Int),
+                ParameterType::Array => Some(Leaf::List),
+                ParameterType::Object | ParameterType::SecureObject => Some(Leaf::Object),
+                _ => None,
+            };
+            self.node(value, leaf);
+            let allowed = declaration.get("allowedValues").and_then(Node::elements);
+            let first = allowed.and_then(<[Node]>::first).and_then(Node::as_str);
+            if let (Some(first), Some(parameter)) = (first, expression_of(value).as_ref().and_then(parameter))
+            {
+                let shape = self.found.entry(parameter.to_lowercase()).or_default();
+                shape.key.get_or_insert_with(|| first.to_owned());
+            }
+        }
+    }
+
+    /// `A.B/c/d` wants a name of two parts, `A.B/c` one of one.
+    fn own_name(&mut self, node: &Node) {
+        let kind = node.get("type").and_then(Node::as_str).unwrap_or_default();
+        let Some((namespace, kinds)) = kind.split_once('/') else { return };
+        let parts = kinds.split('/').count();
+        if let (true, Some(name)) = (namespace.contains('.'), node.get("name")) {
+            self.node(name, Some(Leaf::Names(parts)));
         }
     }
 
@@ -131,6 +175,17 @@ impl Learner<'_> {
     }
 }
 
+fn expression_of(node: &Node) -> Option<Expression> {
+    match parser::classify(node.as_str()?) {
+        Text::Expression(inner) => parser::parse(inner, 1, parser::LENGTH_MAX).ok(),
+        Text::Literal(_) => None,
+    }
+}
+
+fn parameter(expression: &Expression) -> Option<&str> {
+    named(expression, "parameters")
+}
+
 /// The name in `parameters('name')` or `variables('name')`.
 fn named<'e>(expression: &'e Expression, function: &str) -> Option<&'e str> {
     match expression {
@@ -147,9 +202,10 @@ fn named<'e>(expression: &'e Expression, function: &str) -> Option<&'e str> {
 fn wanted(function: &str, index: usize) -> Option<Leaf> {
     match (function.to_ascii_lowercase().as_str(), index) {
         ("if", 0) | ("not" | "and" | "or", _) => Some(Leaf::Bool),
-        ("add" | "sub" | "mul" | "div" | "mod" | "range" | "copyindex", _) => Some(Leaf::Int),
+        ("int" | "add" | "sub" | "mul" | "div" | "mod" | "range" | "copyindex", _) => Some(Leaf::Int),
         ("length" | "map" | "filter" | "join", 0) => Some(Leaf::List),
         ("split" | "reference", 0) => Some(Leaf::Id),
+        (list, 0) if list.starts_with("list") => Some(Leaf::Id),
         _ => None,
     }
 }
@@ -181,9 +237,12 @@ impl Shape {
 
     /// A string that does what the template does with it.
     pub(crate) fn text(&self, name: &str) -> String {
-        match &self.key {
-            Some(key) => key.clone(),
-            None => super::placeholder::text_for(name, self.leaf == Some(Leaf::Id)),
+        let plain = || super::placeholder::text_for(name, self.leaf == Some(Leaf::Id));
+        match (&self.key, self.leaf) {
+            (Some(key), _) => key.clone(),
+            (None, Some(Leaf::Int)) => "1".to_owned(),
+            (None, Some(Leaf::Names(parts))) => vec![plain(); parts.min(PATH_MAX)].join("/"),
+            _ => plain(),
         }
     }
 
@@ -200,7 +259,8 @@ impl Shape {
             Some(Leaf::Bool) => json!(false),
             Some(Leaf::Int) => json!(1),
             Some(Leaf::List) => json!([]),
-            Some(Leaf::Id) | None => self.text(name).into(),
+            Some(Leaf::Object) => json!({}),
+            Some(Leaf::Id | Leaf::Names(_)) | None => self.text(name).into(),
         }
     }
 }

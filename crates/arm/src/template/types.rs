@@ -2,7 +2,7 @@
 
 use super::fault::{Fault, Outcome};
 use super::value::Value;
-use crate::tree::Node;
+use crate::tree::{Node, NodeKind};
 
 /// The type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,11 +55,6 @@ impl ParameterType {
             | (Self::Array, Value::Array(_))
             // an object parameter takes any token that is not a list
             | (Self::Object | Self::SecureObject, Value::Object(_)) => true,
-            // the service converts text to these
-            (Self::Int, Value::String(text)) => text.trim().parse::<i64>().is_ok(),
-            (Self::Bool, Value::String(text)) => {
-                text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
-            }
             (Self::Int, Value::Float(value)) => value.fract() == 0.0,
             _ => false,
         }
@@ -99,9 +94,21 @@ pub(crate) fn follow<'t>(template: &'t Node, mut declaration: &'t Node) -> &'t N
 }
 
 pub(crate) fn is_nullable(template: &Node, declaration: &Node) -> bool {
-    let says =
-        |node: &Node| node.get("nullable").is_some_and(|node| node.kind == crate::tree::NodeKind::Bool(true));
+    let says = |node: &Node| node.get("nullable").is_some_and(|node| node.kind == NodeKind::Bool(true));
     says(declaration) || says(follow(template, declaration))
+}
+
+/// A default as the service takes it: text of a number or a truth stands for one. Given values it takes as they are.
+pub(crate) fn converted(template: &Node, declaration: &Node, value: Value) -> Value {
+    let Value::String(text) = &value else { return value };
+    let plain = text.trim();
+    let other = match kind(template, declaration) {
+        ParameterType::Int => plain.parse().ok().map(Value::Int),
+        ParameterType::Bool if plain.eq_ignore_ascii_case("true") => Some(Value::Bool(true)),
+        ParameterType::Bool if plain.eq_ignore_ascii_case("false") => Some(Value::Bool(false)),
+        _ => None,
+    };
+    other.unwrap_or(value)
 }
 
 /// The declared type.
@@ -123,6 +130,13 @@ fn check_at(template: &Node, declaration: &Node, value: &Value, what: &str, dept
         return Ok(());
     }
     let declared = follow(template, declaration);
+    if let Some(path) = declared.get("$ref").and_then(Node::as_str) {
+        let known = template.get("definitions").and_then(Node::members).unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let hint = super::diagnostic::did_you_mean(name, known.iter().map(|member| &*member.key));
+        let message = format!("{what} has the type `{path}`, which leads to no definition");
+        return Err(Fault::new("type", message).hint(hint));
+    }
     if let Some(name) = declared.get("type").and_then(Node::as_str) {
         let Some(kind) = ParameterType::from_name(name) else {
             let names = ["string", "int", "bool", "array", "object", "securestring", "secureobject"];
@@ -131,7 +145,10 @@ fn check_at(template: &Node, declaration: &Node, value: &Value, what: &str, dept
         };
         if !kind.accepts(value) {
             let message = format!("{what} must be of type {}, is {}", kind.name(), value.kind_name());
-            return Err(Fault::new("parameter-type", message));
+            let quoted =
+                matches!((kind, value), (ParameterType::Int | ParameterType::Bool, Value::String(_)));
+            let hint = quoted.then(|| "write it without quotes".to_owned());
+            return Err(Fault::new("parameter-type", message).hint(hint));
         }
     }
     // a declaration may narrow what its definition says
@@ -205,6 +222,12 @@ fn check_parts(template: &Node, declared: &Node, value: &Value, what: &str, dept
         Value::Array(array) => {
             let prefix = declared.get("prefixItems").and_then(Node::elements).unwrap_or_default();
             let rest = declared.get("items").filter(|node| node.members().is_some());
+            let closed = declared.get("items").is_some_and(|node| node.kind == NodeKind::Bool(false));
+            let (wanted, found) = (prefix.len(), array.items.len());
+            if !prefix.is_empty() && (found < wanted || closed && found > wanted) {
+                let message = format!("{what} must have {wanted} elements, has {found}");
+                return Err(Fault::new("parameter-type", message));
+            }
             for (index, item) in array.items.iter().enumerate() {
                 if let Some(declaration) = prefix.get(index).or(rest) {
                     check_at(template, declaration, item, &format!("{what}[{index}]"), depth + 1)?;
@@ -233,7 +256,7 @@ fn check_parts(template: &Node, declared: &Node, value: &Value, what: &str, dept
                 }
             }
             let others = declared.get("additionalProperties");
-            let sealed = others.is_some_and(|node| node.kind == crate::tree::NodeKind::Bool(false));
+            let sealed = others.is_some_and(|node| node.kind == NodeKind::Bool(false));
             for (key, value) in &object.entries {
                 if properties.iter().any(|member| super::value::eq_ignore_case(&member.key, key)) {
                     continue;

@@ -78,10 +78,20 @@ pub(crate) fn unescape(text: &str) -> String {
 pub(crate) fn parse(values: &[Value]) -> Outcome {
     let text = want_string(values, 0)?;
     let (scheme, rest) = text.split_once("://").ok_or_else(|| bad("the URI has no scheme"))?;
-    let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let rest = rest.split('#').next().unwrap_or_default();
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     let (path, query) = path.split_at(path.find('?').unwrap_or(path.len()));
-    let (host, port) = host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port)));
-    let mut parts = vec![("scheme", Value::string(scheme)), ("host", Value::string(host))];
+    let address = authority.rsplit('@').next().unwrap_or_default();
+    // an address of IPv6 stands in brackets and has colons of its own
+    let colon = address.rfind(':').filter(|at| !address[*at..].contains(']'));
+    let (host, port) = colon.map_or((address, None), |at| (&address[..at], Some(&address[at + 1..])));
+    if host.is_empty() {
+        return Err(bad("the URI has no host"));
+    }
+    let mut parts = vec![
+        ("scheme", Value::string(scheme.to_ascii_lowercase())),
+        ("host", Value::string(host.to_ascii_lowercase())),
+    ];
     if let Some(port) = port {
         parts.push(("port", Value::Int(port.parse().map_err(|_error| bad("the port is no number"))?)));
     }
@@ -110,6 +120,31 @@ pub(crate) fn build(values: &[Value]) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_apart() {
+        let cases = [
+            ("https://a.b", "{'scheme':'https','host':'a.b','path':'/','query':''}"),
+            ("HTTP://A.b:80/C?d#e", "{'scheme':'http','host':'a.b','port':80,'path':'/C','query':'?d'}"),
+            (
+                "https://me:word@a.b:8080/",
+                "{'scheme':'https','host':'a.b','port':8080,'path':'/','query':''}",
+            ),
+            ("https://[::1]:443/x", "{'scheme':'https','host':'[::1]','port':443,'path':'/x','query':''}"),
+            ("https://[::1]/x", "{'scheme':'https','host':'[::1]','path':'/x','query':''}"),
+        ];
+        for (text, expected) in cases {
+            let mut shown = String::new();
+            let parts = parse(&[Value::string(text)]).unwrap();
+            super::super::functions::string::push_json(&mut shown, &parts, '\'');
+            assert_eq!(shown, expected);
+        }
+        for text in ["a.b/c", "https://", "https:///x", "https://a:b/", "https://a:99999999999999999999/"] {
+            assert!(parse(&[Value::string(text)]).is_err(), "{text}");
+        }
+    }
+
     #[test]
     fn combines() {
         let cases = [
@@ -122,7 +157,7 @@ mod tests {
             ("http://a.b/c", "https://x/y", "https://x/y"),
         ];
         for (base, relative, expected) in cases {
-            assert_eq!(super::combine(base, relative), expected);
+            assert_eq!(combine(base, relative), expected);
         }
     }
 }

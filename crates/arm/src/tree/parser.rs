@@ -234,7 +234,9 @@ impl<'t> Parser<'t> {
         let end = self.here().end;
         let is_cut = self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         let whole = start..if is_cut { end } else { self.at };
-        self.text[whole.clone()].parse().ok().ok_or_else(|| error("this is not a number", whole))
+        let text = &self.text[whole.clone()];
+        let number: Option<serde_json::Number> = text.parse().ok();
+        number.map(|number| exact(number, text)).ok_or_else(|| error("this is not a number", whole))
     }
 
     /// The string that begins at this quote.
@@ -314,6 +316,12 @@ impl<'t> Parser<'t> {
         self.at += 4;
         Some(code)
     }
+}
+
+/// The nearest float: the library's own is one step beside it at times, and would be written as another number.
+fn exact(number: serde_json::Number, text: &str) -> serde_json::Number {
+    let nearest = || serde_json::Number::from_f64(text.parse().ok()?);
+    if number.is_f64() { nearest().unwrap_or(number) } else { number }
 }
 
 /// Names repeat: `type`, `name`, `properties`. Those seen last are shared.

@@ -89,7 +89,8 @@ fn output_json(output: &Output) -> Value {
 
 fn all_deferred(expansion: &Expansion) -> impl Iterator<Item = Value> {
     let of_resources = expansion.resources.iter().flat_map(|resource| {
-        resource.deferred.iter().map(|rest| deferred_json("resource", &resource.id, rest))
+        let all = resource.unsettled.iter().chain(&resource.deferred);
+        all.map(|rest| deferred_json("resource", &resource.id, rest))
     });
     let of_outputs = expansion
         .outputs

@@ -13,6 +13,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     shallow("concat", 0, super::MANY, concat),
     deep("contains", 2, 2, contains),
     shallow("createArray", 0, super::MANY, |values| Value::array(values.to_vec())),
+    deep("distinct", 1, 1, |values| Value::array(super::sets::distinct(want_array(values, 0)?))),
     shallow("empty", 1, 1, empty),
     shallow("first", 1, 1, |values| end(values, false)),
     shallow("flatten", 1, 1, flatten),
@@ -137,7 +138,7 @@ fn index_of(values: &[Value], last: bool) -> Outcome {
         (Value::String(text), Value::String(part)) => {
             let (text, part) = (fold_characters(text), fold_characters(part));
             let at = if last { text.rfind(&part) } else { text.find(&part) };
-            at.map(|at| text[..at].chars().count())
+            at.map(|at| super::units::count(&text[..at]))
         }
         (Value::String(_), _) => return Err(super::mistyped(values, 1, "a string")),
         _ => return Err(super::mistyped(values, 0, "a string or an array")),
@@ -152,8 +153,7 @@ pub(super) fn fold_characters(text: &str) -> String {
 
 fn length(values: &[Value]) -> Outcome {
     let length = match &values[0] {
-        // .NET counts UTF-16 units
-        Value::String(text) => text.encode_utf16().count(),
+        Value::String(text) => super::units::count(text),
         Value::Array(array) => array.items.len(),
         Value::Object(object) => object.entries.len(),
         _ => return Err(super::mistyped(values, 0, "a string, an array or an object")),
@@ -178,8 +178,8 @@ fn part(values: &[Value], front: bool) -> Outcome {
     let count = usize::try_from(count.max(0)).unwrap_or(usize::MAX);
     match &values[0] {
         Value::String(text) => {
-            let at = text.char_indices().nth(count).map_or(text.len(), |(at, _)| at);
-            Ok(Value::string(if front { &text[..at] } else { &text[at..] }))
+            let (taken, rest) = super::units::split(text, count);
+            Ok(Value::string(if front { &*taken } else { &*rest }))
         }
         Value::Array(array) => {
             let at = count.min(array.items.len());

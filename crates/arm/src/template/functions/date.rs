@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::{Function, bad, deep, scoped, want_int, want_string};
 use crate::template::evaluate::Env;
-use crate::template::fault::Outcome;
+use crate::template::fault::{Fault, Outcome};
 use crate::template::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -14,15 +14,26 @@ pub(super) const FUNCTIONS: &[Function] = &[
     deep("dateTimeFromEpoch", 1, 1, |values| {
         let time =
             Timestamp::from_second(want_int(values, 0)?).map_err(|_error| bad("the time is out of range"))?;
-        Ok(Value::string(render(&civil(time), "yyyy-MM-ddTHH:mm:ssZ")))
+        Ok(Value::string(render(&civil(time), "yyyy-MM-ddTHH:mm:ssZ")?))
     }),
     deep("dateTimeToEpoch", 1, 1, |values| Ok(Value::Int(read(want_string(values, 0)?)?.as_second()))),
     scoped("utcNow", 0, 1, utc_now),
 ];
 
+/// What differs each time has one place, so that nested templates and loops agree about it.
+pub(super) fn only_in_default(env: &Env<'_>, name: &str) -> Outcome<()> {
+    if super::scope::frame(env)?.engine.is_in_default() {
+        return Ok(());
+    }
+    let hint = format!("add a parameter with the default `[{name}()]`, and use that here");
+    let message = format!("`{name}` can only stand in the default of a parameter");
+    Err(Fault::new("function-place", message).hint(Some(hint)))
+}
+
 fn utc_now(env: &Env<'_>, values: &[Value]) -> Outcome {
+    only_in_default(env, "utcNow")?;
     let pattern = if values.is_empty() { "yyyyMMddTHHmmssZ" } else { want_string(values, 0)? };
-    Ok(Value::string(render(&civil(super::scope::frame(env)?.now()), pattern)))
+    Ok(Value::string(render(&civil(super::scope::frame(env)?.now()), pattern)?))
 }
 
 fn civil(time: Timestamp) -> DateTime {
@@ -55,7 +66,7 @@ fn add(values: &[Value]) -> Outcome {
     // an ISO time stays ISO, as the service answers today; others get .NET's general form, as documented
     let general = if base.contains('T') { "yyyy-MM-ddTHH:mm:ssZ" } else { "M/d/yyyy h:mm:ss tt" };
     let pattern = if values.len() > 2 { want_string(values, 2)? } else { general };
-    Ok(Value::string(render(&time, pattern)))
+    Ok(Value::string(render(&time, pattern)?))
 }
 
 const MONTHS: [&str; 12] = [
@@ -75,13 +86,14 @@ const MONTHS: [&str; 12] = [
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// .NET's custom formats, and its common standard ones.
-fn render(time: &DateTime, pattern: &str) -> String {
+fn render(time: &DateTime, pattern: &str) -> Outcome<String> {
     let pattern = match pattern {
         "d" => "MM/dd/yyyy",
         "D" => "dddd, dd MMMM yyyy",
         "f" => "dddd, dd MMMM yyyy HH:mm",
-        "F" => "dddd, dd MMMM yyyy HH:mm:ss",
+        "F" | "U" => "dddd, dd MMMM yyyy HH:mm:ss",
         "g" => "MM/dd/yyyy HH:mm",
+        "m" | "M" => "MMMM dd",
         "G" => "MM/dd/yyyy HH:mm:ss",
         "o" | "O" => "yyyy-MM-ddTHH:mm:ss.fffffffZ",
         "r" | "R" => "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
@@ -90,6 +102,9 @@ fn render(time: &DateTime, pattern: &str) -> String {
         "T" => "HH:mm:ss",
         "u" => "yyyy-MM-dd HH:mm:ssZ",
         "y" | "Y" => "yyyy MMMM",
+        other if other.chars().count() == 1 => {
+            return Err(bad(format!("`{other}` is no date format; write `%{other}` for that part alone")));
+        }
         other => other,
     };
     let characters: Vec<char> = pattern.chars().collect();
@@ -118,6 +133,10 @@ fn render(time: &DateTime, pattern: &str) -> String {
             _ => {}
         }
         if let Some(field) = field(time, character, count) {
+            // an optional fraction of nothing takes its point along
+            if character == 'F' && field.is_empty() && text.ends_with('.') {
+                text.pop();
+            }
             text.push_str(&field);
             at += count;
         } else {
@@ -125,7 +144,7 @@ fn render(time: &DateTime, pattern: &str) -> String {
             at += 1;
         }
     }
-    text
+    Ok(text)
 }
 
 fn field(time: &DateTime, letter: char, count: usize) -> Option<String> {
@@ -148,9 +167,11 @@ fn field(time: &DateTime, letter: char, count: usize) -> Option<String> {
         's' => number(time.second()),
         't' if count == 1 => (if hour < 12 { "A" } else { "P" }).to_owned(),
         't' => (if hour < 12 { "AM" } else { "PM" }).to_owned(),
-        'f' | 'F' => format!("{:09}", time.subsec_nanosecond())[..count.min(7)].to_owned(),
+        'f' => format!("{:09}", time.subsec_nanosecond())[..count.min(7)].to_owned(),
+        'F' => format!("{:09}", time.subsec_nanosecond())[..count.min(7)].trim_end_matches('0').to_owned(),
         'K' => "Z".to_owned(),
-        'z' => "+00:00".to_owned(),
+        'z' => ["+0", "+00", "+00:00"][count.min(3) - 1].to_owned(),
+        'g' => "A.D.".to_owned(),
         _ => return None,
     })
 }
@@ -169,9 +190,15 @@ mod tests {
             ("M/d/yyyy h:mm:ss tt", "4/7/2020 2:53:14 PM"),
             ("ddd, dd MMM yy", "Tue, 07 Apr 20"),
             ("'at' HH\\h f", "at 14h 5"),
+            ("%h", "2"),
+            ("s.FFF", "14.5"),
+            ("yyyy-MM-ddTHH:mm:sszzz", "2020-04-07T14:53:14+00:00"),
+            ("o", "2020-04-07T14:53:14.5000000Z"),
+            ("R", "Tue, 07 Apr 2020 14:53:14 GMT"),
+            ("M", "April 07"),
         ];
         for (pattern, expected) in cases {
-            assert_eq!(render(&time, pattern), expected, "{pattern}");
+            assert_eq!(render(&time, pattern).unwrap(), expected, "{pattern}");
         }
     }
 

@@ -4,10 +4,12 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::{Function, bad, record, scoped, special, want_string};
+use crate::template::diagnostic::did_you_mean;
 use crate::template::evaluate::Env;
 use crate::template::expression::Expression;
 use crate::template::fault::{Fault, Outcome};
-use crate::template::value::Value;
+use crate::template::value::{Key, Value};
+use crate::tree::Node;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     scoped("deployer", 0, 0, |env, _| {
@@ -17,6 +19,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     scoped("deployment", 0, 0, |env, _| super::scope::frame(env)?.deployment_object()),
     scoped("environment", 0, 0, |_, _| environment()),
+    special("extensions", 1, 1, extensions),
     special("fail", 1, 1, |env, _, arguments, span| {
         let message = env.evaluate(&arguments[0])?;
         let message = message.as_str().ok_or_else(|| bad("`fail` takes a string").at(span))?;
@@ -54,6 +57,35 @@ fn name(env: &Env<'_>, arguments: &[Expression], span: &Range<usize>) -> Outcome
             want_string(&[value], 0).map(Rc::from).map_err(|fault| fault.at(span))
         }
     }
+}
+
+/// What the template declares of an extension: its name, version and configuration. What the deployment configures, and the
+/// declaration leaves open, is null.
+fn extensions(env: &Env<'_>, _: &str, arguments: &[Expression], span: &Range<usize>) -> Outcome {
+    let values = env.evaluate_all(arguments)?;
+    let name = want_string(&values, 0).map_err(|fault| fault.at(span))?;
+    let template = super::scope::frame(env)?.template;
+    let declared = template.get("extensions").or_else(|| template.get("imports"));
+    let Some(extension) = declared.and_then(|declared| declared.get(name)) else {
+        let known = declared.and_then(Node::members).unwrap_or_default();
+        let hint = did_you_mean(name, known.iter().map(|member| &*member.key));
+        let message = format!("the template declares no extension `{name}`");
+        return Err(Fault::new("extension-undeclared", message).at(span).hint(hint));
+    };
+    let mut config = Vec::new();
+    for member in extension.get("config").and_then(Node::members).unwrap_or_default() {
+        let value = match member.value.get("defaultValue") {
+            Some(default) => env.node(default)?,
+            None => Value::Null,
+        };
+        config.push((Key::clone(&member.key), record([("value", value)])?));
+    }
+    let text = |key: &str| extension.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
+    record([
+        ("name", Value::string(text("name"))),
+        ("version", Value::string(text("version"))),
+        ("config", Value::object(config)?),
+    ])
 }
 
 /// The public cloud.

@@ -9,14 +9,14 @@ use crate::template::fault::Outcome;
 use crate::template::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    special("and", 1, super::MANY, junction),
+    special("and", 2, super::MANY, junction),
     shallow("bool", 1, 1, to_bool),
     special("coalesce", 1, super::MANY, coalesce),
     deep("false", 0, 0, |_| Ok(Value::Bool(false))),
     special("if", 3, 3, choose),
     shallow("not", 1, 1, |values| Ok(Value::Bool(!super::want_bool(values, 0)?))),
     deep("null", 0, 0, |_| Ok(Value::Null)),
-    special("or", 1, super::MANY, junction),
+    special("or", 2, super::MANY, junction),
     deep("true", 0, 0, |_| Ok(Value::Bool(true))),
 ];
 

@@ -65,17 +65,9 @@ pub(super) fn json(values: &[Value]) -> Outcome {
 fn intersection(values: &[Value]) -> Outcome {
     match &values[0] {
         Value::Array(first) => {
-            let mut kept: Vec<Value> = Vec::new();
-            for item in &first.items {
-                if !kept.contains(item) {
-                    kept.push(item.clone());
-                }
-            }
-            for index in 1..values.len() {
-                let other = want_array(values, index)?;
-                kept.retain(|item| other.contains(item));
-            }
-            Value::array(kept)
+            let others: Vec<&[Value]> =
+                (1..values.len()).map(|index| want_array(values, index)).collect::<Outcome<_>>()?;
+            Value::array(super::sets::common(&first.items, &others))
         }
         Value::Object(first) => {
             let mut kept = first.entries.clone();
@@ -98,13 +90,7 @@ fn union(values: &[Value]) -> Outcome {
             (Value::Null, Value::Array(array)) => Value::Array(Rc::clone(array)),
             (Value::Null, Value::Object(object)) => Value::Object(Rc::clone(object)),
             (Value::Array(left), Value::Array(right)) => {
-                let mut all: Vec<Value> = Vec::new();
-                for item in left.items.iter().chain(&right.items) {
-                    if !all.contains(item) {
-                        all.push(item.clone());
-                    }
-                }
-                Value::array(all)?
+                Value::array(super::sets::distinct(left.items.iter().chain(&right.items)))?
             }
             (Value::Object(left), Value::Object(right)) => merge(&left.entries, &right.entries)?,
             (Value::Array(_), _) => return Err(super::mistyped(values, index, "an array")),

@@ -94,7 +94,7 @@ fn management_group(env: &Env<'_>) -> Outcome {
     record([
         ("id", Value::string(format!("/providers/Microsoft.Management/managementGroups/{name}"))),
         ("name", Value::string(name.as_str())),
-        ("type", Value::string("Microsoft.Management/managementGroups")),
+        ("type", Value::string("/providers/Microsoft.Management/managementGroups")),
         (
             "properties",
             record([

@@ -24,9 +24,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     deep("dataUriToString", 1, 1, data_uri_to_string),
     deep("endsWith", 2, 2, |values| edge(values, |text, part| text.ends_with(part))),
-    deep("format", 2, super::MANY, super::super::format::format),
+    deep("format", 1, super::MANY, super::super::format::format),
     deep("guid", 1, super::MANY, |values| Ok(Value::string(unique::guid(&joined(values)?)))),
     deep("join", 2, 2, join),
+    deep("like", 2, 2, |values| Ok(Value::Bool(is_like(&folded(values, 0)?, &folded(values, 1)?)))),
     scoped("newGuid", 0, 0, new_guid),
     deep("padLeft", 2, 3, pad_left),
     deep("parseUri", 1, 1, super::super::uri::parse),
@@ -39,8 +40,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(Value::string(text))
     }),
     deep("substring", 1, 3, substring),
-    deep("toLower", 1, 1, |values| Ok(Value::string(want_string(values, 0)?.to_lowercase()))),
-    deep("toUpper", 1, 1, |values| Ok(Value::string(want_string(values, 0)?.to_uppercase()))),
+    deep("toLower", 1, 1, |values| Ok(Value::string(super::array::fold_characters(want_string(values, 0)?)))),
+    deep("toUpper", 1, 1, |values| Ok(Value::string(upper(want_string(values, 0)?)))),
     deep("trim", 1, 1, |values| Ok(Value::string(want_string(values, 0)?.trim()))),
     deep("uniqueString", 1, super::MANY, |values| Ok(Value::string(unique::unique_string(&joined(values)?)))),
     deep("uri", 2, 2, |values| {
@@ -179,8 +180,40 @@ fn join(values: &[Value]) -> Outcome {
     Ok(Value::string(text))
 }
 
+fn folded(values: &[Value], index: usize) -> Outcome<String> {
+    want_string(values, index).map(super::array::fold_characters)
+}
+
+/// Whether a pattern with `*` for anything fits the whole text. Each part is taken where it comes first, which leaves the
+/// most for the others; only the last one must stand at the end.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return text == pattern };
+    let Some(mut text) = text.strip_prefix(first) else { return false };
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for part in middle.split('*') {
+        match text.find(part) {
+            Some(at) => text = &text[at + part.len()..],
+            None => return false,
+        }
+    }
+    text.ends_with(last)
+}
+
+/// Capital letters, one for one, as .NET's invariant culture has them: `ß` stays.
+fn upper(text: &str) -> String {
+    let one = |letter: char| {
+        let mut upper = letter.to_uppercase();
+        match (upper.next(), upper.next()) {
+            (Some(upper), None) => upper,
+            _ => letter,
+        }
+    };
+    text.chars().map(one).collect()
+}
+
 fn new_guid(env: &Env<'_>, _: &[Value]) -> Outcome {
     let frame = super::scope::frame(env)?;
+    super::date::only_in_default(env, "newGuid")?;
     Ok(Value::string(frame.new_guid()))
 }
 
@@ -198,7 +231,7 @@ fn pad_left(values: &[Value]) -> Outcome {
     let (Some(pad), None) = (pad.next(), pad.next()) else {
         return Err(bad("argument 3 must be one character"));
     };
-    let missing = total.saturating_sub(text.chars().count());
+    let missing = total.saturating_sub(super::units::count(&text));
     Ok(Value::string(std::iter::repeat_n(pad, missing).chain(text.chars()).collect::<String>()))
 }
 
@@ -240,7 +273,7 @@ fn split(values: &[Value]) -> Outcome {
 fn substring(values: &[Value]) -> Outcome {
     let text = want_string(values, 0)?;
     let start = if values.len() > 1 { want_int(values, 1)? } else { 0 };
-    let count = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    let count = i64::try_from(super::units::count(text)).unwrap_or(i64::MAX);
     if start < 0 || start > count {
         return Err(bad(format!("start {start} is outside of the string of {count} characters")));
     }
@@ -249,5 +282,6 @@ fn substring(values: &[Value]) -> Outcome {
         return Err(bad(format!("{length} characters from {start} exceed the string of {count} characters")));
     }
     let (start, length) = (usize::try_from(start).unwrap_or(0), usize::try_from(length).unwrap_or(0));
-    Ok(Value::string(text.chars().skip(start).take(length).collect::<String>()))
+    let (_, rest) = super::units::split(text, start);
+    Ok(Value::string(super::units::split(&rest, length).0.into_owned()))
 }
