@@ -25,6 +25,7 @@ mod pages;
 mod providers;
 mod refusal;
 mod route;
+mod scope;
 mod settings;
 mod subscription;
 mod throttle;
@@ -48,5 +49,5 @@ pub use timing::{Span, Timing};
 
 /// All refusals of the lab, ARM's own first.
 pub fn refusals() -> impl Iterator<Item = &'static Refusal> {
-    refusal::common::ALL.iter().chain(deployment::REFUSALS).chain(providers::refusals())
+    refusal::common::ALL.iter().chain(deployment::refusals::ALL).chain(providers::refusals())
 }

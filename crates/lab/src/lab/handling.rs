@@ -151,10 +151,8 @@ impl Lab {
             }
             Route::Groups | Route::Group => group::handle(request, &mut ctx),
             Route::Operation { id, result, .. } => operation(id, *result, request, &ctx),
-            Route::Deployments
-            | Route::Deployment { .. }
-            | Route::DeploymentStatus { .. }
-            | Route::DeploymentOperations { .. } => self.handle_deployment(request),
+            Route::Deployment(route) => self.handle_deployment(route, request),
+            Route::TemplateHash => Ok(crate::deployment::template_hash(&request.body)),
             Route::Resource(_) | Route::Collection { .. } | Route::Action { .. } => {
                 let kind = request.kind();
                 let namespace = kind.as_ref().map_or("", |kind| kind.namespace());

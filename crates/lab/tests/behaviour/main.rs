@@ -15,4 +15,5 @@ mod faults;
 mod messages;
 mod pairing;
 mod refusals;
+mod scopes;
 mod topics;
