@@ -12,6 +12,8 @@ mod arm;
 mod bench;
 mod deployments;
 mod faults;
+mod history;
+mod looking;
 mod messages;
 mod pairing;
 mod refusals;
