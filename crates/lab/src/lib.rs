@@ -9,6 +9,7 @@
 //! Not here: what a planner or an engine thinks of all this, and HTTP.
 
 mod agenda;
+mod blobs;
 mod deployment;
 mod dice;
 mod dns;

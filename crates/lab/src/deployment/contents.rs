@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::mistakes;
 use super::refusals::{INVALID_LINK, INVALID_TEMPLATE};
+use crate::health::Health;
 use crate::lab::Lab;
 use crate::refusal::Refused;
 
@@ -47,6 +48,11 @@ impl Lab {
             return self.spec(address);
         }
         let address = without_query(address);
+        let host = address.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
+        // A blob in a region that is lost is as good as none.
+        if self.blob_health(host).is_some_and(|health| health != Health::Up) {
+            return None;
+        }
         let text = self.published.get(address)?.clone();
         Some(LinkedTemplate { file: address.to_owned(), text })
     }

@@ -1,6 +1,7 @@
 //! What is kept of deployments: records, operations, templates; what complete mode and a failure add; where links lead.
 
 use lifeboat_arm::Method;
+use lifeboat_lab::{Health, Plane};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Look as _, NORTH, SUBSCRIPTION, WEST, alias, group, namespace};
@@ -204,6 +205,35 @@ fn links_lead_to_what_was_published() {
     bench.get(&at("linked")).expect_status(200);
     let refused = bench.put(&path("e"), sent("2.0.0.0")).expect_status(400);
     assert!(refused.message().contains("content version '2.0.0.0'"), "{}", refused.message());
+}
+
+/// Proves: S05, F1. A template in the lab's own storage is linked to as any other, as long as the region answers that holds it.
+#[test]
+fn links_lead_to_blobs_of_the_lab() {
+    let mut bench = Bench::new();
+    let account = format!("{}/providers/Microsoft.Storage/storageAccounts/files", group("weu"));
+    bench.put(&account, json!({ "location": NORTH, "properties": {} })).expect_status(201);
+    let blob = |method, body| {
+        let mut call = lifeboat_arm::Call::arm(method, "/templates/main.json?sig=key", body);
+        call.target = lifeboat_arm::Target::Host("files.blob.core.windows.net".to_owned());
+        call
+    };
+    let send = |bench: &mut Bench, method, body| {
+        bench.lab.handle(bench.now, &blob(method, body)).answer.map(|answer| answer.status)
+    };
+    assert_eq!(send(&mut bench, Method::Get, None), Some(404));
+    assert_eq!(send(&mut bench, Method::Put, Some(template(json!([thing("one")])))), Some(201));
+    assert_eq!(send(&mut bench, Method::Get, None), Some(200));
+    let link = "https://files.blob.core.windows.net/templates/main.json?sig=key";
+    let sent = json!({ "properties": { "mode": "Incremental", "templateLink": { "uri": link } } });
+    assert_eq!(deployed(&mut bench, "d", sent.clone()).state(), "Succeeded");
+    bench.get(&at("one")).expect_status(200);
+    bench.health(NORTH, Plane::Data, Health::Down);
+    assert_eq!(bench.put(&path("e"), sent.clone()).expect_status(400).code(), "InvalidContentLink");
+    assert_eq!(send(&mut bench, Method::Get, None), None);
+    bench.health(NORTH, Plane::Data, Health::Up);
+    assert_eq!(send(&mut bench, Method::Delete, None), Some(202));
+    assert_eq!(bench.put(&path("e"), sent).expect_status(400).code(), "InvalidContentLink");
 }
 
 /// Proves: S05. A template spec is a resource, its version is deployed by id, with the files that it brings along.
