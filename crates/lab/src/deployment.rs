@@ -169,9 +169,7 @@ impl Lab {
         let in_group = scope.group().is_some();
         refuse(in_group && placed, &LOCATION_NOT_ALLOWED, &[name])?;
         refuse(!in_group && !placed, &LOCATION_MISSING, &[name])?;
-        for gone in self.deployments.clean(&scope) {
-            self.world.homes.remove(&gone);
-        }
+        self.clean_history(&scope);
         self.may_stand(id, crate::index::location_of(&request.body).as_ref())?;
         let (asked, program) = self.program(id, &request.body)?;
         let fallback = self.fallback(id, &asked)?;
@@ -194,6 +192,12 @@ impl Lab {
             nested: BTreeMap::new(),
             fallback,
         })
+    }
+
+    fn clean_history(&mut self, scope: &Scope) {
+        for gone in self.deployments.clean(scope) {
+            self.world.homes.remove(&gone);
+        }
     }
 
     /// Whether a record of this name may be made: its scope is there, it stays where it is, the history is not full.

@@ -14,6 +14,7 @@ use super::refusals::{ACTIVE, MISSING};
 use crate::index::location_of;
 use crate::lab::Lab;
 use crate::refusal::refuse;
+use crate::scope::Scope;
 
 impl Lab {
     /// Begins the nested deployments around a resource that have not begun, outer ones first. Refused is what Azure would
@@ -37,6 +38,7 @@ impl Lab {
         if let Some(old) = self.deployments.find(&id).filter(|old| !old.state.is_over()) {
             refuse(true, &ACTIVE, &super::active(old)).map_err(|refused| refused.error)?;
         }
+        self.clean_history(&Scope::of(&id));
         self.may_stand(&id, asked.location.as_ref()).map_err(|refused| refused.error)?;
         let serial = self.world.next_serial();
         let steps = program.own(Some(at)).filter_map(|own| Some((own, record.steps.get(&own)?.clone())));
@@ -104,6 +106,9 @@ impl Lab {
             } else if record.state == State::Canceled {
                 nested.state = State::Canceled;
                 nested.ended = Some(self.now);
+            } else if record.state == State::Failed {
+                let message = "Something outside of it that it waits for failed.";
+                nested.end(self.now, Err(ArmError::new("DeploymentFailed", message)));
             }
         }
     }

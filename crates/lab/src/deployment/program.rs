@@ -12,9 +12,7 @@ use serde_json::Value;
 use super::asked::{Asked, Mode};
 use super::contents::Contents;
 use super::mistakes;
-use super::refusals::{
-    INVALID_TEMPLATE, LOCATION_MISSING, LOCATION_NOT_ALLOWED, MODE_NESTED, MODE_NOT_HERE, SEVERAL,
-};
+use super::refusals::{LOCATION_MISSING, LOCATION_NOT_ALLOWED, MODE_NESTED, MODE_NOT_HERE, SEVERAL};
 use crate::lab::Lab;
 use crate::refusal::{Refused, refuse};
 use crate::scope::Scope;
@@ -86,8 +84,9 @@ impl Lab {
             let plain = |text: &str| without_secrets(text, &template, &given);
             return Err(mistakes::refusal(&expansion.diagnostics, plain));
         }
-        let whole = self_contained(&template.json(), &expansion.links)
-            .map_err(|two| INVALID_TEMPLATE.with(&[&two.to_string()]))?;
+        // A loop that links to another file in each turn cannot be written into one template; then links stay links.
+        let written = self_contained(&template.json(), &expansion.links);
+        let whole = written.unwrap_or_else(|_| Value::clone(&template.json()));
         // Azure takes a password and never shows it. What is kept here is shown as it is, so a secret is not kept: nothing
         // in the lab asks for one.
         veil(&mut expansion, template.file(), &whole, &given, &context);

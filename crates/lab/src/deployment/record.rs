@@ -156,10 +156,18 @@ impl Record {
 }
 
 impl Deployments {
-    /// A group is gone and its records with it.
+    /// A group is gone and its records with it. What ran for them elsewhere runs no more.
     pub(crate) fn forget(&mut self, group: &ResourceId) {
         self.by_id.retain(|id, _| !id.is_within(group));
+        let gone = self.all.values().filter(|record| record.id.is_within(group));
+        let stopped: Vec<u64> = gone.flat_map(|record| record.nested.values().copied()).collect();
         self.all.retain(|_, record| !record.id.is_within(group));
+        for serial in stopped {
+            if let Some(nested) = self.all.get_mut(&serial).filter(|nested| !nested.state.is_over()) {
+                nested.state = State::Canceled;
+                nested.ended = Some(nested.started);
+            }
+        }
     }
 
     pub(super) fn find(&self, id: &ResourceId) -> Option<&Record> {

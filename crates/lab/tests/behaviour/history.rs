@@ -218,22 +218,22 @@ fn links_lead_to_blobs_of_the_lab() {
         call.target = lifeboat_arm::Target::Host("files.blob.core.windows.net".to_owned());
         call
     };
-    let send = |bench: &mut Bench, method, body| {
+    let ask = |bench: &mut Bench, method, body| {
         bench.lab.handle(bench.now, &blob(method, body)).answer.map(|answer| answer.status)
     };
-    assert_eq!(send(&mut bench, Method::Get, None), Some(404));
-    assert_eq!(send(&mut bench, Method::Put, Some(template(json!([thing("one")])))), Some(201));
-    assert_eq!(send(&mut bench, Method::Get, None), Some(200));
+    assert_eq!(ask(&mut bench, Method::Get, None), Some(404));
+    assert_eq!(ask(&mut bench, Method::Put, Some(template(json!([thing("one")])))), Some(201));
+    assert_eq!(ask(&mut bench, Method::Get, None), Some(200));
     let link = "https://files.blob.core.windows.net/templates/main.json?sig=key";
-    let sent = json!({ "properties": { "mode": "Incremental", "templateLink": { "uri": link } } });
-    assert_eq!(deployed(&mut bench, "d", sent.clone()).state(), "Succeeded");
+    let body = json!({ "properties": { "mode": "Incremental", "templateLink": { "uri": link } } });
+    assert_eq!(deployed(&mut bench, "d", body.clone()).state(), "Succeeded");
     bench.get(&at("one")).expect_status(200);
     bench.health(NORTH, Plane::Data, Health::Down);
-    assert_eq!(bench.put(&path("e"), sent.clone()).expect_status(400).code(), "InvalidContentLink");
-    assert_eq!(send(&mut bench, Method::Get, None), None);
+    assert_eq!(bench.put(&path("e"), body.clone()).expect_status(400).code(), "InvalidContentLink");
+    assert_eq!(ask(&mut bench, Method::Get, None), None);
     bench.health(NORTH, Plane::Data, Health::Up);
-    assert_eq!(send(&mut bench, Method::Delete, None), Some(202));
-    assert_eq!(bench.put(&path("e"), sent).expect_status(400).code(), "InvalidContentLink");
+    assert_eq!(ask(&mut bench, Method::Delete, None), Some(202));
+    assert_eq!(bench.put(&path("e"), body).expect_status(400).code(), "InvalidContentLink");
 }
 
 /// Proves: S05. A template spec is a resource, its version is deployed by id, with the files that it brings along.
@@ -298,4 +298,44 @@ fn a_nested_deployment_can_be_cancelled() {
     assert_eq!(bench.get(&path("inner")).state(), "Canceled");
     assert_eq!(bench.get(&path("outer")).state(), "Failed");
     bench.get(&namespace("weu", "orders-weu")).expect_status(200);
+}
+
+/// What runs elsewhere for a deployment whose group is deleted stops, and its name is free again.
+#[test]
+fn a_nested_deployment_does_not_outlive_the_outer_one() {
+    let mut bench = Bench::new();
+    let mut inner = template(json!([]));
+    inner["resources"] = json!([{ "type": "Microsoft.ServiceBus/namespaces", "apiVersion": "2024-01-01",
+        "name": "orders-neu", "location": NORTH, "sku": { "name": "Premium" } }, thing("late")]);
+    inner["resources"][1]["dependsOn"] = json!(["orders-neu"]);
+    let nested = json!({ "type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "inner",
+        "resourceGroup": "neu", "properties": { "mode": "Incremental", "template": inner } });
+    bench.put(&path("outer"), body(json!([nested]))).expect_status(201);
+    bench.wait(20);
+    let inner = format!("{}/providers/Microsoft.Resources/deployments/inner", group("neu"));
+    assert_eq!(bench.get(&inner).state(), "Running");
+    bench.delete(&group("weu")).expect_status(202);
+    bench.wait(600);
+    bench.get(&path("outer")).expect_status(404);
+    assert_eq!(bench.get(&inner).state(), "Canceled");
+    bench.get(&format!("{}/providers/Microsoft.Things/things/late", group("neu"))).expect_status(404);
+    bench.put(&inner, body(json!([]))).expect_status(200);
+}
+
+/// A template that deploys one file after the other in a loop is deployed as it is.
+#[test]
+fn a_loop_may_link_to_another_file_in_each_turn() {
+    let mut bench = Bench::new();
+    let inner = json!({ "type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01",
+        "name": "[concat('turn', copyIndex())]", "copy": { "name": "turns", "count": 2 },
+        "properties": { "mode": "Incremental",
+                        "templateLink": { "uri": "[concat('https://files.example/', copyIndex(), '.json')]" } } });
+    for at in 0..2 {
+        let text = template(json!([thing(&format!("of{at}"))])).to_string();
+        bench.lab.publish(&format!("https://files.example/{at}.json"), text);
+    }
+    let done = deployed(&mut bench, "d", body(json!([inner])));
+    assert_eq!(done.state(), "Succeeded", "{}", done.body);
+    bench.get(&at("of0")).expect_status(200);
+    bench.get(&at("of1")).expect_status(200);
 }
