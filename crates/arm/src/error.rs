@@ -17,6 +17,9 @@ pub struct ArmError {
     /// Errors inside this one, for example a provider's inside a deployment's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<ArmError>,
+    /// What only some services add, such as the line of a template: a list of objects with `type` and `info`.
+    #[serde(default, rename = "additionalInfo", skip_serializing_if = "Option::is_none")]
+    pub additional_info: Option<Box<Value>>,
 }
 
 /// Whether it helps to send the same request again.
@@ -33,7 +36,8 @@ pub enum Retry {
 impl ArmError {
     /// An error without target and details.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), target: None, details: Vec::new() }
+        let (code, message) = (code.into(), message.into());
+        Self { code, message, target: None, details: Vec::new(), additional_info: None }
     }
 
     /// The body that carries this error.

@@ -23,6 +23,7 @@ mod fault;
 mod format;
 mod frame;
 mod functions;
+mod hash;
 mod header;
 mod links;
 mod names;
@@ -42,13 +43,14 @@ mod uri;
 mod value;
 mod written;
 
-pub use deferred::{Deferred, Reach, Runtime, Step, resolve, resolve_output};
+pub use deferred::{Deferred, Reach, Runtime, Step, resolve, resolve_known, resolve_output};
 pub use diagnostic::{Diagnostic, Severity};
 pub use expand::expand;
 pub use expansion::{
     Context, ExpandedResource, Expansion, Link, Linked, LinkedTemplate, NestedDeployment, NoLinks, Origin,
     Output, ResourceGroupInfo,
 };
+pub use hash::{TemplateHash, template_hash};
 pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained, without_query};
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};

@@ -1,4 +1,4 @@
-//! Public templates, drilled by the binary: all that declare a Service Bus namespace, and others of all kinds.
+//! Public templates, each drilled by the binary: those that declare a Service Bus namespace, and those of all other kinds.
 //!
 //! `LIFEBOAT_SHARED` names the folder that holds `arm/corpus` (default: `../shared` beside the repository); with
 //! `LIFEBOAT_SHARED_REQUIRED` set its absence is a failure. The floors only ever go up.
@@ -13,12 +13,10 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// Others than those of Service Bus, taken evenly from all.
-const OTHERS: usize = 60;
 /// How many Service Bus templates drill to an answer, good or bad. Only ever raised.
 const BUS_FLOOR: usize = 26;
 /// The same of the others.
-const OTHERS_FLOOR: usize = 40;
+const OTHERS_FLOOR: usize = 850;
 /// No template may take longer, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -29,12 +27,11 @@ struct Drilled {
     took: Duration,
 }
 
+/// Proves: S05. A drill of any template ends with an answer, or with the place of what keeps it from one.
 #[test]
 fn public_templates_drill_to_an_answer() {
     let Some(corpus) = shared("arm/corpus") else { return };
     let (bus, others) = templates(&corpus);
-    let step = (others.len() / OTHERS).max(1);
-    let others: Vec<PathBuf> = others.into_iter().step_by(step).take(OTHERS).collect();
     assert!(bus.len() >= 27, "only {} templates of Service Bus", bus.len());
     let mut wrong = Vec::new();
     for (what, paths, floor) in [("Service Bus", bus, BUS_FLOOR), ("other", others, OTHERS_FLOOR)] {

@@ -1,188 +1,156 @@
-//! Deployments at the scope of a resource group: records, requests, refusals.
+//! Deployments at the scope of a resource group, a subscription, a management group or the tenant.
 //!
-//! The parts: `record.rs` keeps what is known of each, `program.rs` turns a template into resources in full (the only place
-//! that speaks to the template engine), `run.rs` sends them through the same providers as everybody's requests,
-//! `made_up.rs` fills in what servers would, `what_if.rs` only looks. Known gaps: scopes above the group,
-//! `templateLink.uri`, `onErrorDeployment`, export. Reference: Microsoft.Resources 2024-03-01.
+//! The parts, in the order in which a deployment meets them: `asked.rs` reads its body, `contents.rs` finds what it links to,
+//! `program.rs` turns the template into resources in full (the only place that speaks to the template engine) and
+//! `mistakes.rs` says what is wrong with it. `record.rs` keeps what is known of each, `wire.rs` and `operations.rs` show it.
+//! `run.rs` sends the resources through the same providers as everybody's requests, with `live.rs` answering what
+//! expressions ask and `made_up.rs` filling in what servers would; `nested.rs` keeps the records of nested deployments,
+//! `cleanup.rs` is what complete mode adds, `rollback.rs` what follows a failure. `validate.rs` and `what_if.rs` only look.
+//!
+//! Known gaps: locks do not keep complete mode from deleting; parameters whose defaults are expressions are not echoed; the
+//! hash of a template equals Azure's only where members are sorted, because requests carry no order of members; a linked
+//! template needs no key. Reference: Microsoft.Resources 2024-03-01.
 
-use lifeboat_arm::{Answer, Method, ResourceId, ResourceType};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lifeboat_arm::{Answer, Method, Region, ResourceId};
 use serde_json::{Value, json};
 
 use crate::agenda::Event;
 use crate::lab::Lab;
-use crate::operation::{Status, deployment_url, urls};
-use crate::refusal::{Handled, Refusal, Refused, refuse};
-use crate::route::{Request, Route};
+use crate::operation::{Status, deployment_url, scope_url};
+use crate::refusal::{Handled, Refused, common, refuse};
+use crate::route::{DeploymentRoute, Request, Target};
+use crate::scope::Scope;
 
+mod asked;
+mod cleanup;
+mod contents;
+mod live;
 mod made_up;
+mod mistakes;
+mod nested;
+mod operations;
 mod program;
 mod record;
+pub(crate) mod refusals;
+mod rollback;
 mod run;
+mod validate;
 mod what_if;
+mod wire;
 
+pub(crate) use contents::Published;
 pub(crate) use record::Deployments;
-use record::{At, Record, State, Step};
-
-pub(crate) const TYPE: &str = "Microsoft.Resources/deployments";
-
-// --- refusals
-
-const ACTIVE: Refusal = Refusal {
-    id: "LAB-deployment-active",
-    status: 409,
-    code: "DeploymentActive",
-    message: "Unable to edit or replace deployment '{0}': previous deployment from '{1}' is still active \
-              (expiration time is '{2}').",
-    source: "Azure Resource Manager, common deployment errors",
+use record::{HISTORY_FULL, Record, State};
+use refusals::{
+    ACTIVE, BAD_NAME, LOCATION_FIXED, LOCATION_MISSING, LOCATION_NOT_ALLOWED, MISSING, NO_MANAGEMENT_GROUP,
+    NOT_RUNNING, TOO_MANY,
 };
-const MISSING: Refusal = Refusal {
-    id: "ARM-deployment-missing",
-    status: 404,
-    code: "DeploymentNotFound",
-    message: "Deployment '{0}' could not be found.",
-    source: "swagger: Deployments_Get",
-};
-const NOT_RUNNING: Refusal = Refusal {
-    id: "ARM-deployment-not-running",
-    status: 409,
-    code: "DeploymentCannotBeCancelled",
-    message: "The deployment '{0}' cannot be cancelled: its provisioning state is '{1}'.",
-    source: "swagger: Deployments_Cancel, only while Accepted or Running",
-};
-const BAD_NAME: Refusal = Refusal {
-    id: "ARM-deployment-name",
-    status: 400,
-    code: "InvalidDeploymentName",
-    message: "The deployment name '{0}' is not valid: at most 64 letters, digits, '-', '_', '.' and parentheses.",
-    source: "swagger: deploymentName",
-};
-const LOCATION_NOT_ALLOWED: Refusal = Refusal {
-    id: "ARM-deployment-location",
-    status: 400,
-    code: "LocationNotRequired",
-    message: "The 'location' property is only allowed for deployments at subscription scope and above.",
-    source: "swagger: Deployment.location",
-};
-const INVALID_TEMPLATE: Refusal = Refusal {
-    id: "ARM-invalid-template",
-    status: 400,
-    code: "InvalidTemplate",
-    message: "Deployment template validation failed: '{0}'.",
-    source: "Azure Resource Manager, common deployment errors",
-};
-
-pub(crate) const REFUSALS: &[Refusal] =
-    &[ACTIVE, MISSING, NOT_RUNNING, BAD_NAME, LOCATION_NOT_ALLOWED, INVALID_TEMPLATE];
 
 impl Lab {
     /// `…/deployments`, `…/deployments/{name}` and what lies below.
-    pub(crate) fn handle_deployment(&mut self, request: &Request) -> Handled {
-        let group = ResourceId::group(request.subscription_name(), request.group_name());
-        let id = |name: &str| group.resource(&ResourceType::new(TYPE), &[name]);
-        match &request.route {
-            Route::Deployments => Ok(self.list_deployments(&group, request)),
-            Route::Deployment { name, action: None } => self.one_deployment(&id(name), request),
-            Route::Deployment { name, action: Some(action) } => match (request.method, action.as_str()) {
-                (Method::Post, "cancel") => self.cancel(&id(name)),
-                (Method::Post, "validate") => self.validate(&id(name), request),
-                (Method::Post, "whatif") => self.what_if(&id(name), request),
-                (Method::Get, "operations") => self.operations(&id(name), None),
+    pub(crate) fn handle_deployment(&mut self, route: &DeploymentRoute, request: &Request) -> Handled {
+        let scope = &route.scope;
+        self.scope_is_there(scope)?;
+        let id = |name: &str| scope.deployment(name);
+        match &route.target {
+            Target::All => Ok(self.list_deployments(scope, request)),
+            Target::One { name } => self.one_deployment(&id(name), request),
+            Target::Action { name, action } if request.method == Method::Post => match action.as_str() {
+                "cancel" => self.cancel(&id(name)),
+                "validate" => self.validate(&id(name), request),
+                "whatif" => self.what_if(&id(name), request),
+                "exporttemplate" => self.export(&id(name)),
                 _ => Err(Refused::new(405, "MethodNotAllowed", "Deployments take no such action.")),
             },
-            Route::DeploymentOperations { name, operation } => {
-                self.operations(&id(name), operation.as_deref())
+            Target::Action { .. } => {
+                Err(Refused::new(405, "MethodNotAllowed", "Actions of deployments are sent with POST."))
             }
-            Route::DeploymentStatus { name, operation } => self.deployment_status(&id(name), operation),
-            _ => Err(Refused::new(404, "ResourceNotFound", "There is nothing at this path.")),
+            Target::Operations { name, operation } => self.found(&id(name))?.operations(operation.as_deref()),
+            Target::Status { name, operation } => self.deployment_status(&id(name), operation),
+        }
+    }
+
+    fn found(&self, id: &ResourceId) -> Result<&Record, Refused> {
+        self.deployments.find(id).ok_or_else(|| MISSING.with(&[id.name()]))
+    }
+
+    /// Groups and subscriptions were looked at by the gate when a request came in; nested deployments go anywhere.
+    fn scope_is_there(&self, scope: &Scope) -> Result<(), Refused> {
+        match scope {
+            Scope::Tenant => Ok(()),
+            Scope::ManagementGroup(id) => {
+                // The root has the tenant's own id. Others were put.
+                let root = self.world.subscriptions.iter().any(|known| known.tenant == id.name());
+                let known = root || self.world.index.get(id).is_some();
+                refuse(!known, &NO_MANAGEMENT_GROUP, &[id.name()])
+            }
+            Scope::Subscription(id) => {
+                let subscription = id.subscription().unwrap_or_default();
+                refuse(!self.world.knows(subscription), &common::NO_SUBSCRIPTION, &[subscription])
+            }
+            Scope::Group(id) => {
+                refuse(!self.world.groups.all.contains_key(id), &common::NO_GROUP, &[id.name()])
+            }
         }
     }
 
     fn one_deployment(&mut self, id: &ResourceId, request: &Request) -> Handled {
-        let found = self.deployments.find(id);
         match request.method {
             Method::Put => self.deploy(id, request),
-            Method::Head => Ok(Answer::new(if found.is_some() { 204 } else { 404 }, Value::Null)),
-            Method::Get => found
-                .map(|record| Answer::new(200, record.to_wire(self.now)))
-                .ok_or_else(|| MISSING.with(&[id.name()])),
+            Method::Head => {
+                let found = self.deployments.find(id).is_some();
+                Ok(Answer::new(if found { 204 } else { 404 }, Value::Null))
+            }
+            Method::Get => Ok(Answer::new(200, self.shown(self.found(id)?))),
             Method::Delete => {
-                let Some(record) = found else { return Ok(Answer::new(204, Value::Null)) };
-                let running = !record.state.is_over();
-                refuse(running, &ACTIVE, &active(record))?;
+                let Some(record) = self.deployments.find(id) else {
+                    return Ok(Answer::new(204, Value::Null));
+                };
+                refuse(!record.state.is_over(), &ACTIVE, &active(record))?;
+                let answer = self.done_elsewhere(id, request, Value::Null);
                 self.deployments.remove(id);
-                Ok(self.done_elsewhere(id, request, Value::Null))
+                self.world.homes.remove(id);
+                Ok(answer)
             }
             other => Err(Refused::new(405, "MethodNotAllowed", format!("{other} is not allowed here."))),
         }
     }
 
-    fn list_deployments(&self, group: &ResourceId, request: &Request) -> Answer {
+    fn shown(&self, record: &Record) -> Value {
+        let mut wire = record.to_wire(self.now);
+        if let Some(fallback) = self.shown_fallback(record) {
+            wire["properties"]["onErrorDeployment"] = fallback;
+        }
+        wire
+    }
+
+    fn list_deployments(&self, scope: &Scope, request: &Request) -> Answer {
         let filter = request.query("$filter");
         let wanted = filter.split_once(" eq ").map(|(_, value)| value.trim().trim_matches('\'').to_owned());
         let top: usize = request.query("$top").parse().unwrap_or(usize::MAX);
-        let all = self.deployments.all.values().rev().filter(|record| record.id.is_within(group));
+        let all = self.deployments.of(scope).rev();
         let all = all.filter(|record| wanted.as_deref().is_none_or(|word| word == record.state.word()));
-        let value: Vec<Value> = all.take(top).map(|record| record.to_wire(self.now)).collect();
+        let value: Vec<Value> = all.take(top).map(|record| self.shown(record)).collect();
         Answer::new(200, json!({ "value": value }))
     }
 
     fn deploy(&mut self, id: &ResourceId, request: &Request) -> Handled {
-        let name = id.name();
-        let good = name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.()".contains(c));
-        refuse(!good, &BAD_NAME, &[name])?;
-        let placed = request.body.get("location").is_some();
-        refuse(placed, &LOCATION_NOT_ALLOWED, &[])?;
         let old = self.deployments.find(id);
         let known = old.is_some();
         if let Some(old) = old.filter(|old| !old.state.is_over()) {
             refuse(true, &ACTIVE, &active(old))?;
         }
-        let program = self.program(id, request)?;
+        let record = self.new_record(id, request)?;
+        let wire = self.shown(&record);
         let serial = self.world.next_serial();
-        let operation = self.world.operation_id("deployment");
-        let guid = |purpose: &str| self.world.dice.guid(purpose, &serial.to_string()).to_string();
-        let steps = program
-            .resources
-            .iter()
-            .enumerate()
-            .map(|(at, _)| Step {
-                at: At::Waiting,
-                operation: self
-                    .world
-                    .dice
-                    .guid("deployment-step", &format!("{serial}/{at}"))
-                    .simple()
-                    .to_string(),
-                began: None,
-                ended: None,
-                tries: 0,
-                status: 0,
-            })
-            .collect();
-        let record = Record {
-            id: id.clone(),
-            operation: operation.clone(),
-            correlation: guid("correlation"),
-            hash: program.hash,
-            mode: program.mode,
-            parameters: program.parameters,
-            tags: request.body.get("tags").cloned().unwrap_or(Value::Null),
-            state: State::Accepted,
-            started: self.now,
-            ended: None,
-            resources: program.resources,
-            steps,
-            declared: program.outputs,
-            outputs: json!({}),
-            error: None,
-        };
-        let wire = record.to_wire(self.now);
-        if let Some(group) = id.group_id() {
-            self.deployments.clean(&group);
-            if let Some(region) = self.world.groups.all.get(&group).map(|group| group.location.clone()) {
-                self.world.operations.start(operation.clone(), region, self.now, "Accepted");
-            }
+        let operation = record.operation.clone();
+        if let Some(region) = self.home_of(id, record.asked.location.as_ref()) {
+            self.world.operations.start(operation.clone(), region, self.now, "Accepted");
         }
+        self.keep_home(id, record.asked.location.as_ref());
         self.deployments.insert(serial, record);
         let key = format!("{id}@{}", self.now.as_millisecond());
         let after = self.world.dice.pick(self.world.timing.deployment_start, "deployment-start", &key);
@@ -191,34 +159,96 @@ impl Lab {
         Ok(Answer::new(if known { 200 } else { 201 }, wire).with_header("azure-asyncoperation", url))
     }
 
+    /// The record that a request would make; nothing else has happened.
+    fn new_record(&mut self, id: &ResourceId, request: &Request) -> Result<Record, Refused> {
+        let name = id.name();
+        let good = name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.()".contains(c));
+        refuse(!good, &BAD_NAME, &[name])?;
+        let scope = Scope::of(id);
+        let placed = request.body.get("location").is_some_and(Value::is_string);
+        let in_group = scope.group().is_some();
+        refuse(in_group && placed, &LOCATION_NOT_ALLOWED, &[name])?;
+        refuse(!in_group && !placed, &LOCATION_MISSING, &[name])?;
+        self.clean_history(&scope);
+        self.may_stand(id, crate::index::location_of(&request.body).as_ref())?;
+        let (asked, program) = self.program(id, &request.body)?;
+        let fallback = self.fallback(id, &asked)?;
+        let serial = self.world.next_serial();
+        Ok(Record {
+            id: id.clone(),
+            operation: self.world.operation_id("deployment"),
+            correlation: self.world.dice.guid("correlation", &serial.to_string()).to_string(),
+            asked,
+            within: None,
+            state: State::Accepted,
+            started: self.now,
+            ended: None,
+            steps: self.fresh_steps(serial, program.resources.len()),
+            program: Arc::new(program),
+            evaluated: None,
+            removals: None,
+            outputs: json!({}),
+            error: None,
+            nested: BTreeMap::new(),
+            fallback,
+        })
+    }
+
+    fn clean_history(&mut self, scope: &Scope) {
+        for gone in self.deployments.clean(scope) {
+            self.world.homes.remove(&gone);
+        }
+    }
+
+    /// Whether a record of this name may be made: its scope is there, it stays where it is, the history is not full.
+    fn may_stand(&self, id: &ResourceId, location: Option<&Region>) -> Result<(), Refused> {
+        let scope = Scope::of(id);
+        self.scope_is_there(&scope)?;
+        if let (Some(home), Some(location)) = (self.world.homes.get(id), location) {
+            let arguments = [location.as_str(), id.name(), home.as_str()];
+            refuse(home != location, &LOCATION_FIXED, &arguments)?;
+        }
+        let count = self.deployments.of(&scope).filter(|record| record.id != *id).count();
+        refuse(count >= HISTORY_FULL, &TOO_MANY, &[id.name(), &count.to_string()])
+    }
+
+    /// Where the record of a deployment is kept: with its group, and above groups where it says.
+    fn home_of(&self, id: &ResourceId, location: Option<&Region>) -> Option<Region> {
+        match Scope::of(id).group() {
+            Some(group) => self.world.groups.all.get(group).map(|group| group.location.clone()),
+            None => self.world.homes.get(id).or(location).cloned(),
+        }
+    }
+
+    fn keep_home(&mut self, id: &ResourceId, location: Option<&Region>) {
+        if let Some(location) = location {
+            self.world.homes.insert(id.clone(), location.clone());
+        }
+    }
+
     fn cancel(&mut self, id: &ResourceId) -> Handled {
-        let Some(serial) = self.deployments.by_id.get(id).copied() else {
-            return Err(MISSING.with(&[id.name()]));
-        };
-        let Some(record) = self.deployments.all.get_mut(&serial) else {
-            return Err(MISSING.with(&[id.name()]));
-        };
+        let now = self.now;
+        let record = self.deployments.find_mut(id).ok_or_else(|| MISSING.with(&[id.name()]))?;
         let over = record.state.is_over();
         refuse(over, &NOT_RUNNING, &[id.name(), record.state.word()])?;
         record.state = State::Canceled;
-        record.ended = Some(self.now);
-        self.world.operations.end(&record.operation, self.now, Status::Canceled);
+        record.ended = Some(now);
+        let (record, serial) = (record.clone(), self.deployments.by_id.get(id).copied());
+        self.show_nested(&record);
+        if let Some(serial) = serial.filter(|_| !record.is_outermost()) {
+            self.cancel_nested(serial);
+        }
+        self.world.operations.end(&record.operation, now, Status::Canceled);
         Ok(Answer::new(204, Value::Null))
     }
 
-    fn operations(&self, id: &ResourceId, one: Option<&str>) -> Handled {
-        let record = self.deployments.find(id).ok_or_else(|| MISSING.with(&[id.name()]))?;
-        let all = record.operations_wire();
-        match one {
-            None => Ok(Answer::new(200, json!({ "value": all }))),
-            Some(one) => all
-                .into_iter()
-                .find(|wire| wire["operationId"] == one)
-                .map(|wire| Answer::new(200, wire))
-                .ok_or_else(|| {
-                    Refused::new(404, "DeploymentOperationNotFound", "There is no such operation.")
-                }),
-        }
+    fn export(&self, id: &ResourceId) -> Handled {
+        let record = self.found(id)?;
+        let template = match record.within {
+            None => record.asked.template.clone(),
+            Some(at) => record.program.template_of(at),
+        };
+        Ok(Answer::new(200, json!({ "template": template })))
     }
 
     fn deployment_status(&self, id: &ResourceId, operation: &str) -> Handled {
@@ -231,15 +261,24 @@ impl Lab {
     /// 202 with a `Location` whose result is there already.
     fn done_elsewhere(&mut self, id: &ResourceId, request: &Request, result: Value) -> Answer {
         let operation = self.world.operation_id("deployment-side");
-        let group = id.group_id().and_then(|group| self.world.groups.all.get(&group));
-        let Some(region) = group.map(|group| group.location.clone()) else {
-            return Answer::new(204, Value::Null);
-        };
+        let location = crate::index::location_of(&request.body);
+        let Some(region) = self.home_of(id, location.as_ref()) else { return Answer::new(204, Value::Null) };
         self.world.operations.start(operation.clone(), region.clone(), self.now, "Running");
         self.world.operations.end_with(&operation, self.now, Status::Succeeded, result);
-        let subscription = request.subscription_name();
-        let (_, url) = urls(&self.world.endpoint, subscription, "Microsoft.Resources", &region, &operation);
+        let url = scope_url(&self.world.endpoint, id.subscription(), &region, &operation);
         Answer::new(202, Value::Null).with_header("location", url).with_header("retry-after", "5")
+    }
+}
+
+/// `calculateTemplateHash`.
+pub(crate) fn template_hash(template: &Value) -> Answer {
+    let tree = lifeboat_arm::tree::Node::parse(&template.to_string());
+    let found = tree.map(|tree| lifeboat_arm::template::template_hash(&tree));
+    match found {
+        Ok(found) => {
+            Answer::new(200, json!({ "minifiedTemplate": found.minified, "templateHash": found.hash }))
+        }
+        Err(wrong) => refusals::INVALID_TEMPLATE.with(&[&wrong.message]).answer(),
     }
 }
 

@@ -49,10 +49,13 @@ pub(crate) fn place(request: &Request, ctx: &Ctx<'_>) -> Place {
         Route::Operation { region, .. } => Some(region.clone()),
         Route::Resource(id) => ctx.world.index.region(id).or_else(|| location_of(&request.body)),
         Route::Collection { within, .. } | Route::Action { on: within, .. } => ctx.world.index.region(within),
-        Route::Deployments
-        | Route::Deployment { .. }
-        | Route::DeploymentStatus { .. }
-        | Route::DeploymentOperations { .. } => group.clone(),
+        Route::Deployment(route) if route.scope.group().is_some() => group.clone(),
+        Route::Deployment(route) => {
+            // Above groups it says itself where its record is kept.
+            let known =
+                route.target.name().and_then(|name| ctx.world.homes.get(&route.scope.deployment(name)));
+            known.cloned().or_else(|| location_of(&request.body))
+        }
         _ => None,
     };
     Place { member, group }
@@ -128,6 +131,17 @@ fn health(request: &Request, place: &Place, ctx: &Ctx<'_>) -> Result<(), Stop> {
 
 /// What a PUT has to satisfy when the resource is new, and that it does not move when it is not.
 fn create(id: &ResourceId, request: &Request, ctx: &mut Ctx<'_>) -> Result<(), Refused> {
+    let is_child = id.kind().is_some_and(|kind| kind.segments().count() > 1);
+    if let Some(parent) = id.parent().filter(|_| is_child && ctx.world.index.get(id).is_none()) {
+        let parent_known = ctx.world.index.is_there(&parent);
+        refuse(!parent_known, &common::NO_PARENT, &[parent.as_str()])?;
+    }
+    preflight(request, ctx)
+}
+
+/// The part of it that can be known before anything else is there: places, names, limits.
+pub(crate) fn preflight(request: &Request, ctx: &mut Ctx<'_>) -> Result<(), Refused> {
+    let Route::Resource(id) = &request.route else { return Ok(()) };
     let Some(kind) = id.kind() else { return Ok(()) };
     let wanted = location_of(&request.body);
     if let Some(entry) = ctx.world.index.get(id) {
@@ -139,11 +153,6 @@ fn create(id: &ResourceId, request: &Request, ctx: &mut Ctx<'_>) -> Result<(), R
             &common::RESOURCE_ELSEWHERE,
             &[id.as_str(), &text(there), request.group_name(), &text(here)],
         );
-    }
-    let top = kind.segments().count() == 1;
-    if !top && let Some(parent) = id.parent() {
-        let parent_known = ctx.world.index.is_there(&parent);
-        refuse(!parent_known, &common::NO_PARENT, &[parent.as_str()])?;
     }
     if let Some(suffix) = global_suffix(&kind) {
         let host = names::host(id.name(), suffix);

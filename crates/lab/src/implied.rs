@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use lifeboat_arm::ResourceId;
 use serde_json::Value;
 
-/// Types of which one comes with its parent, and its name.
+/// Types of which one comes with its parent, and its name; a star stands for any end.
 const COME_WITH_PARENT: &[(&str, &str)] = &[
     ("Microsoft.Storage/storageAccounts/blobServices", "default"),
     ("Microsoft.Storage/storageAccounts/fileServices", "default"),
@@ -15,12 +15,21 @@ const COME_WITH_PARENT: &[(&str, &str)] = &[
     ("Microsoft.Storage/storageAccounts/tableServices", "default"),
     ("Microsoft.Sql/servers/databases", "master"),
     ("Microsoft.Sql/managedInstances/databases", "master"),
+    ("Microsoft.DevTestLab/labs/policySets", "default"),
+    ("Microsoft.RecoveryServices/vaults/backupFabrics", "Azure"),
+    // A protected machine brings its container along.
+    ("Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers", "iaasvmcontainer*"),
+    ("Microsoft.RecoveryServices/vaults/replicationFabrics/replicationNetworks", "azureNetwork"),
 ];
 
 /// Whether a resource of this id is there as soon as its parent is.
 pub(crate) fn comes_with_parent(id: &ResourceId) -> bool {
     let Some(kind) = id.kind() else { return false };
-    COME_WITH_PARENT.iter().any(|(own, name)| kind.is(own) && id.name().eq_ignore_ascii_case(name))
+    let fits = |name: &str| match name.strip_suffix('*') {
+        Some(start) => id.name().get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start)),
+        None => id.name().eq_ignore_ascii_case(name),
+    };
+    COME_WITH_PARENT.iter().any(|(own, name)| kind.is(own) && fits(name))
 }
 
 /// What a resource's properties declare below it, as `segment/name` in lower case: lists whose members have names.

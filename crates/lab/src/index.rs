@@ -68,13 +68,15 @@ impl Index {
         self.entries.get(id)
     }
 
-    /// Whether a resource is there: put by somebody, or there with its parent.
+    /// Whether a resource is there: put by somebody, or there with its parent (which may be there with its own).
     pub(crate) fn is_there(&self, id: &ResourceId) -> bool {
-        let with_parent = || {
-            let parent = self.get(&id.parent()?)?;
-            Some(implied::comes_with_parent(id) || parent.parts.contains(&implied::part_of(id)?))
-        };
-        self.get(id).is_some() || with_parent().unwrap_or(false)
+        if self.get(id).is_some() {
+            return true;
+        }
+        let Some(parent) = id.parent() else { return false };
+        let declares = |entry: &Entry| implied::part_of(id).is_some_and(|part| entry.parts.contains(&part));
+        let comes = implied::comes_with_parent(id) && self.is_there(&parent);
+        comes || self.get(&parent).is_some_and(declares)
     }
 
     /// Where the resource lives: its own location, or that of the nearest ancestor that has one.

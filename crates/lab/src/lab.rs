@@ -5,14 +5,14 @@
 
 mod handling;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Call, Method, Region, ResourceId, Target};
 use serde::{Deserialize, Serialize};
 
 use crate::agenda::{Agenda, Event};
-use crate::deployment::Deployments;
+use crate::deployment::{Deployments, Published};
 use crate::dice::Dice;
 use crate::dns::DnsAnswer;
 use crate::fault::{Fault, Faults};
@@ -73,6 +73,7 @@ pub struct Lab {
     pub(crate) world: World,
     pub(crate) providers: Providers,
     pub(crate) deployments: Deployments,
+    pub(crate) published: Published,
     pub(crate) now: Timestamp,
     trace: VecDeque<Trace>,
     trace_max: usize,
@@ -95,6 +96,7 @@ impl Lab {
             dice: Dice::new(settings.seed),
             regions: Regions::default(),
             groups: group::Groups::default(),
+            homes: BTreeMap::new(),
             index: crate::index::Index::default(),
             names: names::Names::default(),
             operations: crate::operation::Operations::default(),
@@ -108,6 +110,7 @@ impl Lab {
             world,
             providers: Providers::default(),
             deployments: Deployments::default(),
+            published: Published::default(),
             now: settings.start,
             trace: VecDeque::new(),
             trace_max: settings.trace_max,

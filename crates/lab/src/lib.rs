@@ -9,6 +9,7 @@
 //! Not here: what a planner or an engine thinks of all this, and HTTP.
 
 mod agenda;
+mod blobs;
 mod deployment;
 mod dice;
 mod dns;
@@ -25,6 +26,7 @@ mod pages;
 mod providers;
 mod refusal;
 mod route;
+mod scope;
 mod settings;
 mod subscription;
 mod throttle;
@@ -48,5 +50,5 @@ pub use timing::{Span, Timing};
 
 /// All refusals of the lab, ARM's own first.
 pub fn refusals() -> impl Iterator<Item = &'static Refusal> {
-    refusal::common::ALL.iter().chain(deployment::REFUSALS).chain(providers::refusals())
+    refusal::common::ALL.iter().chain(deployment::refusals::ALL).chain(providers::refusals())
 }

@@ -130,6 +130,14 @@ pub(crate) fn urls(
     )
 }
 
+/// The result URL of an operation of Resource Manager itself, below the subscription or, where there is none, the tenant.
+pub(crate) fn scope_url(endpoint: &str, subscription: Option<&str>, region: &Region, id: &str) -> String {
+    let scope =
+        subscription.map_or_else(String::new, |subscription| format!("/subscriptions/{subscription}"));
+    let base = format!("{endpoint}{scope}/providers/Microsoft.Resources/locations/{region}");
+    format!("{base}/operationResults/{id}?api-version=2024-03-01")
+}
+
 /// The status URL of a deployment, which lives below the deployment and not at a provider's location.
 pub(crate) fn deployment_url(endpoint: &str, deployment: &ResourceId, id: &str) -> String {
     format!("{endpoint}{deployment}/operationStatuses/{id}?api-version=2024-03-01")

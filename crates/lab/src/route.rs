@@ -1,12 +1,16 @@
 //! From a path to what it means. ARM compares paths without case; real clients double slashes, percent-encode dollars and
 //! end collections with a slash, and poll absolute URLs.
 
+mod deployment;
+
 use std::collections::BTreeMap;
 
 use lifeboat_arm::{Call, Method, Region, ResourceId, ResourceType};
 use serde_json::Value;
 
+pub(crate) use self::deployment::{DeploymentRoute, Target};
 use crate::refusal::Refused;
+use crate::scope::DEPLOYMENTS;
 
 /// One request to the management plane, understood.
 #[derive(Debug, Clone)]
@@ -35,19 +39,10 @@ pub(crate) enum Route {
     Resources,
     Groups,
     Group,
-    Deployments,
-    Deployment {
-        name: String,
-        action: Option<String>,
-    },
-    DeploymentStatus {
-        name: String,
-        operation: String,
-    },
-    DeploymentOperations {
-        name: String,
-        operation: Option<String>,
-    },
+    /// Deployments of some scope.
+    Deployment(DeploymentRoute),
+    /// `POST /providers/Microsoft.Resources/calculateTemplateHash`.
+    TemplateHash,
     /// A provider's operation, read at the region that runs it.
     Operation {
         region: Region,
@@ -132,20 +127,23 @@ impl Request {
         self.method.is_read()
             || matches!(&self.route, Route::Action { name, .. }
                 if name.to_ascii_lowercase().starts_with("list") || name.to_ascii_lowercase().starts_with("check"))
-            || matches!(&self.route, Route::Deployment { action: Some(action), .. }
-                if action == "validate" || action == "whatif")
+            || matches!(&self.route, Route::Deployment(route) if route.target.only_reads())
+            || self.route == Route::TemplateHash
     }
 
     /// What a fault calls this request: a type, or a type and an action.
     pub(crate) fn operation(&self) -> String {
         match &self.route {
             Route::Action { kind, name, .. } => format!("{kind}/{name}"),
-            Route::Deployment { action: Some(action), .. } => {
-                format!("Microsoft.Resources/deployments/{action}")
+            Route::Deployment(DeploymentRoute { target: Target::Status { .. }, .. }) => {
+                "operationStatuses".to_owned()
             }
-            Route::Deployment { .. } | Route::Deployments => "Microsoft.Resources/deployments".to_owned(),
+            Route::Deployment(DeploymentRoute { target: Target::Action { action, .. }, .. }) => {
+                format!("{DEPLOYMENTS}/{action}")
+            }
+            Route::Deployment(_) => DEPLOYMENTS.to_owned(),
             Route::Group | Route::Groups => "Microsoft.Resources/resourceGroups".to_owned(),
-            Route::Operation { .. } | Route::DeploymentStatus { .. } => "operationStatuses".to_owned(),
+            Route::Operation { .. } => "operationStatuses".to_owned(),
             _ => self.kind().map_or_else(String::new, |kind| kind.as_str().to_owned()),
         }
     }
@@ -156,8 +154,21 @@ fn route(parts: &[&str], method: Method) -> Option<Route> {
     if is(0, "tenants") {
         return Some(Route::Tenants);
     }
+    if let Some(route) = deployment::route(parts) {
+        return Some(Route::Deployment(route));
+    }
     if is(0, "providers") {
-        return below_provider("", parts, 0, method);
+        return match parts.len() {
+            3 if method == Method::Post && is(1, "Microsoft.Resources") && is(2, "calculateTemplateHash") => {
+                Some(Route::TemplateHash)
+            }
+            6 if is(2, "locations") && is(4, "operationResults") => Some(Route::Operation {
+                region: Region::lenient(parts[3]),
+                id: parts[5].to_owned(),
+                result: true,
+            }),
+            _ => below_provider("", parts, 0, method),
+        };
     }
     if !is(0, "subscriptions") {
         return None;
@@ -172,11 +183,12 @@ fn route(parts: &[&str], method: Method) -> Option<Route> {
             3 => Some(Route::Groups),
             4 => Some(Route::Group),
             _ if is(4, "resources") && parts.len() == 5 => Some(Route::Resources),
-            _ if is(4, "deployments") && is(6, "operations") => Some(Route::DeploymentOperations {
-                name: parts.get(5)?.to_string(),
-                operation: parts.get(7).map(ToString::to_string),
-            }),
-            _ if is(4, "providers") => below_group(parts, method),
+            _ if is(4, "providers") => below_provider(
+                &format!("/subscriptions/{}/resourceGroups/{}", parts[1], parts[3]),
+                parts,
+                4,
+                method,
+            ),
             _ => None,
         };
     }
@@ -205,25 +217,6 @@ fn route(parts: &[&str], method: Method) -> Option<Route> {
         },
         _ => None,
     }
-}
-
-fn below_group(parts: &[&str], method: Method) -> Option<Route> {
-    let is = |at: usize, word: &str| parts.get(at).is_some_and(|part| part.eq_ignore_ascii_case(word));
-    if is(5, "Microsoft.Resources") && is(6, "deployments") {
-        return match parts.len() {
-            7 => Some(Route::Deployments),
-            8 => Some(Route::Deployment { name: parts[7].to_owned(), action: None }),
-            9 => Some(Route::Deployment {
-                name: parts[7].to_owned(),
-                action: Some(parts[8].to_ascii_lowercase()),
-            }),
-            10 if is(8, "operationStatuses") => {
-                Some(Route::DeploymentStatus { name: parts[7].to_owned(), operation: parts[9].to_owned() })
-            }
-            _ => None,
-        };
-    }
-    below_provider(&format!("/subscriptions/{}/resourceGroups/{}", parts[1], parts[3]), parts, 4, method)
 }
 
 /// What follows the last `providers`: pairs of type and name, a type alone, or an action after either.

@@ -1,5 +1,7 @@
 //! What all providers share: regions, groups, the index, names, operations, the agenda, faults, chance.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Region, ResourceId};
 use serde_json::Value;
@@ -29,6 +31,8 @@ pub(crate) struct World {
     pub(crate) dice: Dice,
     pub(crate) regions: Regions,
     pub(crate) groups: Groups,
+    /// Where records of deployments above groups are kept. A name keeps its place as long as its record is there.
+    pub(crate) homes: BTreeMap<ResourceId, Region>,
     pub(crate) index: Index,
     pub(crate) names: Names,
     pub(crate) operations: Operations,

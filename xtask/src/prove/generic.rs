@@ -125,8 +125,14 @@ fn refusals(file: &str, text: &str) -> Vec<Row> {
 }
 
 /// Refusals that say that something is not there: nothing can be answered instead.
-const ABSENT: &[&str] =
-    &["LAB-action-not-modelled", "ARM-not-found", "ARM-deployment-missing", "ARM-invalid-template"];
+const ABSENT: &[&str] = &[
+    "LAB-action-not-modelled",
+    "ARM-not-found",
+    "ARM-deployment-missing",
+    "ARM-deployment-operation-missing",
+    "ARM-invalid-template",
+    "ARM-invalid-content-link",
+];
 
 fn is_constant(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')

@@ -143,6 +143,14 @@ pub fn resolve(resource: &ExpandedResource, runtime: &dyn Runtime) -> Result<Jso
     })
 }
 
+/// The body of a resource with what `runtime` can answer put in. What it cannot answer yet stays as it is written: for
+/// looking ahead of a deployment.
+pub fn resolve_known(resource: &ExpandedResource, runtime: &dyn Runtime) -> Json {
+    let known = |rest: &&Deferred| evaluate(&rest.expression, runtime).is_ok();
+    let known: Vec<Deferred> = resource.deferred.iter().filter(known).cloned().collect();
+    fill(&resource.body, &known, runtime).unwrap_or_else(|_| resource.body.clone())
+}
+
 /// The value of an output with everything deferred asked and put in.
 #[expect(clippy::result_large_err, reason = "one per deployment, and callers want it as it is")]
 pub fn resolve_output(name: &str, output: &Output, runtime: &dyn Runtime) -> Result<Json, Diagnostic> {

@@ -53,7 +53,8 @@ pub fn veil(
         .collect::<Map<String, Json>>()
         .into();
     let places = secure_places(template, &given);
-    if places.is_empty() {
+    let computed = computed_defaults(template);
+    if places.is_empty() && computed.is_empty() {
         return;
     }
     let mut body = serde_json::json!({ "parameters": given });
@@ -66,10 +67,21 @@ pub fn veil(
             vary(value);
         }
     }
-    match (plain, expanded(file, &body, context)) {
-        (Some(plain), Some(varied)) if alike(expansion, &plain) && alike(expansion, &varied) => {
-            compare(expansion, &plain, &varied);
+    // A computed secret becomes another one, too, unless that makes another template.
+    let mut bodies = vec![body];
+    if !computed.is_empty() {
+        let mut body = bodies[0].clone();
+        for at in &computed {
+            if let Some(Json::String(text)) = body.pointer_mut(at) {
+                *text = longer(text);
+            }
         }
+        bodies.insert(0, body);
+    }
+    let mut all = bodies.iter().filter_map(|body| expanded(file, body, context));
+    let varied = all.find(|varied| alike(expansion, varied));
+    match (plain.filter(|plain| alike(expansion, plain)), varied) {
+        (Some(plain), Some(varied)) => compare(expansion, &plain, &varied),
         // Other secrets make another template: then what holds one as it was typed is all that can be told.
         _ => search(expansion, &secrets),
     }
@@ -132,6 +144,42 @@ fn in_resources(resources: Option<&Json>, at: &str, inside: &str, found: &mut Ve
         }
         in_template(inner, &format!("{at}/properties/template"), &inside, found);
     }
+}
+
+/// Where a template and those inside of it compute the default of a secure text: `[newGuid()]`, say.
+fn computed_defaults(template: &Json) -> Vec<String> {
+    let mut found = Vec::new();
+    computed_below(template, "/template", &mut found);
+    found
+}
+
+fn computed_below(value: &Json, at: &str, found: &mut Vec<String>) {
+    let inside: Vec<(String, &Json)> = match value {
+        Json::Object(members) => members.iter().map(|(key, member)| (escaped(key), member)).collect(),
+        Json::Array(items) => {
+            items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect()
+        }
+        _ => return,
+    };
+    if value.get("resources").is_some() {
+        for (name, declared) in members(value.get("parameters").unwrap_or(&Json::Null)) {
+            let text = |key: &str| declared.get(key).and_then(Json::as_str).unwrap_or_default();
+            let default = text("defaultValue");
+            let computed = default.starts_with('[') && !default.starts_with("[[");
+            if computed && text("type").eq_ignore_ascii_case("securestring") {
+                found.push(format!("{at}/parameters/{}/defaultValue", escaped(name)));
+            }
+        }
+    }
+    for (key, inner) in inside {
+        computed_below(inner, &format!("{at}/{key}"), found);
+    }
+}
+
+/// The same expression with one letter more in front: what it draws is drawn as before, so that nothing else differs.
+fn longer(expression: &str) -> String {
+    let inner = expression.trim().trim_start_matches('[').strip_suffix(']').unwrap_or(expression);
+    format!("[concat('z', {inner})]")
 }
 
 /// The names, in lower case, of a template's parameters of a secure type; a definition may be what says so.

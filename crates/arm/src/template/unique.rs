@@ -20,7 +20,7 @@ pub(crate) fn unique_string(joined: &str) -> String {
 }
 
 /// A variant of `MurmurHash3` on two lanes of 32 bits, seed 0.
-fn murmur(data: &[u8]) -> u64 {
+pub(crate) fn murmur(data: &[u8]) -> u64 {
     const C1: u32 = 0x239B_961B;
     const C2: u32 = 0xAB0E_9789;
     const C3: u32 = 0x561C_CD1B;

@@ -57,18 +57,24 @@ fn insert(at: &mut Value, path: &[Step], leaf: Value) {
 
 /// A value that looks like what its name says. What is put together with others is empty.
 fn leaf(path: &[Step], inside: Option<&str>, id: &str) -> Value {
-    match inside.map(str::to_ascii_lowercase).as_deref() {
-        Some("union" | "items" | "shallowmerge") => return json!({}),
-        Some("length" | "first" | "last") => return json!(["made-up"]),
-        Some("int" | "add" | "sub" | "mul" | "div" | "mod" | "min" | "max") => return json!(1),
-        Some("json") => return json!("{}"),
-        _ => {}
-    }
     let name = path.iter().rev().find_map(|step| match step {
         Step::Member(name) => Some(name.to_ascii_lowercase()),
         Step::Element(_) => None,
     });
     let name = name.unwrap_or_default();
+    match inside.map(str::to_ascii_lowercase).as_deref() {
+        Some("union" | "items" | "shallowmerge") => return json!({}),
+        Some("map" | "filter" | "reduce" | "sort" | "groupby") => return json!([]),
+        // What is looked for in a text seldom has a plural for a name.
+        Some("contains") if name.ends_with('s') => return json!([]),
+        Some("length" | "first" | "last") => return json!(["made-up"]),
+        Some("int" | "add" | "sub" | "mul" | "div" | "mod" | "min" | "max") => return json!(1),
+        Some("json") => return json!("{}"),
+        _ => {}
+    }
+    if name == "outputs" {
+        return json!({}); // of a script: each is found by its name
+    }
     let own: String = id.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     if ends(&["uri", "url", "endpoint", "blob", "queue", "table", "file", "web", "dfs"]) {

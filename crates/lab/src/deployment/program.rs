@@ -1,235 +1,177 @@
 //! From the body of a deployment to resources in full: the only file that speaks to the template engine.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use lifeboat_arm::template::{
-    Context, Deferred, Diagnostic, ExpandedResource, NoLinks, Output, ParameterType, Reach,
-    ResourceGroupInfo, Runtime, Template, expand, veil, without_secrets,
+    Context, ExpandedResource, Expansion, NestedDeployment, Output, ResourceGroupInfo, expand,
+    self_contained, veil, without_secrets,
 };
-use lifeboat_arm::{Answer, Call, Method, ResourceId};
-use serde_json::{Value, json};
+use lifeboat_arm::{Region, ResourceId};
+use serde_json::Value;
 
-use super::{INVALID_TEMPLATE, made_up};
-use crate::lab::{Dispatched, Lab};
-use crate::providers;
+use super::asked::{Asked, Mode};
+use super::contents::Contents;
+use super::mistakes;
+use super::refusals::{LOCATION_MISSING, LOCATION_NOT_ALLOWED, MODE_NESTED, MODE_NOT_HERE, SEVERAL};
+use crate::lab::Lab;
 use crate::refusal::{Refused, refuse};
-use crate::route::Request;
+use crate::scope::Scope;
 
-/// What a deployment is going to do.
+/// What a deployment is going to do. It never changes while it does it.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Program {
+    /// Everything, nested deployments flattened.
     pub(super) resources: Vec<ExpandedResource>,
+    /// For each resource the place of the nested deployment that it lies in; none in the outermost.
+    pub(super) inside: Vec<Option<usize>>,
     pub(super) outputs: BTreeMap<String, Output>,
-    /// As a record shows them.
-    pub(super) parameters: Value,
-    pub(super) mode: String,
-    pub(super) hash: String,
+    /// The template with what it links to written into it, for the hashes of nested ones.
+    pub(super) whole: Value,
+}
+
+impl Program {
+    /// The places of what lies directly in the deployment itself (none) or in a nested one.
+    pub(super) fn own(&self, within: Option<usize>) -> impl Iterator<Item = usize> {
+        (0..self.resources.len()).filter(move |at| self.inside[*at] == within)
+    }
+
+    /// Whether a resource lies in a nested deployment, however deep; everything lies in the outermost.
+    pub(super) fn is_inside(&self, at: usize, within: Option<usize>) -> bool {
+        let mut next = self.inside[at];
+        loop {
+            match next {
+                place if place == within => return true,
+                Some(outer) => next = self.inside[outer],
+                None => return false,
+            }
+        }
+    }
+
+    /// The nested deployments with their places, inner ones first.
+    pub(super) fn nested(&self) -> impl Iterator<Item = (usize, &ExpandedResource, &NestedDeployment)> {
+        let all = self.resources.iter().enumerate();
+        all.filter_map(|(at, resource)| Some((at, resource, resource.deployment.as_ref()?)))
+    }
+
+    /// The template of a nested deployment, without literal secrets; null where it cannot be found again.
+    pub(super) fn template_of(&self, at: usize) -> Value {
+        let pointer = format!("{}/properties/template", self.resources[at].origin.written_at);
+        self.whole.pointer(&pointer).cloned().unwrap_or_default()
+    }
+
+    /// The hash of a nested template.
+    pub(super) fn hash_of(&self, at: usize) -> String {
+        let template = self.template_of(at).to_string();
+        lifeboat_arm::tree::Node::parse(&template)
+            .map(|tree| super::asked::hash_of(&tree))
+            .unwrap_or_default()
+    }
 }
 
 impl Lab {
-    /// Expands the template of a deployment; every mistake in it is `InvalidTemplate`.
-    pub(super) fn program(&mut self, id: &ResourceId, request: &Request) -> Result<Program, Refused> {
-        let properties = request.body.get("properties").cloned().unwrap_or(Value::Null);
-        let text = self.template_text(&properties)?;
-        let parameters = self.parameters(&properties, id)?;
-        let name = id.name();
-        let template = Template::parse(name, &text).map_err(|wrong| {
-            let messages: Vec<String> = wrong.iter().map(in_template).collect();
-            INVALID_TEMPLATE.with(&[&messages.join("; ")])
-        })?;
-        let context = self.context(id);
-        let mut expansion = expand(&template, &parameters, &context, &NoLinks);
+    /// Reads what is asked and expands the template; every mistake is a refusal, and nothing has happened yet.
+    pub(super) fn program(&mut self, id: &ResourceId, body: &Value) -> Result<(Asked, Program), Refused> {
+        let scope = Scope::of(id);
+        let properties = &body["properties"];
+        let template = self.template_of(id.name(), properties)?.at(scope.level());
+        let given = self.given_values(id.name(), properties)?;
+        let asked = Asked::read(body, &template)?;
+        let complete = asked.mode == Mode::Complete;
+        refuse(complete && scope.group().is_none(), &MODE_NOT_HERE, &[])?;
+        let context = self.context(id, &scope, asked.location.as_ref());
+        let mut expansion = expand(&template, &given, &context, &Contents::new(self));
         if !expansion.is_clean() {
-            let messages: Vec<String> = expansion.diagnostics.iter().map(in_template).collect();
-            let messages = without_secrets(&messages.join("; "), &template, &parameters);
-            refuse(true, &INVALID_TEMPLATE, &[&messages])?;
+            let plain = |text: &str| without_secrets(text, &template, &given);
+            return Err(mistakes::refusal(&expansion.diagnostics, plain));
         }
-        let shown = shown(&template, &properties);
+        // A loop that links to another file in each turn cannot be written into one template; then links stay links.
+        let written = self_contained(&template.json(), &expansion.links);
+        let whole = written.unwrap_or_else(|_| Value::clone(&template.json()));
         // Azure takes a password and never shows it. What is kept here is shown as it is, so a secret is not kept: nothing
         // in the lab asks for one.
-        veil(&mut expansion, name, &template.json(), &parameters, &context);
-        let mode = properties.get("mode").and_then(Value::as_str).unwrap_or("Incremental").to_owned();
-        let hash = self.world.dice.number(1 << 60, u64::MAX, "template-hash", &text).to_string();
-        Ok(Program {
-            resources: expansion.resources,
-            outputs: expansion.outputs,
-            parameters: shown,
-            mode,
-            hash,
-        })
+        veil(&mut expansion, template.file(), &whole, &given, &context);
+        check_nested(&expansion)?;
+        let inside = inside(&expansion.resources);
+        let whole = super::asked::without_secrets(&whole);
+        let Expansion { resources, outputs, .. } = expansion;
+        Ok((asked, Program { resources, inside, outputs, whole }))
     }
 
-    /// The template in the body, or that of the template spec it links to.
-    fn template_text(&mut self, properties: &Value) -> Result<String, Refused> {
-        if let Some(template) = properties.get("template").filter(|template| !template.is_null()) {
-            return Ok(template.to_string());
-        }
-        let Some(id) = properties.pointer("/templateLink/id").and_then(Value::as_str) else {
-            let why =
-                "neither 'template' nor 'templateLink.id' is given; the lab follows no 'templateLink.uri'";
-            return Err(INVALID_TEMPLATE.with(&[why]));
-        };
-        match self.ask(Method::Get, id, "2022-02-01", None) {
-            Ok(answer) => Ok(answer.body["properties"]["mainTemplate"].to_string()),
-            Err(why) => Err(INVALID_TEMPLATE.with(&[&why])),
-        }
-    }
-
-    /// `{name: {value}}`. Secrets of a key vault are made up from the seed: the lab keeps none.
-    fn parameters(&self, properties: &Value, id: &ResourceId) -> Result<BTreeMap<String, Value>, Refused> {
-        let mut all = BTreeMap::new();
-        for (name, given) in properties.get("parameters").and_then(Value::as_object).into_iter().flatten() {
-            let value = match (given.get("value"), given.get("reference")) {
-                (Some(value), _) => value.clone(),
-                (None, Some(reference)) => {
-                    Value::String(self.world.dice.guid("secret", &reference.to_string()).simple().to_string())
-                }
-                (None, None) => {
-                    let why = format!("the parameter '{name}' of '{}' has no value", id.name());
-                    return Err(INVALID_TEMPLATE.with(&[&why]));
-                }
-            };
-            all.insert(name.clone(), value);
-        }
-        Ok(all)
-    }
-
-    fn context(&self, id: &ResourceId) -> Context {
+    fn context(&self, id: &ResourceId, scope: &Scope, location: Option<&Region>) -> Context {
         let subscription = id.subscription().unwrap_or_default();
-        let known = self.world.subscriptions.iter().find(|known| known.id.eq_ignore_ascii_case(subscription));
-        let group = id.group_id().and_then(|group| self.world.groups.all.get(&group));
-        let here =
-            self.world.groups.all.values().filter(|group| group.id.subscription() == Some(subscription));
+        let group = scope.group().and_then(|group| self.world.groups.all.get(group));
+        let known = |group: &&crate::group::Group| group.id.subscription() == Some(subscription);
+        // A name of another subscription's group must not hide one of the own.
+        let (own, others): (Vec<_>, Vec<_>) = self.world.groups.all.values().partition(known);
+        let groups = others.into_iter().chain(own);
         Context {
             subscription: subscription.to_owned(),
-            tenant: known.map_or_else(String::new, |known| known.tenant.clone()),
+            tenant: self.tenant(subscription).to_owned(),
             resource_group: group.map(|group| ResourceGroupInfo {
                 name: group.id.name().to_owned(),
                 location: group.location.as_str().to_owned(),
             }),
-            location: None,
+            location: location.map(|region| region.as_str().to_owned()),
             deployment_name: id.name().to_owned(),
-            management_group: None,
+            management_group: match scope {
+                Scope::ManagementGroup(id) => Some(id.name().to_owned()),
+                _ => None,
+            },
             now: self.now,
             new_guid_seed: self.world.dice.guid("new-guid", &format!("{id}@{}", self.now)).to_string(),
-            groups: here
+            groups: groups
                 .map(|group| (group.id.name().to_ascii_lowercase(), group.location.as_str().to_owned()))
                 .collect(),
         }
     }
 
-    /// A request as a deployment sends it, for reading: an answer that succeeded, or why not.
-    pub(super) fn ask(
-        &mut self,
-        method: Method,
-        path: &str,
-        api_version: &str,
-        body: Option<&Value>,
-    ) -> Result<Answer, String> {
-        let joint = if path.contains('?') { '&' } else { '?' };
-        let call = Call::arm(method, format!("{path}{joint}api-version={api_version}"), body.cloned());
-        let request = Request::parse(&call).map_err(|refused| refused.error.to_string())?;
-        match self.dispatch(&request) {
-            Dispatched::Silent => Err(format!("'{path}' does not answer")),
-            Dispatched::Answered(answer) => match answer.error() {
-                Some(error) => Err(error.to_string()),
-                None => Ok(answer),
-            },
-        }
+    /// The tenant of a subscription; the first one's where nobody says which.
+    pub(super) fn tenant(&self, subscription: &str) -> &str {
+        let mut all = self.world.subscriptions.iter();
+        let own = all.clone().find(|known| known.id.eq_ignore_ascii_case(subscription));
+        own.or_else(|| all.next()).map_or("", |known| known.tenant.as_str())
     }
 }
 
-/// A mistake with its place: lines and columns of what was sent say nothing to whoever wrote it in another file.
-fn in_template(wrong: &Diagnostic) -> String {
-    let at = if wrong.pointer.is_empty() { "the template" } else { &wrong.pointer };
-    let hint = wrong.hint.as_ref().map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
-    format!("{at}: {} [{}]{hint}", wrong.message, wrong.code)
-}
-
-/// The parameters as Azure shows them: of a secure one, only the type.
-fn shown(template: &Template, properties: &Value) -> Value {
-    let mut shown = properties.get("parameters").cloned().unwrap_or_else(|| json!({}));
-    for (name, given) in shown.as_object_mut().into_iter().flatten() {
-        let declared = template.parameters().find(|declared| declared.name.eq_ignore_ascii_case(name));
-        if declared.is_some_and(|declared| declared.secure) {
-            let kind = match declared.map(|declared| declared.kind) {
-                Some(ParameterType::SecureObject) => "SecureObject",
-                _ => "SecureString",
-            };
-            *given = json!({ "type": kind });
-        }
-    }
-    shown
-}
-
-/// `reference` and `list…` of a running deployment, answered by the lab's providers. What they do not model and an
-/// expression reaches for is made up.
-pub(super) struct Live<'a> {
-    lab: RefCell<&'a mut Lab>,
-    reaches: Vec<Reach>,
-}
-
-impl<'a> Live<'a> {
-    pub(super) fn new<'d>(lab: &'a mut Lab, deferred: impl IntoIterator<Item = &'d Deferred>) -> Self {
-        Self { lab: RefCell::new(lab), reaches: made_up::reaches(deferred) }
-    }
-
-    /// Subnets, host keys, front-end addresses: parts of a resource that the lab does not model are there with it.
-    pub(super) fn comes_with_its_parent(&self, id: &str) -> bool {
-        let Ok(id) = ResourceId::parse(id) else { return false };
-        let modelled = id.kind().is_none_or(|kind| providers::is_modelled(kind.namespace()));
-        let mut next = id.parent().filter(|_| !modelled);
-        while let Some(parent) = next {
-            let kind = parent.kind().filter(|kind| kind.segments().count() > 0);
-            if kind.is_none() {
-                return false;
+/// Where each resource lies. A nested deployment waits for what is in it, and what is in it has one more name around it.
+fn inside(resources: &[ExpandedResource]) -> Vec<Option<usize>> {
+    let mut inside = vec![None; resources.len()];
+    for (at, deployment) in resources.iter().enumerate().filter(|(_, one)| one.deployment.is_some()) {
+        let chain = &deployment.deployment_chain;
+        for member in &deployment.waits_for {
+            let around = &resources[*member].deployment_chain;
+            if around.len() == chain.len() + 1
+                && around.starts_with(chain)
+                && around.last() == Some(&deployment.name)
+            {
+                inside[*member] = Some(at);
             }
-            if self.lab.borrow_mut().ask(Method::Get, parent.as_str(), "2024-01-01", None).is_ok() {
-                return true;
-            }
-            next = parent.parent();
-        }
-        false
-    }
-
-    /// Only services of their own know what is absent: of the others the lab just keeps what was sent.
-    fn complete(&self, answer: &mut Value, function: &str, id: &str) {
-        let kind = ResourceId::parse(id).ok().and_then(|id| id.kind());
-        if !kind.is_some_and(|kind| providers::is_modelled(kind.namespace())) {
-            made_up::complete(answer, function, id, &self.reaches);
         }
     }
+    inside
 }
 
-impl Runtime for Live<'_> {
-    fn reference(&self, id: &str, api_version: Option<&str>, full: bool) -> Result<Value, String> {
-        let version = api_version.unwrap_or("2024-01-01");
-        let answer = self.lab.borrow_mut().ask(Method::Get, id, version, None);
-        let body = match answer {
-            Ok(answer) => answer.body,
-            Err(_) if self.comes_with_its_parent(id) => json!({ "properties": {} }),
-            Err(why) => return Err(why),
-        };
-        let mut answer = if full { body } else { body["properties"].clone() };
-        self.complete(&mut answer, "reference", id);
-        Ok(answer)
+/// What holds for deployments inside of others: a location above groups and only there, and never complete.
+fn check_nested(expansion: &Expansion) -> Result<(), Refused> {
+    let mut wrong: Vec<Refused> = Vec::new();
+    for resource in &expansion.resources {
+        let Some(nested) = &resource.deployment else { continue };
+        let Ok(id) = ResourceId::parse(&resource.id) else { continue };
+        let in_group = Scope::of(&id).group().is_some();
+        let placed = resource.body.get("location").is_some();
+        let checks = [
+            refuse(in_group && placed, &LOCATION_NOT_ALLOWED, &[&resource.name]),
+            refuse(!in_group && !placed, &LOCATION_MISSING, &[&resource.name]),
+            refuse(Mode::parse(Some(&nested.mode))? == Mode::Complete, &MODE_NESTED, &[&resource.name]),
+        ];
+        wrong.extend(checks.into_iter().filter_map(Result::err));
     }
-
-    fn list(
-        &self,
-        function: &str,
-        id: &str,
-        api_version: &str,
-        body: Option<&Value>,
-    ) -> Result<Value, String> {
-        let path = format!("{id}/{function}");
-        let answer = self.lab.borrow_mut().ask(Method::Post, &path, api_version, body);
-        let mut answer = match answer {
-            Ok(answer) => answer.body,
-            Err(_) if self.comes_with_its_parent(id) => json!({}),
-            Err(why) => return Err(why),
-        };
-        self.complete(&mut answer, function, id);
-        Ok(answer)
+    if wrong.len() < 2 {
+        return wrong.pop().map_or(Ok(()), Err);
     }
+    let words = vec!["BadRequest"; wrong.len()].join(",");
+    refuse(true, &SEVERAL, &[&words]).map_err(|mut refused| {
+        refused.error.details = wrong.into_iter().map(|one| one.error).collect();
+        refused
+    })
 }

@@ -1,18 +1,22 @@
-//! Records of deployments: what is kept of each, how many, and how they look on the wire.
+//! Records of deployments: what is kept of each, and how many.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use lifeboat_arm::template::{ExpandedResource, Output};
 use lifeboat_arm::{ArmError, ResourceId};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::TYPE;
+use super::asked::Asked;
+use super::program::Program;
+use crate::scope::Scope;
 
 /// More records than this and the oldest are cleaned away …
 const HISTORY_MAX: usize = 700;
 /// … until this many are left.
 const HISTORY_KEPT: usize = 600;
+/// With so many no other is taken.
+pub(super) const HISTORY_FULL: usize = 800;
 
 /// All deployments.
 #[derive(Debug, Clone, Default)]
@@ -21,24 +25,31 @@ pub(crate) struct Deployments {
     pub(super) all: BTreeMap<u64, Record>,
 }
 
-/// One deployment.
+/// One deployment: sent by somebody, or nested in one that was.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     pub(super) id: ResourceId,
     pub(super) operation: String,
     pub(super) correlation: String,
-    pub(super) hash: String,
-    pub(super) mode: String,
-    pub(super) parameters: Value,
-    pub(super) tags: Value,
+    pub(super) asked: Asked,
+    pub(super) program: Arc<Program>,
+    /// The nested deployment of the program that this record is about; none when it was sent.
+    pub(super) within: Option<usize>,
     pub(super) state: State,
     pub(super) started: Timestamp,
     pub(super) ended: Option<Timestamp>,
-    pub(super) resources: Vec<ExpandedResource>,
-    pub(super) steps: Vec<Step>,
-    pub(super) declared: BTreeMap<String, Output>,
+    /// By place in the program: of one that was sent all, of a nested one its own.
+    pub(super) steps: BTreeMap<usize, Step>,
+    /// The evaluation of its outputs, once it was tried.
+    pub(super) evaluated: Option<Step>,
+    /// Complete mode: what goes, once that is known.
+    pub(super) removals: Option<Vec<Removal>>,
     pub(super) outputs: Value,
     pub(super) error: Option<ArmError>,
+    /// Records of the nested deployments that have begun, by their places.
+    pub(super) nested: BTreeMap<usize, u64>,
+    /// The earlier deployment that is deployed again if this one fails.
+    pub(super) fallback: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +61,7 @@ pub(super) enum State {
     Canceled,
 }
 
-/// One resource of a deployment on its way.
+/// One operation of a deployment on its way.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
     pub(super) at: At,
@@ -59,6 +70,9 @@ pub(super) struct Step {
     pub(super) ended: Option<Timestamp>,
     pub(super) tries: u32,
     pub(super) status: u16,
+    /// What was sent and answered, where the deployment keeps it.
+    pub(super) request: Option<Value>,
+    pub(super) response: Option<Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +81,13 @@ pub(super) enum At {
     Running,
     Succeeded,
     Failed(ArmError),
+}
+
+/// A resource that complete mode takes away.
+#[derive(Debug, Clone)]
+pub(super) struct Removal {
+    pub(super) id: ResourceId,
+    pub(super) step: Step,
 }
 
 impl State {
@@ -85,15 +106,76 @@ impl State {
     }
 }
 
+impl Step {
+    pub(super) fn new(operation: String) -> Self {
+        Self {
+            at: At::Waiting,
+            operation,
+            began: None,
+            ended: None,
+            tries: 0,
+            status: 0,
+            request: None,
+            response: None,
+        }
+    }
+
+    /// A step that was told "later" waits for the next look, not for the next turn of this one.
+    pub(super) fn tries_now(&self, now: Timestamp) -> bool {
+        self.ended != Some(now)
+    }
+
+    pub(super) fn end(&mut self, now: Timestamp, status: u16, outcome: Result<(), ArmError>) {
+        self.status = status;
+        self.began.get_or_insert(now);
+        self.ended = Some(now);
+        self.at = match outcome {
+            Ok(()) => At::Succeeded,
+            Err(error) => At::Failed(error),
+        };
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.at, At::Succeeded | At::Failed(_))
+    }
+}
+
+impl Record {
+    /// Whether it was sent, and not nested in another.
+    pub(super) fn is_outermost(&self) -> bool {
+        self.within.is_none()
+    }
+
+    pub(super) fn at(&self, place: usize) -> &At {
+        self.steps.get(&place).map_or(&At::Waiting, |step| &step.at)
+    }
+
+    pub(super) fn step(&mut self, place: usize) -> &mut Step {
+        self.steps.get_mut(&place).expect("a record has a step for each resource of its program")
+    }
+}
+
 impl Deployments {
-    /// A group is gone and its records with it.
+    /// A group is gone and its records with it. What ran for them elsewhere runs no more.
     pub(crate) fn forget(&mut self, group: &ResourceId) {
         self.by_id.retain(|id, _| !id.is_within(group));
+        let gone = self.all.values().filter(|record| record.id.is_within(group));
+        let stopped: Vec<u64> = gone.flat_map(|record| record.nested.values().copied()).collect();
         self.all.retain(|_, record| !record.id.is_within(group));
+        for serial in stopped {
+            if let Some(nested) = self.all.get_mut(&serial).filter(|nested| !nested.state.is_over()) {
+                nested.state = State::Canceled;
+                nested.ended = Some(nested.started);
+            }
+        }
     }
 
     pub(super) fn find(&self, id: &ResourceId) -> Option<&Record> {
         self.by_id.get(id).and_then(|serial| self.all.get(serial))
+    }
+
+    pub(super) fn find_mut(&mut self, id: &ResourceId) -> Option<&mut Record> {
+        self.by_id.get(id).and_then(|serial| self.all.get_mut(serial))
     }
 
     pub(super) fn insert(&mut self, serial: u64, record: Record) {
@@ -109,80 +191,25 @@ impl Deployments {
         }
     }
 
-    /// ARM cleans the history of a group by itself, oldest first.
-    pub(super) fn clean(&mut self, group: &ResourceId) {
-        let here: Vec<ResourceId> = self
-            .all
-            .values()
-            .filter(|record| record.id.is_within(group) && record.state.is_over())
-            .map(|record| record.id.clone())
-            .collect();
-        if here.len() > HISTORY_MAX {
-            for id in &here[..here.len() - HISTORY_KEPT] {
-                self.remove(id);
-            }
-        }
-    }
-}
-
-impl Record {
-    pub(super) fn to_wire(&self, now: Timestamp) -> Value {
-        let seconds = self.ended.unwrap_or(now).duration_since(self.started).as_secs_f64();
-        let mut properties = json!({
-            "provisioningState": self.state.word(),
-            "mode": self.mode,
-            "templateHash": self.hash,
-            "parameters": self.parameters,
-            "timestamp": self.ended.unwrap_or(now).to_string(),
-            "duration": format!("PT{seconds:.3}S"),
-            "correlationId": self.correlation,
-            "providers": [],
-            "dependencies": [],
-        });
-        if self.state == State::Succeeded {
-            properties["outputs"] = self.outputs.clone();
-            let all: Vec<Value> = self
-                .resources
-                .iter()
-                .filter(|resource| !resource.existing && resource.deployment.is_none())
-                .map(|resource| json!({ "id": resource.id }))
-                .collect();
-            properties["outputResources"] = json!(all);
-        }
-        if let Some(error) = &self.error {
-            properties["error"] = json!(error);
-        }
-        let mut wire =
-            json!({ "id": self.id.as_str(), "name": self.id.name(), "type": TYPE, "properties": properties });
-        if !self.tags.is_null() {
-            wire["tags"] = self.tags.clone();
-        }
-        wire
+    /// The records of a scope itself, oldest first.
+    pub(super) fn of(&self, scope: &Scope) -> impl DoubleEndedIterator<Item = &Record> {
+        self.all.values().filter(move |record| Scope::of(&record.id) == *scope)
     }
 
-    pub(super) fn operations_wire(&self) -> Vec<Value> {
-        let begun = self.resources.iter().zip(&self.steps).filter(|(_, step)| step.began.is_some());
-        begun.map(|(resource, step)| self.operation_wire(resource, step)).collect()
-    }
-
-    pub(super) fn operation_wire(&self, resource: &ExpandedResource, step: &Step) -> Value {
-        let state = match &step.at {
-            At::Waiting | At::Running => "Running",
-            At::Succeeded => "Succeeded",
-            At::Failed(_) => "Failed",
-        };
-        let mut properties = json!({
-            "provisioningOperation": if resource.existing { "Read" } else { "Create" },
-            "provisioningState": state,
-            "timestamp": step.ended.or(step.began).unwrap_or(self.started).to_string(),
-            "statusCode": match step.status { 0 => "", 200 => "OK", 201 => "Created", 202 => "Accepted",
-                400 => "BadRequest", 404 => "NotFound", 409 => "Conflict", _ => "Error" },
-            "targetResource": { "id": resource.id, "resourceType": resource.kind, "resourceName": resource.name },
-        });
-        if let At::Failed(error) = &step.at {
-            properties["statusMessage"] = json!({ "error": error });
+    /// ARM cleans the history of groups and subscriptions by itself, oldest first. Above those nobody does.
+    pub(super) fn clean(&mut self, scope: &Scope) -> Vec<ResourceId> {
+        if !matches!(scope, Scope::Group(_) | Scope::Subscription(_)) {
+            return Vec::new();
         }
-        json!({ "id": format!("{}/operations/{}", self.id, step.operation), "operationId": step.operation,
-                "properties": properties })
+        let here: Vec<ResourceId> =
+            self.of(scope).filter(|record| record.state.is_over()).map(|record| record.id.clone()).collect();
+        if here.len() <= HISTORY_MAX {
+            return Vec::new();
+        }
+        let gone = here[..here.len() - HISTORY_KEPT].to_vec();
+        for id in &gone {
+            self.remove(id);
+        }
+        gone
     }
 }

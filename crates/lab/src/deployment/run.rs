@@ -1,20 +1,25 @@
 //! A deployment runs: it sends each resource once those it waits for are there, looks until it is, and goes on. A
 //! resource that fails fails the deployment; what is done stays, and what does not wait for it still gets its turn.
 
-use lifeboat_arm::template::{resolve, resolve_output};
-use lifeboat_arm::{ArmError, Call, Method, ResourceId, Retry, is_terminal, retry};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lifeboat_arm::template::{ExpandedResource, Output, resolve, resolve_output};
+use lifeboat_arm::{ArmError, Call, Method, Retry, is_terminal, retry};
 use serde_json::{Value, json};
 
-use super::program::Live;
+use super::live::Live;
 use super::record::{At, Record, State, Step};
 use crate::agenda::Event;
 use crate::health::Plane;
 use crate::lab::{Dispatched, Lab};
 use crate::operation::Status;
 use crate::route::Request;
+use crate::scope::Scope;
+use crate::world::Ctx;
 
 /// How often a resource is tried whose provider answers "later" or not at all.
-const TRIES_MAX: u32 = 4;
+pub(super) const TRIES_MAX: u32 = 4;
 
 impl Lab {
     /// One look at a deployment, at the time its agenda says.
@@ -24,16 +29,14 @@ impl Lab {
             record.state = State::Running;
             self.world.operations.word(&record.operation, "Running");
             self.step_all(&mut record);
-            if record.steps.iter().all(|step| matches!(step.at, At::Succeeded | At::Failed(_)))
-                || (failed(&record).is_some() && !can_go_on(&record))
-            {
+            let all_over = record.steps.values().all(Step::is_over);
+            if all_over || (has_failed(&record) && !can_go_on(&record)) {
                 self.finish(&mut record);
             }
+            self.show_nested(&record);
         }
         if !record.state.is_over() {
-            let key = format!("{serial}@{}", self.now.as_millisecond());
-            let after = self.world.dice.pick(self.world.timing.deployment_poll, "deployment-poll", &key);
-            self.world.agenda.at(self.now + after, Event::Deployment(serial));
+            self.look_later(serial);
         }
         // Whoever deleted the group meanwhile took the id out as well.
         if self.deployments.by_id.get(&record.id) == Some(&serial) {
@@ -41,32 +44,41 @@ impl Lab {
         }
     }
 
-    /// The job lives with the group's metadata.
+    fn look_later(&mut self, serial: u64) {
+        let key = format!("{serial}@{}", self.now.as_millisecond());
+        let after = self.world.dice.pick(self.world.timing.deployment_poll, "deployment-poll", &key);
+        self.world.agenda.at(self.now + after, Event::Deployment(serial));
+    }
+
+    /// The job lives with the group's metadata, above groups where the deployment says.
     fn can_run(&mut self, record: &Record) -> bool {
-        let group = record.id.group_id().and_then(|group| self.world.groups.all.get(&group));
-        let Some(region) = group.map(|group| group.location.clone()) else { return true };
-        let mut ctx = crate::world::Ctx { now: self.now, world: &mut self.world };
+        let group = Scope::of(&record.id).group().and_then(|group| self.world.groups.all.get(group)).cloned();
+        let region = group.map(|group| group.location).or_else(|| record.asked.location.clone());
+        let Some(region) = region else { return true };
+        let mut ctx = Ctx { now: self.now, world: &mut self.world };
         ctx.world.regions.is_up(&region, Plane::Control)
             && !ctx.is_stuck(&region, "Microsoft.Resources", record.id.as_str())
     }
 
     /// Steps until nothing more can begin or end at this instant.
     fn step_all(&mut self, record: &mut Record) {
+        let program = Arc::clone(&record.program);
         loop {
             let mut moved = false;
-            for at in 0..record.steps.len() {
-                let ready = record.resources[at]
-                    .waits_for
-                    .iter()
-                    .all(|before| record.steps[*before].at == At::Succeeded);
-                let before = record.steps[at].at.clone();
-                match before {
-                    At::Waiting if ready && record.steps[at].tries_now(self.now) => self.begin(record, at),
-                    At::Running => self.look(record, at),
-                    _ => {}
+            for (at, resource) in program.resources.iter().enumerate() {
+                match &record.steps[&at] {
+                    step if step.at == At::Running => self.look(record, at, resource),
+                    step if step.at == At::Waiting && step.tries_now(self.now) => {
+                        let ready =
+                            resource.waits_for.iter().all(|before| *record.at(*before) == At::Succeeded);
+                        if !ready || is_lost(record, at) {
+                            continue;
+                        }
+                        self.begin(record, at, resource);
+                    }
+                    _ => continue,
                 }
-                let after = &record.steps[at].at;
-                moved |= *after != before && matches!(after, At::Succeeded);
+                moved |= *record.at(at) == At::Succeeded;
             }
             if !moved {
                 return;
@@ -74,46 +86,58 @@ impl Lab {
         }
     }
 
-    fn begin(&mut self, record: &mut Record, at: usize) {
+    fn begin(&mut self, record: &mut Record, at: usize, resource: &ExpandedResource) {
         let now = self.now;
-        record.steps[at].began.get_or_insert(now);
-        let resource = record.resources[at].clone();
+        if let Err((around, error)) = self.open_around(record, at) {
+            record.step(around).end(now, 409, Err(error));
+            return;
+        }
+        record.step(at).began.get_or_insert(now);
         if resource.deployment.is_some() {
-            let outcome = self.nested(record, at);
-            record.steps[at].end(now, 200, outcome);
-            return;
+            let outcome = self.close(record, at);
+            let status = if outcome.is_ok() { 200 } else { 409 };
+            record.step(at).end(now, status, outcome);
+        } else if resource.existing {
+            let outcome = self.read_existing(resource);
+            let status = if outcome.is_ok() { 200 } else { 404 };
+            record.step(at).end(now, status, outcome);
+        } else {
+            self.send(record, at, resource);
         }
-        if resource.existing {
-            let outcome = self.ask(Method::Get, &resource.id, &resource.api_version, None);
-            let outcome = match outcome {
-                Err(why) if !Live::new(self, []).comes_with_its_parent(&resource.id) => {
-                    Err(ArmError::new("ResourceNotFound", why))
-                }
-                _ => Ok(()),
-            };
-            record.steps[at].end(now, 200, outcome);
-            return;
+    }
+
+    /// What is only read must be there.
+    fn read_existing(&mut self, resource: &ExpandedResource) -> Result<(), ArmError> {
+        match self.ask(Method::Get, &resource.id, &resource.api_version, None) {
+            Err(why) if !Live::new(self, []).comes_with_its_parent(&resource.id) => {
+                Err(ArmError::new("ResourceNotFound", why))
+            }
+            _ => Ok(()),
         }
-        let body = resolve(&resource, &Live::new(self, &resource.deferred));
-        let body = match body {
+    }
+
+    fn send(&mut self, record: &mut Record, at: usize, resource: &ExpandedResource) {
+        let now = self.now;
+        let body = match resolve(resource, &Live::new(self, &resource.deferred)) {
             Ok(body) => body,
             Err(wrong) => {
                 let error = ArmError::new("InvalidTemplate", wrong.message);
-                record.steps[at].end(now, 400, Err(error));
-                return;
+                return record.step(at).end(now, 400, Err(error));
             }
         };
+        if record.asked.keeps_requests() {
+            record.step(at).request = Some(body.clone());
+        }
         let path = format!("{}?api-version={}", resource.id, resource.api_version);
         let request = match Request::parse(&Call::arm(Method::Put, path, Some(body))) {
             Ok(request) => request,
-            Err(refused) => {
-                record.steps[at].end(now, refused.status, Err(refused.error));
-                return;
-            }
+            Err(refused) => return record.step(at).end(now, refused.status, Err(refused.error)),
         };
-        let step = &mut record.steps[at];
+        let keeps = record.asked.keeps_responses();
+        let dispatched = self.dispatch_with_faults(&request);
+        let step = record.step(at);
         step.tries += 1;
-        match self.dispatch_with_faults(&request) {
+        match dispatched {
             Dispatched::Silent if step.tries < TRIES_MAX => step.ended = Some(now),
             Dispatched::Silent => {
                 let error =
@@ -122,6 +146,7 @@ impl Lab {
             }
             Dispatched::Answered(answer) => {
                 step.status = answer.status;
+                step.response = keeps.then(|| answer.body.clone());
                 match answer.error() {
                     Some(error)
                         if step.tries < TRIES_MAX
@@ -141,165 +166,131 @@ impl Lab {
     }
 
     /// Looks at a resource that was accepted and is not ready.
-    fn look(&mut self, record: &mut Record, at: usize) {
-        let resource = &record.resources[at];
-        let (id, version) = (resource.id.clone(), resource.api_version.clone());
-        let step = &mut record.steps[at];
-        match self.ask(Method::Get, &id, &version, None) {
+    fn look(&mut self, record: &mut Record, at: usize, resource: &ExpandedResource) {
+        match self.ask(Method::Get, &resource.id, &resource.api_version, None) {
             Ok(answer) if is_ready(&answer.body) => {
                 let state = answer.body.pointer("/properties/provisioningState").and_then(Value::as_str);
-                let failed = state.is_some_and(|state| !state.eq_ignore_ascii_case("Succeeded"));
-                let error =
-                    || ArmError::new("ResourceDeploymentFailure", format!("'{id}' ended as '{state:?}'."));
-                step.end(self.now, answer.status, if failed { Err(error()) } else { Ok(()) });
+                let failed = state.filter(|state| !state.eq_ignore_ascii_case("Succeeded"));
+                let outcome = failed.map_or(Ok(()), |state| {
+                    let message = format!("'{}' ended as '{state}'.", resource.id);
+                    Err(ArmError::new("ResourceDeploymentFailure", message))
+                });
+                record.step(at).end(self.now, answer.status, outcome);
             }
             // A region that does not answer may come back: the deployment goes on looking.
             Ok(_) | Err(_) => {}
         }
     }
 
-    /// A nested deployment ends when its resources are there: it is a record of its own, with its outputs.
-    fn nested(&mut self, record: &Record, at: usize) -> Result<(), ArmError> {
-        let resource = &record.resources[at];
-        let Some(nested) = &resource.deployment else { return Ok(()) };
-        let outputs = self.outputs(&nested.outputs)?;
-        let id = ResourceId::parse(&resource.id)
-            .map_err(|bad| ArmError::new("InvalidTemplate", bad.to_string()))?;
-        let own = Record {
-            id,
-            operation: String::new(),
-            state: State::Succeeded,
-            mode: nested.mode.clone(),
-            parameters: json!({}),
-            tags: Value::Null,
-            started: record.started,
-            ended: Some(self.now),
-            resources: Vec::new(),
-            steps: Vec::new(),
-            declared: nested.outputs.clone(),
-            outputs,
-            error: None,
-            correlation: record.correlation.clone(),
-            hash: record.hash.clone(),
-        };
-        let serial = self.world.next_serial();
-        self.deployments.insert(serial, own);
-        Ok(())
-    }
-
-    fn outputs(
+    /// The values of outputs, and the operation that found them. A secure output has a type and no value.
+    pub(super) fn evaluate_outputs(
         &mut self,
-        declared: &std::collections::BTreeMap<String, lifeboat_arm::template::Output>,
-    ) -> Result<Value, ArmError> {
+        key: &str,
+        declared: &BTreeMap<String, Output>,
+    ) -> (Step, Value) {
+        let mut step = Step::new(self.world.dice.guid("deployment-output", key).simple().to_string());
         let mut outputs = json!({});
         for (name, output) in declared {
-            let value = resolve_output(name, output, &Live::new(self, &output.deferred))
-                .map_err(|wrong| ArmError::new("DeploymentOutputEvaluationFailed", wrong.message))?;
-            // A secure output has a type and no value.
-            outputs[name] = if output.is_secure() {
-                json!({ "type": output.kind })
-            } else {
-                json!({ "type": output.kind, "value": value })
-            };
+            match resolve_output(name, output, &Live::new(self, &output.deferred)) {
+                Ok(value) if !output.is_secure() => {
+                    outputs[name] = json!({ "type": output.kind, "value": value });
+                }
+                Ok(_) => outputs[name] = json!({ "type": output.kind }),
+                Err(wrong) => {
+                    let error = ArmError::new("DeploymentOutputEvaluationFailed", wrong.message);
+                    step.end(self.now, 400, Err(error));
+                    return (step, json!({}));
+                }
+            }
         }
-        Ok(outputs)
+        step.end(self.now, 200, Ok(()));
+        (step, outputs)
     }
 
     fn finish(&mut self, record: &mut Record) {
-        record.ended = Some(self.now);
-        if let Some(at) = failed(record) {
-            let mut outer = ArmError::new(
-                "DeploymentFailed",
-                "At least one resource deployment operation failed. Please list deployment operations for details.",
-            );
-            for (resource, step) in record.resources.iter().zip(&record.steps).skip(at) {
-                if let At::Failed(error) = &step.at {
-                    outer.details.push(ArmError { target: Some(resource.id.clone()), ..error.clone() });
-                }
-            }
-            self.end(record, State::Failed, Some(outer));
-            return;
+        if has_failed(record) {
+            self.fail_around(record);
+            let error = record.failure(None);
+            return self.end(record, Err(error));
         }
-        match self.outputs(&record.declared.clone()) {
-            Ok(outputs) => record.outputs = outputs,
-            Err(error) => return self.end(record, State::Failed, Some(error)),
+        match self.clean_up(record) {
+            None => return, // not everything is gone yet
+            Some(Err(error)) => return self.end(record, Err(error)),
+            Some(Ok(())) => {}
         }
-        if record.mode.eq_ignore_ascii_case("Complete") {
-            self.delete_others(record);
-        }
-        self.end(record, State::Succeeded, None);
-    }
-
-    fn end(&mut self, record: &mut Record, state: State, error: Option<ArmError>) {
-        record.state = state;
-        record.error.clone_from(&error);
-        let status = error.map_or(Status::Succeeded, Status::Failed);
-        self.world.operations.end(&record.operation, self.now, status);
-    }
-
-    /// Complete mode: what the template does not name goes.
-    fn delete_others(&mut self, record: &Record) {
-        let Some(group) = record.id.group_id() else { return };
-        let named: Vec<ResourceId> =
-            record.resources.iter().filter_map(|resource| ResourceId::parse(&resource.id).ok()).collect();
-        let others: Vec<ResourceId> = self
-            .world
-            .index
-            .within(&group)
-            .filter(|entry| entry.id.kind().is_some_and(|kind| kind.segments().count() == 1))
-            .map(|entry| entry.id.clone())
-            .filter(|id| !named.contains(id))
-            .collect();
-        for id in others {
-            let path = format!("{id}?api-version=2024-03-01");
-            if let Ok(request) = Request::parse(&Call::arm(Method::Delete, path, None)) {
-                self.dispatch(&request);
-            }
-        }
-    }
-}
-
-impl Step {
-    /// A step that was told "later" waits for the next look, not for the next turn of this one.
-    fn tries_now(&self, now: jiff::Timestamp) -> bool {
-        self.ended != Some(now)
-    }
-
-    fn end(&mut self, now: jiff::Timestamp, status: u16, outcome: Result<(), ArmError>) {
-        self.status = status;
-        self.ended = Some(now);
-        self.at = match outcome {
-            Ok(()) => At::Succeeded,
-            Err(error) => At::Failed(error),
+        let program = Arc::clone(&record.program);
+        let (step, outputs) = self.evaluate_outputs(&record.operation, &program.outputs);
+        let outcome = match &step.at {
+            At::Failed(error) => Err(error.clone()),
+            _ => Ok(()),
         };
+        record.evaluated = Some(step);
+        record.outputs = outputs;
+        self.end(record, outcome);
+    }
+
+    /// A nested deployment in which something failed has failed, and what is around it.
+    fn fail_around(&mut self, record: &mut Record) {
+        let program = Arc::clone(&record.program);
+        for (at, _, _) in program.nested() {
+            let lost = program.own(Some(at)).any(|own| matches!(record.at(own), At::Failed(_)));
+            if lost && !record.steps[&at].is_over() {
+                let error = record.failure(Some(at));
+                record.step(at).end(self.now, 409, Err(error));
+            }
+        }
+    }
+
+    fn end(&mut self, record: &mut Record, outcome: Result<(), ArmError>) {
+        let status = outcome.clone().err().map_or(Status::Succeeded, Status::Failed);
+        let failed = outcome.is_err();
+        record.end(self.now, outcome);
+        self.world.operations.end(&record.operation, self.now, status);
+        if failed {
+            self.roll_back(record);
+        }
     }
 }
 
-fn is_ready(body: &Value) -> bool {
+pub(super) fn is_ready(body: &Value) -> bool {
     let state = body.pointer("/properties/provisioningState").and_then(Value::as_str);
     state.is_none_or(is_terminal)
 }
 
-/// The first resource that failed.
-fn failed(record: &Record) -> Option<usize> {
-    record.steps.iter().position(|step| matches!(step.at, At::Failed(_)))
+fn has_failed(record: &Record) -> bool {
+    record.steps.values().any(|step| matches!(step.at, At::Failed(_)))
+}
+
+/// Whether a resource lies in a nested deployment that has failed already.
+fn is_lost(record: &Record, at: usize) -> bool {
+    let mut around = record.program.inside[at];
+    while let Some(outer) = around {
+        if matches!(record.at(outer), At::Failed(_)) {
+            return true;
+        }
+        around = record.program.inside[outer];
+    }
+    false
 }
 
 /// Whether some resource still runs, or waits for nothing that failed.
 fn can_go_on(record: &Record) -> bool {
-    let mut lost = vec![false; record.steps.len()];
+    let resources = &record.program.resources;
+    let mut lost: Vec<bool> = (0..resources.len())
+        .map(|at| matches!(record.at(at), At::Failed(_)) || is_lost(record, at))
+        .collect();
     // Dependencies may point forward, hence until nothing changes.
     loop {
         let mut changed = false;
-        for (at, resource) in record.resources.iter().enumerate() {
-            let hopeless = matches!(record.steps[at].at, At::Failed(_))
-                || resource.waits_for.iter().any(|before| lost[*before]);
-            changed |= hopeless && !lost[at];
-            lost[at] |= hopeless;
+        for (at, resource) in resources.iter().enumerate() {
+            if !lost[at] && resource.waits_for.iter().any(|before| lost[*before]) {
+                lost[at] = true;
+                changed = true;
+            }
         }
         if !changed {
             break;
         }
     }
-    record.steps.iter().zip(lost).any(|(step, lost)| !lost && matches!(step.at, At::Waiting | At::Running))
+    (0..resources.len()).any(|at| !lost[at] && matches!(record.at(at), At::Waiting | At::Running))
 }

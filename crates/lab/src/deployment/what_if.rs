@@ -1,92 +1,193 @@
-//! Looking before deploying: `validate` and `whatIf`. Neither reserves anything.
+//! `whatIf`: what a deployment would change, told by a copy of the lab that takes its requests.
 //!
-//! `whatIf` compares what the template says with what is there, path by path; what a server would add by default is not
-//! predicted, and expressions that only the run can answer show as they are written, as in Azure.
+//! Unlike Azure's it has no noise: what a server adds by default is the same in both looks, and what an expression asks of
+//! something that is there is asked. So deploying twice shows no change. (Azure shows `reference()` as a change, and defaults
+//! as deleted.) What asks something that is not there yet shows as it is written. What cannot be read now is `Unsupported`.
+
+mod compare;
 
 use std::collections::BTreeSet;
 
-use lifeboat_arm::{Answer, Method, ResourceId};
+use lifeboat_arm::template::{Deferred, ExpandedResource, resolve_known};
+use lifeboat_arm::{Method, ResourceId};
 use serde_json::{Value, json};
 
+use super::asked::Mode;
+use super::live::Live;
+use super::program::Program;
+use super::record::Record;
 use crate::lab::Lab;
 use crate::refusal::Handled;
 use crate::route::Request;
+use crate::scope::Scope;
+
+/// How much a change tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Full,
+    IdsOnly,
+}
 
 impl Lab {
-    pub(super) fn validate(&mut self, id: &ResourceId, request: &Request) -> Handled {
-        let program = self.program(id, request)?;
-        let resources: Vec<Value> =
-            program.resources.iter().map(|resource| json!({ "id": resource.id })).collect();
-        let properties = json!({ "provisioningState": "Succeeded", "mode": program.mode,
-            "templateHash": program.hash, "validatedResources": resources });
-        let body =
-            json!({ "id": id.as_str(), "name": id.name(), "type": super::TYPE, "properties": properties });
-        Ok(Answer::new(200, body))
-    }
-
     pub(super) fn what_if(&mut self, id: &ResourceId, request: &Request) -> Handled {
-        let program = self.program(id, request)?;
-        let ids_only =
-            request.body.pointer("/properties/whatIfSettings/resultFormat") == Some(&json!("ResourceIdOnly"));
-        let mut changes = Vec::new();
-        let mut named = BTreeSet::new();
-        for resource in program.resources.iter().filter(|one| !one.existing && one.deployment.is_none()) {
-            if let Ok(id) = ResourceId::parse(&resource.id) {
-                named.insert(id);
-            }
-            let mut after = resource.body.clone();
-            after["id"] = json!(resource.id);
-            after["name"] = json!(resource.name.rsplit('/').next());
-            after["type"] = json!(resource.kind);
-            let before = self.ask(Method::Get, &resource.id, &resource.api_version, None).ok();
-            let mut delta = Vec::new();
-            if let Some(before) = &before {
-                compare("", &before.body, &resource.body, &mut delta);
-            }
-            let kind = match &before {
-                None => "Create",
-                Some(_) if delta.is_empty() => "NoChange",
-                Some(_) => "Modify",
-            };
-            let mut change = json!({ "resourceId": resource.id, "changeType": kind });
-            if !ids_only {
-                change["after"] = after;
-                if let Some(before) = before {
-                    change["before"] = before.body;
-                    change["delta"] = json!(delta);
-                }
-            }
-            changes.push(change);
-        }
-        let others = if program.mode.eq_ignore_ascii_case("Complete") { "Delete" } else { "Ignore" };
-        if let Some(group) = id.group_id() {
-            let top = |id: &ResourceId| id.kind().is_some_and(|kind| kind.segments().count() == 1);
-            let rest =
-                self.world.index.within(&group).filter(|entry| top(&entry.id) && !named.contains(&entry.id));
-            changes
-                .extend(rest.map(|entry| json!({ "resourceId": entry.id.as_str(), "changeType": others })));
-        }
+        let record = self.new_record(id, request)?;
+        let format = request.body.pointer("/properties/whatIfSettings/resultFormat").and_then(Value::as_str);
+        let ids_only = format.is_some_and(|format| format.eq_ignore_ascii_case("ResourceIdOnly"));
+        let format = if ids_only { Format::IdsOnly } else { Format::Full };
+        let mut changes = self.changes(&record.program, format);
+        changes.extend(self.rest(&record, format));
         let result = json!({ "status": "Succeeded", "properties": { "changes": changes } });
         Ok(self.done_elsewhere(id, request, result))
     }
-}
 
-/// What of `after` is not so in `before`. What only `before` has is a default of the server and no difference.
-fn compare(path: &str, before: &Value, after: &Value, delta: &mut Vec<Value>) {
-    if let (Value::Object(before), Value::Object(after)) = (before, after) {
-        for (name, value) in after {
-            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            match before.get(name) {
-                Some(old) => compare(&path, old, value, delta),
-                None => delta.push(json!({ "path": path, "propertyChangeType": "Create", "after": value })),
+    /// What becomes of the template's own resources, in the order in which they would be sent.
+    fn changes(&mut self, program: &Program, format: Format) -> Vec<Value> {
+        let mut ahead = self.clone();
+        let mut changes: Vec<(ResourceId, Value)> = Vec::new();
+        for at in order(program) {
+            let resource = &program.resources[at];
+            let Ok(id) = ResourceId::parse(&resource.id) else { continue };
+            if resource.existing || resource.deployment.is_some() {
+                continue;
             }
+            let change = self.change(&mut ahead, resource, format);
+            // A template may send one id twice; what counts is where that leads.
+            changes.retain(|(known, _)| *known != id);
+            changes.push((id, change));
         }
-    } else if before != after && !same_region(path, before, after) {
-        delta.push(json!({ "path": path, "propertyChangeType": "Modify", "before": before, "after": after }));
+        changes.into_iter().map(|(_, change)| change).collect()
+    }
+
+    fn change(&mut self, ahead: &mut Self, resource: &ExpandedResource, format: Format) -> Value {
+        let change = |kind: &str| json!({ "resourceId": resource.id, "changeType": kind });
+        let body = self.known_body(ahead, resource);
+        let before = self.ask_for(resource);
+        let sent = ahead.ask(Method::Put, &resource.id, &resource.api_version, Some(&body));
+        let wanted = identified(resource, body.clone());
+        let before = match before {
+            Seen::Absent => {
+                let mut change = change("Create");
+                if format == Format::Full {
+                    change["after"] = wanted;
+                }
+                return change;
+            }
+            Seen::Unknown(why) => {
+                let mut change = change("Unsupported");
+                change["unsupportedReason"] = json!(why);
+                return change;
+            }
+            Seen::There(before) => before,
+        };
+        if format == Format::IdsOnly {
+            return change("Deploy");
+        }
+        let after = sent.and_then(|_| ahead.ask(Method::Get, &resource.id, &resource.api_version, None));
+        let (after, mut delta) = if let Ok(after) = after {
+            let delta = compare::delta(&before, &after.body);
+            (after.body, delta)
+        } else {
+            // It would be refused: then what is asked for is all that can be told.
+            let delta = compare::added(&before, &wanted);
+            (wanted, delta)
+        };
+        let kind = if delta.is_empty() { "NoChange" } else { "Modify" };
+        delta.extend(compare::without_effect(&body, &after));
+        let mut change = change(kind);
+        change["before"] = before;
+        change["after"] = after;
+        change["delta"] = json!(delta);
+        change
+    }
+
+    /// The body with everything put in that can be known: what is there is asked, as it will be then.
+    fn known_body(&mut self, ahead: &mut Self, resource: &ExpandedResource) -> Value {
+        let known: Vec<Deferred> =
+            resource.deferred.iter().filter(|rest| self.can_tell(rest)).cloned().collect();
+        let resource = ExpandedResource { deferred: known, ..resource.clone() };
+        resolve_known(&resource, &Live::new(ahead, &resource.deferred))
+    }
+
+    fn can_tell(&mut self, deferred: &Deferred) -> bool {
+        deferred.references.iter().all(|id| {
+            self.ask(Method::Get, id, "2024-01-01", None).is_ok()
+                || Live::new(self, []).comes_with_its_parent(id)
+        })
+    }
+
+    fn ask_for(&mut self, resource: &ExpandedResource) -> Seen {
+        match self.ask(Method::Get, &resource.id, &resource.api_version, None) {
+            Ok(answer) => Seen::There(answer.body),
+            Err(why) if why.contains("NotFound") => Seen::Absent,
+            Err(why) => Seen::Unknown(why),
+        }
+    }
+
+    /// What is in the groups that the template goes to and not in the template: left alone, or taken away.
+    fn rest(&mut self, record: &Record, format: Format) -> Vec<Value> {
+        let scope = Scope::of(&record.id);
+        let program = &record.program;
+        let ids: Vec<ResourceId> =
+            program.resources.iter().filter_map(|one| ResourceId::parse(&one.id).ok()).collect();
+        let groups: BTreeSet<ResourceId> =
+            ids.iter().filter_map(ResourceId::group_id).chain(scope.group().cloned()).collect();
+        let mut rest = Vec::new();
+        for group in &groups {
+            let goes = scope.group() == Some(group) && record.asked.mode == Mode::Complete;
+            let kind = if goes { "Delete" } else { "Ignore" };
+            rest.extend(self.others(group, program).into_iter().map(|id| (id, kind)));
+        }
+        if let Scope::Subscription(subscription) = &scope {
+            let others = self.world.groups.all.keys();
+            let others = others.filter(|group| group.is_within(subscription) && !groups.contains(group));
+            rest.extend(others.map(|group| (group.clone(), "Ignore")));
+        }
+        let change = |(id, kind): (ResourceId, &str)| {
+            let mut change = json!({ "resourceId": id.as_str(), "changeType": kind });
+            let before = self.ask(Method::Get, id.as_str(), "2024-03-01", None);
+            if let (Format::Full, Ok(before)) = (format, before) {
+                change["before"] = before.body;
+            }
+            change
+        };
+        rest.into_iter().map(change).collect()
     }
 }
 
-fn same_region(path: &str, before: &Value, after: &Value) -> bool {
-    let region = |value: &Value| value.as_str().map(lifeboat_arm::Region::lenient);
-    path == "location" && region(before) == region(after)
+/// What a look at a resource gave.
+enum Seen {
+    There(Value),
+    Absent,
+    Unknown(String),
+}
+
+/// What is wanted, as it would be answered.
+fn identified(resource: &ExpandedResource, mut body: Value) -> Value {
+    body["id"] = json!(resource.id);
+    body["name"] = json!(resource.name.rsplit('/').next());
+    body["type"] = json!(resource.kind);
+    body["apiVersion"] = json!(resource.api_version);
+    body
+}
+
+/// The places of a program so that each comes after what it waits for.
+fn order(program: &Program) -> Vec<usize> {
+    let mut order = Vec::with_capacity(program.resources.len());
+    let mut seen = vec![false; program.resources.len()];
+    for start in 0..program.resources.len() {
+        let mut path = vec![(start, 0)];
+        while let Some((at, next)) = path.pop() {
+            if seen[at] {
+                continue;
+            }
+            if let Some(before) = program.resources[at].waits_for.get(next) {
+                path.push((at, next + 1));
+                path.push((*before, 0));
+            } else {
+                seen[at] = true;
+                order.push(at);
+            }
+        }
+    }
+    order
 }

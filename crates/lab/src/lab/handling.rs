@@ -75,8 +75,10 @@ impl Lab {
         let serial = self.world.next_serial();
         let after = self.world.dice.pick(self.world.timing.data, "data-time", &serial.to_string());
         let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
-        let mut ctx = Ctx { now: self.now, world: &mut self.world };
-        let outcome = self.providers.host_call(&host, call, &mut ctx);
+        let outcome = self.blob_call(&host, call).unwrap_or_else(|| {
+            let mut ctx = Ctx { now: self.now, world: &mut self.world };
+            self.providers.host_call(&host, call, &mut ctx)
+        });
         let mut reply = match outcome {
             HostOutcome::Answered(answer, happened) => self.reply(call, Some(answer), after, happened, None),
             HostOutcome::Silent => self.reply(call, None, after, false, None),
@@ -151,10 +153,8 @@ impl Lab {
             }
             Route::Groups | Route::Group => group::handle(request, &mut ctx),
             Route::Operation { id, result, .. } => operation(id, *result, request, &ctx),
-            Route::Deployments
-            | Route::Deployment { .. }
-            | Route::DeploymentStatus { .. }
-            | Route::DeploymentOperations { .. } => self.handle_deployment(request),
+            Route::Deployment(route) => self.handle_deployment(route, request),
+            Route::TemplateHash => Ok(crate::deployment::template_hash(&request.body)),
             Route::Resource(_) | Route::Collection { .. } | Route::Action { .. } => {
                 let kind = request.kind();
                 let namespace = kind.as_ref().map_or("", |kind| kind.namespace());

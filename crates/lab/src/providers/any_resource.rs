@@ -87,10 +87,6 @@ impl Provider for AnyResources {
     }
 
     fn handle(&mut self, request: &Request, ctx: &mut Ctx<'_>) -> Handled {
-        if request.kind().is_some_and(|kind| kind.is("Microsoft.Resources/deployments")) {
-            // Those of a group never come here; stored as "any resource" the others would seem to have worked.
-            return Err(NOT_MODELLED.with(&["deployments", "this scope"]));
-        }
         match &request.route {
             Route::Resource(id) => match request.method {
                 Method::Get => self.found(id, request).map(|found| Answer::new(200, found.to_wire())),

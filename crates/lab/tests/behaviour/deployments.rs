@@ -218,16 +218,6 @@ fn complete_mode_deletes_the_others() {
     bench.get(&other).expect_status(404);
 }
 
-/// What the lab does not model says so instead of seeming to work.
-#[test]
-fn deployments_above_a_group_are_refused() {
-    let mut bench = Bench::new();
-    let subscription = crate::bench::SUBSCRIPTION;
-    let path = format!("/subscriptions/{subscription}/providers/Microsoft.Resources/deployments/d");
-    let refused = bench.put(&path, body(json!([]), json!({}))).expect_status(501);
-    assert_eq!(refused.code(), "NotModelledByLab");
-}
-
 /// Proves: S05. Azure has a storage account's services as soon as it has the account, and takes what a list in a resource's
 /// properties names for a resource.
 #[test]

@@ -6,7 +6,8 @@ use lifeboat_lab::{Effect, Fault, FaultMatch, Health, Plane, Quota, refusals};
 use serde_json::{Value, json};
 
 use crate::bench::{
-    Bench, Look as _, NORTH, OTHER_SUBSCRIPTION, WEST, alias, group, namespace, partner, settings,
+    Bench, Look as _, NORTH, OTHER_SUBSCRIPTION, SUBSCRIPTION, WEST, alias, group, namespace, partner,
+    settings,
 };
 
 type Case = (&'static str, fn(&mut Bench) -> Answer);
@@ -46,6 +47,31 @@ fn template(resources: Value) -> Value {
     json!({ "properties": { "mode": "Incremental", "template": {
         "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
         "contentVersion": "1.0.0.0", "resources": resources } } })
+}
+
+/// A deployment to the subscription.
+fn above(name: &str) -> String {
+    format!("/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Resources/deployments/{name}")
+}
+
+fn placed(region: &str, resources: Value) -> Value {
+    let mut body = template(resources);
+    body["location"] = json!(region);
+    body
+}
+
+fn nested(name: &str, more: Value) -> Value {
+    let mut nested =
+        json!({ "type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": name });
+    nested["properties"] = template(json!([]))["properties"].clone();
+    for (key, value) in more.as_object().unwrap() {
+        nested[key] = value.clone();
+    }
+    nested
+}
+
+fn tenant() -> String {
+    settings().subscriptions[0].tenant.clone()
 }
 
 fn thing(group_name: &str, name: &str) -> String {
@@ -109,6 +135,55 @@ const CASES: &[Case] = &[
         let mut body = template(json!([]));
         body["location"] = json!(WEST);
         b.put(&deployment("d"), body)
+    }),
+    ("ARM-deployment-location-missing", |b| b.put(&above("d"), template(json!([])))),
+    ("ARM-deployment-location-fixed", |b| {
+        b.put(&above("d"), placed(WEST, json!([]))).expect_status(201);
+        b.wait(60);
+        b.put(&above("d"), placed(NORTH, json!([])))
+    }),
+    ("ARM-deployment-mode-scope", |b| {
+        let mut body = placed(WEST, json!([]));
+        body["properties"]["mode"] = json!("Complete");
+        b.put(&above("d"), body)
+    }),
+    ("ARM-deployment-mode-nested", |b| {
+        let mut inner = nested("inner", json!({}));
+        inner["properties"]["mode"] = json!("Complete");
+        b.put(&deployment("d"), template(json!([inner])))
+    }),
+    ("ARM-deployment-mode-unknown", |b| {
+        let mut body = template(json!([]));
+        body["properties"]["mode"] = json!("Partial");
+        b.put(&deployment("d"), body)
+    }),
+    ("ARM-deployment-several", |b| {
+        b.put(&above("d"), placed(WEST, json!([nested("one", json!({})), nested("two", json!({}))])))
+    }),
+    ("ARM-deployment-quota", |b| {
+        let root = format!("/providers/Microsoft.Management/managementGroups/{}", tenant());
+        let path = |at: usize| format!("{root}/providers/Microsoft.Resources/deployments/d{at}");
+        for at in 0..800 {
+            b.put(&path(at), placed(WEST, json!([]))).expect_status(201);
+            b.wait(5);
+        }
+        b.put(&path(800), placed(WEST, json!([])))
+    }),
+    ("ARM-deployment-no-earlier", |b| {
+        let mut body = template(json!([]));
+        body["properties"]["onErrorDeployment"] = json!({ "type": "LastSuccessful" });
+        b.put(&deployment("d"), body)
+    }),
+    ("ARM-deployment-preflight", |b| {
+        b.bus("neu", "orders-taken", NORTH);
+        let bus = json!({ "type": "Microsoft.ServiceBus/namespaces", "apiVersion": "2024-01-01", "name": "orders-taken",
+                          "location": WEST });
+        let body = Some(template(json!([bus])));
+        b.send(Method::Post, &format!("{}/validate", deployment("d")), body)
+    }),
+    ("ARM-management-group-missing", |b| {
+        let path = "/providers/Microsoft.Management/managementGroups/nobody/providers/Microsoft.Resources/deployments/d";
+        b.put(path, placed(WEST, json!([])))
     }),
     ("ARM-invalid-template", |b| b.put(&deployment("d"), template(json!([{ "name": "[nonsense(]" }])))),
     // --- pairing
@@ -306,6 +381,16 @@ const ABSENT: &[Case] = &[
     ("LAB-action-not-modelled", |b| b.post(&format!("{}/explode", thing("weu", "x")))),
     ("ARM-not-found", |b| b.get(&thing("weu", "nobody"))),
     ("ARM-deployment-missing", |b| b.get(&deployment("nobody"))),
+    ("ARM-deployment-operation-missing", |b| {
+        b.put(&deployment("d"), template(json!([]))).expect_status(201);
+        b.get(&format!("{}/operations/none", deployment("d")))
+    }),
+    ("ARM-invalid-content-link", |b| {
+        b.put(
+            &deployment("d"),
+            json!({ "properties": { "templateLink": { "uri": "https://nowhere/a.json" } } }),
+        )
+    }),
 ];
 
 fn bench() -> Bench {

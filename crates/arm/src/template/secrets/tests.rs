@@ -111,3 +111,20 @@ fn a_complaint_names_no_secret() {
         format!("`{VEIL}` is no place")
     );
 }
+
+/// What a template draws for a password is one, and what else it draws is not.
+#[test]
+fn a_computed_secret_is_covered_and_nothing_else() {
+    let mut template = template();
+    template["parameters"]["plain"] = json!({ "type": "string", "defaultValue": "[newGuid()]" });
+    template["resources"][0]["properties"]["drawn"] = json!("[concat('x', parameters('drawn'))]");
+    template["resources"][0]["properties"]["plain"] = json!("[parameters('plain')]");
+    let read = Template::parse("t", &template.to_string()).unwrap();
+    let given = BTreeMap::from([("password".to_owned(), json!(SECRET))]);
+    let mut expansion = expand(&read, &given, &context(), &NoLinks);
+    veil(&mut expansion, "t", &template, &given, &context());
+    let properties = &expansion.resources[0].body["properties"];
+    assert_eq!(properties["drawn"], VEIL);
+    assert_eq!(properties["plain"].as_str().unwrap().len(), 36);
+    assert_eq!(properties["user"], "ann");
+}

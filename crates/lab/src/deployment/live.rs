@@ -1,0 +1,106 @@
+//! What a running deployment asks: `reference` and `list…`, answered by the lab's own providers.
+
+use std::cell::RefCell;
+
+use lifeboat_arm::template::{Deferred, Reach, Runtime};
+use lifeboat_arm::{Answer, Call, Method, ResourceId};
+use serde_json::{Value, json};
+
+use super::made_up;
+use crate::lab::{Dispatched, Lab};
+use crate::providers;
+use crate::route::Request;
+
+/// `reference` and `list…` of a running deployment, answered by the lab's providers. What they do not model and an
+/// expression reaches for is made up.
+pub(super) struct Live<'a> {
+    lab: RefCell<&'a mut Lab>,
+    reaches: Vec<Reach>,
+}
+
+impl<'a> Live<'a> {
+    pub(super) fn new<'d>(lab: &'a mut Lab, deferred: impl IntoIterator<Item = &'d Deferred>) -> Self {
+        Self { lab: RefCell::new(lab), reaches: made_up::reaches(deferred) }
+    }
+
+    /// Subnets, host keys, front-end addresses: parts of a resource that the lab does not model are there with it.
+    pub(super) fn comes_with_its_parent(&self, id: &str) -> bool {
+        let Ok(id) = ResourceId::parse(id) else { return false };
+        let modelled = id.kind().is_none_or(|kind| providers::is_modelled(kind.namespace()));
+        let mut next = id.parent().filter(|_| !modelled);
+        while let Some(parent) = next {
+            let kind = parent.kind().filter(|kind| kind.segments().count() > 0);
+            if kind.is_none() {
+                return false;
+            }
+            if self.lab.borrow_mut().ask(Method::Get, parent.as_str(), "2024-01-01", None).is_ok() {
+                return true;
+            }
+            next = parent.parent();
+        }
+        false
+    }
+
+    /// Only services of their own know what is absent: of the others the lab just keeps what was sent.
+    fn complete(&self, answer: &mut Value, function: &str, id: &str) {
+        let kind = ResourceId::parse(id).ok().and_then(|id| id.kind());
+        if !kind.is_some_and(|kind| providers::is_modelled(kind.namespace())) {
+            made_up::complete(answer, function, id, &self.reaches);
+        }
+    }
+}
+
+impl Runtime for Live<'_> {
+    fn reference(&self, id: &str, api_version: Option<&str>, full: bool) -> Result<Value, String> {
+        let version = api_version.unwrap_or("2024-01-01");
+        let answer = self.lab.borrow_mut().ask(Method::Get, id, version, None);
+        let body = match answer {
+            Ok(answer) => answer.body,
+            Err(_) if self.comes_with_its_parent(id) => json!({ "properties": {} }),
+            Err(why) => return Err(why),
+        };
+        let mut answer = if full { body } else { body["properties"].clone() };
+        self.complete(&mut answer, "reference", id);
+        Ok(answer)
+    }
+
+    fn list(
+        &self,
+        function: &str,
+        id: &str,
+        api_version: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, String> {
+        let path = format!("{id}/{function}");
+        let answer = self.lab.borrow_mut().ask(Method::Post, &path, api_version, body);
+        let mut answer = match answer {
+            Ok(answer) => answer.body,
+            Err(_) if self.comes_with_its_parent(id) => json!({}),
+            Err(why) => return Err(why),
+        };
+        self.complete(&mut answer, function, id);
+        Ok(answer)
+    }
+}
+
+impl Lab {
+    /// A request as a deployment sends it, for reading: an answer that succeeded, or why not.
+    pub(super) fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        api_version: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, String> {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let call = Call::arm(method, format!("{path}{joint}api-version={api_version}"), body.cloned());
+        let request = Request::parse(&call).map_err(|refused| refused.error.to_string())?;
+        match self.dispatch(&request) {
+            Dispatched::Silent => Err(format!("'{path}' does not answer")),
+            Dispatched::Answered(answer) => match answer.error() {
+                Some(error) => Err(error.to_string()),
+                None => Ok(answer),
+            },
+        }
+    }
+}
