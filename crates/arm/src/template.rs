@@ -23,6 +23,7 @@ mod format;
 mod frame;
 mod functions;
 mod header;
+mod key_vault;
 mod links;
 mod names;
 mod nested;
@@ -42,7 +43,7 @@ mod written;
 
 pub use deferred::{Deferred, Reach, Runtime, Step, resolve, resolve_output};
 pub use diagnostic::{Diagnostic, Severity};
-pub use expand::expand;
+pub use expand::{expand, expand_given};
 pub use expansion::{
     Context, ExpandedResource, Expansion, Link, Linked, LinkedTemplate, NestedDeployment, NoLinks, Origin,
     Output, ResourceGroupInfo,
@@ -51,7 +52,7 @@ pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained, without_query}
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use scope::DeploymentScope;
-pub use secrets::{SecurePlace, VEIL, secure_places, veil, without_secrets};
+pub use secrets::{SecurePlace, VEIL, secure_places, veil, veil_given, without_secrets};
 pub use types::ParameterType;
 
 use std::sync::{Arc, OnceLock};
@@ -89,11 +90,13 @@ impl Template {
         let schema = root.get("$schema").and_then(Node::as_str).unwrap_or_default();
         if !schema.to_ascii_lowercase().contains("deploymenttemplate") && root.get("resources").is_none() {
             let message = "neither `$schema` nor `resources` tell that this is a template".to_owned();
-            wrong.push(document.diagnostic(
-                "not-a-template",
-                message,
-                root.range.start..root.range.start + 1,
-            ));
+            let begins = root.range.start..root.range.start + 1;
+            let mut diagnostic = document.diagnostic("not-a-template", message, begins);
+            if schema.to_ascii_lowercase().contains("deploymentparameters") {
+                "this is a parameter file, not a template".clone_into(&mut diagnostic.message);
+                diagnostic.hint = Some("name the template, and this file with `--parameters`".to_owned());
+            }
+            wrong.push(diagnostic);
         }
         for (key, wanted) in
             [("parameters", true), ("variables", true), ("outputs", true), ("resources", false)]

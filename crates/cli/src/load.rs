@@ -243,7 +243,7 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let mut given = values::from_files(&typed.parameters, &template)?;
     values::set(&mut given, &typed.set, &template)?;
     if typed.strict {
-        values::refuse_missing(&template, &given.values)?;
+        values::refuse_missing(&template, &given)?;
     }
     let bare = Bare {
         given: given.values.clone(),

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::diagnostic::{Diagnostic, Document};
+use super::diagnostic::{Diagnostic, Document, Severity};
 use super::evaluate::Meter;
 use super::expansion::{Context, ExpandedResource, Linked};
 use super::fault::{Fault, Outcome};
@@ -120,6 +120,15 @@ impl<'t> Engine<'t> {
             self.push(diagnostic);
         }
         Fault::reported()
+    }
+
+    /// Says what Azure would accept, and somebody should look at.
+    pub(crate) fn warn(&self, document: &Document, chain: &[String], range: &Range<usize>, doubt: &Fault) {
+        let mut diagnostic = document.diagnostic(doubt.code, doubt.message.clone(), range.clone());
+        diagnostic.severity = Severity::Warning;
+        diagnostic.hint.clone_from(&doubt.hint);
+        diagnostic.chain = chain.to_vec();
+        self.push(diagnostic);
     }
 
     pub(crate) fn push_resource(&self, draft: Draft) -> Outcome<()> {

@@ -9,8 +9,11 @@ use super::body::public_outputs;
 use super::diagnostic::{Diagnostic, Severity};
 use super::engine::{Draft, Engine};
 use super::expansion::{Context, ExpandedResource, Expansion, Linked};
+use super::fault::Outcome;
 use super::frame::{Deployment, Frame};
+use super::key_vault::secret;
 use super::nested::{Place, run};
+use super::parameters::ParameterValue;
 use super::scope::{DeploymentScope, Scope};
 use super::value::Value;
 
@@ -20,6 +23,35 @@ use super::value::Value;
 pub fn expand(
     template: &Template,
     parameters: &BTreeMap<String, Json>,
+    context: &Context,
+    loader: &dyn Linked,
+) -> Expansion {
+    expand_with(
+        template,
+        parameters.iter().map(|(name, value)| (name, Value::from_json(value))),
+        context,
+        loader,
+    )
+}
+
+/// The same with what [`parse_parameters`](super::parse_parameters) read. A secret of a key vault stays a call in whatever
+/// is made of it, as the answer of a `list…` does: a [`Deferred`](super::Deferred) that names the vault and the secret.
+pub fn expand_given(
+    template: &Template,
+    parameters: &BTreeMap<String, ParameterValue>,
+    context: &Context,
+    loader: &dyn Linked,
+) -> Expansion {
+    let value = |given: &ParameterValue| match given {
+        ParameterValue::Value(value) => Value::from_json(value),
+        ParameterValue::KeyVault(reference) => secret(&Value::from_json(reference)?),
+    };
+    expand_with(template, parameters.iter().map(|(name, given)| (name, value(given))), context, loader)
+}
+
+fn expand_with<'a>(
+    template: &Template,
+    parameters: impl Iterator<Item = (&'a String, Outcome)>,
     context: &Context,
     loader: &dyn Linked,
 ) -> Expansion {
@@ -51,16 +83,16 @@ pub fn expand(
     Expansion { resources, outputs, diagnostics, links }
 }
 
-fn expand_root(
+fn expand_root<'a>(
     engine: &Engine<'_>,
     template: &Template,
-    parameters: &BTreeMap<String, Json>,
+    parameters: impl Iterator<Item = (&'a String, Outcome)>,
 ) -> BTreeMap<String, super::Output> {
     let context = engine.context;
     let document = &template.document;
     let mut given = BTreeMap::new();
     for (name, value) in parameters {
-        match Value::from_json(value) {
+        match value {
             Ok(value) => {
                 given.insert(name.to_lowercase(), value);
             }

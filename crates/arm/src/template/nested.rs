@@ -8,11 +8,11 @@ use super::body::{public_outputs, resources_pointer};
 use super::diagnostic::Document;
 use super::evaluate::Env;
 use super::expansion::NestedDeployment;
-use super::expression::Expression;
 use super::fault::{Fault, Outcome};
 use super::frame::{Deployment, Frame};
 use super::functions::record;
 use super::header::{Collector, Header, Turns, with_turns};
+use super::key_vault::secret;
 use super::links::LinkKind;
 use super::scope::Scope;
 use super::unit::{Progress, Unit};
@@ -122,16 +122,19 @@ impl Unit<'_> {
             // an expression may give all of them: an object of `{name: {value}}`
             let all = env.node(parameters)?;
             let entries = all.as_object().map(|all| all.entries.clone()).unwrap_or_default();
-            return Ok(entries
-                .into_iter()
-                .filter_map(|(name, entry)| Some((name, entry.as_object()?.get("value")?.clone())))
-                .collect());
+            let mut arguments = Vec::new();
+            for (name, entry) in entries {
+                if let Some(value) = self.entry(&entry, parameters)? {
+                    arguments.push((name, value));
+                }
+            }
+            return Ok(arguments);
         }
         let mut arguments = Vec::new();
         let mut failed = None;
         for member in parameters.members().unwrap_or_default() {
             let name = Rc::from(&*member.key);
-            match Self::argument(env, &member.value) {
+            match self.argument(env, &member.value) {
                 Ok(Some(value)) => arguments.push((name, value)),
                 Ok(None) => {}
                 Err(fault) => failed = Some(fault),
@@ -140,12 +143,13 @@ impl Unit<'_> {
         failed.map_or(Ok(arguments), Err)
     }
 
-    fn argument(env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
+    fn argument(&self, env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
         if let Some(value) = node.get("value") {
             return env.node(value).map(Some);
         }
         if let Some(reference) = node.get("reference") {
-            return env.node(reference).and_then(|reference| secret(&reference)).map(Some);
+            let found = env.node(reference).and_then(|reference| secret(&reference));
+            return found.map(Some).map_err(|fault| self.frame.report(reference, &fault));
         }
         if node.get("copy").is_some() {
             // a loop that makes the property `value`
@@ -154,17 +158,21 @@ impl Unit<'_> {
         }
         if node.as_str().is_some() {
             // `"name": "[if(…, createObject('value', …), …)]"`
-            let entry = env.node(node)?;
-            return Ok(match &entry {
-                Value::Object(object) => match (object.get("value"), object.get("reference")) {
-                    (Some(value), _) => Some(value.clone()),
-                    (None, Some(reference)) => Some(secret(reference)?),
-                    _ => None,
-                },
-                _ => None,
-            });
+            return self.entry(&env.node(node)?, node);
         }
         Ok(None)
+    }
+
+    /// What `{value}` or `{reference}` gives, made by an expression at `node`.
+    fn entry(&self, entry: &Value, node: &Node) -> Outcome<Option<Value>> {
+        let Some(entry) = entry.as_object() else { return Ok(None) };
+        match (entry.get("value"), entry.get("reference")) {
+            (Some(value), _) => Ok(Some(value.clone())),
+            (None, Some(reference)) => {
+                secret(reference).map(Some).map_err(|fault| self.frame.report(node, &fault))
+            }
+            (None, None) => Ok(None),
+        }
     }
 
     /// Deployments without an end: usually templates that link to each other, and then the way around is named.
@@ -264,24 +272,6 @@ impl Unit<'_> {
         let place = Place { template: &document.root, pointer: String::new(), chain, inherited };
         Ok(run(&frame, &scope, &place, &Vec::new(), None))
     }
-}
-
-/// A secret of a key vault, asked when the deployment runs.
-pub(crate) fn secret(reference: &Value) -> Outcome {
-    let wrong = || Fault::new("deployment", "a parameter's `reference` needs `keyVault.id` and `secretName`");
-    let object = reference.as_object().ok_or_else(wrong)?;
-    let vault = object
-        .get("keyVault")
-        .and_then(Value::as_object)
-        .and_then(|vault| vault.get("id"))
-        .ok_or_else(wrong)?;
-    let name = object.get("secretName").ok_or_else(wrong)?;
-    let mut body = vec![("secretName", name.clone())];
-    if let Some(version) = object.get("secretVersion") {
-        body.push(("secretVersion", version.clone()));
-    }
-    let arguments = [vault.clone(), Value::string("2022-07-01"), record(body)?];
-    Value::deferred(Expression::call("listKeyVaultSecret", arguments.map(Expression::Value).into()))
 }
 
 fn is_inner(env: &Env<'_>, properties: &Node) -> bool {

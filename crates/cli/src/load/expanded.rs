@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use lifeboat_arm::template::{
-    Context, DeploymentScope, Diagnostic, Expansion, ResourceGroupInfo, Severity, Template, expand,
-    self_contained, veil, without_secrets,
+    Context, DeploymentScope, Diagnostic, Expansion, ResourceGroupInfo, Severity, Template, expand_given,
+    self_contained, veil_given, without_secrets,
 };
-use serde_json::Value;
 
 use super::linked::Folders;
 use super::{epoch, of_expansion, parse_template, values};
@@ -34,24 +33,25 @@ pub(crate) fn expanded(typed: &ExpandArgs) -> Result<Expanded, CliError> {
     let name = typed.file.file_stem().map(|name| name.to_string_lossy().into_owned());
     let context = context(&typed.context, name.unwrap_or_default());
     let folders = Folders::of([typed.file.as_path()]);
-    let mut expansion = expand(&template, &given.values, &context, &folders);
-    hide(&mut expansion, &template, &given.values, &context);
+    let mut expansion = expand_given(&template, &given.all(), &context, &folders);
+    hide(&mut expansion, &template, &given, &context);
     let wrong: Vec<Diagnostic> =
         expansion.diagnostics.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
     let mistakes = (!wrong.is_empty()).then(|| of_expansion(wrong, &[(&template, &given)]));
-    let assumptions = folders.assumptions(|text| without_secrets(text, &template, &given.values));
+    let mut assumptions = folders.assumptions(|text| without_secrets(text, &template, &given.values));
+    assumptions.extend(given.asks());
     Ok(Expanded { expansion, assumptions, mistakes })
 }
 
 /// Puts a veil over what depends on secrets, in the graph and in what is said of it.
-fn hide(expansion: &mut Expansion, template: &Template, given: &BTreeMap<String, Value>, context: &Context) {
+fn hide(expansion: &mut Expansion, template: &Template, given: &values::Given, context: &Context) {
     // A link that cannot be written into the template cannot be expanded either: that is said already.
     let whole =
         self_contained(&template.json(), &expansion.links).unwrap_or_else(|_| (*template.json()).clone());
-    veil(expansion, template.file(), &whole, given, context);
+    veil_given(expansion, template.file(), &whole, &given.all(), context);
     for found in &mut expansion.diagnostics {
-        found.message = without_secrets(&found.message, template, given);
-        found.hint = found.hint.take().map(|hint| without_secrets(&hint, template, given));
+        found.message = without_secrets(&found.message, template, &given.values);
+        found.hint = found.hint.take().map(|hint| without_secrets(&hint, template, &given.values));
     }
 }
 
