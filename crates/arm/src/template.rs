@@ -92,7 +92,7 @@ impl Template {
             let message = "neither `$schema` nor `resources` tell that this is a template".to_owned();
             let begins = root.range.start..root.range.start + 1;
             let mut diagnostic = document.diagnostic("not-a-template", message, begins);
-            if schema.to_ascii_lowercase().contains("deploymentparameters") {
+            if gives_parameters(root) {
                 "this is a parameter file, not a template".clone_into(&mut diagnostic.message);
                 diagnostic.hint = Some("name the template, and this file with `--parameters`".to_owned());
             }
@@ -151,4 +151,10 @@ impl Template {
     pub fn scope(&self) -> DeploymentScope {
         self.scope
     }
+}
+
+/// Whether a file gives parameters instead of declaring them.
+fn gives_parameters(root: &Node) -> bool {
+    let given = root.get("parameters").and_then(Node::members).unwrap_or_default();
+    given.iter().any(|member| member.value.get("value").or(member.value.get("reference")).is_some())
 }

@@ -37,8 +37,23 @@ pub(crate) struct Engine<'t> {
 /// A resource whose dependencies are still keys of headers.
 pub(crate) struct Draft {
     pub(crate) key: usize,
-    pub(crate) needs: Vec<usize>,
+    pub(crate) needs: Needs,
     pub(crate) resource: ExpandedResource,
+}
+
+/// What a resource waits for, by keys of headers.
+#[derive(Default)]
+pub(crate) struct Needs {
+    /// Named, or of the order of a loop, or of the deployment around it.
+    pub(crate) written: Vec<usize>,
+    /// Asked by a `reference`.
+    pub(crate) implied: Vec<usize>,
+}
+
+impl Needs {
+    pub(crate) fn all(&self) -> impl Iterator<Item = usize> {
+        self.written.iter().chain(&self.implied).copied()
+    }
 }
 
 impl<'t> Engine<'t> {

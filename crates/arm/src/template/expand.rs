@@ -134,17 +134,21 @@ fn settle_dependencies(drafts: Vec<Draft>) -> Vec<ExpandedResource> {
         drafts.iter().enumerate().map(|(place, draft)| (draft.key, place)).collect();
     let settle = |(own, draft): (usize, &Draft)| {
         let mut seen = BTreeSet::from([own]);
-        let places = draft.needs.iter().filter_map(|key| places.get(key).copied());
-        let waits_for: Vec<usize> = places.filter(|place| seen.insert(*place)).collect();
+        let place = |key: usize| places.get(&key).copied();
+        let waits_for: Vec<usize> =
+            draft.needs.all().filter_map(place).filter(|place| seen.insert(*place)).collect();
+        let written: BTreeSet<usize> = draft.needs.written.iter().copied().filter_map(place).collect();
+        let implied = waits_for.iter().copied().filter(|place| !written.contains(place)).collect();
         let mut named = BTreeSet::from([draft.resource.id.as_str()]);
         let depends_on = waits_for.iter().map(|place| drafts[*place].resource.id.as_str());
         let depends_on = depends_on.filter(|id| named.insert(id)).map(str::to_owned).collect();
-        (depends_on, waits_for)
+        (depends_on, waits_for, implied)
     };
-    let settled: Vec<(Vec<String>, Vec<usize>)> = drafts.iter().enumerate().map(settle).collect();
-    let finish = |(draft, (depends_on, waits_for)): (Draft, _)| ExpandedResource {
+    let settled: Vec<(Vec<String>, Vec<usize>, Vec<usize>)> = drafts.iter().enumerate().map(settle).collect();
+    let finish = |(draft, (depends_on, waits_for, implied)): (Draft, _)| ExpandedResource {
         depends_on,
         waits_for,
+        implied,
         ..draft.resource
     };
     drafts.into_iter().zip(settled).map(finish).collect()

@@ -70,13 +70,13 @@ impl Unit<'_> {
         let mode = mode.and_then(|(_, value)| value.as_str()).unwrap_or("Incremental").to_owned();
         let mut needs = self.depends_on(env, index, used);
         let result = arguments.and_then(|arguments| {
-            self.inside(env, header, &arguments, &mode, &needs)
+            self.inside(env, header, &arguments, &mode, needs.all().collect())
                 .map_err(|fault| self.frame.report(properties.unwrap_or(header.node), &fault))
         });
         let mut deployment = NestedDeployment { outputs: BTreeMap::new(), mode };
         if let Ok(inside) = result {
             deployment.outputs = public_outputs(&inside.outputs);
-            needs.extend(inside.keys);
+            needs.written.extend(inside.keys);
             // what hangs on a failed output waits for the run instead of failing once more
             if inside.complete
                 && let Ok(answer) = Self::answer(inside.outputs)
@@ -201,7 +201,7 @@ impl Unit<'_> {
         header: &Header<'_>,
         arguments: &[(Rc<str>, Value)],
         mode: &str,
-        needs: &[usize],
+        inherited: Vec<usize>,
     ) -> Outcome<Inside> {
         if self.chain.len() >= NESTING_MAX {
             return Err(self.too_deep(header));
@@ -230,7 +230,6 @@ impl Unit<'_> {
         let mut chain = self.chain.clone();
         chain.push(header.name.clone());
         let given = arguments.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
-        let inherited = needs.to_vec();
         if let Some(template) = properties.get("template").filter(|template| template.members().is_some()) {
             let pointer = push_pointer(&push_pointer(&header.pointer, "properties"), "template");
             let place = Place { template, pointer, chain, inherited };

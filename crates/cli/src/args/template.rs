@@ -20,6 +20,7 @@ pub enum TemplateCommand {
 Examples:
   lifeboat template expand azuredeploy.json --parameters prod.json
   lifeboat template expand azuredeploy.json --set count=2 --location northeurope --output json
+  lifeboat template expand azuredeploy.json --graph svg > graph.svg
   lifeboat template expand landing.json --scope subscription --location westeurope --output json
 
 Nothing is fetched: a linked template is read from the template's folder. Secure values are veiled.
@@ -41,6 +42,18 @@ pub struct ExpandArgs {
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     pub output: ExpandOutput,
+    /// Print the graph instead: what is deployed, and what waits for what.
+    #[arg(long, value_enum, conflicts_with = "output")]
+    pub graph: Option<GraphFormat>,
+}
+
+/// How a graph is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// For Graphviz, and for whatever reads its language.
+    Dot,
+    /// A picture, for a browser.
+    Svg,
 }
 
 const WHERE: &str = "Where it would be deployed";

@@ -12,8 +12,8 @@ use lifeboat_arm::{Region, nearest};
 use lifeboat_planner::NOWHERE;
 use serde_json::Value;
 
-use super::complaints::of_diagnostics;
-use super::text_of;
+use super::bicep;
+use super::complaints::{in_compiled, of_diagnostics};
 use super::veil::veil;
 use crate::errors::{CliError, Located};
 
@@ -29,6 +29,8 @@ pub(super) struct Given {
     secrets: BTreeMap<String, Value>,
     /// Of those that a file gives.
     places: BTreeMap<String, Place>,
+    /// The texts of the files.
+    texts: BTreeMap<String, String>,
 }
 
 /// Where a file gives a value.
@@ -82,6 +84,7 @@ impl Given {
 
     /// Covers what an error would show of the files beside the value that it is about.
     pub(super) fn veil(&self, error: CliError) -> CliError {
+        let error = self.texts.iter().fold(error, |error, (file, text)| in_compiled(error, file, text));
         veiled(error, |place| {
             let mut of_file = self.places.values().filter(|given| given.file == place.file).peekable();
             of_file.peek()?;
@@ -112,16 +115,22 @@ impl Given {
     }
 }
 
+/// The files that give values: those that were typed, after the one that also names its template.
+pub(super) fn files(template: &Path, typed: &[PathBuf]) -> Vec<PathBuf> {
+    let own = bicep::names_its_template(template).then(|| template.to_owned());
+    own.into_iter().chain(typed.iter().cloned()).collect()
+}
+
 /// The values of parameter files, later ones winning. Secrets of key vaults are only named: nothing is fetched.
 pub(super) fn from_files(paths: &[PathBuf], template: &Template) -> Result<Given, CliError> {
     let mut all = Given::default();
     let mut strangers = Vec::new();
     for path in paths {
         let path = meant_file(path)?;
-        let name = path.display().to_string();
-        let text = text_of(&path)?;
-        let given =
-            parse_parameters(&name, &text).map_err(|found| veiled(of_diagnostics(&found), |_| Some(0..0)))?;
+        let name = bicep::shown(&path);
+        let text = bicep::parameters_of(&path)?;
+        let given = parse_parameters(&name, &text)
+            .map_err(|found| veiled(in_compiled(of_diagnostics(&found), &name, &text), |_| Some(0..0)))?;
         let tree = Node::parse(&text).ok();
         let foreign = !given.is_empty() && !given.keys().any(|name| declared_name(template, name).is_some());
         for (parameter, value) in given {
@@ -137,6 +146,7 @@ pub(super) fn from_files(paths: &[PathBuf], template: &Template) -> Result<Given
                 break;
             }
         }
+        all.texts.insert(name, text);
     }
     if strangers.is_empty() { Ok(all) } else { Err(CliError::Located(strangers)) }
 }
