@@ -6,6 +6,7 @@ mod bicep;
 mod complaints;
 mod expanded;
 mod linked;
+mod many;
 mod names;
 mod values;
 mod veil;
@@ -28,6 +29,7 @@ use complaints::{in_compiled, of_diagnostics};
 pub(crate) use complaints::{of_line, of_problems};
 pub(crate) use expanded::{Expanded, expanded};
 use linked::Folders;
+pub(crate) use many::targets;
 
 /// The subscription of a template that says nothing of one.
 const LAB_SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
