@@ -64,7 +64,9 @@ impl Templates {
         let mut found = Self { folder: Folder::new("assess")?, count: 0, bytes: 0 };
         let mut open = folders.to_vec();
         while let Some(folder) = open.pop() {
-            for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+            for entry in
+                std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?
+            {
                 let path = entry?.path();
                 if path.is_dir() {
                     open.push(path);
@@ -127,7 +129,8 @@ impl Checkov {
     /// All its rules for ARM, nothing fetched. It ends with 1 when a rule fails, and with more when it fails itself.
     fn run(&self, templates: &Templates) -> Result<crate::Usage> {
         let program = self.0.to_str().context("the path of checkov is no text")?;
-        let arguments = ["--framework", "arm", "--skip-download", "--quiet", "--compact", "-d", &templates.path()];
+        let arguments =
+            ["--framework", "arm", "--skip-download", "--quiet", "--compact", "-d", &templates.path()];
         Probe::program(program)?.with(&arguments).run_to(1).context("checkov fails on these templates")
     }
 }

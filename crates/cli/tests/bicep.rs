@@ -200,9 +200,8 @@ fn ctrl_c_ends_the_compiler() {
     assert_eq!(out.status.code(), Some(130));
     assert!(String::from_utf8(out.stderr).unwrap().contains("stopped by Ctrl-C"));
     // What is dead and waits for somebody to ask counts as dead; dying takes a moment.
-    let is_dead = || {
-        std::fs::read_to_string(format!("/proc/{id}/stat")).map_or(true, |state| state.contains(") Z "))
-    };
+    let is_dead =
+        || std::fs::read_to_string(format!("/proc/{id}/stat")).map_or(true, |state| state.contains(") Z "));
     assert!((0..1_000_000).any(|_| is_dead()), "{id} goes on");
 }
 
