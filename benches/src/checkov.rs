@@ -1,7 +1,8 @@
 //! checkov as a peer: it reads the same templates and holds rules against them, and many run it in every pull request.
 //!
 //! Both are whole processes over one folder. checkov is installed into an environment of its own, once, below the folder
-//! that the build writes to. Where that cannot be, the comparison says so and is left out.
+//! that the build writes to. Where that cannot be, the comparison says so and is left out. Templates at which checkov ends with a
+//! traceback are left out for both.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,15 +16,19 @@ use crate::process::{Folder, Probe};
 
 /// Of checkov's time, at most.
 const RATIO_MAX: f64 = 0.01;
-/// checkov takes a minute: its median is of fewer runs.
-const CHECKOV_ROUNDS: usize = 3;
+/// Tells at which templates checkov ends with a traceback.
+const DIES: &str = include_str!("checkov/dies.py");
 
 /// `assess` over the templates of some folders, beside checkov on the same files.
 pub fn figures(rounds: usize, folders: &[PathBuf]) -> Result<Vec<Figure>> {
     if folders.is_empty() {
         return Ok(vec![Figure::on_record("assess", "left out: name a folder with templates")]);
     }
-    let templates = Templates::gather(folders)?;
+    let mut templates = Templates::gather(folders)?;
+    let checkov = Checkov::installed();
+    if let Some(checkov) = &checkov {
+        templates.leave_out(&checkov.dies_at(&templates)?)?;
+    }
     let of = format!("{} templates, {}", templates.count, number(templates.megabytes(), "MB"));
     // The exit code tells what was found, and of this corpus always that something cannot be expanded.
     let assess = || Probe::lifeboat()?.with(&["assess", &templates.path()]).run_to(2);
@@ -37,11 +42,12 @@ pub fn figures(rounds: usize, folders: &[PathBuf]) -> Result<Vec<Figure>> {
         Figure::on_record("the same: processor", number(own_cpu, "s")),
         Figure::on_record("the same: peak memory", number(peak, "MB")),
     ];
-    let Some(checkov) = Checkov::installed() else {
+    let Some(checkov) = checkov else {
         figures.push(Figure::on_record("assess of checkov", "left out: checkov cannot be installed here"));
         return Ok(figures);
     };
-    let runs = (0..CHECKOV_ROUNDS).map(|_| checkov.run(&templates)).collect::<Result<Vec<_>>>()?;
+    // It takes minutes, and next to that nothing moves it.
+    let runs = [checkov.run(&templates)?];
     let (peer_wall, peer_cpu) = (wall(&runs).unwrap_or(f64::NAN), cpu(&runs).unwrap_or(f64::NAN));
     figures.extend([
         Figure::on_record("checkov, the same files: wall", number(peer_wall, "s")),
@@ -89,6 +95,16 @@ impl Templates {
         Ok(())
     }
 
+    fn leave_out(&mut self, names: &[String]) -> Result<()> {
+        for name in names {
+            let path = self.folder.file(name);
+            self.bytes -= usize::try_from(std::fs::metadata(&path)?.len())?;
+            self.count -= 1;
+            std::fs::remove_file(path)?;
+        }
+        Ok(())
+    }
+
     fn path(&self) -> String {
         self.folder.0.display().to_string()
     }
@@ -99,8 +115,7 @@ impl Templates {
     }
 }
 
-/// A template that can be parsed, whose sections checkov takes for objects and whose resources for a list: on others it ends
-/// with a traceback.
+/// A template that can be parsed, with the sections that checkov takes for granted.
 fn is_for_both(text: &str) -> bool {
     let Ok(root) = Node::parse(text) else { return false };
     let is_object = |key: &str| root.get(key).is_none_or(|node| node.members().is_some());
@@ -124,6 +139,15 @@ impl Checkov {
             quietly(Command::new(home.join("bin/pip")).args(["install", "--quiet", "checkov"])).ok()?;
         }
         works().then(|| Self(program))
+    }
+
+    /// The templates at which it ends with a traceback: one of them, and there is nothing to compare with.
+    fn dies_at(&self, templates: &Templates) -> Result<Vec<String>> {
+        let python = self.0.with_file_name("python");
+        let out =
+            Command::new(python).args(["-c", DIES, &templates.path()]).stderr(Stdio::null()).output()?;
+        ensure!(out.status.success(), "checkov cannot be asked which templates it can read");
+        Ok(String::from_utf8(out.stdout)?.lines().map(str::to_owned).collect())
     }
 
     /// All its rules for ARM, nothing fetched. It ends with 1 when a rule fails, and with more when it fails itself.

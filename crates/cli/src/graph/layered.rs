@@ -70,7 +70,8 @@ struct Cell {
 
 struct Columns {
     cells: Vec<Cell>,
-    columns: Vec<Vec<usize>>,
+    /// The cells of each column, from the top.
+    order_of: Vec<Vec<usize>>,
     /// Columns that stand beside the one before only because that would be too high.
     beside: BTreeSet<usize>,
     /// The bends of each arrow, from the one that waits.
@@ -84,7 +85,7 @@ impl Columns {
         let area: f64 = sizes.iter().map(|size| (size.width + GAP.width) * (size.height + GAP.height)).sum();
         let mut all = Self {
             cells: Vec::new(),
-            columns: vec![Vec::new(); ranks.iter().max().map_or(0, |rank| rank + 1)],
+            order_of: vec![Vec::new(); ranks.iter().max().map_or(0, |rank| rank + 1)],
             beside: BTreeSet::new(),
             bends: BTreeMap::new(),
             height_max: area.sqrt().max(COLUMN_MIN),
@@ -114,7 +115,7 @@ impl Columns {
 
     fn add(&mut self, rank: usize, size: Size, of: Option<usize>) -> usize {
         self.cells.push(Cell { size, of, left: Vec::new(), right: Vec::new(), y: 0.0 });
-        self.columns[rank].push(self.cells.len() - 1);
+        self.order_of[rank].push(self.cells.len() - 1);
         self.cells.len() - 1
     }
 
@@ -129,7 +130,7 @@ impl Columns {
         for (column, forth) in self.sweeps() {
             let mut wanted = self.wanted(column, forth);
             wanted.sort_by(|one, other| one.0.total_cmp(&other.0));
-            self.columns[column] = wanted.iter().map(|(_, at)| *at).collect();
+            self.order_of[column] = wanted.iter().map(|(_, at)| *at).collect();
             self.settle(column, &wanted);
         }
     }
@@ -146,7 +147,7 @@ impl Columns {
     }
 
     fn sweeps(&self) -> impl Iterator<Item = (usize, bool)> + use<> {
-        let count = self.columns.len();
+        let count = self.order_of.len();
         (0..SWEEPS).flat_map(move |sweep| {
             let forth = sweep % 2 == 0;
             (0..count).map(move |step| (if forth { step } else { count - 1 - step }, forth))
@@ -160,13 +161,13 @@ impl Columns {
             let near = if forth { &cell.left } else { &cell.right };
             mean(near.iter().map(|at| self.cells[*at].y)).unwrap_or(cell.y)
         };
-        self.columns[column].iter().map(|at| (middle(*at), *at)).collect()
+        self.order_of[column].iter().map(|at| (middle(*at), *at)).collect()
     }
 
     /// Each column one below the other, around the middle.
     fn stack(&mut self) {
-        for column in 0..self.columns.len() {
-            let wanted: Vec<(f64, usize)> = self.columns[column].iter().map(|at| (0.0, *at)).collect();
+        for column in 0..self.order_of.len() {
+            let wanted: Vec<(f64, usize)> = self.order_of[column].iter().map(|at| (0.0, *at)).collect();
             self.settle(column, &wanted);
         }
     }
@@ -176,14 +177,14 @@ impl Columns {
         let mut bottom = f64::NEG_INFINITY;
         let mut off = 0.0;
         for (y, at) in wanted {
-            let half = (self.cells[*at].size.height + GAP.height) / 2.0;
+            let half = self.cells[*at].size.height.midpoint(GAP.height);
             let middle = y.max(bottom + half);
             bottom = middle + half;
             off += middle - y;
             self.cells[*at].y = middle;
         }
         let shift = off / f64::from(u32::try_from(wanted.len().max(1)).unwrap_or(u32::MAX));
-        for at in &self.columns[column] {
+        for at in &self.order_of[column] {
             self.cells[*at].y -= shift;
         }
     }
@@ -191,7 +192,7 @@ impl Columns {
     /// A column that is too high becomes several, beside each other.
     fn break_up(&mut self) {
         let mut parts: Vec<Vec<usize>> = Vec::new();
-        for column in std::mem::take(&mut self.columns) {
+        for column in std::mem::take(&mut self.order_of) {
             let height = |at: &usize| self.cells[*at].size.height + GAP.height;
             let boxes = column.iter().filter(|at| self.cells[**at].of.is_some());
             if boxes.map(height).sum::<f64>() <= self.height_max {
@@ -211,7 +212,7 @@ impl Columns {
             }
             self.beside.extend(first + 1..parts.len());
         }
-        self.columns = parts;
+        self.order_of = parts;
     }
 
     /// Columns from left to right.
@@ -220,7 +221,7 @@ impl Columns {
         let top = tops.fold(f64::INFINITY, f64::min);
         let mut bends = vec![[Point::default(); 2]; self.cells.len()];
         let mut right = 0.0;
-        for (column, cells) in self.columns.iter().enumerate() {
+        for (column, cells) in self.order_of.iter().enumerate() {
             let gap = if self.beside.contains(&column) { GAP.width / 2.0 } else { GAP.width };
             let x = if column == 0 { 0.0 } else { right + gap };
             let width = cells.iter().map(|at| self.cells[*at].size.width).fold(0.0, f64::max);
@@ -329,8 +330,7 @@ mod tests {
                 let (place, size) = (laid.places[one], sizes[one]);
                 prop_assert!(place.x >= -0.01 && place.y >= -0.01);
                 prop_assert!(place.x + size.width <= laid.size.width + 0.01 && place.y + size.height <= laid.size.height + 0.01);
-                for other in 0..one {
-                    let (at, of) = (laid.places[other], sizes[other]);
+                for (other, (at, of)) in laid.places.iter().zip(&sizes).enumerate().take(one) {
                     let apart = place.x + size.width <= at.x || at.x + of.width <= place.x
                         || place.y + size.height <= at.y || at.y + of.height <= place.y;
                     prop_assert!(apart, "{one} and {other} touch");

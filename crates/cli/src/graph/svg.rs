@@ -159,7 +159,8 @@ fn told(graph: &Graph<'_>, at: usize) -> String {
     let resource = &graph.resources[at];
     let mut says = format!("{}\n{}\n{}", resource.name, resource.kind, resource.id);
     if let Some(location) = &resource.location {
-        says += &format!("\n{location}");
+        says.push('\n');
+        says += location;
     }
     if resource.existing {
         says += "\nexists already";

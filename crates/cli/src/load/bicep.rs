@@ -18,7 +18,7 @@ use crate::errors::{CliError, Located};
 use crate::output::complain;
 
 /// Modules may have to be fetched from a registry first.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What `bicep build-params --stdout` prints: documents as texts. One that is of no template, or of a template spec, has no
 /// template in it.
@@ -189,22 +189,22 @@ struct Said<'a> {
     column: usize,
     error: bool,
     message: &'a str,
-    link: Option<&'a str>,
+    page: Option<&'a str>,
 }
 
 impl<'a> Said<'a> {
     fn read(line: &'a str) -> Option<Self> {
-        let line = line.trim().trim_start_matches("ERROR: ").trim_start_matches("WARNING: ");
-        let (place, says) = line.split_once(") : ")?;
+        let whole = line.trim().trim_start_matches("ERROR: ").trim_start_matches("WARNING: ");
+        let (place, rest) = whole.split_once(") : ")?;
         let (file, place) = place.rsplit_once('(')?;
         let mut numbers = place.split(',').map(str::parse::<usize>);
-        let (at_line, column) = (numbers.next()?.ok()?, numbers.next().and_then(Result::ok).unwrap_or(1));
-        let (level, message) = says.split_once(' ')?;
-        let (message, link) = match message.rsplit_once(" [") {
-            Some((before, link)) if link.starts_with("http") => (before, link.strip_suffix(']')),
-            _ => (message, None),
+        let (line, column) = (numbers.next()?.ok()?, numbers.next().and_then(Result::ok).unwrap_or(1));
+        let (level, text) = rest.split_once(' ')?;
+        let (message, page) = match text.rsplit_once(" [") {
+            Some((before, page)) if page.starts_with("http") => (before, page.strip_suffix(']')),
+            _ => (text, None),
         };
-        Some(Self { whole: line, file, line: at_line, column, error: level == "Error", message, link })
+        Some(Self { whole, file, line, column, error: level == "Error", message, page })
     }
 
     /// The file as the user named it, where it is that one; modules keep the compiler's name for them.
@@ -224,7 +224,7 @@ impl<'a> Said<'a> {
             text,
             range: begin..begin + word.max(1),
             message: self.message.to_owned(),
-            hint: self.link.map(|link| format!("see {link}")),
+            hint: self.page.map(|page| format!("see {page}")),
         }
     }
 }
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn what_the_compiler_says_is_read() {
         let read =
-            |line| Said::read(line).map(|said| (said.line, said.column, said.error, said.message, said.link));
+            |line| Said::read(line).map(|said| (said.line, said.column, said.error, said.message, said.page));
         assert_eq!(
             read(
                 "/w/main.bicep(3,9) : Error BCP062: The \"x\" is (not) valid. [https://aka.ms/bicep/core#BCP062]"

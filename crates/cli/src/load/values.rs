@@ -273,7 +273,8 @@ fn typed_value(declared: &ParameterDeclaration, text: &str) -> Result<Value, &'s
         ParameterType::Int => fits(Value::is_i64, "an int"),
         // Shells and `az` write it in any case.
         ParameterType::Bool => {
-            text.trim().to_ascii_lowercase().parse().map(Value::Bool).map_err(|_| "a bool")
+            let truth = text.trim().to_ascii_lowercase().parse().ok();
+            truth.map(Value::Bool).ok_or("a bool")
         }
         ParameterType::Array => fits(Value::is_array, "an array"),
         ParameterType::Object | ParameterType::SecureObject => fits(Value::is_object, "an object"),

@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_program_that_ends_is_heard() {
         let long = "i=0; while [ $i -lt 20000 ]; do echo 0123456789 >&2; i=$((i+1)); done; echo out; exit 3";
-        let output = run(shell(long), Duration::from_secs(60)).unwrap();
+        let output = run(shell(long), Duration::from_mins(1)).unwrap();
         assert_eq!((output.stdout.as_str(), output.stderr.len(), output.success), ("out\n", 220_000, false));
     }
 
