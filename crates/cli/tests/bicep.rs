@@ -2,7 +2,6 @@
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
-#![expect(clippy::print_stdout, reason = "skipped checks are for people")]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
