@@ -3,8 +3,9 @@
 //! `cargo run --release -p lifeboat-bench -- all` prints every figure with its bound; `docs/performance.md` keeps the
 //! figures and says how to read them. Nothing here may be needed by the product, and no test asserts a time: this is
 //! the one crate that reads a clock for its own sake. Start with [`Figure`], then `drill`, `planning`, `throttle`,
-//! `lab`, `template`, one file per group of figures.
+//! `lab`, `template`, `checkov`, one file per group of figures.
 
+pub mod checkov;
 mod clock;
 pub mod drill;
 mod figure;

@@ -1,4 +1,4 @@
-//! Prints figures: `cargo run --release -p lifeboat-bench -- all|drill|plan|throttle|lab|template|instructions`.
+//! Prints figures: `cargo run --release -p lifeboat-bench -- all|drill|plan|throttle|lab|template|assess|instructions`.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Parser as _;
-use lifeboat_bench::{Figure, drill, instructions, lab, measure, planning, render, template, throttle};
+use lifeboat_bench::{
+    Figure, checkov, drill, instructions, lab, measure, planning, render, template, throttle,
+};
 use lifeboat_cli::layout::Layout;
 use lifeboat_cli::output::Surroundings;
 use lifeboat_cli::style::Style;
@@ -15,7 +17,7 @@ use lifeboat_cli::style::Style;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "usage: lifeboat-bench all|drill|plan|throttle|lab|template|instructions [--rounds N] [--drills N] [FOLDER WITH TEMPLATES …]";
+const USAGE: &str = "usage: lifeboat-bench all|drill|plan|throttle|lab|template|assess|instructions [--rounds N] [--drills N] [FOLDER WITH TEMPLATES …]";
 
 fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -78,12 +80,13 @@ impl Options {
 /// Each group as soon as it is measured.
 fn show(group: &str, options: &Options) -> Result<()> {
     type Measure = fn(&Options) -> Result<Vec<Figure>>;
-    let groups: [(&str, Measure); 5] = [
+    let groups: [(&str, Measure); 6] = [
         ("drill", |options| drill::figures(options.rounds, options.drills)),
         ("plan", |options| planning::figures(options.rounds)),
         ("throttle", |_| throttle::figures(1_000)),
         ("lab", |options| lab::figures(options.rounds)),
         ("template", |options| template::figures(options.rounds, &options.folders)),
+        ("assess", |options| checkov::figures(options.rounds, &options.folders)),
     ];
     let wanted: Vec<_> = groups.iter().filter(|(name, _)| group == "all" || group == *name).collect();
     if wanted.is_empty() {

@@ -1,7 +1,56 @@
-//! Azure Resource Manager's language as values: ids, regions, calls and answers, reads, errors, throttling, templates.
+#![doc = include_str!("../README.md")]
 //!
-//! Everything else in Lifeboat speaks this language. Nothing here does I/O, reads a clock or draws a random number.
-//! Start with [`ResourceId`] and [`Call`].
+//! # What is here
+//!
+//! * [`template`]: templates and parameter files. Start at [`template::Template::parse`] and [`template::expand`].
+//! * [`tree`]: JSON with places, comments and Azure's leniencies: what diagnostics point into.
+//! * [`ResourceId`], [`ResourceType`]: ids, compared as Azure compares them.
+//! * [`Region`]: regions by either name, with their pairs.
+//! * [`Call`], [`Answer`], [`Operation`], [`Pages`]: requests as data, what comes back, and what runs on.
+//! * [`ArmError`], [`retry`], [`Bucket`]: errors in Azure's shape, what may be sent again, and how often one may ask.
+//!
+//! Not here: I/O of any kind, clocks, chance, anything that knows what a failover is.
+//!
+//! # Ids
+//!
+//! ```
+//! use lifeboat_arm::{ResourceId, ResourceType};
+//!
+//! let queue = ResourceId::parse(
+//!     "/subscriptions/0/resourceGroups/shop/providers/Microsoft.ServiceBus/namespaces/bus/queues/orders",
+//! )?;
+//! assert_eq!(queue.kind(), Some(ResourceType::new("microsoft.servicebus/NAMESPACES/queues")));
+//! assert_eq!(queue.parent().expect("a queue has one").name(), "bus");
+//! assert!(queue.is_within(&ResourceId::group("0", "SHOP")));
+//! # Ok::<(), lifeboat_arm::BadResourceId>(())
+//! ```
+//!
+//! # Diagnostics
+//!
+//! Mistakes never end an expansion: what could be expanded is there, and each mistake tells its place.
+//!
+//! ```
+//! # use std::collections::BTreeMap;
+//! # use lifeboat_arm::template::{Context, NoLinks, ResourceGroupInfo, Template, expand};
+//! # let context = Context {
+//! #     subscription: "0".into(),
+//! #     tenant: "0".into(),
+//! #     resource_group: Some(ResourceGroupInfo { name: "shop".into(), location: "westeurope".into() }),
+//! #     location: None,
+//! #     deployment_name: "main".into(),
+//! #     management_group: None,
+//! #     now: "2026-01-01T00:00:00Z".parse().expect("a time"),
+//! #     new_guid_seed: "main".into(),
+//! #     groups: BTreeMap::new(),
+//! # };
+//! let text = r#"{ "resources": [], "outputs": { "a": { "type": "string", "value": "[tolowr('A')]" } } }"#;
+//! let template = Template::parse("main.json", text).expect("it is a template");
+//! let expansion = expand(&template, &BTreeMap::new(), &context, &NoLinks);
+//! let [mistake] = &expansion.diagnostics[..] else { panic!("there is one mistake") };
+//! assert_eq!(mistake.message, "there is no function `tolowr`");
+//! assert_eq!((mistake.position.line, mistake.pointer.as_str()), (1, "/outputs/a/value"));
+//! assert_eq!(mistake.hint.as_deref(), Some("did you mean `toLower`?"));
+//! ```
 
 mod call;
 mod error;

@@ -25,6 +25,7 @@ mod frame;
 mod functions;
 mod hash;
 mod header;
+mod key_vault;
 mod links;
 mod names;
 mod nested;
@@ -45,7 +46,7 @@ mod written;
 
 pub use deferred::{Deferred, Reach, Runtime, Step, resolve, resolve_known, resolve_output};
 pub use diagnostic::{Diagnostic, Severity};
-pub use expand::expand;
+pub use expand::{expand, expand_given};
 pub use expansion::{
     Context, ExpandedResource, Expansion, Link, Linked, LinkedTemplate, NestedDeployment, NoLinks, Origin,
     Output, ResourceGroupInfo,
@@ -55,7 +56,7 @@ pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained, without_query}
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use scope::DeploymentScope;
-pub use secrets::{SecurePlace, VEIL, secure_places, veil, without_secrets};
+pub use secrets::{SecurePlace, VEIL, secure_places, veil, veil_given, without_secrets};
 pub use types::ParameterType;
 
 use std::sync::{Arc, OnceLock};
@@ -93,11 +94,13 @@ impl Template {
         let schema = root.get("$schema").and_then(Node::as_str).unwrap_or_default();
         if !schema.to_ascii_lowercase().contains("deploymenttemplate") && root.get("resources").is_none() {
             let message = "neither `$schema` nor `resources` tell that this is a template".to_owned();
-            wrong.push(document.diagnostic(
-                "not-a-template",
-                message,
-                root.range.start..root.range.start + 1,
-            ));
+            let begins = root.range.start..root.range.start + 1;
+            let mut diagnostic = document.diagnostic("not-a-template", message, begins);
+            if gives_parameters(root) {
+                "this is a parameter file, not a template".clone_into(&mut diagnostic.message);
+                diagnostic.hint = Some("name the template, and this file with `--parameters`".to_owned());
+            }
+            wrong.push(diagnostic);
         }
         for (key, wanted) in
             [("parameters", true), ("variables", true), ("outputs", true), ("resources", false)]
@@ -152,4 +155,10 @@ impl Template {
     pub fn scope(&self) -> DeploymentScope {
         self.scope
     }
+}
+
+/// Whether a file gives parameters instead of declaring them.
+fn gives_parameters(root: &Node) -> bool {
+    let given = root.get("parameters").and_then(Node::members).unwrap_or_default();
+    given.iter().any(|member| member.value.get("value").or(member.value.get("reference")).is_some())
 }

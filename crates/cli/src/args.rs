@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
-pub use template::{ContextArgs, ExpandArgs, ExpandOutput, ScopeArg, TemplateCommand};
+pub use template::{ContextArgs, ExpandArgs, ExpandOutput, GraphFormat, ScopeArg, TemplateCommand};
 
 /// Keeps a second Azure region ready for a workload, proves it, and moves the workload there and back.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -28,7 +28,7 @@ Exit codes:
   0    done; objectives met, nothing blocks
   1    done, and the answer is bad: an objective missed (or foreseen to be), an invariant broken,
        a blocking finding
-  2    the input is wrong; nothing was decided
+  2    the input is wrong; nothing was decided about it
   130  stopped by Ctrl-C";
 
 /// The commands.
@@ -50,7 +50,7 @@ pub enum Command {
 /// What is looked at: a workload, or only a template.
 #[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
 pub struct TargetArgs {
-    /// A workload (a folder with `lifeboat.yaml`, or the file itself) or an ARM template.
+    /// A workload (a folder with `lifeboat.yaml`, or the file itself) or a template: ARM's JSON, `.bicep` or `.bicepparam`.
     #[arg(value_name = "TARGET", value_hint = ValueHint::AnyPath)]
     pub target: PathBuf,
     #[command(flatten)]
@@ -63,10 +63,11 @@ const TEMPLATE: &str = "Template (without a workload file)";
 /// What a template needs to be expanded.
 #[derive(Debug, Clone, PartialEq, Eq, Default, ClapArgs)]
 pub struct TemplateArgs {
-    /// A parameter file; given twice, the later one wins.
+    /// A parameter file, JSON or `.bicepparam`; given twice, the later one wins.
     #[arg(long, help_heading = TEMPLATE, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub parameters: Vec<PathBuf>,
-    /// One parameter; wins over every file. A value that is JSON is taken as JSON, anything else as a string.
+    /// One parameter; wins over every file. The value is JSON, unless the parameter is a string; `@FILE` stands for what a
+    /// file holds.
     #[arg(long, help_heading = TEMPLATE, value_name = "NAME=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
     /// The region that serves today, such as `westeurope`; else the template's own. A workload file says it itself.
@@ -119,13 +120,19 @@ pub struct DrillArgs {
 Examples:
   lifeboat assess .                                         every rule, against this workload
   lifeboat assess infra/regional.json --parameters weu.json a template in a pull request
+  lifeboat assess templates                                 every template below a folder
   lifeboat assess . --output json | jq '.findings[].rule'
 
-Ends with 1 when a blocking finding is open. `lifeboat explain RULE` says more about one rule.")]
+Ends with 1 when a blocking finding is open. `lifeboat explain RULE` says more about one rule.
+A folder without `lifeboat.yaml` stands for every ARM template below it. Of several, each is assessed
+on its own; one that cannot be read is told, and the others are assessed even so.")]
 pub struct AssessArgs {
+    /// Workloads (a folder with `lifeboat.yaml`, or the file itself), ARM templates, or folders of templates.
+    #[arg(value_name = "TARGET", required = true, value_hint = ValueHint::AnyPath)]
+    pub targets: Vec<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would become the help text of the command")]
-    pub target: TargetArgs,
+    pub template: TemplateArgs,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,

@@ -162,6 +162,16 @@ pub fn render(error: &CliError, layout: Layout) -> String {
     }
 }
 
+/// The error for programs: every message with its place, without the lines of the files.
+pub(crate) fn plain(error: &CliError) -> String {
+    let CliError::Located(places) = error else { return error.to_string() };
+    let one = |place: &Located| {
+        let (line, column) = place.position();
+        format!("{}:{line}:{column}: {}", place.file, place.message)
+    };
+    places.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
 fn headline(message: &str, layout: Layout) -> String {
     format!("{}{} {message}\n", layout.style.paint(Tone::Bad, "error"), layout.style.paint(Tone::Strong, ":"))
 }

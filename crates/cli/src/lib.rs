@@ -7,6 +7,8 @@ pub mod args;
 pub mod commands;
 pub mod errors;
 pub mod format;
+pub mod graph;
+mod interrupt;
 pub mod layout;
 mod load;
 pub mod output;

@@ -2,9 +2,11 @@
 //!
 //! A folder with `lifeboat.yaml`, that file itself, or an ARM template alone. What is wrong with a file is shown in it.
 
+mod bicep;
 mod complaints;
 mod expanded;
 mod linked;
+mod many;
 mod names;
 mod values;
 mod veil;
@@ -23,10 +25,11 @@ use crate::args::{TargetArgs, TemplateArgs};
 use crate::errors::CliError;
 use crate::format::counted;
 
-use complaints::of_diagnostics;
+use complaints::{in_compiled, of_diagnostics};
 pub(crate) use complaints::{of_line, of_problems};
-pub(crate) use expanded::expanded;
+pub(crate) use expanded::{Expanded, expanded};
 use linked::Folders;
+pub(crate) use many::targets;
 
 /// The subscription of a template that says nothing of one.
 const LAB_SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
@@ -169,6 +172,7 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         all.fold(text.to_owned(), |text, (template, given)| without_secrets(&text, template, &given.values))
     });
     assumptions.extend(drawn(&workload));
+    assumptions.extend(primary_values.asks());
     Ok(Loaded { workload, assumptions, policy: file.failover, accept: file.accept })
 }
 
@@ -219,12 +223,16 @@ fn of_expansion(mut found: Vec<Diagnostic>, given: &[(&Template, &values::Given)
             given.relocate(template.file(), diagnostic);
         }
     }
-    given.iter().fold(of_diagnostics(&found), |error, (_, given)| given.veil(error))
+    let shown = |error, (template, given): &(&Template, &values::Given)| {
+        given.veil(in_compiled(error, template.file(), template.text()))
+    };
+    given.iter().fold(of_diagnostics(&found), shown)
 }
 
 fn parse_template(path: &Path) -> Result<Template, CliError> {
-    let text = text_of(path)?;
-    Template::parse(&path.display().to_string(), &text).map_err(|found| of_diagnostics(&found))
+    let name = bicep::shown(path);
+    let text = bicep::template_of(path)?;
+    Template::parse(&name, &text).map_err(|found| in_compiled(of_diagnostics(&found), &name, &text))
 }
 
 /// The values of one site's parameter files; a parameter that still has none is named, with the file to put it in.
@@ -240,10 +248,10 @@ fn site_values(
 fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let typed = &target.template;
     let template = parse_template(path)?;
-    let mut given = values::from_files(&typed.parameters, &template)?;
+    let mut given = values::from_files(&values::files(path, &typed.parameters), &template)?;
     values::set(&mut given, &typed.set, &template)?;
     if typed.strict {
-        values::refuse_missing(&template, &given.values)?;
+        values::refuse_missing(&template, &given)?;
     }
     let bare = Bare {
         given: given.values.clone(),
@@ -281,6 +289,7 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let mut assumptions: Vec<String> = assumed.into_iter().map(|assumption| assumption.says).collect();
     assumptions.extend(folders.assumptions(|text| without_secrets(text, &template, &given.values)));
     assumptions.extend(drawn(&workload));
+    assumptions.extend(given.asks());
     assumptions.push("objectives are an RTO of 1 h and an RPO of 1 h: there is no workload file".to_owned());
     assumptions.extend(workload.settle_unasked());
     Ok(Loaded { workload, assumptions, policy, accept: Vec::new() })

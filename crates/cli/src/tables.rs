@@ -6,7 +6,7 @@ mod plan;
 mod rule;
 
 pub use expansion::{expansion, expansion_json};
-pub use findings::{finding_tone, findings, findings_json};
+pub use findings::{Assessed, finding_tone, findings, findings_json, many_findings, many_findings_json};
 pub(crate) use findings::{finding_words, findings_summary, passed_everywhere, place, worst_first};
 pub use plan::{PlanView, plan, plan_json};
 pub use rule::{RuleDoc, rule, rule_json};

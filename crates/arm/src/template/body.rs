@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::deferred::Deferred;
 use super::diagnostic::did_you_mean;
-use super::engine::Draft;
+use super::engine::{Draft, Needs};
 use super::evaluate::Env;
 use super::expansion::{ExpandedResource, NestedDeployment, Origin, Output};
 use super::fault::{Fault, Outcome};
@@ -109,7 +109,7 @@ impl Unit<'_> {
         &self,
         header: &Header<'_>,
         body: Written,
-        needs: Vec<usize>,
+        needs: Needs,
         deployment: Option<NestedDeployment>,
     ) -> Outcome<()> {
         let location = body.known_text("location").map(str::to_owned);
@@ -123,6 +123,7 @@ impl Unit<'_> {
             scope: if header.scope_id.is_empty() { "/".to_owned() } else { header.scope_id.clone() },
             depends_on: Vec::new(),
             waits_for: Vec::new(),
+            implied: Vec::new(),
             body: body.json.into(),
             deferred: body.deferred,
             unsettled: header.unsettled.clone(),
@@ -149,7 +150,7 @@ impl Unit<'_> {
     }
 
     /// The keys of what a resource waits for: written, implied by `reference`, by batches, by the deployment.
-    pub(crate) fn depends_on(&self, env: &Env<'_>, index: usize, used: &RefCell<Vec<usize>>) -> Vec<usize> {
+    pub(crate) fn depends_on(&self, env: &Env<'_>, index: usize, used: &RefCell<Vec<usize>>) -> Needs {
         let header = &self.headers[index];
         let mut keys = self.inherited.clone();
         with_turns(env, &header.turns, &mut |env| {
@@ -187,8 +188,7 @@ impl Unit<'_> {
                 }
             }
         }
-        keys.extend(used.borrow().iter().copied());
-        keys
+        Needs { written: keys, implied: used.borrow().clone() }
     }
 
     fn dependency(&self, header: &Header<'_>, written: &str) -> Outcome<Vec<usize>> {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::diagnostic::{Diagnostic, Document};
+use super::diagnostic::{Diagnostic, Document, Severity};
 use super::evaluate::Meter;
 use super::expansion::{Context, ExpandedResource, Linked};
 use super::fault::{Fault, Outcome};
@@ -38,8 +38,23 @@ pub(crate) struct Engine<'t> {
 /// A resource whose dependencies are still keys of headers.
 pub(crate) struct Draft {
     pub(crate) key: usize,
-    pub(crate) needs: Vec<usize>,
+    pub(crate) needs: Needs,
     pub(crate) resource: ExpandedResource,
+}
+
+/// What a resource waits for, by keys of headers.
+#[derive(Default)]
+pub(crate) struct Needs {
+    /// Named, or of the order of a loop, or of the deployment around it.
+    pub(crate) written: Vec<usize>,
+    /// Asked by a `reference`.
+    pub(crate) implied: Vec<usize>,
+}
+
+impl Needs {
+    pub(crate) fn all(&self) -> impl Iterator<Item = usize> {
+        self.written.iter().chain(&self.implied).copied()
+    }
 }
 
 impl<'t> Engine<'t> {
@@ -134,6 +149,15 @@ impl<'t> Engine<'t> {
             self.push(diagnostic);
         }
         Fault::reported()
+    }
+
+    /// Says what Azure would accept, and somebody should look at.
+    pub(crate) fn warn(&self, document: &Document, chain: &[String], range: &Range<usize>, doubt: &Fault) {
+        let mut diagnostic = document.diagnostic(doubt.code, doubt.message.clone(), range.clone());
+        diagnostic.severity = Severity::Warning;
+        diagnostic.hint.clone_from(&doubt.hint);
+        diagnostic.chain = chain.to_vec();
+        self.push(diagnostic);
     }
 
     pub(crate) fn push_resource(&self, draft: Draft) -> Outcome<()> {

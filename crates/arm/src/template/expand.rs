@@ -9,8 +9,11 @@ use super::body::public_outputs;
 use super::diagnostic::{Diagnostic, Severity};
 use super::engine::{Draft, Engine};
 use super::expansion::{Context, ExpandedResource, Expansion, Linked};
+use super::fault::Outcome;
 use super::frame::{Deployment, Frame};
+use super::key_vault::secret;
 use super::nested::{Place, run};
+use super::parameters::ParameterValue;
 use super::scope::{DeploymentScope, Scope};
 use super::value::Value;
 
@@ -20,6 +23,35 @@ use super::value::Value;
 pub fn expand(
     template: &Template,
     parameters: &BTreeMap<String, Json>,
+    context: &Context,
+    loader: &dyn Linked,
+) -> Expansion {
+    expand_with(
+        template,
+        parameters.iter().map(|(name, value)| (name, Value::from_json(value))),
+        context,
+        loader,
+    )
+}
+
+/// The same with what [`parse_parameters`](super::parse_parameters) read. A secret of a key vault stays a call in whatever
+/// is made of it, as the answer of a `list…` does: a [`Deferred`](super::Deferred) that names the vault and the secret.
+pub fn expand_given(
+    template: &Template,
+    parameters: &BTreeMap<String, ParameterValue>,
+    context: &Context,
+    loader: &dyn Linked,
+) -> Expansion {
+    let value = |given: &ParameterValue| match given {
+        ParameterValue::Value(value) => Value::from_json(value),
+        ParameterValue::KeyVault(reference) => secret(&Value::from_json(reference)?),
+    };
+    expand_with(template, parameters.iter().map(|(name, given)| (name, value(given))), context, loader)
+}
+
+fn expand_with<'a>(
+    template: &Template,
+    parameters: impl Iterator<Item = (&'a String, Outcome)>,
     context: &Context,
     loader: &dyn Linked,
 ) -> Expansion {
@@ -51,16 +83,16 @@ pub fn expand(
     Expansion { resources, outputs, diagnostics, links }
 }
 
-fn expand_root(
+fn expand_root<'a>(
     engine: &Engine<'_>,
     template: &Template,
-    parameters: &BTreeMap<String, Json>,
+    parameters: impl Iterator<Item = (&'a String, Outcome)>,
 ) -> BTreeMap<String, super::Output> {
     let context = engine.context;
     let document = &template.document;
     let mut given = BTreeMap::new();
     for (name, value) in parameters {
-        match Value::from_json(value) {
+        match value {
             Ok(value) => {
                 given.insert(name.to_lowercase(), value);
             }
@@ -111,22 +143,30 @@ fn settle_dependencies(drafts: Vec<Draft>) -> Vec<ExpandedResource> {
         places[draft.key] = Some(place);
     }
     let first = first_of_each_id(&drafts);
-    // Whose needs a place was last seen in, by itself and by its id: loops that wait for loops have many.
-    let (mut seen, mut named) = (vec![usize::MAX; drafts.len()], vec![usize::MAX; drafts.len()]);
+    // Whose needs a place was last seen in, by itself, by its id and among the written ones: loops that wait for loops
+    // have many.
+    let nobody = vec![usize::MAX; drafts.len()];
+    let (mut seen, mut named, mut written) = (nobody.clone(), nobody.clone(), nobody);
     let settle = |(own, draft): (usize, &Draft)| {
         (seen[own], named[first[own]]) = (own, own);
-        let needs = draft.needs.iter().filter_map(|key| places.get(*key).copied().flatten());
+        let place = |key: usize| places.get(key).copied().flatten();
+        let needs = draft.needs.all().filter_map(place);
         let waits_for: Vec<usize> =
             needs.filter(|place| std::mem::replace(&mut seen[*place], own) != own).collect();
+        for place in draft.needs.written.iter().copied().filter_map(place) {
+            written[place] = own;
+        }
+        let implied = waits_for.iter().copied().filter(|place| written[*place] != own).collect();
         let others = waits_for.iter().map(|place| first[*place]);
         let others = others.filter(|place| std::mem::replace(&mut named[*place], own) != own);
         let depends_on = others.map(|place| drafts[place].resource.id.clone()).collect();
-        (depends_on, waits_for)
+        (depends_on, waits_for, implied)
     };
-    let settled: Vec<(Vec<String>, Vec<usize>)> = drafts.iter().enumerate().map(settle).collect();
-    let finish = |(draft, (depends_on, waits_for)): (Draft, _)| ExpandedResource {
+    let settled: Vec<(Vec<String>, Vec<usize>, Vec<usize>)> = drafts.iter().enumerate().map(settle).collect();
+    let finish = |(draft, (depends_on, waits_for, implied)): (Draft, _)| ExpandedResource {
         depends_on,
         waits_for,
+        implied,
         ..draft.resource
     };
     drafts.into_iter().zip(settled).map(finish).collect()

@@ -119,6 +119,8 @@ pub struct ExpandedResource {
     /// The same as places in [`Expansion::resources`]. Templates may deploy one id twice (a network, then the same
     /// with name servers), and only this tells the two apart.
     pub waits_for: Vec<usize>,
+    /// Those of them that no `dependsOn` names, only a `reference`.
+    pub implied: Vec<usize>,
     /// What to PUT: everything but name, type, apiVersion, dependsOn, condition, copy, scope and resources.
     pub body: Json,
     /// The places of the body that only the run can fill.

@@ -15,6 +15,7 @@ use super::evaluate::{Bindings, Env};
 use super::expression::Expression;
 use super::fault::{Fault, Outcome};
 use super::functions::record;
+use super::key_vault;
 use super::names::folded;
 use super::parser;
 use super::scope::Scope;
@@ -251,14 +252,25 @@ impl<'t> Frame<'t> {
             let is_given = matches!(*slot.borrow(), Slot::Done(_));
             let default = declaration.get("defaultValue").filter(|_| !is_given);
             let place = default.map_or(key_range, |default| &default.range);
+            let what = format!("parameter `{name}`");
             let result = self.parameter(name).and_then(|value| {
-                super::types::check(self.template, declaration, &value, &format!("parameter `{name}`"))
+                super::types::check(self.template, declaration, &value, &what)
+                    .and_then(|()| self.check_secret(declaration, &value, &what))
                     .map_err(|fault| self.engine.report(self.document, &self.chain, place, &fault))
             });
             if result.is_err() {
                 slot.replace(Slot::Failed);
             }
         }
+    }
+
+    /// A secret of a key vault keeps its secret only in a parameter of a secure type.
+    fn check_secret(&self, declaration: &Node, value: &Value, what: &str) -> Outcome<()> {
+        let kind = super::types::kind(self.template, declaration);
+        if let Some(doubt) = key_vault::check_type(kind, value, what)? {
+            self.engine.warn(self.document, &self.chain, &declaration.range, &doubt);
+        }
+        Ok(())
     }
 
     /// The value of a parameter, its default evaluated when first asked for.

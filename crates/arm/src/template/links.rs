@@ -10,7 +10,7 @@ use super::evaluate::Env;
 use super::expansion::{Link, LinkedTemplate};
 use super::fault::{Fault, Outcome};
 use super::header::Header;
-use super::nested::secret;
+use super::key_vault::secret;
 use super::parameters::{ParameterValue, parse_parameters};
 use super::unit::Unit;
 use super::uri::combine;

@@ -7,11 +7,11 @@ use super::body::{public_outputs, resources_pointer};
 use super::diagnostic::Document;
 use super::evaluate::Env;
 use super::expansion::NestedDeployment;
-use super::expression::Expression;
 use super::fault::{Fault, Outcome};
 use super::frame::{Deployment, Frame};
 use super::functions::record;
 use super::header::{Collector, Header, Turns, with_turns};
+use super::key_vault::secret;
 use super::links::LinkKind;
 use super::scope::Scope;
 use super::unit::{Progress, Unit};
@@ -69,13 +69,13 @@ impl Unit<'_> {
         let mode = mode.and_then(|(_, value)| value.as_str()).unwrap_or("Incremental").to_owned();
         let mut needs = self.depends_on(env, index, used);
         let result = arguments.and_then(|arguments| {
-            self.inside(env, header, &arguments, &mode, &needs)
+            self.inside(env, header, &arguments, &mode, needs.all().collect())
                 .map_err(|fault| self.frame.report(properties.unwrap_or(header.node), &fault))
         });
         let mut deployment = NestedDeployment { outputs: BTreeMap::new(), mode };
         if let Ok(inside) = result {
             deployment.outputs = public_outputs(&inside.outputs);
-            needs.extend(inside.keys);
+            needs.written.extend(inside.keys);
             // what hangs on a failed output waits for the run instead of failing once more
             if inside.complete
                 && let Ok(answer) = Self::answer(inside.outputs)
@@ -121,16 +121,19 @@ impl Unit<'_> {
             // an expression may give all of them: an object of `{name: {value}}`
             let all = env.node(parameters)?;
             let entries = all.as_object().map(|all| all.entries.clone()).unwrap_or_default();
-            return Ok(entries
-                .into_iter()
-                .filter_map(|(name, entry)| Some((name, entry.as_object()?.get("value")?.clone())))
-                .collect());
+            let mut arguments = Vec::new();
+            for (name, entry) in entries {
+                if let Some(value) = self.entry(&entry, parameters)? {
+                    arguments.push((name, value));
+                }
+            }
+            return Ok(arguments);
         }
         let mut arguments = Vec::new();
         let mut failed = None;
         for member in parameters.members().unwrap_or_default() {
             let name = Key::clone(&member.key);
-            match Self::argument(env, &member.value) {
+            match self.argument(env, &member.value) {
                 Ok(Some(value)) => arguments.push((name, value)),
                 Ok(None) => {}
                 Err(fault) => failed = Some(fault),
@@ -139,12 +142,13 @@ impl Unit<'_> {
         failed.map_or(Ok(arguments), Err)
     }
 
-    fn argument(env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
+    fn argument(&self, env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
         if let Some(value) = node.get("value") {
             return env.node(value).map(Some);
         }
         if let Some(reference) = node.get("reference") {
-            return env.node(reference).and_then(|reference| secret(&reference)).map(Some);
+            let found = env.node(reference).and_then(|reference| secret(&reference));
+            return found.map(Some).map_err(|fault| self.frame.report(reference, &fault));
         }
         if node.get("copy").is_some() {
             // a loop that makes the property `value`
@@ -153,15 +157,7 @@ impl Unit<'_> {
         }
         if node.as_str().is_some() {
             // `"name": "[if(…, createObject('value', …), …)]"`
-            let entry = env.node(node)?;
-            return Ok(match &entry {
-                Value::Object(object) => match (object.get("value"), object.get("reference")) {
-                    (Some(value), _) => Some(value.clone()),
-                    (None, Some(reference)) => Some(secret(reference)?),
-                    _ => None,
-                },
-                _ => None,
-            });
+            return self.entry(&env.node(node)?, node);
         }
         Ok(None)
     }
@@ -185,6 +181,18 @@ impl Unit<'_> {
             );
             let fault = Fault::new("parameter-unknown", message).hint(hint);
             self.frame.engine.report(self.frame.document, &self.chain, range, &fault);
+        }
+    }
+
+    /// What `{value}` or `{reference}` gives, made by an expression at `node`.
+    fn entry(&self, entry: &Value, node: &Node) -> Outcome<Option<Value>> {
+        let Some(entry) = entry.as_object() else { return Ok(None) };
+        match (entry.get("value"), entry.get("reference")) {
+            (Some(value), _) => Ok(Some(value.clone())),
+            (None, Some(reference)) => {
+                secret(reference).map(Some).map_err(|fault| self.frame.report(node, &fault))
+            }
+            (None, None) => Ok(None),
         }
     }
 
@@ -214,7 +222,7 @@ impl Unit<'_> {
         header: &Header<'_>,
         arguments: &[(Key, Value)],
         mode: &str,
-        needs: &[usize],
+        inherited: Vec<usize>,
     ) -> Outcome<Inside> {
         if self.chain.len() >= NESTING_MAX {
             return Err(self.too_deep(header));
@@ -243,7 +251,6 @@ impl Unit<'_> {
         let mut chain = self.chain.clone();
         chain.push(header.name.clone());
         let given = arguments.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
-        let inherited = needs.to_vec();
         if let Some(template) = properties.get("template").filter(|template| template.members().is_some()) {
             let pointer = push_pointer(&push_pointer(&header.pointer, "properties"), "template");
             let place = Place { template, pointer, chain, inherited };
@@ -293,24 +300,6 @@ impl Unit<'_> {
         let place = Place { template: &document.root, pointer: String::new(), chain, inherited };
         Ok(run(&frame, &scope, &place, &Vec::new(), None))
     }
-}
-
-/// A secret of a key vault, asked when the deployment runs.
-pub(crate) fn secret(reference: &Value) -> Outcome {
-    let wrong = || Fault::new("deployment", "a parameter's `reference` needs `keyVault.id` and `secretName`");
-    let object = reference.as_object().ok_or_else(wrong)?;
-    let vault = object
-        .get("keyVault")
-        .and_then(Value::as_object)
-        .and_then(|vault| vault.get("id"))
-        .ok_or_else(wrong)?;
-    let name = object.get("secretName").ok_or_else(wrong)?;
-    let mut body = vec![("secretName", name.clone())];
-    if let Some(version) = object.get("secretVersion") {
-        body.push(("secretVersion", version.clone()));
-    }
-    let arguments = [vault.clone(), Value::string("2022-07-01"), record(body)?];
-    Value::deferred(Expression::call("listKeyVaultSecret", arguments.map(Expression::Value).into()))
 }
 
 fn is_inner(env: &Env<'_>, properties: &Node) -> bool {

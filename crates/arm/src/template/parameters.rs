@@ -5,9 +5,11 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
-use super::diagnostic::{Diagnostic, Document};
+use super::diagnostic::{Diagnostic, Document, did_you_mean};
+use super::key_vault;
 use super::types::{self, ParameterType};
-use crate::tree::Node;
+use super::value::Value;
+use crate::tree::{Member, Node};
 
 /// What a template says about one of its parameters.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,30 +90,100 @@ pub(crate) fn declarations(root: &Node) -> Vec<ParameterDeclaration> {
         .collect()
 }
 
-/// Reads a parameter file: `{"parameters": {"name": {"value": …} | {"reference": …}}}`.
+/// Reads a parameter file: `{"parameters": {"name": {"value": …} | {"reference": …}}}`. As with `az`, the outer object may
+/// be left out.
+///
+/// # Errors
+/// Everything that is wrong with the file, each at its place.
 pub fn parse_parameters(file: &str, text: &str) -> Result<BTreeMap<String, ParameterValue>, Vec<Diagnostic>> {
     let document = Document::parse(file, text).map_err(|diagnostic| vec![*diagnostic])?;
-    let root = &document.root;
-    let Some(parameters) = root.get("parameters").and_then(Node::members) else {
-        let message = "a parameter file is an object with the object `parameters`".to_owned();
-        return Err(vec![document.diagnostic("not-parameters", message, root.range.clone())]);
-    };
+    let parameters = find(&document).map_err(|diagnostic| vec![*diagnostic])?;
     let mut values = BTreeMap::new();
     let mut wrong = Vec::new();
     for member in parameters {
-        let node = &member.value;
-        let value = match (node.get("value"), node.get("reference")) {
-            (Some(value), _) => ParameterValue::Value(value.to_value()),
-            (None, Some(reference)) => ParameterValue::KeyVault(reference.to_value()),
-            (None, None) => {
-                let message = format!("the parameter `{}` has neither `value` nor `reference`", member.key);
-                let mut diagnostic = document.diagnostic("parameter-value", message, node.range.clone());
-                diagnostic.hint = Some(format!("write `\"{}\": {{ \"value\": … }}`", member.key));
-                wrong.push(diagnostic);
-                continue;
+        match given(&document, member) {
+            Ok(value) => {
+                values.insert(member.key.to_string(), value);
             }
-        };
-        values.insert(member.key.to_string(), value);
+            Err(diagnostic) => wrong.push(*diagnostic),
+        }
     }
     if wrong.is_empty() { Ok(values) } else { Err(wrong) }
+}
+
+/// The members that give values.
+fn find(document: &Document) -> Result<&[Member], Box<Diagnostic>> {
+    const SHAPE: &str = "a parameter file is `{ \"parameters\": { \"name\": { \"value\": … } } }`";
+    let root = &document.root;
+    let wrong = |message: String, hint: &str, range: Range<usize>| {
+        let mut diagnostic = document.diagnostic("not-parameters", message, range);
+        diagnostic.hint = Some(hint.to_owned());
+        Box::new(diagnostic)
+    };
+    let begins = root.range.start..root.range.end.min(root.range.start + 1);
+    let Some(members) = root.members() else {
+        return Err(wrong(
+            format!("a parameter file must be an object, is {}", root.kind_name()),
+            SHAPE,
+            begins,
+        ));
+    };
+    if root.get("resources").is_some() {
+        let hint = "give it as the template, and name a parameter file here";
+        return Err(wrong("this is a template, not a parameter file".to_owned(), hint, begins));
+    }
+    let Some(parameters) = root.get("parameters") else {
+        let is_entry =
+            |member: &Member| member.value.get("value").or(member.value.get("reference")).is_some();
+        if !members.is_empty() && members.iter().all(is_entry) {
+            return Ok(members);
+        }
+        let named = members.iter().map(|member| &*member.key);
+        let hint = did_you_mean("parameters", named).map(|_| "did you mean `parameters`?");
+        return Err(wrong("this file has no `parameters`".to_owned(), hint.unwrap_or(SHAPE), begins));
+    };
+    parameters.members().ok_or_else(|| {
+        let message = format!("`parameters` must be an object, is {}", parameters.kind_name());
+        wrong(message, SHAPE, parameters.range.clone())
+    })
+}
+
+/// What one member gives.
+fn given(document: &Document, member: &Member) -> Result<ParameterValue, Box<Diagnostic>> {
+    let (name, node) = (&member.key, &member.value);
+    let wrong = |code, message: String, range: &Range<usize>, hint: Option<String>| {
+        let mut diagnostic = document.diagnostic(code, message, range.clone());
+        diagnostic.hint = hint;
+        Box::new(diagnostic)
+    };
+    let shape = format!("write `\"{name}\": {{ \"value\": … }}`");
+    match (node.get("value"), node.get("reference")) {
+        (Some(_), Some(reference)) => {
+            let message = format!("the parameter `{name}` has both `value` and `reference`");
+            Err(wrong("parameter-value", message, &reference.range, Some("keep one of them".to_owned())))
+        }
+        (Some(value), None) => Ok(ParameterValue::Value(value.to_value())),
+        (None, Some(reference)) => Value::from_node(reference)
+            .and_then(|value| key_vault::literal_secret(&value))
+            .map(|_| ParameterValue::KeyVault(reference.to_value()))
+            .map_err(|fault| wrong(fault.code, fault.message.clone(), &reference.range, fault.hint.clone())),
+        (None, None) => {
+            let Some(members) = node.members() else {
+                let message =
+                    format!("the parameter `{name}` is given as {}, not as an object", node.kind_name());
+                return Err(wrong("parameter-value", message, &node.range, Some(shape)));
+            };
+            if let Some(expression) = node.get("expression") {
+                let message =
+                    format!("`{name}` is an expression, which only the one who deploys can evaluate");
+                let hint = format!("give its value instead: {shape}");
+                return Err(wrong("parameter-value", message, &expression.range, Some(hint)));
+            }
+            let near = |wanted| members.iter().any(|member| crate::nearest(&member.key, [wanted]).is_some());
+            let meant = ["value", "reference"].into_iter().find(|wanted| near(*wanted));
+            let hint = meant.map_or(shape, |meant| format!("did you mean `{meant}`?"));
+            let message = format!("the parameter `{name}` has neither `value` nor `reference`");
+            Err(wrong("parameter-value", message, &node.range, Some(hint)))
+        }
+    }
 }

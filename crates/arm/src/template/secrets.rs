@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
-use super::expand::expand;
+use super::expand::expand_given;
 use super::expansion::{Context, Expansion, NoLinks};
-use super::{Deferred, ParameterType, Template};
+use super::{Deferred, ParameterType, ParameterValue, Template};
 
 /// What stands in the place of a value that depends on a secret.
 pub const VEIL: &str = "‹secure value›";
@@ -47,17 +47,40 @@ pub fn veil(
     parameters: &BTreeMap<String, Json>,
     context: &Context,
 ) {
-    let given: Json = parameters
-        .iter()
-        .map(|(name, value)| (name.clone(), serde_json::json!({ "value": value })))
-        .collect::<Map<String, Json>>()
-        .into();
+    let given = parameters.iter().map(|(name, value)| (name.clone(), json!({ "value": value })));
+    cover_all(expansion, file, template, given.collect(), context);
+}
+
+/// The same for what [`expand_given`](super::expand_given) made. A secret of a key vault is named, and nothing of it known.
+pub fn veil_given(
+    expansion: &mut Expansion,
+    file: &str,
+    template: &Json,
+    parameters: &BTreeMap<String, ParameterValue>,
+    context: &Context,
+) {
+    let entry = |given: &ParameterValue| match given {
+        ParameterValue::Value(value) => json!({ "value": value }),
+        ParameterValue::KeyVault(reference) => json!({ "reference": reference }),
+    };
+    let given = parameters.iter().map(|(name, given)| (name.clone(), entry(given)));
+    cover_all(expansion, file, template, given.collect(), context);
+}
+
+fn cover_all(
+    expansion: &mut Expansion,
+    file: &str,
+    template: &Json,
+    given: Map<String, Json>,
+    context: &Context,
+) {
+    let given = Json::Object(given);
     let places = secure_places(template, &given);
     let computed = computed_defaults(template);
     if places.is_empty() && computed.is_empty() {
         return;
     }
-    let mut body = serde_json::json!({ "parameters": given });
+    let mut body = json!({ "parameters": given });
     body["template"] = template.clone();
     let mut secrets = BTreeSet::new();
     let plain = expanded(file, &body, context);
@@ -226,9 +249,13 @@ fn says_nothing(value: &Json) -> bool {
 
 fn expanded(file: &str, body: &Json, context: &Context) -> Option<Expansion> {
     let template = Template::parse(file, &body["template"].to_string()).ok()?;
-    let given = |(name, given): (&String, &Json)| Some((name.clone(), given.get("value")?.clone()));
+    let given = |(name, entry): (&String, &Json)| {
+        let secret = || entry.get("reference").cloned().map(ParameterValue::KeyVault);
+        let given = entry.get("value").cloned().map(ParameterValue::Value).or_else(secret)?;
+        Some((name.clone(), given))
+    };
     let parameters = members(&body["parameters"]).filter_map(given).collect();
-    Some(expand(&template, &parameters, context, &NoLinks))
+    Some(expand_given(&template, &parameters, context, &NoLinks))
 }
 
 fn alike(one: &Expansion, other: &Expansion) -> bool {

@@ -20,19 +20,23 @@ pub enum TemplateCommand {
 Examples:
   lifeboat template expand azuredeploy.json --parameters prod.json
   lifeboat template expand azuredeploy.json --set count=2 --location northeurope --output json
+  lifeboat template expand azuredeploy.json --graph svg > graph.svg
   lifeboat template expand landing.json --scope subscription --location westeurope --output json
 
-Nothing is fetched: a linked template is read from the template's folder. Secure values are veiled.
+Nothing is fetched: a linked template is read from the template's folder. Secure values are veiled, and
+secrets of key vaults only named. Bicep is compiled by `bicep` or `az bicep`; what Azure would refuse is
+then shown in the JSON that it makes.
 The same arguments give the same output: `utcNow()` is 2026-01-01 unless `--at` says otherwise, and
 `newGuid()` is drawn from the deployment's name.")]
 pub struct ExpandArgs {
-    /// The template.
+    /// The template: ARM's JSON, `.bicep`, or a `.bicepparam` that names its own.
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
-    /// A parameter file; given twice, the later one wins.
+    /// A parameter file, JSON or `.bicepparam`; given twice, the later one wins.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub parameters: Vec<PathBuf>,
-    /// One parameter; wins over every file. A value that is JSON is taken as JSON, anything else as a string.
+    /// One parameter; wins over every file. The value is JSON, unless the parameter is a string; `@FILE` stands for what a
+    /// file holds.
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
     #[command(flatten)]
@@ -41,6 +45,18 @@ pub struct ExpandArgs {
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     pub output: ExpandOutput,
+    /// Print the graph instead: what is deployed, and what waits for what. Mistakes are told as ever.
+    #[arg(long, value_enum, conflicts_with = "output")]
+    pub graph: Option<GraphFormat>,
+}
+
+/// How a graph is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// For Graphviz, and for whatever reads its language.
+    Dot,
+    /// A picture, for a browser.
+    Svg,
 }
 
 const WHERE: &str = "Where it would be deployed";

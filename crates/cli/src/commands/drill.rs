@@ -1,8 +1,7 @@
 //! `lifeboat drill`.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use lifeboat_planner::Workload;
 use lifeboat_sim::{
@@ -12,6 +11,7 @@ use lifeboat_sim::{
 use super::{json_error, show, strategies};
 use crate::args::{DrillArgs, Output};
 use crate::errors::{CliError, Exit};
+use crate::interrupt;
 use crate::load::{epoch, is_file_of, load, of_line, of_problems, text_of};
 use crate::output::{Surroundings, can_write_into, complain, report_files, save_all};
 use crate::progress::{Progress, Reporter};
@@ -64,10 +64,7 @@ fn scenario(args: &DrillArgs, workload: &Workload) -> Result<Scenario, CliError>
 
 /// Plays the drill with progress on stderr, until it ends or somebody presses Ctrl-C.
 fn play(setup: DrillSetup, surroundings: &Surroundings) -> Result<DrillOutcome, CliError> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-        .map_err(|error| CliError::caused_by("cannot listen for Ctrl-C", error))?;
+    let interrupted = interrupt::flag()?;
     let mut reporter = Reporter::to_stderr(surroundings.stderr_is_terminal);
     let mut show = |progress: &DrillProgress<'_>| {
         reporter.show(&Progress {

@@ -34,6 +34,15 @@ pub(super) fn of_diagnostics(found: &[Diagnostic]) -> CliError {
     )
 }
 
+/// Shows the text of a file that exists nowhere: what a compiler made of another.
+pub(super) fn in_compiled(error: CliError, file: &str, text: &str) -> CliError {
+    let CliError::Located(mut places) = error else { return error };
+    for place in places.iter_mut().filter(|place| place.text.is_empty() && place.file == file) {
+        place.text = super::veil::cover_queries(text);
+    }
+    CliError::Located(places)
+}
+
 /// Problems of a YAML file.
 pub(crate) fn of_problems(file: &str, text: &str, problems: &[Problem]) -> CliError {
     CliError::Located(

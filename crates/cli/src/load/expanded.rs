@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use lifeboat_arm::template::{
-    Context, DeploymentScope, Diagnostic, Expansion, ResourceGroupInfo, Severity, Template, expand,
-    self_contained, veil, without_secrets,
+    Context, DeploymentScope, Diagnostic, Expansion, ResourceGroupInfo, Severity, Template, expand_given,
+    self_contained, veil_given, without_secrets,
 };
-use serde_json::Value;
+
+use lifeboat_arm::tree::Position;
 
 use super::linked::Folders;
 use super::{epoch, of_expansion, parse_template, values};
@@ -19,6 +20,8 @@ pub(crate) struct Expanded {
     pub(crate) expansion: Expansion,
     /// What had to be assumed.
     pub(crate) assumptions: Vec<String>,
+    /// What Azure would accept, and somebody should look at.
+    pub(crate) doubts: Vec<String>,
     /// Everything for which Azure would refuse it.
     pub(crate) mistakes: Option<CliError>,
 }
@@ -29,29 +32,38 @@ pub(crate) fn expanded(typed: &ExpandArgs) -> Result<Expanded, CliError> {
     if let Some(scope) = typed.context.scope {
         template = template.at(level(scope));
     }
-    let mut given = values::from_files(&typed.parameters, &template)?;
+    let mut given = values::from_files(&values::files(&typed.file, &typed.parameters), &template)?;
     values::set(&mut given, &typed.set, &template)?;
     let name = typed.file.file_stem().map(|name| name.to_string_lossy().into_owned());
     let context = context(&typed.context, name.unwrap_or_default());
     let folders = Folders::of([typed.file.as_path()]);
-    let mut expansion = expand(&template, &given.values, &context, &folders);
-    hide(&mut expansion, &template, &given.values, &context);
-    let wrong: Vec<Diagnostic> =
-        expansion.diagnostics.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
+    let mut expansion = expand_given(&template, &given.all(), &context, &folders);
+    hide(&mut expansion, &template, &given, &context);
+    let (wrong, doubtful): (Vec<Diagnostic>, Vec<Diagnostic>) =
+        expansion.diagnostics.iter().cloned().partition(|found| found.severity == Severity::Error);
+    let doubts = doubtful.iter().map(doubt).collect();
     let mistakes = (!wrong.is_empty()).then(|| of_expansion(wrong, &[(&template, &given)]));
-    let assumptions = folders.assumptions(|text| without_secrets(text, &template, &given.values));
-    Ok(Expanded { expansion, assumptions, mistakes })
+    let mut assumptions = folders.assumptions(|text| without_secrets(text, &template, &given.values));
+    assumptions.extend(given.asks());
+    Ok(Expanded { expansion, assumptions, doubts, mistakes })
+}
+
+/// One line: a warning beside a result must not bury it.
+fn doubt(found: &Diagnostic) -> String {
+    let Position { line, column } = found.position;
+    let hint = found.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
+    format!("{}:{line}:{column}: {}{hint}", found.file, found.message)
 }
 
 /// Puts a veil over what depends on secrets, in the graph and in what is said of it.
-fn hide(expansion: &mut Expansion, template: &Template, given: &BTreeMap<String, Value>, context: &Context) {
+fn hide(expansion: &mut Expansion, template: &Template, given: &values::Given, context: &Context) {
     // A link that cannot be written into the template cannot be expanded either: that is said already.
     let whole =
         self_contained(&template.json(), &expansion.links).unwrap_or_else(|_| (*template.json()).clone());
-    veil(expansion, template.file(), &whole, given, context);
+    veil_given(expansion, template.file(), &whole, &given.all(), context);
     for found in &mut expansion.diagnostics {
-        found.message = without_secrets(&found.message, template, given);
-        found.hint = found.hint.take().map(|hint| without_secrets(&hint, template, given));
+        found.message = without_secrets(&found.message, template, &given.values);
+        found.hint = found.hint.take().map(|hint| without_secrets(&hint, template, &given.values));
     }
 }
 

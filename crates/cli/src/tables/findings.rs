@@ -207,3 +207,62 @@ pub fn findings_json(findings: &[Finding], assumptions: &[String]) -> Result<Str
     let document = Document { assumptions, counts: Counts::of(findings), findings: worst_first(findings) };
     serde_json::to_string_pretty(&document)
 }
+
+/// What became of one target.
+#[derive(Debug)]
+pub struct Assessed {
+    /// Every answer of every rule.
+    pub findings: Vec<Finding>,
+    /// What had to be assumed.
+    pub assumptions: Vec<String>,
+}
+
+/// Several targets for people: of each what is open, and a sum. What could not be read was told already.
+pub fn many_findings(results: &[(String, Result<Assessed, String>)], layout: Layout) -> String {
+    let mut out = String::new();
+    for (name, assessed) in results.iter().filter_map(|(name, result)| Some((name, result.as_ref().ok()?))) {
+        out += &layout.hang("", name, Tone::Strong);
+        out += &findings(&assessed.findings, layout);
+        out.push('\n');
+    }
+    let readable: Vec<&Assessed> = results.iter().filter_map(|(_, result)| result.as_ref().ok()).collect();
+    let blocked = readable.iter().filter(|one| Counts::of(&one.findings).blocking > 0).count();
+    let unread = match results.len() - readable.len() {
+        0 => String::new(),
+        unread => format!(", {unread} could not be read"),
+    };
+    let sum = format!("{} assessed: {blocked} blocked{unread}", counted(readable.len(), "target"));
+    out + &layout.hang("", &sum, Tone::Strong)
+}
+
+/// Several targets for programs: `{"targets": [{"target", "findings", "counts", "assumptions"} | {"target", "error"}]}`.
+pub fn many_findings_json(
+    results: &[(String, Result<Assessed, String>)],
+) -> Result<String, serde_json::Error> {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        targets: Vec<OneOfMany<'a>>,
+    }
+    serde_json::to_string_pretty(&Document { targets: results.iter().map(OneOfMany::of).collect() })
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OneOfMany<'a> {
+    Assessed { target: &'a str, assumptions: &'a [String], counts: Counts, findings: Vec<&'a Finding> },
+    Unread { target: &'a str, error: &'a str },
+}
+
+impl<'a> OneOfMany<'a> {
+    fn of((target, result): &'a (String, Result<Assessed, String>)) -> Self {
+        match result {
+            Ok(Assessed { findings, assumptions }) => Self::Assessed {
+                target,
+                assumptions,
+                counts: Counts::of(findings),
+                findings: worst_first(findings),
+            },
+            Err(error) => Self::Unread { target, error },
+        }
+    }
+}

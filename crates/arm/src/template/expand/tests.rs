@@ -15,7 +15,7 @@ fn work(template: &serde_json::Value) -> u64 {
         groups: BTreeMap::new(),
     };
     let engine = Engine::new(&context, &NoLinks);
-    expand_root(&engine, &template, &BTreeMap::new());
+    expand_root(&engine, &template, std::iter::empty());
     let spent = engine.meter.spent();
     assert!(engine.into_parts().1.is_empty());
     spent

@@ -3,6 +3,8 @@
 use super::*;
 use serde_json::json;
 
+use crate::template::expand;
+
 const SECRET: &str = "Hunter2-Marker";
 
 fn template() -> Json {

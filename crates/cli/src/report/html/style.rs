@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-const SHEET: &str = include_str!("style.css");
+const SHEET: &str = concat!(include_str!("../../colours.css"), include_str!("style.css"));
 
 /// An enhancement only: a link to a step opens it.
 const SCRIPT: &str = "\

@@ -1,0 +1,85 @@
+//! Which boxes there are, which of them stand inside of others, and which arrows are worth drawing.
+
+use lifeboat_arm::template::{ExpandedResource, Expansion};
+
+/// The resources of an expansion, by their places in it, and what waits for what.
+#[derive(Debug)]
+pub struct Graph<'e> {
+    /// What is deployed or read. What a false condition leaves out is not there.
+    pub resources: &'e [ExpandedResource],
+    /// Of each, the deployment that it stands in.
+    pub parents: Vec<Option<usize>>,
+    /// What waits for what.
+    pub arrows: Vec<Arrow>,
+}
+
+/// One resource waits for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Arrow {
+    /// Who waits.
+    pub from: usize,
+    /// For whom.
+    pub to: usize,
+    /// No `dependsOn` says so, only a `reference`.
+    pub implied: bool,
+}
+
+impl<'e> Graph<'e> {
+    /// The graph of an expansion.
+    pub fn of(expansion: &'e Expansion) -> Self {
+        let resources = expansion.resources.as_slice();
+        let parents = parents(resources);
+        let mut graph = Self { resources, parents, arrows: Vec::new() };
+        graph.arrows = (0..resources.len()).flat_map(|from| graph.arrows_of(from)).collect();
+        graph
+    }
+
+    /// The resources directly inside a deployment, or outside of all.
+    pub fn inside(&self, deployment: Option<usize>) -> impl Iterator<Item = usize> {
+        (0..self.resources.len()).filter(move |at| self.parents[*at] == deployment)
+    }
+
+    /// Whether something stands inside of it.
+    pub fn is_cluster(&self, at: usize) -> bool {
+        self.resources[at].deployment.is_some() && self.parents.contains(&Some(at))
+    }
+
+    /// It and the deployments around it, the outermost first.
+    pub fn way(&self, at: usize) -> Vec<usize> {
+        let mut way: Vec<usize> = std::iter::successors(Some(at), |at| self.parents[*at]).collect();
+        way.reverse();
+        way
+    }
+
+    /// That a deployment waits for what is inside, and what is inside for what the deployment waits for, its frame tells.
+    fn arrows_of(&self, from: usize) -> Vec<Arrow> {
+        let resource = &self.resources[from];
+        let around = self.parents[from];
+        // Deployments wait for what they hold, too: that is no wait of those beside it.
+        let is_inherited = |to: &usize| {
+            around.is_some_and(|around| {
+                self.resources[around].waits_for.contains(to) && !self.way(*to).contains(&around)
+            })
+        };
+        let holds = |to: &usize| self.way(*to).contains(&from);
+        let worth = resource.waits_for.iter().filter(|to| !holds(to) && !is_inherited(to));
+        worth.map(|to| Arrow { from, to: *to, implied: resource.implied.contains(to) }).collect()
+    }
+}
+
+/// The deployment around each. Deployments may have one name; only the right one waits for what it holds.
+fn parents(resources: &[ExpandedResource]) -> Vec<Option<usize>> {
+    let mut parents = vec![None; resources.len()];
+    for (at, resource) in resources.iter().enumerate().filter(|(_, resource)| resource.deployment.is_some()) {
+        for inside in &resource.waits_for {
+            let chain = &resources[*inside].deployment_chain;
+            let is_inside = chain
+                .split_last()
+                .is_some_and(|(last, before)| *last == resource.name && before == resource.deployment_chain);
+            if is_inside {
+                parents[*inside] = Some(at);
+            }
+        }
+    }
+    parents
+}

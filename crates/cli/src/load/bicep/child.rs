@@ -1,0 +1,131 @@
+//! A child process with an end: it is waited for, and killed when that takes too long or somebody presses Ctrl-C.
+
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// How often Ctrl-C is looked for.
+const TICK: Duration = Duration::from_millis(50);
+
+/// What a program printed before it ended by itself.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+    pub(super) success: bool,
+}
+
+/// Why there is no output.
+#[derive(Debug)]
+pub(super) enum Ended {
+    Interrupted,
+    TooLong,
+    Failed(std::io::Error),
+}
+
+/// Runs a program to its end.
+pub(super) fn run(mut command: Command, patience: Duration) -> Result<Output, Ended> {
+    let interrupted =
+        crate::interrupt::flag().map_err(|error| Ended::Failed(std::io::Error::other(error.to_string())))?;
+    own_group(&mut command);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(Ended::Failed)?;
+    let stdout = child.stdout.take().expect("it was asked for");
+    let stderr = child.stderr.take().expect("it was asked for");
+    let (ended, end) = channel();
+    // Both at once: a program that fills one pipe waits until somebody reads it.
+    std::thread::scope(|scope| {
+        let out = scope.spawn(|| text(stdout));
+        let err = scope.spawn(move || {
+            let text = text(stderr);
+            // Whoever listened may have given up.
+            ended.send(()).unwrap_or(());
+            text
+        });
+        #[expect(clippy::disallowed_methods, reason = "a program of this machine is waited for in its time")]
+        let began = Instant::now();
+        let gave_up = loop {
+            match end.recv_timeout(TICK) {
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => break None,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if interrupted.load(Ordering::Relaxed) {
+                break Some(Ended::Interrupted);
+            }
+            if began.elapsed() > patience {
+                break Some(Ended::TooLong);
+            }
+        };
+        if let Some(why) = gave_up {
+            kill(&mut child);
+            return Err(why);
+        }
+        let status = child.wait().map_err(Ended::Failed)?;
+        let joined = |thread: std::thread::ScopedJoinHandle<'_, String>| thread.join().unwrap_or_default();
+        // Ctrl-C in a terminal reaches the child first, and its end is then no answer.
+        if interrupted.load(Ordering::Relaxed) {
+            return Err(Ended::Interrupted);
+        }
+        Ok(Output { stdout: joined(out), stderr: joined(err), success: status.success() })
+    })
+}
+
+/// `az` starts others, which would go on without it and keep the pipes open: all of them are one group.
+#[cfg(unix)]
+fn own_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn own_group(_: &mut Command) {}
+
+/// Ends it and whatever it started. It may have ended by itself in the meantime, which is as good.
+fn kill(child: &mut Child) {
+    #[cfg(unix)]
+    if let Ok(id) = i32::try_from(child.id()) {
+        nix::sys::signal::killpg(nix::unistd::Pid::from_raw(id), nix::sys::signal::Signal::SIGKILL)
+            .unwrap_or(());
+    }
+    drop(child.kill());
+    drop(child.wait());
+}
+
+fn text(mut from: impl Read) -> String {
+    let mut bytes = Vec::new();
+    // What was read until the pipe broke is all that there is.
+    drop(from.read_to_end(&mut bytes));
+    String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_program_that_ends_is_heard() {
+        let long = "i=0; while [ $i -lt 20000 ]; do echo 0123456789 >&2; i=$((i+1)); done; echo out; exit 3";
+        let output = run(shell(long), Duration::from_mins(1)).unwrap();
+        assert_eq!((output.stdout.as_str(), output.stderr.len(), output.success), ("out\n", 220_000, false));
+    }
+
+    #[test]
+    fn one_that_does_not_is_killed_with_all_that_it_started() {
+        let ended = run(shell("sleep 600 & sleep 600"), Duration::from_millis(150));
+        assert!(matches!(ended, Err(Ended::TooLong)), "{ended:?}");
+        let ended = run(Command::new("there-is-no-such-program"), Duration::from_secs(1));
+        assert!(matches!(ended, Err(Ended::Failed(_))), "{ended:?}");
+    }
+}
