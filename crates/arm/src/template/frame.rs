@@ -190,6 +190,14 @@ impl<'t> Frame<'t> {
             if !self.declarations.get(key).is_some_and(|declared| std::ptr::eq(*declared, member)) {
                 continue; // written twice, and the last one counts
             }
+            if declaration.get("type").or_else(|| declaration.get("$ref")).is_none() {
+                let hint = "write `\"type\": \"string\"`, or `int`, `bool`, `array`, `object`, `securestring`, `secureobject`";
+                let fault = Fault::new("type", format!("the parameter `{name}` has no `type`"));
+                let fault = fault.hint(Some(hint.to_owned()));
+                self.engine.report(self.document, &self.chain, key_range, &fault);
+                self.parameters.borrow_mut().insert(key.clone(), Slot::Failed);
+                continue;
+            }
             let has_default = declaration.get("defaultValue").is_some();
             if matches!(self.parameters.borrow().get(key), Some(Slot::Failed)) && !has_default {
                 let fault = Fault::new("parameter-missing", format!("the parameter `{name}` needs a value"));
