@@ -236,6 +236,14 @@ impl<'t> Frame<'t> {
             else {
                 continue; // written twice, and the last one counts
             };
+            if declaration.get("type").or_else(|| declaration.get("$ref")).is_none() {
+                let hint = "write `\"type\": \"string\"`, or `int`, `bool`, `array`, `object`, `securestring`, `secureobject`";
+                let fault = Fault::new("type", format!("the parameter `{name}` has no `type`"));
+                let fault = fault.hint(Some(hint.to_owned()));
+                self.engine.report(self.document, &self.chain, key_range, &fault);
+                slot.replace(Slot::Failed);
+                continue;
+            }
             let has_default = declaration.get("defaultValue").is_some();
             if matches!(*slot.borrow(), Slot::Failed) && !has_default {
                 let fault = Fault::new("parameter-missing", format!("the parameter `{name}` needs a value"));

@@ -134,6 +134,11 @@ fn the_corpus_expands() {
         }
         list.insert(file.to_owned(), mistake.code.to_owned());
     }
+    let summary = [
+        format!("{} of {} whose parameters all have values", complete.clean, complete.all),
+        format!("{} of {} whose values are partly made up", filled.clean, filled.all),
+    ];
+    listed::says(&summary);
     println!("{} files, {} are templates and refused", folder.files().count(), refused.len());
     println!("{} link to files that are not in the folder", unreachable.len());
     println!("{} of {} expand whose parameters all have values", complete.clean, complete.all);

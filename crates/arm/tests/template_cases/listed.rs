@@ -3,10 +3,22 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+fn page() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/template-differences.md");
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// Whether the page says each of these, wherever its lines break.
+pub(crate) fn says(sentences: &[String]) {
+    let page = page().split_whitespace().collect::<Vec<_>>().join(" ");
+    for sentence in sentences {
+        assert!(page.contains(sentence), "docs/template-differences.md does not say: {sentence}");
+    }
+}
+
 /// The rows below a heading: the first cell (without its backticks) and the second one.
 fn rows(heading: &str) -> BTreeMap<String, String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/template-differences.md");
-    let page = std::fs::read_to_string(path).unwrap();
+    let page = page();
     let section = page.lines().skip_while(|line| line.trim_start_matches('#').trim() != heading).skip(1);
     let section = section.take_while(|line| !line.starts_with('#'));
     let cells = section.filter_map(|line| {

@@ -118,6 +118,7 @@ fn values_are_held_against_their_types() {
         (json!({"type": "securestring"}), json!("s"), None),
         (json!({"type": "secureObject"}), json!([]), Some("parameter-type")),
         (json!({"type": "strin"}), json!("s"), Some("type")),
+        (json!({}), json!("s"), Some("type")),
     ];
     for (declaration, value, expected) in cases {
         let parts = two(&json!({"definitions": definitions, "parameters": {"p": declaration}}));
