@@ -143,9 +143,8 @@ impl Lab {
         if let Some(old) = old.filter(|old| !old.state.is_over()) {
             refuse(true, &ACTIVE, &active(old))?;
         }
-        let record = self.new_record(id, request)?;
+        let (serial, record) = self.new_record(id, request)?;
         let wire = self.shown(&record);
-        let serial = self.world.next_serial();
         let operation = record.operation.clone();
         if let Some(region) = self.home_of(id, record.asked.location.as_ref()) {
             self.world.operations.start(operation.clone(), region, self.now, "Accepted");
@@ -159,8 +158,8 @@ impl Lab {
         Ok(Answer::new(if known { 200 } else { 201 }, wire).with_header("azure-asyncoperation", url))
     }
 
-    /// The record that a request would make; nothing else has happened.
-    fn new_record(&mut self, id: &ResourceId, request: &Request) -> Result<Record, Refused> {
+    /// The record that a request would make, and its number; nothing else has happened.
+    fn new_record(&mut self, id: &ResourceId, request: &Request) -> Result<(u64, Record), Refused> {
         let name = id.name();
         let good = name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.()".contains(c));
         refuse(!good, &BAD_NAME, &[name])?;
@@ -174,7 +173,7 @@ impl Lab {
         let (asked, program) = self.program(id, &request.body)?;
         let fallback = self.fallback(id, &asked)?;
         let serial = self.world.next_serial();
-        Ok(Record {
+        let record = Record {
             id: id.clone(),
             operation: self.world.operation_id("deployment"),
             correlation: self.world.dice.guid("correlation", &serial.to_string()).to_string(),
@@ -191,7 +190,8 @@ impl Lab {
             error: None,
             nested: BTreeMap::new(),
             fallback,
-        })
+        };
+        Ok((serial, record))
     }
 
     fn clean_history(&mut self, scope: &Scope) {

@@ -13,7 +13,7 @@ use crate::world::Ctx;
 
 impl Lab {
     pub(super) fn validate(&mut self, id: &ResourceId, request: &Request) -> Handled {
-        let record = self.new_record(id, request)?;
+        let (_, record) = self.new_record(id, request)?;
         self.preflight(id, &record.program)?;
         Ok(Answer::new(200, record.to_validated()))
     }

@@ -30,7 +30,7 @@ enum Format {
 
 impl Lab {
     pub(super) fn what_if(&mut self, id: &ResourceId, request: &Request) -> Handled {
-        let record = self.new_record(id, request)?;
+        let (_, record) = self.new_record(id, request)?;
         let format = request.body.pointer("/properties/whatIfSettings/resultFormat").and_then(Value::as_str);
         let ids_only = format.is_some_and(|format| format.eq_ignore_ascii_case("ResourceIdOnly"));
         let format = if ids_only { Format::IdsOnly } else { Format::Full };
