@@ -23,6 +23,7 @@ mod format;
 mod frame;
 mod functions;
 mod header;
+mod lift;
 mod links;
 mod names;
 mod nested;
@@ -30,6 +31,7 @@ mod node;
 mod parameters;
 mod parser;
 mod placeholder;
+mod regions;
 mod scope;
 mod secrets;
 mod shape;
@@ -47,9 +49,11 @@ pub use expansion::{
     Context, ExpandedResource, Expansion, Link, Linked, LinkedTemplate, NestedDeployment, NoLinks, Origin,
     Output, ResourceGroupInfo,
 };
+pub use lift::{Left, Lift, LiftError, Lifted, LiftedParameter, home_region, lift, parameter_file};
 pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained, without_query};
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};
+pub use regions::{Level, Tie, TieKind, ties, value_ties};
 pub use scope::DeploymentScope;
 pub use secrets::{SecurePlace, VEIL, secure_places, veil, without_secrets};
 pub use types::ParameterType;

@@ -138,7 +138,7 @@ fn tokenize(text: &str, offset: usize) -> Outcome<Vec<Token>> {
 }
 
 /// The string that begins at `start`, `''` being one quote, and where it ends.
-fn quoted(text: &str, start: usize) -> Option<(String, usize)> {
+pub(crate) fn quoted(text: &str, start: usize) -> Option<(String, usize)> {
     let mut value = String::new();
     let mut at = start + 1;
     loop {
