@@ -62,6 +62,8 @@ pub struct Lifted {
     pub to_fill_in: Vec<String>,
     /// Parameters that were there already, must be given, and nobody gave.
     pub not_given: Vec<String>,
+    /// The files that the template links to: what is added there has to be handed in here.
+    pub links_to: Vec<String>,
     /// What stays, and why.
     pub left: Vec<Left>,
     /// Globally unique names that are still the same in both regions.
@@ -148,7 +150,7 @@ fn written(wanted: &Lift<'_>, slots: &slot::Slots<'_>, chosen: &Chosen) -> Resul
     let mut passed = pass::Passing::new(&slots.frames);
     splice::replace(slots, chosen, &mut passed, &mut edits);
     passed.declare(chosen, &mut edits);
-    choose::allow(wanted, chosen, &mut edits);
+    choose::allow(wanted, &mut edits);
     edits.apply().ok_or_else(|| LiftError::NotTheSame("two changes touch one place".to_owned()))
 }
 
@@ -188,6 +190,7 @@ fn settled(wanted: &Lift<'_>, new: &Template, chosen: &Chosen, now: &Expansion) 
         mistakes: there.diagnostics.iter().filter(wrong).cloned().collect(),
         primary,
         secondary,
+        links_to: now.links.iter().map(|link| link.found.file.clone()).collect(),
         to_fill_in,
         not_given,
         left,

@@ -278,7 +278,8 @@ impl<'d> Ties<'d> {
         self.found.push(Tie {
             kind,
             file: self.document.file.to_string(),
-            position: self.document.lines.position(&self.document.text, range.start),
+            // All of them are told at the end, in one go.
+            position: Position::default(),
             range,
             pointer,
             found,
@@ -295,6 +296,11 @@ impl<'d> Ties<'d> {
             ))
         });
         self.found.dedup_by(|later, first| later.range == first.range && later.kind == first.kind);
+        let starts = self.found.iter().map(|tie| tie.range.start);
+        let positions = self.document.lines.ascending(&self.document.text, starts);
+        for (tie, position) in self.found.iter_mut().zip(positions) {
+            tie.position = position;
+        }
         self.found
     }
 }

@@ -306,7 +306,7 @@ fn each_text(value: &mut Json, visit: &mut dyn FnMut(&mut String)) {
 }
 
 /// Adds the other region to lists of allowed values that hold nothing but regions, the old one among them.
-pub(super) fn allow(wanted: &Lift<'_>, _: &Chosen, edits: &mut Edits<'_>) {
+pub(super) fn allow(wanted: &Lift<'_>, edits: &mut Edits<'_>) {
     let declared = wanted.template.tree().get("parameters").and_then(Node::members).unwrap_or_default();
     for member in declared {
         let Some(values) = member.value.get("allowedValues") else { continue };

@@ -31,10 +31,9 @@ pub(in crate::template) fn mentions(text: &str) -> Vec<(Range<usize>, Region)> {
 
 /// A display name of two words or more at the start of a text.
 fn spelled_out(text: &str) -> Option<(usize, Region)> {
-    let candidates = names().iter().filter(|name| name.display.contains(' '));
-    let fits = candidates.filter(|name| {
+    let fits = names(text.bytes().next()?).iter().filter(|name| {
         let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
-        text.strip_prefix(name.display.as_str()).is_some_and(ends)
+        name.display.contains(' ') && text.strip_prefix(name.display.as_str()).is_some_and(ends)
     });
     fits.max_by_key(|name| name.display.len()).map(|name| (name.display.len(), name.region.clone()))
 }
@@ -51,7 +50,7 @@ fn in_word(word: &str, run_together: bool, offset: usize, found: &mut Vec<(Range
     let bytes = word.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
-        let fits = names().iter().filter(|name| {
+        let fits = names(bytes[at]).iter().filter(|name| {
             let short = name.region.as_str().as_bytes();
             bytes.get(at..at + short.len()).is_some_and(|part| part.eq_ignore_ascii_case(short))
         });
@@ -71,16 +70,31 @@ struct Name {
     display: String,
 }
 
-fn names() -> &'static [Name] {
+/// The regions whose names begin with this letter, in any case; short names and display names begin alike.
+fn names(letter: u8) -> &'static [Name] {
     static NAMES: OnceLock<Vec<Name>> = OnceLock::new();
-    NAMES.get_or_init(|| {
+    let all = NAMES.get_or_init(|| {
         Region::all().map(|region| Name { display: region.display_name().to_owned(), region }).collect()
-    })
+    });
+    let first = |name: &Name| name.region.as_str().bytes().next().unwrap_or_default();
+    let letter = letter.to_ascii_lowercase();
+    let start = all.partition_point(|name| first(name) < letter);
+    let end = all.partition_point(|name| first(name) <= letter);
+    &all[start..end]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_names_of_a_region_begin_alike() {
+        for region in Region::all() {
+            let display = region.display_name();
+            assert!(display.to_lowercase().starts_with(&region.as_str()[..1]), "{display}");
+            assert_eq!(mentions(display), [(0..display.len(), region)]);
+        }
+    }
 
     #[test]
     fn regions_are_found_inside_names_and_sentences() {
