@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
-pub use template::{ContextArgs, ExpandArgs, ExpandOutput, ScopeArg, TemplateCommand};
+pub use template::{ContextArgs, ExpandArgs, ExpandOutput, RegionsArgs, ScopeArg, TemplateCommand};
 
 /// Keeps a second Azure region ready for a workload, proves it, and moves the workload there and back.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]

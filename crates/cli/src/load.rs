@@ -4,8 +4,10 @@
 
 mod complaints;
 mod expanded;
+mod lifted;
 mod linked;
 mod names;
+mod tied;
 mod values;
 mod veil;
 
@@ -26,7 +28,9 @@ use crate::format::counted;
 use complaints::of_diagnostics;
 pub(crate) use complaints::{of_line, of_problems};
 pub(crate) use expanded::expanded;
+pub(crate) use lifted::{Fix, Fixed, lifted};
 use linked::Folders;
+pub(crate) use tied::tied;
 
 /// The subscription of a template that says nothing of one.
 const LAB_SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
