@@ -127,6 +127,7 @@ fn lifting_proves_or_refuses_and_is_settled_at_once() {
     println!(
         "{changed} lifted, {same} had nothing to lift, {refused} refused, {unready} do not expand as they are"
     );
+    assert!(changed >= 65, "{changed} templates were lifted");
 }
 
 /// The page that explains every code is made from the code: `LIFEBOAT_BLESS=1` writes it.
@@ -157,7 +158,6 @@ fn the_page_lists_every_code() {
     assert_eq!(page, wanted, "LIFEBOAT_BLESS=1 writes the table");
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test reads its settings itself")]
 fn blessing() -> bool {
     std::env::var_os("LIFEBOAT_BLESS").is_some()
 }

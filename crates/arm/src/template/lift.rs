@@ -257,14 +257,14 @@ fn is_given(tie: &Tie, secondary: &BTreeMap<String, Json>) -> bool {
 /// Why a tie of this kind stays.
 fn why(kind: TieKind) -> &'static str {
     match kind {
-        TieKind::LocationLiteral | TieKind::LocationList | TieKind::LocationVariable => {
-            "it stands where no parameter of the root template can be brought"
-        }
+        TieKind::LocationLiteral
+        | TieKind::LocationList
+        | TieKind::LocationVariable
+        | TieKind::NameLiteral => "it stands where no parameter of the root template can be brought",
         TieKind::LocationDefault => "the default of a nested template: hand the value in from outside",
         TieKind::AllowedRegions => "the list stays; the other region is in it where it is needed",
         TieKind::RegionMap => "only you know what the other region's entry must be",
         TieKind::RegionText => "whether it names a place or is only a name cannot be told from outside",
-        TieKind::NameLiteral => "it stands where no parameter of the root template can be brought",
         TieKind::NameFixed => "it is put together of several parts: decide which of them differs",
         TieKind::NameDefault => "it is made of a parameter: decide which value it has in the other region",
         TieKind::NameDrawn => "what it is made of is another decision than the region",

@@ -232,12 +232,12 @@ impl TieKind {
 /// Linked templates are files of their own: ask for each. The time is linear in the text.
 pub fn ties(template: &Template) -> Vec<Tie> {
     let mut ties = Ties::of(&template.document);
-    walk(template.tree(), template.text(), &mut |place, seen| look(place, seen, &mut ties));
+    walk(template.tree(), template.text(), &mut |place, seen| look(place, &seen, &mut ties));
     ties.in_order()
 }
 
 /// Asks every kind about one place of the template.
-fn look<'t>(place: &Place<'_, 't>, seen: Seen<'_, 't>, ties: &mut Ties<'_>) {
+fn look<'t>(place: &Place<'_, 't>, seen: &Seen<'_, 't>, ties: &mut Ties<'_>) {
     match seen {
         Seen::Text(literals) => {
             // Names of parameters and variables are the template's own business.

@@ -143,7 +143,8 @@ impl Choosing<'_, '_> {
                 let named = self.slots.names.get(name);
                 let base = named.map_or_else(|| "name".to_owned(), |named| named.parameter.clone());
                 let most = named.map_or(50, |named| global_name_max(&named.kind));
-                let there = self.unused(varied(name, self.wanted.primary, self.wanted.secondary, most), most);
+                let there =
+                    self.unused(&varied(name, self.wanted.primary, self.wanted.secondary, most), most);
                 let description = "Unique in the whole cloud: each region needs its own.";
                 (base, Some(there.into()), Declared { kind: "string", description })
             }
@@ -160,7 +161,7 @@ impl Choosing<'_, '_> {
     }
 
     /// Names that are cut may become one: a number tells them apart.
-    fn unused(&self, name: String, most: usize) -> String {
+    fn unused(&self, name: &str, most: usize) -> String {
         let used = |name: &str| {
             let mut values = self.chosen.parameters.iter().filter_map(|parameter| parameter.there.as_ref());
             values.any(|there| there.as_str() == Some(name))
@@ -170,7 +171,7 @@ impl Choosing<'_, '_> {
             let kept: String = name.chars().take(most.saturating_sub(tail.len())).collect();
             kept + &tail
         });
-        std::iter::once(name.clone()).chain(numbered).find(|name| !used(name)).unwrap_or_default()
+        std::iter::once(name.to_owned()).chain(numbered).find(|name| !used(name)).unwrap_or_default()
     }
 
     /// The parameter that says the location today, if a region can be taken from it; with its value.

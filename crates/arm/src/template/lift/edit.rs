@@ -10,7 +10,7 @@ pub(super) struct Edits<'t> {
     source: &'t str,
     line_end: &'static str,
     unit: String,
-    edits: Vec<(Range<usize>, String)>,
+    made: Vec<(Range<usize>, String)>,
 }
 
 /// A member to add. The value is made for the indentation that it will have.
@@ -34,7 +34,7 @@ impl<'t> Edits<'t> {
         let first = root.members().and_then(<[_]>::first);
         let unit = first.and_then(|member| margin(source, member.key_range.start)).unwrap_or("");
         let unit = if unit.is_empty() { "  ".to_owned() } else { unit.to_owned() };
-        Self { source, line_end, unit, edits: Vec::new() }
+        Self { source, line_end, unit, made: Vec::new() }
     }
 
     /// The text that is edited.
@@ -43,15 +43,15 @@ impl<'t> Edits<'t> {
     }
 
     pub(super) fn replace(&mut self, range: Range<usize>, text: String) {
-        self.edits.push((range, text));
+        self.made.push((range, text));
     }
 
     /// The text after all edits; none if two of them touch the same bytes.
     pub(super) fn apply(mut self) -> Option<String> {
-        self.edits.sort_by_key(|(range, _)| (range.start, range.end));
-        let mut text = String::with_capacity(self.source.len() + self.edits.len() * 64);
+        self.made.sort_by_key(|(range, _)| (range.start, range.end));
+        let mut text = String::with_capacity(self.source.len() + self.made.len() * 64);
         let mut done = 0;
-        for (range, new) in &self.edits {
+        for (range, new) in &self.made {
             text.push_str(self.source.get(done..range.start)?);
             text.push_str(new);
             done = range.end;
@@ -79,12 +79,12 @@ impl<'t> Edits<'t> {
     }
 
     /// Adds an element at the end of a list that has some.
-    pub(super) fn append(&mut self, list: &Node, element: &str) {
-        let Some(last) = list.elements().and_then(<[_]>::last) else { return };
-        let indent = margin(self.source, last.range.start).map(str::to_owned);
-        let end = last.range.end;
+    pub(super) fn append(&mut self, array: &Node, element: &str) {
+        let Some(behind) = array.elements().and_then(<[_]>::last) else { return };
+        let indent = margin(self.source, behind.range.start).map(str::to_owned);
+        let end = behind.range.end;
         let gap = indent.map_or_else(|| " ".to_owned(), |indent| format!("{}{indent}", self.line_end));
-        self.edits.push((end..end, format!(",{gap}{element}")));
+        self.made.push((end..end, format!(",{gap}{element}")));
     }
 
     /// How members of an object are indented; none where they stand in one line.
@@ -101,13 +101,13 @@ impl<'t> Edits<'t> {
         let written = self.written(members, indent.as_deref());
         let gap = indent.map_or_else(|| " ".to_owned(), |indent| format!("{}{indent}", self.line_end));
         match (comma, last) {
-            (Some(_), true) => self.edits.push((behind..behind, format!("{gap}{written}"))),
-            (Some(_), false) => self.edits.push((behind..behind, format!("{gap}{written},"))),
+            (Some(_), true) => self.made.push((behind..behind, format!("{gap}{written}"))),
+            (Some(_), false) => self.made.push((behind..behind, format!("{gap}{written},"))),
             (None, true) if behind > end => {
-                self.edits.push((end..end, ",".to_owned()));
-                self.edits.push((behind..behind, format!("{gap}{written}")));
+                self.made.push((end..end, ",".to_owned()));
+                self.made.push((behind..behind, format!("{gap}{written}")));
             }
-            (None, _) => self.edits.push((end..end, format!(",{gap}{written}"))),
+            (None, _) => self.made.push((end..end, format!(",{gap}{written}"))),
         }
     }
 
@@ -143,7 +143,7 @@ impl<'t> Edits<'t> {
         let written = self.written(members, Some(&indent));
         let start = object.range.start + 1 + inside.trim_end().len();
         let end = self.line_end;
-        self.edits.push((start..close, format!("{end}{indent}{written}{end}{outer}")));
+        self.made.push((start..close, format!("{end}{indent}{written}{end}{outer}")));
     }
 
     /// The margin of the line that a place is in.

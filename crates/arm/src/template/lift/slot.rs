@@ -82,7 +82,9 @@ pub(super) fn slots(template: &Template) -> Slots<'_> {
     let look = Look { names: &names, leaves: &leaves };
     let frames = walk(template.tree(), template.text(), &mut |place, seen| match seen {
         Seen::Text(literals) if is_editable(place) => {
-            literals.iter().for_each(|literal| look.text(place, literal, &mut all));
+            for literal in literals {
+                look.text(place, literal, &mut all);
+            }
         }
         Seen::Array(elements) if is_editable(place) && numbers(place, elements).is_some() => {
             let json = place.node.to_value().to_string();

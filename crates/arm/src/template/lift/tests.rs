@@ -183,7 +183,7 @@ fn nested(outer: &str, properties: &str, inner: &str) -> String {
 fn parameters_are_handed_into_nested_templates() {
     for (text, handed) in [
         (nested("", "", ""), r#""value": "[parameters('location')]""#),
-        (nested("", r#""parameters": {},"#, ""), r#"[parameters('location')]"#),
+        (nested("", r#""parameters": {},"#, ""), r"[parameters('location')]"),
         (
             nested(
                 "",

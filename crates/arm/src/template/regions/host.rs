@@ -139,7 +139,7 @@ fn host(text: &str, start: usize, before: Option<char>) -> Option<Host> {
     let cut = labels.starts_with(['.', '-']) || before.is_some_and(|c| "}>)%_".contains(c));
     let region = labels.split('.').find_map(Region::known);
     let own = |label: &&str| !SERVICES.contains(label) && Region::known(label).is_none();
-    let name = labels.split('.').filter(own).next_back().unwrap_or_default();
+    let name = labels.split('.').rfind(own).unwrap_or_default();
     let named = !cut || labels.split('.').filter(|label| !label.is_empty()).count() > 1;
     let somebody = suffix == "management.azure.com";
     let zone = labels.split('.').any(|label| label == "privatelink");

@@ -15,15 +15,12 @@ pub(in crate::template) fn mentions(text: &str) -> Vec<(Range<usize>, Region)> {
     while let Some(start) = text[at..].find(|c: char| c.is_ascii_alphanumeric()).map(|start| at + start) {
         let rest = &text[start..];
         let length = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-        match spelled_out(rest) {
-            Some((length, region)) => {
-                found.push((start..start + length, region));
-                at = start + length;
-            }
-            None => {
-                in_word(&rest[..length], text.len() <= NAME_MAX, start, &mut found);
-                at = start + length;
-            }
+        if let Some((length, region)) = spelled_out(rest) {
+            found.push((start..start + length, region));
+            at = start + length;
+        } else {
+            in_word(&rest[..length], text.len() <= NAME_MAX, start, &mut found);
+            at = start + length;
         }
     }
     found

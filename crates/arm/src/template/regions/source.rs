@@ -55,9 +55,15 @@ impl<'f, 't> Sources<'f, 't> {
                     Err(_) => drop(found.insert(Source::Differs)),
                 }
             }
-            NodeKind::Array(elements) => elements.iter().for_each(|element| self.node(frame, element, found)),
+            NodeKind::Array(elements) => {
+                for element in elements {
+                    self.node(frame, element, found);
+                }
+            }
             NodeKind::Object(members) => {
-                members.iter().for_each(|member| self.node(frame, &member.value, found));
+                for member in members {
+                    self.node(frame, &member.value, found);
+                }
             }
             _ => {}
         }
@@ -100,9 +106,15 @@ impl<'f, 't> Sources<'f, 't> {
             // The group is a part of every id in it.
             "resourceid" => {
                 found.insert(Source::Group);
-                arguments.iter().for_each(|argument| self.expression(frame, argument, found));
+                for argument in arguments {
+                    self.expression(frame, argument, found);
+                }
             }
-            _ => arguments.iter().for_each(|argument| self.expression(frame, argument, found)),
+            _ => {
+                for argument in arguments {
+                    self.expression(frame, argument, found);
+                }
+            }
         }
     }
 
