@@ -44,6 +44,25 @@ pub fn globally_named() -> impl Iterator<Item = ResourceType> {
     TYPES.iter().map(|(name, _)| ResourceType::new(*name))
 }
 
+/// The suffixes of all these types, each as often as types share it.
+pub(crate) fn suffixes() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().map(|(_, suffix)| *suffix)
+}
+
+/// How many characters a name of this type may have; the shortest limit of those that are longer stands for all of them
+/// (Azure Resource Manager, "Naming rules and restrictions for Azure resources").
+pub fn global_name_max(kind: &ResourceType) -> usize {
+    const SHORT: &[&str] =
+        &["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults", "Microsoft.Batch/batchAccounts"];
+    if SHORT.iter().any(|name| kind.is(name)) {
+        24
+    } else if kind.is("Microsoft.DocumentDB/databaseAccounts") {
+        44
+    } else {
+        50
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

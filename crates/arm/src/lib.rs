@@ -66,7 +66,7 @@ pub mod tree;
 
 pub use call::{Answer, Call, Method, Read, Target};
 pub use error::{ArmError, Retry, retry};
-pub use global_name::{global_suffix, globally_named};
+pub use global_name::{global_name_max, global_suffix, globally_named};
 pub use id::{BadResourceId, ResourceId, ResourceType};
 pub use operation::{Operation, Progress, is_terminal};
 pub use pages::{Paged, Pages, next_link};

@@ -119,6 +119,16 @@ impl Region {
         }
     }
 
+    /// The region of the table that a text names as a whole, in whatever form; [`Region::parse`] also says what was meant.
+    pub fn known(text: &str) -> Option<Self> {
+        // No region is longer, and most texts are.
+        const LENGTH_MAX: usize = 32;
+        if text.len() > LENGTH_MAX {
+            return None;
+        }
+        row(&Self::fold(text)).map(|row| Self(row.0.into()))
+    }
+
     /// A `location` as Azure compares it: blanks removed, case folded. Accepts regions younger than the table.
     pub fn lenient(text: &str) -> Self {
         Self(Self::fold(text).into())
@@ -187,6 +197,19 @@ mod tests {
     fn a_region_is_read_as_people_write_it() {
         for text in ["West Europe", "westeurope", "WESTEUROPE"] {
             assert_eq!(Region::parse(text).unwrap().as_str(), "westeurope");
+        }
+    }
+
+    #[test]
+    fn only_regions_of_the_table_are_known() {
+        for (text, region) in [
+            ("West Europe", Some("westeurope")),
+            ("eastus2", Some("eastus2")),
+            ("global", None),
+            ("westeurope, northeurope", None),
+            ("", None),
+        ] {
+            assert_eq!(Region::known(text).as_ref().map(Region::as_str), region, "{text}");
         }
     }
 

@@ -26,6 +26,7 @@ mod functions;
 mod hash;
 mod header;
 mod key_vault;
+mod lift;
 mod links;
 mod names;
 mod nested;
@@ -33,6 +34,7 @@ mod node;
 mod parameters;
 mod parser;
 mod placeholder;
+mod regions;
 mod scope;
 mod secrets;
 mod shape;
@@ -52,9 +54,11 @@ pub use expansion::{
     Output, ResourceGroupInfo,
 };
 pub use hash::{TemplateHash, template_hash};
+pub use lift::{Left, Lift, LiftError, Lifted, LiftedParameter, home_region, lift, parameter_file};
 pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained, without_query};
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};
+pub use regions::{Level, Tie, TieKind, ties, value_ties};
 pub use scope::DeploymentScope;
 pub use secrets::{SecurePlace, VEIL, secure_places, veil, veil_given, without_secrets};
 pub use types::ParameterType;

@@ -202,6 +202,26 @@ impl Lines {
         let marks = usize::from(start == 0 && before.starts_with('\u{feff}'));
         Position { line, column: before.chars().count() - marks + 1 }
     }
+
+    /// The positions of offsets in ascending order: a long line is walked once, however many of them it has.
+    pub(crate) fn ascending(&self, text: &str, offsets: impl Iterator<Item = usize>) -> Vec<Position> {
+        let mut last: Option<(usize, Position)> = None;
+        let position = |offset: usize| {
+            let offset = offset.min(text.len());
+            let line = self.starts.partition_point(|start| *start <= offset);
+            let known = last.filter(|(at, position)| position.line == line && *at <= offset);
+            let position = match known.and_then(|(at, position)| Some((text.get(at..offset)?, position))) {
+                Some((between, position)) => {
+                    let more = between.chars().filter(|character| *character != '\u{feff}').count();
+                    Position { line, column: position.column + more }
+                }
+                None => self.position(text, offset),
+            };
+            last = Some((offset, position));
+            position
+        };
+        offsets.map(position).collect()
+    }
 }
 
 #[cfg(test)]
@@ -242,6 +262,8 @@ mod tests {
         assert_eq!(lines.position(text, 0), Position { line: 1, column: 1 });
         assert_eq!(lines.position(text, text.find('x').unwrap()), Position { line: 2, column: 3 });
         assert_eq!(lines.position(text, 999), Position { line: 3, column: 1 });
+        let one_by_one: Vec<Position> = [0, 1, 3, 5, 8, 999].map(|at| lines.position(text, at)).to_vec();
+        assert_eq!(lines.ascending(text, [0, 1, 3, 5, 8, 999].into_iter()), one_by_one);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
-pub use template::{ContextArgs, ExpandArgs, ExpandOutput, GraphFormat, ScopeArg, TemplateCommand};
+pub use template::{
+    ContextArgs, ExpandArgs, ExpandOutput, GraphFormat, RegionsArgs, ScopeArg, TemplateCommand,
+};
 
 /// Keeps a second Azure region ready for a workload, proves it, and moves the workload there and back.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]

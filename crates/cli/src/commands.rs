@@ -23,6 +23,7 @@ pub fn run(args: &Args, surroundings: &Surroundings) -> Result<Exit, CliError> {
         Command::Explain(args) => explain::explain(args, surroundings),
         Command::Plan(args) => plan::plan(args, surroundings),
         Command::Template(TemplateCommand::Expand(args)) => template::expand(args, surroundings),
+        Command::Template(TemplateCommand::Regions(args)) => template::regions(args, surroundings),
     }
 }
 

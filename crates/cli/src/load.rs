@@ -5,9 +5,11 @@
 mod bicep;
 mod complaints;
 mod expanded;
+mod lifted;
 mod linked;
 mod many;
 mod names;
+mod tied;
 mod values;
 mod veil;
 
@@ -28,8 +30,10 @@ use crate::format::counted;
 use complaints::{in_compiled, of_diagnostics};
 pub(crate) use complaints::{of_line, of_problems};
 pub(crate) use expanded::{Expanded, expanded};
+pub(crate) use lifted::{Fix, Fixed, lifted};
 use linked::Folders;
 pub(crate) use many::targets;
+pub(crate) use tied::tied;
 
 /// The subscription of a template that says nothing of one.
 const LAB_SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";

@@ -35,6 +35,34 @@ fn every_script_prints_what_it_says() {
     assert!(wrong.is_empty(), "{}\nLIFEBOAT_BLESS=1 takes what is printed\n", wrong.join("\n"));
 }
 
+/// The README's blocks that begin with a command line show what it prints, `…` standing for any lines.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let path = root.join("README.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut blessed = text.clone();
+    let mut seen = 0;
+    for block in text.split("```text\n$ lifeboat ").skip(1) {
+        let (block, _) = block.split_once("```").unwrap();
+        let (line, shown) = block.split_once('\n').unwrap();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (printed, _, _) = run(&words, &root, false);
+        let wanted: Vec<&str> =
+            lines(shown).into_iter().map(|line| if line == "…" { "..." } else { line }).collect();
+        seen += 1;
+        if std::env::var_os("LIFEBOAT_BLESS").is_some() && !wanted.contains(&"...") {
+            blessed = blessed.replace(block, &format!("{line}\n{}\n", printed.trim_end()));
+        } else {
+            assert!(matches(&wanted, &lines(&printed)), "$ lifeboat {line}\n{printed}");
+        }
+    }
+    assert!(seen >= 2, "the README shows {seen} commands");
+    if blessed != text {
+        std::fs::write(&path, blessed).unwrap();
+    }
+}
+
 /// Runs one script; gives what differs.
 fn script(path: &Path, bless: bool) -> Vec<String> {
     let name = path.file_stem().unwrap().to_str().unwrap().to_owned();

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::expression::Expression;
 use super::fault::{Fault, Outcome};
 use super::value::Value;
+pub(crate) use tokens::quoted;
 use tokens::{Token, TokenKind, Tokens};
 
 mod tokens;

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
 use jiff::Timestamp;
 
-use super::assignment;
+use super::{Output, assignment};
 
 /// What is done with a template.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum TemplateCommand {
     /// Evaluate a template: its resources, outputs, what only the deployment can tell, and every mistake.
     Expand(ExpandArgs),
+    /// Find everything that ties a template to one region: places, names, hosts, ids, zones.
+    Regions(RegionsArgs),
 }
 
 /// `lifeboat template expand`.
@@ -102,6 +104,44 @@ pub enum ScopeArg {
     ManagementGroup,
     /// To the tenant.
     Tenant,
+}
+
+/// `lifeboat template regions`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  lifeboat template regions azuredeploy.json                 what must change, what may, where
+  lifeboat template regions infra --output json              every template below a folder
+  lifeboat template regions main.json --parameters weu.json  the values of a parameter file, too
+  lifeboat template regions main.json --fix                  what lifting it into parameters would change
+  lifeboat template regions main.json --fix --out lifted     write the template and a parameter file per region
+
+What is lifted is proved first: with the old region's parameter file the new template expands to the same graph,
+or nothing is written. No file that is there is replaced by another text.
+
+Ends with 1 when something must change. docs/template-regions.md explains every code.")]
+pub struct RegionsArgs {
+    /// Templates, or folders with templates and parameter files.
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath, required = true)]
+    pub files: Vec<PathBuf>,
+    /// A parameter file whose values are looked at, too.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub parameters: Vec<PathBuf>,
+    /// Lift what can be lifted into parameters, and show the change.
+    #[arg(long)]
+    pub fix: bool,
+    /// Write the lifted template and its parameter files into this folder.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "fix")]
+    pub out: Option<PathBuf>,
+    /// The region that the template is for today; else the one that it names most often.
+    #[arg(long, value_name = "REGION", requires = "fix")]
+    pub primary: Option<String>,
+    /// The other region; else the primary's pair.
+    #[arg(long, value_name = "REGION", requires = "fix")]
+    pub secondary: Option<String>,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
 }
 
 /// How an expansion is printed.

@@ -63,8 +63,9 @@ fn the_help_reads_well() {
         let help = command.find_subcommand_mut(name).unwrap().clone().term_width(100).render_long_help();
         insta::assert_snapshot!(format!("help_{name}"), help.to_string());
     }
-    let expand =
-        command.find_subcommand_mut("template").and_then(|command| command.find_subcommand_mut("expand"));
-    let help = expand.unwrap().clone().term_width(100).render_long_help();
-    insta::assert_snapshot!("help_template_expand", help.to_string());
+    let template = command.find_subcommand_mut("template").unwrap();
+    for name in ["expand", "regions"] {
+        let help = template.find_subcommand_mut(name).unwrap().clone().term_width(100).render_long_help();
+        insta::assert_snapshot!(format!("help_template_{name}"), help.to_string());
+    }
 }

@@ -1,11 +1,13 @@
 //! `lifeboat template …`.
 
+use lifeboat_arm::template::Level;
+
 use super::{json_error, show};
-use crate::args::{ExpandArgs, ExpandOutput, GraphFormat};
+use crate::args::{ExpandArgs, ExpandOutput, GraphFormat, Output, RegionsArgs};
 use crate::errors::{CliError, Exit};
 use crate::graph::{self, Graph};
-use crate::load::{Expanded, expanded};
-use crate::output::{Surroundings, complain};
+use crate::load::{Expanded, expanded, lifted, tied};
+use crate::output::{Surroundings, complain, save_all};
 use crate::tables;
 
 /// What can be told is told; what is wrong follows on stderr, all of it.
@@ -42,4 +44,39 @@ fn drawn(expanded: &Expanded, format: GraphFormat, args: &ExpandArgs) -> String 
         GraphFormat::Dot => graph::dot(&graph),
         GraphFormat::Svg => graph::svg(&graph, &args.file.display().to_string()),
     }
+}
+
+/// What was found is told; files that cannot be read follow on stderr, all of them.
+pub(super) fn regions(args: &RegionsArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
+    if args.fix {
+        return fix(args, surroundings);
+    }
+    let tied = tied(args)?;
+    match args.output {
+        Output::Table => show(&tables::ties(&tied.ties, tied.files, surroundings.stdout))?,
+        Output::Json => show(&tables::ties_json(&tied.ties, tied.files).map_err(json_error)?)?,
+    }
+    if let Some(mistakes) = tied.mistakes {
+        return Err(mistakes);
+    }
+    let must_change = tied.ties.iter().any(|tie| tie.kind.level() == Level::MustChange);
+    Ok(if must_change { Exit::Missed } else { Exit::Fine })
+}
+
+/// Each template is lifted, or left with the reason; files are written only once all of it was decided.
+fn fix(args: &RegionsArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
+    let outcome = lifted(args)?;
+    for (folder, files) in outcome.files() {
+        let files: Vec<(&str, String)> =
+            files.into_iter().map(|(name, text)| (name, text.to_owned())).collect();
+        save_all(&folder, &files)?;
+    }
+    match args.output {
+        Output::Table => show(&tables::lifted(&outcome.all, args.out.as_deref(), surroundings.stdout))?,
+        Output::Json => show(&tables::lifted_json(&outcome.all).map_err(json_error)?)?,
+    }
+    if let Some(mistakes) = outcome.mistakes {
+        return Err(mistakes);
+    }
+    Ok(if outcome.all.iter().all(tables::is_settled) { Exit::Fine } else { Exit::Missed })
 }

@@ -94,24 +94,13 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// The string that begins here, `''` being one quote.
+    /// The string that begins here.
     fn quoted(&mut self) -> Outcome<Cow<'t, str>> {
-        let start = self.at;
-        let mut value = Cow::Borrowed("");
-        self.at += 1;
-        loop {
-            let rest = &self.text[self.at..];
-            let Some(length) = memchr::memchr(b'\'', rest.as_bytes()) else {
-                return Err(syntax("the string has no closing quote", self.span(start, self.text.len())));
-            };
-            value += &rest[..length];
-            self.at += length + 1;
-            if !rest[length + 1..].starts_with('\'') {
-                return Ok(value);
-            }
-            value += "'";
-            self.at += 1;
-        }
+        let Some((value, end)) = quoted(self.text, self.at) else {
+            return Err(syntax("the string has no closing quote", self.span(self.at, self.text.len())));
+        };
+        self.at = end;
+        Ok(value)
     }
 
     fn number(&mut self) -> Outcome<TokenKind<'t>> {
@@ -130,5 +119,22 @@ impl<'t> Tokens<'t> {
             text.parse().ok().map(TokenKind::Int)
         };
         number.ok_or_else(|| syntax("not a number of 64 bits", self.span(start, self.at)))
+    }
+}
+
+/// The string that begins at `start`, `''` being one quote, and where it ends.
+pub(crate) fn quoted(text: &str, start: usize) -> Option<(Cow<'_, str>, usize)> {
+    let mut value = Cow::Borrowed("");
+    let mut at = start + 1;
+    loop {
+        let rest = &text[at..];
+        let length = memchr::memchr(b'\'', rest.as_bytes())?;
+        value += &rest[..length];
+        at += length + 1;
+        if !rest[length + 1..].starts_with('\'') {
+            return Some((value, at));
+        }
+        value += "'";
+        at += 1;
     }
 }

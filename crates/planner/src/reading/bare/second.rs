@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lifeboat_arm::template::{Diagnostic, Linked, ParameterDeclaration, Template};
 use lifeboat_arm::tree::Node;
-use lifeboat_arm::{Region, ResourceType, global_suffix};
+use lifeboat_arm::{Region, ResourceType, global_name_max, global_suffix};
 use serde_json::{Value, json};
 
 use super::Assumption;
@@ -144,7 +144,7 @@ impl Second<'_> {
 fn competing_name(home: &Site, there: &Site) -> Option<(String, usize)> {
     let taken: BTreeSet<String> = unique_names(home).map(|(name, _)| name.to_lowercase()).collect();
     let (name, kind) = unique_names(there).find(|(name, _)| taken.contains(&name.to_lowercase()))?;
-    Some((name.to_owned(), longest_name(kind)))
+    Some((name.to_owned(), global_name_max(kind)))
 }
 
 /// Whether a parameter's value is an expression: it cannot be varied as text.
@@ -171,19 +171,6 @@ fn unique_names(site: &Site) -> impl Iterator<Item = (&str, &ResourceType)> {
         .chain(&site.presumed)
         .filter(|declared| global_suffix(&declared.kind).is_some())
         .map(|declared| (declared.id.name(), &declared.kind))
-}
-
-/// How long a name of this type may be; the shortest limit of those that are longer stands for all of them.
-fn longest_name(kind: &ResourceType) -> usize {
-    let short =
-        ["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults", "Microsoft.Batch/batchAccounts"];
-    if short.iter().any(|name| kind.is(name)) {
-        24
-    } else if kind.is("Microsoft.DocumentDB/databaseAccounts") {
-        44
-    } else {
-        50
-    }
 }
 
 /// The value with the region's short form at its end, cut so that it still fits.

@@ -1,0 +1,283 @@
+//! Lifting what ties a template to a region into parameters.
+//!
+//! The text is edited, never printed anew: comments and layout stay. What comes out is proved by expanding both templates
+//! for the old region: unless they make the same graph, nothing comes out. `slot` finds what can be replaced, `choose` names
+//! the parameters and their values, `splice` writes expressions, `edit` keeps the layout, `pass` brings parameters into nested
+//! templates, `same` is the proof. Not here: finding ties (`regions`), files.
+
+mod choose;
+mod edit;
+mod file;
+mod pass;
+mod same;
+mod slot;
+mod splice;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use super::diagnostic::{Diagnostic, Severity};
+use super::expansion::{Context, Expansion, Linked};
+use super::regions::{Level, Tie, TieKind, ties};
+use super::{Template, expand, placeholders};
+use crate::global_name::{global_name_max, global_suffix};
+use crate::id::ResourceType;
+use crate::region::Region;
+use crate::tree::Node;
+use choose::{Chosen, choose, varied};
+
+pub use choose::home_region;
+pub use file::parameter_file;
+
+/// What is to be lifted, and for where.
+#[derive(Clone, Copy)]
+pub struct Lift<'a> {
+    /// The template.
+    pub template: &'a Template,
+    /// The values that it is deployed with today, by the names as declared.
+    pub given: &'a BTreeMap<String, Json>,
+    /// The region that it is deployed to today.
+    pub primary: &'a Region,
+    /// The other region.
+    pub secondary: &'a Region,
+    /// The deployment of today; its locations are the primary region's.
+    pub context: &'a Context,
+    /// Linked templates.
+    pub linked: &'a dyn Linked,
+}
+
+/// A template that serves both regions, and the values that make the difference.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lifted {
+    /// The text of the template.
+    pub text: String,
+    /// What was lifted, in the order of the names.
+    pub parameters: Vec<LiftedParameter>,
+    /// All values for the old region. Values of secure parameters are left out.
+    pub primary: BTreeMap<String, Json>,
+    /// All values for the other region that are known.
+    pub secondary: BTreeMap<String, Json>,
+    /// Parameters whose value in the other region only people know.
+    pub to_fill_in: Vec<String>,
+    /// Parameters that were there already, must be given, and nobody gave.
+    pub not_given: Vec<String>,
+    /// The files that the template links to: what is added there has to be handed in here.
+    pub links_to: Vec<String>,
+    /// What stays, and why.
+    pub left: Vec<Left>,
+    /// Globally unique names that are still the same in both regions.
+    pub same_names: Vec<String>,
+    /// What is wrong with the new template and the values of the other region.
+    pub mistakes: Vec<Diagnostic>,
+}
+
+/// A parameter that took the place of literals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiftedParameter {
+    /// Its name.
+    pub name: String,
+    /// Its value for the old region.
+    pub today: Json,
+    /// Its value for the other region, if that is known.
+    pub there: Option<Json>,
+    /// How many places it took.
+    pub places: usize,
+    /// It was there already.
+    pub reused: bool,
+}
+
+/// A tie that stays.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Left {
+    /// The tie, in the new text.
+    pub tie: Tie,
+    /// Why it was not lifted.
+    pub why: &'static str,
+}
+
+/// Why nothing was lifted.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum LiftError {
+    /// The template as it is does not expand, so nothing could be proved.
+    #[error("the template does not expand as it is, so the result could not be proved")]
+    NotExpanding(Vec<Diagnostic>),
+    /// The lifted template would not be the same.
+    #[error("the template would not mean the same: {0}")]
+    NotTheSame(String),
+    /// Both regions are one.
+    #[error("`{0}` is both regions")]
+    OneRegion(Region),
+}
+
+/// Lifts literals into parameters.
+///
+/// # Errors
+/// When the result is not proved to be the same for the old region. Nothing is half done.
+pub fn lift(wanted: &Lift<'_>) -> Result<Lifted, LiftError> {
+    if wanted.primary == wanted.secondary {
+        return Err(LiftError::OneRegion(wanted.primary.clone()));
+    }
+    let names: BTreeSet<String> = wanted.given.keys().cloned().collect();
+    let mut today = wanted.given.clone();
+    let made_up = placeholders(wanted.template, &names);
+    today.extend(made_up.into_iter().map(|(name, placeholder)| (name, placeholder.value)));
+    let old = expand(wanted.template, &today, wanted.context, wanted.linked);
+    if !old.is_clean() {
+        return Err(LiftError::NotExpanding(old.diagnostics));
+    }
+    let slots = slot::slots(wanted.template);
+    let chosen = choose(wanted, &slots);
+    let text = written(wanted, &slots, &chosen)?;
+    let new = Template::parse(wanted.template.file(), &text)
+        .map_err(|found| LiftError::NotTheSame(first(&found)))?
+        .at(wanted.template.scope());
+    today.extend(chosen.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.today.clone())));
+    let now = expand(&new, &today, wanted.context, wanted.linked);
+    if let Some(difference) = same::difference(&old, &now) {
+        return Err(LiftError::NotTheSame(difference));
+    }
+    Ok(settled(wanted, &new, &chosen, &now))
+}
+
+fn first(found: &[Diagnostic]) -> String {
+    found.first().map_or_else(String::new, |found| found.message.clone())
+}
+
+/// The new text.
+fn written(wanted: &Lift<'_>, slots: &slot::Slots<'_>, chosen: &Chosen) -> Result<String, LiftError> {
+    let mut edits = edit::Edits::new(wanted.template);
+    let mut passed = pass::Passing::new(&slots.frames);
+    splice::replace(slots, chosen, &mut passed, &mut edits);
+    passed.declare(chosen, &mut edits);
+    choose::allow(wanted, &mut edits);
+    edits.apply().ok_or_else(|| LiftError::NotTheSame("two changes touch one place".to_owned()))
+}
+
+/// The values for both regions, and what stays.
+fn settled(wanted: &Lift<'_>, new: &Template, chosen: &Chosen, now: &Expansion) -> Lifted {
+    let (primary, mut secondary) = chosen.values(wanted, new);
+    let to_fill_in: Vec<String> = chosen
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.there.is_none())
+        .map(|parameter| parameter.name.clone())
+        .collect();
+    let mut there = elsewhere(wanted, new, &secondary);
+    let not_given: Vec<String> = new
+        .parameters()
+        .filter(|declared| declared.is_required() && !primary.contains_key(&declared.name))
+        .map(|declared| declared.name.clone())
+        .collect();
+    for name in same_names(now, &there) {
+        if let Some((parameter, value)) = varied_parameter(wanted, new, &primary, &name) {
+            secondary.insert(parameter, value);
+        }
+    }
+    there = elsewhere(wanted, new, &secondary);
+    let is_open = |tie: &Tie| tie.kind.level() < Level::GoodToKnow && !is_given(tie, &secondary);
+    let left = ties(new).into_iter().filter(is_open).map(|tie| Left { why: why(tie.kind), tie }).collect();
+    let wrong = |found: &&Diagnostic| found.severity == Severity::Error;
+    Lifted {
+        text: new.text().to_owned(),
+        parameters: chosen.parameters.clone(),
+        // What is made of something made up says nothing.
+        same_names: if not_given.is_empty() {
+            same_names(now, &there).into_iter().map(|(name, _)| name).collect()
+        } else {
+            Vec::new()
+        },
+        mistakes: there.diagnostics.iter().filter(wrong).cloned().collect(),
+        primary,
+        secondary,
+        links_to: now.links.iter().map(|link| link.found.file.clone()).collect(),
+        to_fill_in,
+        not_given,
+        left,
+    }
+}
+
+/// The new template in the other region.
+fn elsewhere(wanted: &Lift<'_>, new: &Template, values: &BTreeMap<String, Json>) -> Expansion {
+    let mut context = wanted.context.clone();
+    context.location = context.location.map(|_| wanted.secondary.to_string());
+    if let Some(group) = &mut context.resource_group {
+        group.location = wanted.secondary.to_string();
+        group.name = format!("{}-{}", group.name, wanted.secondary.abbreviation());
+    }
+    let mut values = values.clone();
+    let made_up = placeholders(new, &values.keys().cloned().collect());
+    values.extend(made_up.into_iter().map(|(name, placeholder)| (name, placeholder.value)));
+    expand(new, &values, &context, wanted.linked)
+}
+
+/// Names that only one of the two regions can have. What is only read is shared on purpose.
+fn same_names(now: &Expansion, there: &Expansion) -> Vec<(String, ResourceType)> {
+    let unique = |expansion: &Expansion| -> BTreeMap<(String, String), (String, ResourceType)> {
+        let created = expansion.resources.iter().filter(|resource| !resource.existing);
+        created
+            .map(|resource| (resource.name.clone(), ResourceType::new(resource.kind.clone())))
+            .filter(|(_, kind)| global_suffix(kind).is_some())
+            .map(|(name, kind)| ((name.to_lowercase(), kind.as_str().to_lowercase()), (name, kind)))
+            .collect()
+    };
+    let there = unique(there);
+    unique(now).into_iter().filter(|(key, _)| there.contains_key(key)).map(|(_, name)| name).collect()
+}
+
+/// A parameter that is just this name, with another value for the other region.
+fn varied_parameter(
+    wanted: &Lift<'_>,
+    new: &Template,
+    primary: &BTreeMap<String, Json>,
+    (name, kind): &(String, ResourceType),
+) -> Option<(String, Json)> {
+    let is_it = |value: &Json| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(name));
+    let declared = new.parameters().find(|declared| {
+        let default = declared.default.as_ref().map(Node::to_value);
+        let own = primary.get(&declared.name).or(default.as_ref());
+        own.is_some_and(is_it) && declared.allowed.is_none() && !declared.secure
+    })?;
+    let declared_max = declared.max_length.and_then(|most| usize::try_from(most).ok());
+    let most = global_name_max(kind).min(declared_max.unwrap_or(usize::MAX));
+    Some((declared.name.clone(), varied(name, wanted.primary, wanted.secondary, most).into()))
+}
+
+/// A default that nobody falls back to: both files give a value.
+fn is_given(tie: &Tie, secondary: &BTreeMap<String, Json>) -> bool {
+    let parameter = tie.pointer.strip_prefix("/parameters/").and_then(|rest| rest.split('/').next());
+    let given = |name: &str| secondary.keys().any(|given| given.eq_ignore_ascii_case(name));
+    match tie.kind {
+        TieKind::LocationDefault => parameter.is_some_and(given),
+        TieKind::NameDefault => tie.change.split('`').skip(1).step_by(2).any(given),
+        _ => false,
+    }
+}
+
+/// Why a tie of this kind stays.
+fn why(kind: TieKind) -> &'static str {
+    match kind {
+        TieKind::LocationLiteral
+        | TieKind::LocationList
+        | TieKind::LocationVariable
+        | TieKind::NameLiteral => "it stands where no parameter of the root template can be brought",
+        TieKind::LocationDefault => "the default of a nested template: hand the value in from outside",
+        TieKind::AllowedRegions => "the list stays; the other region is in it where it is needed",
+        TieKind::RegionMap => "only you know what the other region's entry must be",
+        TieKind::RegionText => "whether it names a place or is only a name cannot be told from outside",
+        TieKind::NameFixed => "it is put together of several parts: decide which of them differs",
+        TieKind::NameDefault => "it is made of a parameter: decide which value it has in the other region",
+        TieKind::NameDrawn => "what it is made of is another decision than the region",
+        TieKind::HostLiteral => "the host belongs to no resource that this template declares by that name",
+        TieKind::HostRegion => "the region in it is not the one that is left, or is spelled in another way",
+        TieKind::ZoneLiteral => "it is a number, or stands where no parameter can be brought",
+        TieKind::ImageId | TieKind::ResourceId | TieKind::SubscriptionId => {
+            "the id is a part of a longer text, or stands where no parameter can be brought"
+        }
+        TieKind::GroupLiteral | TieKind::PairName => "it stands where no parameter can be brought",
+        TieKind::NameFollowsGroup | TieKind::HostSuffix | TieKind::ValueOfRegion => "nothing has to change",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! Names that are unique in the whole cloud: written out, made of nothing that differs, or other ones than before.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::source::{Source, Sources};
+use super::walk::{Frame, Place, Resource};
+use super::{TieKind, Ties, shown};
+use crate::global_name::global_suffix;
+use crate::template::expression::Expression;
+use crate::template::parser::{LENGTH_MAX, Text, classify, parse};
+use crate::template::value::Value;
+use crate::tree::Node;
+
+/// The name of a declared resource, if its type's names are unique in the cloud.
+pub(super) fn look<'t>(place: &Place<'_, 't>, resource: &Resource<'t>, ties: &mut Ties<'_>) {
+    let Some(name) = resource.node.get("name").filter(|_| !resource.existing) else { return };
+    if global_suffix(&resource.kind).is_none() {
+        return;
+    }
+    let kind = resource.kind.as_str();
+    let pointer = |tail: &str| format!("{}{tail}", place.pointer());
+    if let Some((leaf, text)) = literal(place.frames, place.frame, name) {
+        let found = format!("{} is the name of a {kind}", shown(text));
+        let at = if std::ptr::eq(leaf, name) {
+            pointer("/name")
+        } else {
+            crate::template::diagnostic::pointer_at(&ties.document.root, leaf.range.start)
+        };
+        ties.push(TieKind::NameLiteral, inside(leaf), at, found, GIVE.to_owned());
+        return;
+    }
+    let sources = Sources::new(place.frames, &mut ties.known).of(place.frame, name);
+    let Some((tie, change)) = judge(&sources) else { return };
+    let found = format!("the name of a {kind} is {}", shown(name.as_str().unwrap_or_default()));
+    ties.push(tie, inside(name), pointer("/name"), found, change);
+}
+
+const GIVE: &str = "make the name a parameter, with another value in each region's parameter file";
+
+fn judge(sources: &BTreeSet<Source>) -> Option<(TieKind, String)> {
+    let has = |source: Source| sources.contains(&source);
+    if has(Source::Drawn) {
+        let change = "make it of what stays: a redeployment asks for another resource instead of this one";
+        return Some((TieKind::NameDrawn, change.to_owned()));
+    }
+    if has(Source::Differs) {
+        return None;
+    }
+    if has(Source::Group) {
+        let change =
+            "nothing for a second region; to restore under the old name, give the name as a parameter";
+        return Some((TieKind::NameFollowsGroup, change.to_owned()));
+    }
+    let defaults: Vec<String> = sources
+        .iter()
+        .filter_map(|source| match source {
+            Source::Default(name) => Some(format!("`{name}`")),
+            _ => None,
+        })
+        .collect();
+    if defaults.is_empty() {
+        return Some((TieKind::NameFixed, GIVE.to_owned()));
+    }
+    let one = if defaults.len() == 1 { "" } else { "one of " };
+    let change = format!("give {one}{} another value in each region's parameter file", defaults.join(", "));
+    Some((TieKind::NameDefault, change))
+}
+
+/// The string that a name is, followed through variables that are nothing else.
+pub(in crate::template) fn literal<'t>(
+    frames: &[Frame<'t>],
+    frame: usize,
+    name: &'t Node,
+) -> Option<(&'t Node, &'t str)> {
+    const STEPS_MAX: usize = 16;
+    let (mut node, mut frame) = (name, frame);
+    for _ in 0..STEPS_MAX {
+        let text = node.as_str()?;
+        let inner = match classify(text) {
+            Text::Literal(literal) => return Some((node, literal)).filter(|_| !literal.is_empty()),
+            Text::Expression(inner) => inner,
+        };
+        (node, frame) = followed(frames, frame, &parse(inner, 1, LENGTH_MAX).ok()?)?;
+    }
+    None
+}
+
+/// What `variables('x')` or `parameters('x')` of a nested template stands for.
+fn followed<'t>(frames: &[Frame<'t>], frame: usize, expression: &Expression) -> Option<(&'t Node, usize)> {
+    let Expression::Call { name, arguments, .. } = expression else { return None };
+    let [Expression::Value(Value::String(named))] = arguments.as_slice() else { return None };
+    let own = &frames[frame];
+    match name.to_ascii_lowercase().as_str() {
+        "variables" => own.variable(named).map(|node| (node, frame)),
+        "parameters" => Some((own.argument(named)?.get("value")?, own.outer?.0)),
+        _ => None,
+    }
+}
+
+/// The text between the quotes.
+fn inside(node: &Node) -> Range<usize> {
+    if node.as_str().is_some() { node.range.start + 1..node.range.end - 1 } else { node.range.clone() }
+}

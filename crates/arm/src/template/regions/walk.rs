@@ -1,0 +1,339 @@
+//! The one walk over a template: every text, list, object and resource, each with its role and its path.
+
+use std::collections::BTreeMap;
+
+use super::literal::{Literal, literals};
+use crate::id::ResourceType;
+use crate::region::Region;
+use crate::tree::{Member, Node, NodeKind, push_pointer};
+
+/// Members that people read and nobody evaluates.
+const PROSE: &[&str] = &[
+    "$schema",
+    "apiversion",
+    "comment",
+    "comments",
+    "contentversion",
+    "description",
+    "displayname",
+    "metadata",
+    "summary",
+    "title",
+];
+
+/// Where something stands.
+pub(in crate::template) struct Place<'w, 't> {
+    /// The node.
+    pub(in crate::template) node: &'t Node,
+    /// What it is for.
+    pub(in crate::template) role: Role<'t>,
+    /// The template (root or nested) that its expressions are evaluated in.
+    pub(in crate::template) frame: usize,
+    /// All of these so far.
+    pub(in crate::template) frames: &'w [Frame<'t>],
+    path: &'w [Token<'t>],
+}
+
+/// What a text is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::template) enum Role<'t> {
+    /// The default of this parameter.
+    Default(&'t str),
+    /// A part of this variable.
+    Variable(&'t str),
+    /// A part of a resource.
+    Resource,
+    /// A value that is handed to a nested template.
+    Argument,
+    /// A part of an object that has an entry for each region: it belongs to its key.
+    Entry,
+    /// A part of a function, whose parameters are its own.
+    Function,
+    /// A part of an output.
+    Other,
+}
+
+/// What is seen at a place.
+pub(in crate::template) enum Seen<'s, 't> {
+    Text(&'s [Literal]),
+    Key(&'t Member),
+    Object(&'t [Member]),
+    Array(&'t [Node]),
+    /// The `allowedValues` of a parameter.
+    Allowed(&'t [Node]),
+    Resource(&'s Resource<'t>),
+}
+
+/// A declared resource.
+pub(in crate::template) struct Resource<'t> {
+    pub(in crate::template) node: &'t Node,
+    /// The full type.
+    pub(in crate::template) kind: ResourceType,
+    /// It is read, not created.
+    pub(in crate::template) existing: bool,
+}
+
+/// A template: the root, or a nested one with a scope of its own.
+pub(in crate::template) struct Frame<'t> {
+    pub(in crate::template) template: &'t Node,
+    /// The deployment that holds it, and the frame which that stands in.
+    pub(in crate::template) outer: Option<(usize, &'t Node)>,
+    parameters: BTreeMap<String, &'t Node>,
+    variables: BTreeMap<String, &'t Node>,
+    arguments: BTreeMap<String, &'t Node>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(in crate::template) enum Token<'t> {
+    Member(&'t str),
+    Element(usize),
+}
+
+impl<'t> Place<'_, 't> {
+    /// The JSON pointer.
+    pub(in crate::template) fn pointer(&self) -> String {
+        self.path.iter().fold(String::new(), |pointer, token| match token {
+            Token::Member(name) => push_pointer(&pointer, name),
+            Token::Element(index) => push_pointer(&pointer, index),
+        })
+    }
+
+    /// The names of the members on the way here, the innermost first.
+    pub(in crate::template) fn keys(&self) -> impl Iterator<Item = &'t str> {
+        self.path.iter().rev().filter_map(|token| match token {
+            Token::Member(name) => Some(*name),
+            Token::Element(_) => None,
+        })
+    }
+
+    /// The name of the innermost member, in lower case.
+    pub(in crate::template) fn key(&self) -> String {
+        self.keys().next().unwrap_or_default().to_ascii_lowercase()
+    }
+
+    /// Whether it is this member (its name in lower case) of a resource itself.
+    pub(in crate::template) fn is_of_resource(&self, name: &str) -> bool {
+        let [.., Token::Member(list), _, Token::Member(key)] = self.path else { return false };
+        list.eq_ignore_ascii_case("resources") && key.eq_ignore_ascii_case(name)
+    }
+
+    /// Whether it is an element of a list.
+    pub(in crate::template) fn in_list(&self) -> bool {
+        matches!(self.path.last(), Some(Token::Element(_)))
+    }
+}
+
+impl<'t> Frame<'t> {
+    pub(in crate::template) fn of(template: &'t Node, outer: Option<(usize, &'t Node)>) -> Self {
+        let named = |node: Option<&'t Node>| -> BTreeMap<String, &'t Node> {
+            let members = node.and_then(Node::members).unwrap_or_default();
+            members.iter().map(|member| (member.key.to_lowercase(), &member.value)).collect()
+        };
+        let mut variables = named(template.get("variables"));
+        // `copy` in variables is a list of named ones.
+        let loops = variables.get("copy").and_then(|copy| copy.elements()).unwrap_or_default();
+        for entry in loops {
+            if let (Some(name), Some(input)) = (entry.get("name").and_then(Node::as_str), entry.get("input"))
+            {
+                variables.insert(name.to_lowercase(), input);
+            }
+        }
+        let arguments = outer.and_then(|(_, deployment)| deployment.get("properties")?.get("parameters"));
+        Self {
+            template,
+            outer,
+            parameters: named(template.get("parameters")),
+            variables,
+            arguments: named(arguments),
+        }
+    }
+
+    /// The declaration of a parameter; its name in any case.
+    pub(in crate::template) fn parameter(&self, name: &str) -> Option<&'t Node> {
+        self.parameters.get(&name.to_lowercase()).copied()
+    }
+
+    /// The names of the parameters in lower case.
+    pub(in crate::template) fn parameter_names(&self) -> impl Iterator<Item = &str> {
+        self.parameters.keys().map(String::as_str)
+    }
+
+    pub(in crate::template) fn variable(&self, name: &str) -> Option<&'t Node> {
+        self.variables.get(&name.to_lowercase()).copied()
+    }
+
+    /// What the deployment around gives for a parameter.
+    pub(in crate::template) fn argument(&self, name: &str) -> Option<&'t Node> {
+        self.arguments.get(&name.to_lowercase()).copied()
+    }
+}
+
+/// Walks over a template, whose text is `source`; gives the templates in it, the root first.
+pub(in crate::template) fn walk<'t>(
+    root: &'t Node,
+    source: &'t str,
+    visit: &mut dyn FnMut(&Place<'_, 't>, Seen<'_, 't>),
+) -> Vec<Frame<'t>> {
+    let frames = vec![Frame::of(root, None)];
+    let mut walk = Walk { source, frames, path: Vec::new(), visit };
+    walk.template(root, 0);
+    walk.frames
+}
+
+struct Walk<'t, 'v> {
+    source: &'t str,
+    frames: Vec<Frame<'t>>,
+    path: Vec<Token<'t>>,
+    visit: &'v mut dyn FnMut(&Place<'_, 't>, Seen<'_, 't>),
+}
+
+impl<'t> Walk<'t, '_> {
+    fn template(&mut self, template: &'t Node, frame: usize) {
+        for section in template.members().unwrap_or_default() {
+            let name = section.key.to_ascii_lowercase();
+            self.inside(section, |walk| match name.as_str() {
+                "parameters" => walk.each(&section.value, |walk, member| walk.parameter(member, frame)),
+                "variables" => {
+                    for member in section.value.members().unwrap_or_default() {
+                        walk.member(member, Role::Variable(&member.key), frame);
+                    }
+                }
+                "resources" => walk.resources(&section.value, "", frame),
+                "functions" => walk.value(&section.value, Role::Function, frame),
+                "outputs" => walk.value(&section.value, Role::Other, frame),
+                _ => {}
+            });
+        }
+    }
+
+    fn parameter(&mut self, declaration: &'t Member, frame: usize) {
+        // What would be shown of a secret's default is the secret.
+        let kind = declaration.value.get("type").and_then(Node::as_str).unwrap_or_default();
+        if kind.to_ascii_lowercase().starts_with("secure") {
+            return;
+        }
+        for part in declaration.value.members().unwrap_or_default() {
+            if part.key.eq_ignore_ascii_case("defaultValue") {
+                self.inside(part, |walk| walk.value(&part.value, Role::Default(&declaration.key), frame));
+            } else if let (true, Some(values)) =
+                (part.key.eq_ignore_ascii_case("allowedValues"), part.value.elements())
+            {
+                self.inside(part, |walk| walk.see(&part.value, Role::Other, frame, Seen::Allowed(values)));
+            }
+        }
+    }
+
+    fn resources(&mut self, resources: &'t Node, parent: &str, frame: usize) {
+        for (index, element) in resources.elements().unwrap_or_default().iter().enumerate() {
+            self.path.push(Token::Element(index));
+            self.resource(element, parent, frame);
+            self.path.pop();
+        }
+        self.each(resources, |walk, member| walk.resource(&member.value, parent, frame));
+    }
+
+    fn resource(&mut self, node: &'t Node, parent: &str, frame: usize) {
+        let text = |key: &str| node.get(key).and_then(Node::as_str).unwrap_or_default();
+        let kind = if parent.is_empty() || text("type").contains('.') {
+            text("type").to_owned()
+        } else {
+            format!("{parent}/{}", text("type"))
+        };
+        let is_deployment = kind.eq_ignore_ascii_case("Microsoft.Resources/deployments");
+        let existing = node.get("existing").is_some_and(|existing| existing.kind == NodeKind::Bool(true));
+        let resource = Resource { node, kind: ResourceType::new(kind.clone()), existing };
+        self.see(node, Role::Resource, frame, Seen::Resource(&resource));
+        for member in node.members().unwrap_or_default() {
+            match member.key.to_ascii_lowercase().as_str() {
+                "type" => {}
+                "resources" => self.inside(member, |walk| walk.resources(&member.value, &kind, frame)),
+                "properties" if is_deployment => {
+                    self.inside(member, |walk| walk.deployment(node, &member.value, frame));
+                }
+                _ => self.member(member, Role::Resource, frame),
+            }
+        }
+    }
+
+    /// In the outer scope, which is the default, a nested template's own parameters and variables mean nothing.
+    fn deployment(&mut self, deployment: &'t Node, properties: &'t Node, frame: usize) {
+        let scope = properties.get("expressionEvaluationOptions").and_then(|options| options.get("scope"));
+        let inner = scope.and_then(Node::as_str).is_some_and(|scope| scope.eq_ignore_ascii_case("inner"));
+        for member in properties.members().unwrap_or_default() {
+            match member.key.to_ascii_lowercase().as_str() {
+                "template" if inner => {
+                    self.frames.push(Frame::of(&member.value, Some((frame, deployment))));
+                    let own = self.frames.len() - 1;
+                    self.inside(member, |walk| walk.template(&member.value, own));
+                }
+                "template" => self.inside(member, |walk| {
+                    for section in member.value.members().unwrap_or_default() {
+                        let name = section.key.to_ascii_lowercase();
+                        walk.inside(section, |walk| match name.as_str() {
+                            "resources" => walk.resources(&section.value, "", frame),
+                            "outputs" => walk.value(&section.value, Role::Other, frame),
+                            _ => {}
+                        });
+                    }
+                }),
+                "parameters" => self.member(member, Role::Argument, frame),
+                _ => self.member(member, Role::Resource, frame),
+            }
+        }
+    }
+
+    fn value(&mut self, node: &'t Node, role: Role<'t>, frame: usize) {
+        match &node.kind {
+            NodeKind::String(text) => {
+                let literals = literals(node, text, self.source);
+                self.see(node, role, frame, Seen::Text(&literals));
+            }
+            NodeKind::Array(elements) => {
+                self.see(node, role, frame, Seen::Array(elements));
+                for (index, element) in elements.iter().enumerate() {
+                    self.path.push(Token::Element(index));
+                    self.value(element, role, frame);
+                    self.path.pop();
+                }
+            }
+            NodeKind::Object(members) => {
+                self.see(node, role, frame, Seen::Object(members));
+                let by_region = members.iter().any(|member| Region::known(&member.key).is_some());
+                let role = if by_region { Role::Entry } else { role };
+                for member in members {
+                    self.member(member, role, frame);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn member(&mut self, member: &'t Member, role: Role<'t>, frame: usize) {
+        if PROSE.iter().any(|key| member.key.eq_ignore_ascii_case(key)) {
+            return;
+        }
+        self.inside(member, |walk| {
+            walk.see(&member.value, role, frame, Seen::Key(member));
+            walk.value(&member.value, role, frame);
+        });
+    }
+
+    fn each(&mut self, node: &'t Node, mut visit: impl FnMut(&mut Self, &'t Member)) {
+        for member in node.members().unwrap_or_default() {
+            self.path.push(Token::Member(&member.key));
+            visit(self, member);
+            self.path.pop();
+        }
+    }
+
+    fn inside(&mut self, member: &'t Member, visit: impl FnOnce(&mut Self)) {
+        self.path.push(Token::Member(&member.key));
+        visit(self);
+        self.path.pop();
+    }
+
+    fn see(&mut self, node: &'t Node, role: Role<'t>, frame: usize, seen: Seen<'_, 't>) {
+        let place = Place { node, role, frame, frames: &self.frames, path: &self.path };
+        (self.visit)(&place, seen);
+    }
+}

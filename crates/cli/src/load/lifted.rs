@@ -1,0 +1,234 @@
+//! Templates lifted into parameters, and the files that this makes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use lifeboat_arm::Region;
+use lifeboat_arm::template::{
+    Context, Diagnostic, Lift, LiftError, Lifted, ResourceGroupInfo, Template, home_region, lift,
+    parameter_file, without_secrets,
+};
+use similar::TextDiff;
+
+use super::complaints::of_diagnostics;
+use super::linked::Folders;
+use super::tied::{nothing_below, templates};
+use super::{LAB_SUBSCRIPTION, epoch, region, text_of, values};
+use crate::args::RegionsArgs;
+use crate::errors::CliError;
+
+/// What became of the templates that were typed.
+pub(crate) struct Outcome {
+    /// Template by template.
+    pub(crate) all: Vec<Fixed>,
+    /// What could not be read or expanded.
+    pub(crate) mistakes: Option<CliError>,
+    out: Option<PathBuf>,
+}
+
+/// One template.
+pub(crate) struct Fixed {
+    /// Its file, as typed.
+    pub(crate) file: String,
+    /// The region that it is for today.
+    pub(crate) primary: Region,
+    /// The other one.
+    pub(crate) secondary: Region,
+    /// What came out.
+    pub(crate) result: Fix,
+    /// The lines that change.
+    pub(crate) diff: String,
+    /// The files that belong to it, by their place below the folder that is written into.
+    pub(crate) files: Vec<(PathBuf, String)>,
+}
+
+/// The lifted template, or why it stays as it is.
+pub(crate) enum Fix {
+    Lifted(Box<Lifted>),
+    Refused(String),
+}
+
+impl Outcome {
+    /// What is to be written, folder by folder; nothing unless a folder was named.
+    pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<(&str, &str)>> {
+        let mut all: BTreeMap<PathBuf, Vec<(&str, &str)>> = BTreeMap::new();
+        let Some(out) = &self.out else { return all };
+        for (path, text) in self.all.iter().flat_map(|fixed| &fixed.files) {
+            let folder = out.join(path.parent().unwrap_or(Path::new("")));
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            all.entry(folder).or_default().push((name, text));
+        }
+        all
+    }
+}
+
+/// Lifts every template that was typed. Writes nothing.
+pub(crate) fn lifted(typed: &RegionsArgs) -> Result<Outcome, CliError> {
+    let mut wrong = Vec::new();
+    let found = templates(&typed.files, &mut wrong)?;
+    if found.is_empty() && wrong.is_empty() {
+        return Err(nothing_below(&typed.files));
+    }
+    if found.len() > 1 && !typed.parameters.is_empty() {
+        return Err(CliError::failed("`--parameters` with `--fix` is for one template")
+            .with_hint("name the template that the values are for"));
+    }
+    let mut all = Vec::new();
+    for (place, template) in &found {
+        all.extend(one(place, template, typed, &mut wrong)?);
+    }
+    leave_linked_ones(&mut all);
+    let mistakes = (!wrong.is_empty()).then(|| of_diagnostics(&wrong));
+    let outcome = Outcome { all, mistakes, out: typed.out.clone() };
+    refuse_to_replace(&outcome)?;
+    Ok(outcome)
+}
+
+fn one(
+    place: &Path,
+    template: &Template,
+    typed: &RegionsArgs,
+    wrong: &mut Vec<Diagnostic>,
+) -> Result<Option<Fixed>, CliError> {
+    let given = values::from_files(&typed.parameters, template)?;
+    let (primary, secondary) = regions(typed, template, &given.values)?;
+    let name = place.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let context = context(&primary, name.clone());
+    let folders = Folders::of([Path::new(template.file())]);
+    let wanted = Lift {
+        template,
+        given: &given.values,
+        primary: &primary,
+        secondary: &secondary,
+        context: &context,
+        linked: &folders,
+    };
+    let file = template.file().to_owned();
+    let lifted = match lift(&wanted) {
+        Ok(lifted) => lifted,
+        Err(LiftError::NotExpanding(found)) => {
+            wrong.extend(found);
+            return Ok(None);
+        }
+        Err(refused) => {
+            let result = Fix::Refused(without_secrets(&refused.to_string(), template, &given.values));
+            return Ok(Some(Fixed {
+                file,
+                primary,
+                secondary,
+                result,
+                diff: String::new(),
+                files: Vec::new(),
+            }));
+        }
+    };
+    let diff = without_secrets(&changed_lines(template.text(), &lifted.text), template, &given.values);
+    let values_of = |region: &Region, values| {
+        (place.with_file_name(format!("{name}.{region}.parameters.json")), parameter_file(values))
+    };
+    let files = vec![
+        (place.to_owned(), lifted.text.clone()),
+        values_of(&primary, &lifted.primary),
+        values_of(&secondary, &lifted.secondary),
+    ];
+    Ok(Some(Fixed { file, primary, secondary, result: Fix::Lifted(Box::new(lifted)), diff, files }))
+}
+
+/// A template that another one links to gets its values there: new parameters would not be given.
+fn leave_linked_ones(all: &mut [Fixed]) {
+    let real = |path: &str| Path::new(path).canonicalize().unwrap_or_else(|_| PathBuf::from(path));
+    let mut links: Vec<(PathBuf, String)> = Vec::new();
+    for fixed in all.iter() {
+        if let Fix::Lifted(lifted) = &fixed.result {
+            links.extend(lifted.links_to.iter().map(|to| (real(to), fixed.file.clone())));
+        }
+    }
+    for fixed in all {
+        let own = real(&fixed.file);
+        let from = links.iter().find(|(to, _)| *to == own).map(|(_, from)| from);
+        let changes = !fixed.diff.is_empty();
+        if let Some(from) = from.filter(|_| changes) {
+            let why = format!(
+                "`{from}` links to it, and would have to hand in what is new; lift it by hand, or by itself"
+            );
+            fixed.result = Fix::Refused(why);
+            fixed.diff.clear();
+            fixed.files.clear();
+        }
+    }
+}
+
+/// The two regions: typed, or as the template and the pairs say.
+fn regions(
+    typed: &RegionsArgs,
+    template: &Template,
+    given: &BTreeMap<String, serde_json::Value>,
+) -> Result<(Region, Region), CliError> {
+    let primary = region(typed.primary.as_ref(), "--primary")?.or_else(|| home_region(template, given));
+    let primary = primary.ok_or_else(|| {
+        CliError::failed(format!("`{}` names no region that it is for", template.file()))
+            .with_hint("say which region serves today: `--primary westeurope`")
+    })?;
+    let secondary = region(typed.secondary.as_ref(), "--secondary")?.or_else(|| primary.pair());
+    let secondary = secondary.ok_or_else(|| {
+        CliError::failed(format!("{primary} is paired with no region"))
+            .with_hint("say which region takes over: `--secondary northeurope`")
+    })?;
+    if primary == secondary {
+        return Err(
+            CliError::failed(format!("{primary} is both regions")).with_hint("name two different regions")
+        );
+    }
+    Ok((primary, secondary))
+}
+
+/// A file that is there stays, unless it says the same already.
+fn refuse_to_replace(outcome: &Outcome) -> Result<(), CliError> {
+    for (folder, files) in outcome.files() {
+        for (at, (name, text)) in files.iter().enumerate() {
+            let path = folder.join(name);
+            if path.exists() && text_of(&path)? != *text {
+                return Err(CliError::failed(format!(
+                    "`{}` is there already, with another text",
+                    path.display()
+                ))
+                .with_hint("name another folder with `--out`; nothing was written"));
+            }
+            if files[..at].iter().any(|(other, _)| other == name) {
+                return Err(CliError::failed(format!(
+                    "two templates would be written to `{}`",
+                    path.display()
+                ))
+                .with_hint("name the folder that they are in, or one after the other"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The lines that change, as a unified difference without the lines around them.
+fn changed_lines(old: &str, new: &str) -> String {
+    const LONGEST: usize = 2000;
+    if old == new {
+        return String::new();
+    }
+    let diff = TextDiff::from_lines(old, new).unified_diff().context_radius(0).to_string();
+    if diff.lines().any(|line| line.len() > LONGEST) {
+        return "the template has its text in few long lines: see the file itself\n".to_owned();
+    }
+    diff
+}
+
+fn context(primary: &Region, deployment_name: String) -> Context {
+    Context {
+        subscription: LAB_SUBSCRIPTION.to_owned(),
+        tenant: LAB_SUBSCRIPTION.to_owned(),
+        resource_group: Some(ResourceGroupInfo { name: "example".to_owned(), location: primary.to_string() }),
+        location: Some(primary.to_string()),
+        new_guid_seed: deployment_name.clone(),
+        deployment_name,
+        management_group: None,
+        now: epoch(),
+        groups: BTreeMap::new(),
+    }
+}

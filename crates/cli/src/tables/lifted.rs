@@ -1,0 +1,150 @@
+//! What was lifted into parameters, as text and as JSON.
+
+use std::path::Path;
+
+use lifeboat_arm::template::{Left, Level, Lifted, LiftedParameter};
+use serde_json::{Value, json};
+
+use crate::format::counted;
+use crate::layout::{Columns, Layout};
+use crate::load::{Fix, Fixed};
+use crate::style::Tone;
+
+/// Whether nothing that must change is left.
+pub(crate) fn is_settled(fixed: &Fixed) -> bool {
+    match &fixed.result {
+        Fix::Refused(_) => false,
+        Fix::Lifted(lifted) => {
+            let must = |left: &Left| left.tie.kind.level() == Level::MustChange;
+            !lifted.left.iter().any(must) && lifted.same_names.is_empty()
+        }
+    }
+}
+
+/// Template by template for people; `into` is the folder that was written into.
+pub(crate) fn lifted(all: &[Fixed], into: Option<&Path>, layout: Layout) -> String {
+    let mut out: String = all.iter().map(|fixed| one(fixed, layout)).collect::<Vec<_>>().join("\n");
+    let files: Vec<String> =
+        all.iter().flat_map(|fixed| &fixed.files).map(|(path, _)| format!("`{}`", path.display())).collect();
+    if !files.is_empty() {
+        let says = match into {
+            Some(folder) => format!("written into `{}`: {}", folder.display(), files.join(", ")),
+            None => "nothing was written: `--out DIR` writes the template and a parameter file per region"
+                .to_owned(),
+        };
+        out += "\n";
+        out += &layout.hang("", &says, Tone::Strong);
+    }
+    out
+}
+
+fn one(fixed: &Fixed, layout: Layout) -> String {
+    let Fixed { file, primary, secondary, .. } = fixed;
+    let lifted = match &fixed.result {
+        Fix::Refused(why) => {
+            return layout.hang("✗ ", &format!("{file}: nothing was changed: {why}"), Tone::Bad);
+        }
+        Fix::Lifted(lifted) => lifted,
+    };
+    let count = counted(lifted.parameters.len(), "parameter");
+    let says = if lifted.parameters.is_empty() {
+        format!("{file}: nothing to lift, {primary} → {secondary}")
+    } else {
+        format!("{file}: {count}, {primary} → {secondary}; proved: the same graph in {primary} as before")
+    };
+    let mut out = layout.hang("✓ ", &says, Tone::Good);
+    if !lifted.parameters.is_empty() {
+        out += &parameters(&lifted.parameters, primary.as_str(), secondary.as_str(), layout);
+    }
+    if !fixed.diff.is_empty() {
+        out += "\n";
+        out += &fixed.diff;
+    }
+    let rest = rest(lifted, secondary.as_str(), layout);
+    if rest.is_empty() { out } else { out + "\n" + &rest }
+}
+
+fn parameters(all: &[LiftedParameter], primary: &str, secondary: &str, layout: Layout) -> String {
+    let mut table = Columns::headed(&["parameter", primary, secondary, "places"]);
+    for parameter in all {
+        let there = parameter.there.as_ref().map_or_else(|| "?".to_owned(), shown);
+        let was = if parameter.reused { " (was there already)" } else { "" };
+        let places = format!("{}{was}", parameter.places);
+        table.row([
+            parameter.name.as_str().into(),
+            shown(&parameter.today).into(),
+            there.into(),
+            places.into(),
+        ]);
+    }
+    table.render(layout, 2)
+}
+
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What people have to do themselves.
+fn rest(lifted: &Lifted, secondary: &str, layout: Layout) -> String {
+    let mut out = String::new();
+    let mut say = |sign: &str, text: String, tone: Tone| out += &layout.hang(sign, &text, tone);
+    let names =
+        |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if !lifted.to_fill_in.is_empty() {
+        let text = format!("fill in for {secondary}: {}; only you know", names(&lifted.to_fill_in));
+        say("! ", text, Tone::Warn);
+    }
+    if !lifted.not_given.is_empty() {
+        let text = format!("in neither parameter file, and required: {}", names(&lifted.not_given));
+        say("! ", text, Tone::Warn);
+    }
+    if !lifted.same_names.is_empty() {
+        let text = format!("still the same name in both regions: {}", names(&lifted.same_names));
+        say("✗ ", text, Tone::Bad);
+    }
+    for mistake in &lifted.mistakes {
+        say("! ", format!("for {secondary} it does not expand yet: {}", mistake.message), Tone::Warn);
+    }
+    for Left { tie, why } in &lifted.left {
+        let tone = if tie.kind.level() == Level::MustChange { Tone::Bad } else { Tone::Warn };
+        let place = format!("{}:{}", tie.position.line, tie.position.column);
+        let code = tie.kind.code();
+        say(&format!("{} ", tone.sign()), format!("stays: {code} at {place} {}: {why}", tie.pointer), tone);
+    }
+    out
+}
+
+/// The same for programs.
+pub(crate) fn lifted_json(all: &[Fixed]) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(&json!({ "templates": all.iter().map(fixed_json).collect::<Value>() }))
+}
+
+fn fixed_json(fixed: &Fixed) -> Value {
+    let lifted = match &fixed.result {
+        Fix::Refused(why) => return json!({ "file": fixed.file, "refused": why }),
+        Fix::Lifted(lifted) => lifted,
+    };
+    let parameter = |one: &LiftedParameter| {
+        json!({
+            "name": one.name, "today": one.today, "there": one.there, "places": one.places, "reused": one.reused,
+        })
+    };
+    let left = |Left { tie, why }: &Left| {
+        json!({
+            "level": tie.kind.level(), "code": tie.kind.code(), "line": tie.position.line,
+            "column": tie.position.column, "pointer": tie.pointer, "found": tie.found, "why": why,
+        })
+    };
+    json!({
+        "file": fixed.file,
+        "primary": fixed.primary,
+        "secondary": fixed.secondary,
+        "parameters": lifted.parameters.iter().map(parameter).collect::<Value>(),
+        "toFillIn": lifted.to_fill_in,
+        "notGiven": lifted.not_given,
+        "sameNames": lifted.same_names,
+        "mistakes": lifted.mistakes.iter().map(ToString::to_string).collect::<Value>(),
+        "left": lifted.left.iter().map(left).collect::<Value>(),
+        "files": fixed.files.iter().map(|(path, _)| path.display().to_string()).collect::<Value>(),
+    })
+}
