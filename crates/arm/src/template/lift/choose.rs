@@ -37,6 +37,8 @@ pub(super) fn choose(wanted: &Lift<'_>, slots: &Slots<'_>) -> Chosen {
         wanted,
         slots,
         taken: slots.frames.iter().flat_map(|frame| frame.parameter_names().map(str::to_owned)).collect(),
+        numbers: BTreeMap::new(),
+        used: BTreeSet::new(),
         of_wish: BTreeMap::new(),
         chosen: Chosen { parameters: Vec::new(), of_slot: Vec::new(), declared: Vec::new() },
     };
@@ -104,6 +106,10 @@ struct Choosing<'a, 't> {
     slots: &'a Slots<'t>,
     /// Names in lower case.
     taken: BTreeSet<String>,
+    /// The last number that was put behind a name.
+    numbers: BTreeMap<String, usize>,
+    /// Names for the other region that are used.
+    used: BTreeSet<String>,
     of_wish: BTreeMap<Wish, usize>,
     chosen: Chosen,
 }
@@ -125,7 +131,7 @@ impl Choosing<'_, '_> {
     }
 
     /// A name, the value in the other region, and the declaration.
-    fn described(&self, wish: &Wish) -> (String, Option<Json>, Declared) {
+    fn described(&mut self, wish: &Wish) -> (String, Option<Json>, Declared) {
         match wish {
             Wish::Region { region, spelled, .. } => {
                 let base = if region == self.wanted.primary {
@@ -161,17 +167,17 @@ impl Choosing<'_, '_> {
     }
 
     /// Names that are cut may become one: a number tells them apart.
-    fn unused(&self, name: &str, most: usize) -> String {
-        let used = |name: &str| {
-            let mut values = self.chosen.parameters.iter().filter_map(|parameter| parameter.there.as_ref());
-            values.any(|there| there.as_str() == Some(name))
-        };
+    fn unused(&mut self, name: &str, most: usize) -> String {
+        let used = &self.used;
         let numbered = (2..).map(|number: usize| {
             let tail = number.to_string();
             let kept: String = name.chars().take(most.saturating_sub(tail.len())).collect();
             kept + &tail
         });
-        std::iter::once(name.to_owned()).chain(numbered).find(|name| !used(name)).unwrap_or_default()
+        let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !used.contains(name));
+        let name = free.unwrap_or_default();
+        self.used.insert(name.clone());
+        name
     }
 
     /// The parameter that says the location today, if a region can be taken from it; with its value.
@@ -199,10 +205,13 @@ impl Choosing<'_, '_> {
     }
 
     fn free_name(&mut self, base: &str) -> String {
-        let numbered = (2..).map(|number| format!("{base}{number}"));
-        let free = std::iter::once(base.to_owned())
-            .chain(numbered)
-            .find(|name| !self.taken.contains(&name.to_lowercase()));
+        let last = self.numbers.entry(base.to_owned()).or_insert(0);
+        let taken = &self.taken;
+        let free = (*last + 1..).find_map(|number| {
+            *last = number;
+            let name = if number == 1 { base.to_owned() } else { format!("{base}{number}") };
+            (!taken.contains(&name.to_lowercase())).then_some(name)
+        });
         let name = free.unwrap_or_default();
         self.taken.insert(name.to_lowercase());
         name
