@@ -1,21 +1,53 @@
-//! Ctrl-C: one handler for the whole process, and whoever waits for something long looks at its flag.
+//! Ctrl-C: one handler for the whole process. Whoever waits for something long watches for it; with nobody watching it
+//! ends the process, as it would without a handler.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::errors::CliError;
 
-static FLAG: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
+static INSTALLED: Mutex<bool> = Mutex::new(false);
+static WATCHING: AtomicUsize = AtomicUsize::new(0);
+static PRESSED: AtomicBool = AtomicBool::new(false);
 
-/// Set once somebody has pressed Ctrl-C. From the first call on the process no longer ends by it of itself.
-pub(crate) fn flag() -> Result<Arc<AtomicBool>, CliError> {
-    let mut known = FLAG.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(flag) = &*known {
-        return Ok(Arc::clone(flag));
+/// What shells expect of a program that Ctrl-C has ended.
+const ENDED: i32 = 130;
+
+/// While it lives Ctrl-C is only noted.
+pub(crate) struct Watch(());
+
+impl Watch {
+    /// Begins to watch.
+    pub(crate) fn new() -> Result<Self, CliError> {
+        let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*installed {
+            ctrlc::set_handler(pressed)
+                .map_err(|error| CliError::caused_by("cannot listen for Ctrl-C", error))?;
+            *installed = true;
+        }
+        WATCHING.fetch_add(1, Ordering::SeqCst);
+        Ok(Self(()))
     }
-    let flag = Arc::new(AtomicBool::new(false));
-    let shared = Arc::clone(&flag);
-    ctrlc::set_handler(move || shared.store(true, Ordering::Relaxed))
-        .map_err(|error| CliError::caused_by("cannot listen for Ctrl-C", error))?;
-    Ok(Arc::clone(known.insert(flag)))
+
+    /// Whether somebody has pressed Ctrl-C.
+    #[expect(
+        clippy::unused_self,
+        reason = "only who watches may ask: for everybody else the process has ended"
+    )]
+    pub(crate) fn is_pressed(&self) -> bool {
+        PRESSED.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        WATCHING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn pressed() {
+    PRESSED.store(true, Ordering::SeqCst);
+    if WATCHING.load(Ordering::SeqCst) == 0 {
+        std::process::exit(ENDED);
+    }
 }

@@ -1,7 +1,6 @@
 //! `lifeboat drill`.
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
 
 use lifeboat_planner::Workload;
 use lifeboat_sim::{
@@ -11,7 +10,7 @@ use lifeboat_sim::{
 use super::{json_error, show, strategies};
 use crate::args::{DrillArgs, Output};
 use crate::errors::{CliError, Exit};
-use crate::interrupt;
+use crate::interrupt::Watch;
 use crate::load::{epoch, is_file_of, load, of_line, of_problems, text_of};
 use crate::output::{Surroundings, can_write_into, complain, report_files, save_all};
 use crate::progress::{Progress, Reporter};
@@ -64,7 +63,7 @@ fn scenario(args: &DrillArgs, workload: &Workload) -> Result<Scenario, CliError>
 
 /// Plays the drill with progress on stderr, until it ends or somebody presses Ctrl-C.
 fn play(setup: DrillSetup, surroundings: &Surroundings) -> Result<DrillOutcome, CliError> {
-    let interrupted = interrupt::flag()?;
+    let watch = Watch::new()?;
     let mut reporter = Reporter::to_stderr(surroundings.stderr_is_terminal);
     let mut show = |progress: &DrillProgress<'_>| {
         reporter.show(&Progress {
@@ -73,11 +72,11 @@ fn play(setup: DrillSetup, surroundings: &Surroundings) -> Result<DrillOutcome, 
             text: format!("played {:.0} %", progress.share * 100.0),
             share: progress.share,
         });
-        !interrupted.load(Ordering::Relaxed)
+        !watch.is_pressed()
     };
     let played = Drill::new(setup).and_then(|drill| drill.play(&mut show));
     // Between the last look and here somebody may have pressed it, too: nothing is written then.
-    if interrupted.load(Ordering::Relaxed) {
+    if watch.is_pressed() {
         return Err(CliError::Interrupted);
     }
     played.map_err(|error| match error {

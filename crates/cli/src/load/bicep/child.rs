@@ -2,9 +2,10 @@
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
+
+use crate::interrupt::Watch;
 
 /// How often Ctrl-C is looked for.
 const TICK: Duration = Duration::from_millis(50);
@@ -27,8 +28,7 @@ pub(super) enum Ended {
 
 /// Runs a program to its end.
 pub(super) fn run(mut command: Command, patience: Duration) -> Result<Output, Ended> {
-    let interrupted =
-        crate::interrupt::flag().map_err(|error| Ended::Failed(std::io::Error::other(error.to_string())))?;
+    let watch = Watch::new().map_err(|error| Ended::Failed(std::io::Error::other(error.to_string())))?;
     own_group(&mut command);
     let mut child = command
         .stdin(Stdio::null())
@@ -55,7 +55,7 @@ pub(super) fn run(mut command: Command, patience: Duration) -> Result<Output, En
                 Ok(()) | Err(RecvTimeoutError::Disconnected) => break None,
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            if interrupted.load(Ordering::Relaxed) {
+            if watch.is_pressed() {
                 break Some(Ended::Interrupted);
             }
             if began.elapsed() > patience {
@@ -69,7 +69,7 @@ pub(super) fn run(mut command: Command, patience: Duration) -> Result<Output, En
         let status = child.wait().map_err(Ended::Failed)?;
         let joined = |thread: std::thread::ScopedJoinHandle<'_, String>| thread.join().unwrap_or_default();
         // Ctrl-C in a terminal reaches the child first, and its end is then no answer.
-        if interrupted.load(Ordering::Relaxed) {
+        if watch.is_pressed() {
             return Err(Ended::Interrupted);
         }
         Ok(Output { stdout: joined(out), stderr: joined(err), success: status.success() })
