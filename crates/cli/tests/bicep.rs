@@ -121,7 +121,7 @@ fn what_azure_refuses_is_shown_in_the_compiled_json() {
     let (code, _, stderr) = place.run(&["template", "expand", "main.bicep", "--set", "nmae=st7"]);
     assert!(code == 2 && stderr.contains("did you mean `name`?"), "{stderr}");
     let (_, _, stderr) = place.run(&["template", "expand", "main.bicep"]);
-    assert!(stderr.contains("--> main.bicep (compiled):4:27"), "{stderr}");
+    assert!(stderr.contains("--> main.bicep (compiled):4:19"), "{stderr}");
     assert!(stderr.contains("\"name\": { \"type\": \"string\" }"), "{stderr}");
 }
 

@@ -2,7 +2,6 @@
 //!
 //! A nested deployment of inner scope has a frame of its own; one of outer scope uses its parent's.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -22,6 +21,10 @@ use super::scope::Scope;
 use super::value::Value;
 use crate::tree::{Member, Node};
 
+mod named;
+
+use named::{Declared, Named, Slot, lower};
+
 /// Who deploys: what `deployment()` tells.
 #[derive(Debug, Clone)]
 pub(crate) struct Deployment {
@@ -36,16 +39,6 @@ pub(crate) struct Deployment {
     pub(crate) written_at: String,
 }
 
-/// Something evaluated when first needed.
-#[derive(Clone)]
-pub(crate) enum Slot {
-    Waiting,
-    Busy,
-    Done(Value),
-    /// Reported already.
-    Failed,
-}
-
 #[derive(Clone, Copy)]
 enum Variable<'t> {
     Plain(&'t Node),
@@ -55,54 +48,6 @@ enum Variable<'t> {
         input: &'t Node,
         name: &'t str,
     },
-}
-
-/// What has a value, by its name in lower case.
-type Named<'t, W> = BTreeMap<Cow<'t, str>, Declared<'t, W>>;
-
-struct Declared<'t, W> {
-    /// As it is written.
-    name: &'t str,
-    what: W,
-    slot: RefCell<Slot>,
-}
-
-impl<'t, W> Declared<'t, W> {
-    fn new(name: &'t str, what: W) -> Self {
-        Self { name, what, slot: RefCell::new(Slot::Waiting) }
-    }
-
-    fn known(&self) -> Option<Value> {
-        match &*self.slot.borrow() {
-            Slot::Done(value) => Some(value.clone()),
-            _ => None,
-        }
-    }
-
-    /// The value, evaluated when it is first asked for.
-    fn value(&self, kind: &str, evaluate: impl FnOnce() -> Outcome) -> Outcome {
-        match &*self.slot.borrow() {
-            Slot::Done(value) => return Ok(value.clone()),
-            Slot::Failed => return Err(Fault::reported()),
-            Slot::Busy => {
-                return Err(Fault::new("cycle", format!("the {kind} `{}` needs itself", self.name)));
-            }
-            Slot::Waiting => {}
-        }
-        self.slot.replace(Slot::Busy);
-        let result = evaluate();
-        self.slot.replace(result.as_ref().map_or(Slot::Failed, |value| Slot::Done(value.clone())));
-        result
-    }
-}
-
-/// The name in lower case: copied only where it is not so already.
-fn lower(name: &str) -> Cow<'_, str> {
-    if name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
-        Cow::Borrowed(name)
-    } else {
-        Cow::Owned(name.to_lowercase())
-    }
 }
 
 pub(crate) struct Frame<'t> {
