@@ -35,3 +35,8 @@ fn the_evaluator_takes_what_was_kept() {
 fn expressions_that_were_kept_are_taken() {
     replay("expression", run::expression);
 }
+
+#[test]
+fn what_was_kept_is_lifted() {
+    replay("lifting", run::lifting);
+}

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lifeboat_arm::Region;
 use lifeboat_arm::template::{
-    Context, Diagnostic, Expansion, Link, Linked, LinkedTemplate, ResourceGroupInfo, Runtime, Template,
-    expand, parse_parameters, placeholders, resolve, resolve_output,
+    Context, Diagnostic, Expansion, Lift, Link, Linked, LinkedTemplate, ResourceGroupInfo, Runtime, Template,
+    expand, home_region, lift, parse_parameters, placeholders, resolve, resolve_output, ties,
 };
 use lifeboat_arm::tree::Node;
 use serde_json::{Value, json};
@@ -57,6 +58,39 @@ pub(crate) fn expression(text: &str) {
         "outputs": {"it": {"value": expression}},
     });
     evaluator(&template.to_string());
+}
+
+/// Any text as a template whose ties to its region are found and lifted: proved or refused, and settled at once.
+pub(crate) fn lifting(text: &str) {
+    let Ok(template) = Template::parse("main.json", text) else { return };
+    for tie in ties(&template) {
+        assert!(text.get(tie.range.clone()).is_some(), "{tie} lies outside, or inside of a character");
+    }
+    let given = BTreeMap::new();
+    let home = home_region(&template, &given).unwrap_or_else(|| Region::lenient("westeurope"));
+    let other =
+        ["northeurope", "swedencentral"].map(Region::lenient).into_iter().find(|other| *other != home);
+    let other = other.expect("two regions differ");
+    let lifted = |template: &Template| {
+        let (context, linked) = (context(), Itself(text));
+        let context = Context {
+            resource_group: Some(ResourceGroupInfo { name: "group".into(), location: home.as_str().into() }),
+            location: Some(home.as_str().into()),
+            ..context
+        };
+        lift(&Lift {
+            template,
+            given: &given,
+            primary: &home,
+            secondary: &other,
+            context: &context,
+            linked: &linked,
+        })
+    };
+    let Ok(once) = lifted(&template) else { return };
+    let again = Template::parse("main.json", &once.text).expect("what is lifted can be read");
+    let twice = lifted(&again).expect("what is lifted expands");
+    assert_eq!(twice.text, once.text, "lifting again changes nothing");
 }
 
 fn context() -> Context {
