@@ -45,6 +45,7 @@ impl Drop for Watch {
     }
 }
 
+#[expect(clippy::exit, reason = "without a handler Ctrl-C would have ended it here, too")]
 fn pressed() {
     PRESSED.store(true, Ordering::SeqCst);
     if WATCHING.load(Ordering::SeqCst) == 0 {

@@ -90,7 +90,10 @@ fn a_mistake_in_a_parameter_file_shows_no_value() {
         (format!(r#"{{ "parameters": {{ {value}, oops }} }}"#), "mistake.json:1:56"),
         (r#"{ "parameters": { "password": { "value": MARKER } } }"#.to_owned(), "mistake.json:1:42"),
         (r#"{ "parameters": { "password": { "value": "MAR"MARKER" } } }"#.to_owned(), "mistake.json:1:47"),
-        (r#"{ "parameters": { "password": "MARKER" } }"#.to_owned(), "neither `value` nor `reference`"),
+        (
+            r#"{ "parameters": { "password": "MARKER" } }"#.to_owned(),
+            "is given as a string, not as an object",
+        ),
         (format!(r#"{{ "parameters": {{ {value}, "passwort": {{ "value": "MARKER" }} }} }}"#), "`passwort`"),
         (
             format!(r#"{{ "parameters": {{ {value}, "location": {{ "value": "westerope" }} }} }}"#),

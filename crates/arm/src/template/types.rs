@@ -145,8 +145,11 @@ fn check_at(template: &Node, declaration: &Node, value: &Value, what: &str, dept
         };
         if !kind.accepts(value) {
             let message = format!("{what} must be of type {}, is {}", kind.name(), value.kind_name());
-            let quoted =
-                matches!((kind, value), (ParameterType::Int | ParameterType::Bool, Value::String(_)));
+            let quoted = match (kind, value.as_str()) {
+                (ParameterType::Int, Some(text)) => text.parse::<i64>().is_ok(),
+                (ParameterType::Bool, Some(text)) => text.parse::<bool>().is_ok(),
+                _ => false,
+            };
             let hint = quoted.then(|| "write it without quotes".to_owned());
             return Err(Fault::new("parameter-type", message).hint(hint));
         }
