@@ -143,7 +143,7 @@ impl Checkov {
             quietly(Command::new("python3").args(["-m", "venv"]).arg(&home)).ok()?;
             quietly(Command::new(home.join("bin/pip")).args(["install", "--quiet", "checkov"])).ok()?;
         }
-        works().then(|| Self(program))
+        works().then_some(Self(program))
     }
 
     /// The templates at which it ends with a traceback: one of them, and there is nothing to compare with.

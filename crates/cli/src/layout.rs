@@ -151,7 +151,8 @@ pub(crate) fn wrap(text: &str, width_max: usize) -> Vec<String> {
             let mut word = word;
             let blank = usize::from(!line.is_empty());
             if width(&line) + blank + width(word) > width_max && !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
+                // Several blanks in a row leave some at the seam.
+                lines.push(std::mem::take(&mut line).trim_end().to_owned());
             }
             while word.chars().nth(width_max).is_some() {
                 let (line, rest) = word.split_at(break_at(word, width_max));
