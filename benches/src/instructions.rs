@@ -1,5 +1,5 @@
 //! Instructions that the template engine executes, counted by valgrind: the same on a busy machine as on an idle one, so a
-//! loss of a few per cent is seen in CI, where times say nothing.
+//! loss that no clock would show there is seen in CI.
 //!
 //! `instructions.txt` holds what was counted last, and by which compiler. Whoever makes the engine slower or faster on
 //! purpose writes the new numbers there.
@@ -14,8 +14,8 @@ use crate::template::COPIES;
 
 /// What was counted last: a name and a number per line, and the compiler.
 const RECORDED: &str = include_str!("../instructions.txt");
-/// More than this of the recorded number is a loss.
-const LOSS: f64 = 1.05;
+/// More than this of the recorded number is a loss: other processors copy and compare texts with other instructions.
+const LOSS: f64 = 1.08;
 /// Less than this should be written down.
 const GAIN: f64 = 0.95;
 /// Ten times as many turns of nested loops may take so many times the instructions.
