@@ -10,12 +10,12 @@ pub(super) fn reaches<'d>(deferred: impl IntoIterator<Item = &'d Deferred>) -> V
     deferred.into_iter().flat_map(Deferred::reaches).collect()
 }
 
-/// Adds what is reached for and absent to an answer about `id`.
-pub(super) fn complete(answer: &mut Value, function: &str, id: &str, reaches: &[Reach]) {
-    let own = ResourceId::parse(id).ok();
+/// Adds what is reached for and absent to an answer about `id`, which the expression calls `asked`.
+pub(super) fn complete(answer: &mut Value, function: &str, [asked, id]: [&str; 2], reaches: &[Reach]) {
+    let own = ResourceId::parse(asked).ok();
     let asked = reaches.iter().filter(|reach| {
         reach.function.eq_ignore_ascii_case(function)
-            && (reach.id.eq_ignore_ascii_case(id) || ResourceId::parse(&reach.id).ok() == own)
+            && (reach.id.eq_ignore_ascii_case(asked) || ResourceId::parse(&reach.id).ok() == own)
     });
     for reach in asked.filter(|reach| !reach.path.is_empty()) {
         let leaf = leaf(&reach.path, reach.inside.as_deref(), id);

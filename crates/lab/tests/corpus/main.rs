@@ -68,18 +68,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("BernieWhite__PSRule.Rules.Azure/docs/examples/resources/mysql.json", ONE_NAME),
     ("BernieWhite__PSRule.Rules.Azure/tests/PSRule.Rules.Azure.Tests/Tests.Bicep.9.json", NO_LOCATION),
     ("microsoft__vscode-azurearmtools/test/templates/regression/730b.json", NO_NAME),
-    (
-        "mspnp__template-building-blocks/templates/buildingBlocks/networkSecurityGroups/networkSecurityGroups-networkInterfaces.json",
-        NO_OBJECT,
-    ),
-    (
-        "mspnp__template-building-blocks/templates/buildingBlocks/networkSecurityGroups/networkSecurityGroups-subnets.json",
-        NO_OBJECT,
-    ),
-    (
-        "mspnp__template-building-blocks/templates/buildingBlocks/routeTables/routeTables-subnets.json",
-        NO_OBJECT,
-    ),
     ("BernieWhite__PSRule.Rules.Azure/tests/PSRule.Rules.Azure.Tests/Resources.Template4.json", NO_CONTAINER),
     ("BernieWhite__PSRule.Rules.Azure/tests/PSRule.Rules.Azure.Tests/Tests.Bicep.35.json", SCRIPT),
 ];
@@ -92,7 +80,6 @@ const NO_LOCATION: &str = "a resource with a region has no `location`";
 const BY_LUCK: &str = "the settings of the site wait for the database and not for the site, and win by luck";
 const ONE_NAME: &str = "two servers are to have one host name";
 const NO_NAME: &str = "a deployment inside has no name";
-const NO_OBJECT: &str = "what it unites with a subnet or an interface has a placeholder that is a text";
 
 /// Proves: S05. Each template that expands deploys, and the second time nothing would change.
 #[test]
