@@ -194,3 +194,24 @@ fn a_name_that_comes_out_empty_fails() {
     let why = failed.body.to_string();
     assert!(why.contains("must give a text that is not empty"), "{why}");
 }
+
+/// A subscription that the template makes has an id that only the run knows, and is deployed into.
+#[test]
+fn a_subscription_is_made_and_deployed_into() {
+    let alias = json!({ "type": "Microsoft.Subscription/aliases", "apiVersion": "2021-10-01", "name": "landing",
+        "scope": "/", "properties": { "displayName": "Landing", "workload": "Production" } });
+    let group = json!({ "type": "Microsoft.Resources/resourceGroups", "apiVersion": "2022-09-01", "name": "first",
+        "location": "westeurope" });
+    let mut far = inside("far", json!({}), json!([group]));
+    far["subscriptionId"] = json!("[parameters('subscription')]");
+    far["location"] = json!("westeurope");
+    let given = json!({ "subscription": { "value": "[reference('landing').subscriptionId]" } });
+    let sent = body(json!([alias, inside("n", given, json!([far]))]), json!({}));
+    let mut bench = Bench::new();
+    deploy(&mut bench, &sent);
+    let made = bench.get("/providers/Microsoft.Subscription/aliases/landing").expect_status(200);
+    let id = made.property("subscriptionId").as_str().unwrap().to_owned();
+    assert_eq!(bench.get(&format!("/subscriptions/{id}")).expect_status(200).body["displayName"], "Landing");
+    bench.get(&format!("/subscriptions/{id}/resourceGroups/first")).expect_status(200);
+    assert!(changes(&mut bench, &sent).iter().all(|one| one["changeType"] != "Create"));
+}
