@@ -54,11 +54,11 @@ impl Settled {
         if resource.unsettled.is_empty() && matches!(self.real(&resource.id), Cow::Borrowed(_)) {
             return Ok(Cow::Borrowed(resource));
         }
-        let wrong = |message: String| not_told(resource, message);
+        let wrong = |message: String| not_told(resource, &message);
         let scope = self.settled_scope(resource, around, runtime).map_err(wrong)?;
         let name = self.settled_name(resource, runtime).map_err(wrong)?;
         let id = scope::resource_id(&scope, &resource.kind, &name)
-            .map_err(|fault| not_told(resource, fault.message.clone()))?;
+            .map_err(|fault| not_told(resource, &fault.message))?;
         let scope = if scope.is_empty() { "/".to_owned() } else { scope };
         if resource.scope != "/" {
             self.remember(&resource.scope, &scope);
@@ -148,7 +148,7 @@ fn text(rest: &Deferred, runtime: &dyn Runtime) -> Result<String, String> {
     }
 }
 
-fn not_told(resource: &ExpandedResource, message: String) -> Diagnostic {
+fn not_told(resource: &ExpandedResource, message: &str) -> Diagnostic {
     Diagnostic {
         code: "deferred",
         severity: Severity::Error,

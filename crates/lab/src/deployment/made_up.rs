@@ -123,7 +123,7 @@ mod tests {
             reach(vec![member("list"), Step::Element(1), member("principalId")]),
         ];
         let mut answer = json!({ "known": "as it is" });
-        complete(&mut answer, "Reference", id, &reaches);
+        complete(&mut answer, "Reference", [id, id], &reaches);
         assert_eq!(answer["known"], "as it is");
         assert_eq!(answer["defaultHostName"], "shop.lab.invalid");
         assert_eq!(answer["list"][1]["principalId"].as_str().unwrap().len(), 36);

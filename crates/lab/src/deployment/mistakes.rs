@@ -60,7 +60,7 @@ pub(super) fn as_azure_writes(pointer: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::dotted;
+    use super::as_azure_writes;
 
     #[test]
     fn places_are_written_as_azure_writes_them() {

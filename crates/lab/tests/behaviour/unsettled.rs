@@ -95,7 +95,7 @@ fn a_name_that_only_the_run_knows_is_the_one_that_is_made() {
         .unwrap()
         .iter()
         .map(|one| one["properties"]["targetResource"].clone())
-        .filter(|target| target.is_object())
+        .filter(Value::is_object)
         .map(|target| json!([target["id"], target["resourceName"]]))
         .collect();
     assert!(targets.contains(&json!([ids[1], name])), "{targets:?}");

@@ -100,9 +100,9 @@ fn placed(value: Value) -> Value {
         Value::Object(members) => {
             let is_place =
                 |name: &str, value: &Value| name.eq_ignore_ascii_case("location") && value.is_string();
-            let one = |(name, value): (String, Value)| match is_place(&name, &value) {
-                true => (name, REGION.into()),
-                false => (name, placed(value)),
+            let one = |(name, value): (String, Value)| {
+                let value = if is_place(&name, &value) { REGION.into() } else { placed(value) };
+                (name, value)
             };
             members.into_iter().map(one).collect()
         }
