@@ -37,6 +37,7 @@ mod placeholder;
 mod regions;
 mod scope;
 mod secrets;
+mod settle;
 mod shape;
 mod stand_in;
 mod types;
@@ -61,6 +62,7 @@ pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use regions::{Level, Tie, TieKind, ties, value_ties};
 pub use scope::DeploymentScope;
 pub use secrets::{SecurePlace, VEIL, secure_places, veil, veil_given, without_secrets};
+pub use settle::Settled;
 pub use types::ParameterType;
 
 use std::sync::{Arc, OnceLock};

@@ -438,6 +438,36 @@ fn placeholders_fit_their_parameters() {
     assert_eq!(filled, fill_markers(&json!(["GEN-UNIQUE-8", "x-GEN-GUID", "GEN-PASSWORD"]), "seed"));
 }
 
+/// What stands for an object is one: united with an answer, written as the properties of a resource, or gone through.
+#[test]
+fn placeholders_are_objects_where_objects_are_used() {
+    let properties = |value: &str| json!({"resources": [{"type": "Microsoft.A/b", "apiVersion": "1", "name": "x", "properties": value}]});
+    let output = |value: &str| json!({"outputs": {"out": {"type": "object", "value": value}}});
+    let object = [
+        properties("[parameters('net').own]"),
+        properties("[union(reference('y'), parameters('net').own)]"),
+        properties("[if(equals(1, 1), parameters('net').own, createObject())]"),
+        output("[union(reference('/y/z', '1'), parameters('net').own)]"),
+        output("[createObject('a', items(parameters('net').own))]"),
+    ];
+    let text = [
+        output("[createObject('a', concat(string(reference('/y/z', '1')), parameters('net').own))]"),
+        output("[createObject('a', parameters('net').own)]"),
+        properties("[createObject('a', parameters('net').own)]"),
+    ];
+    let own = |mut parts: Value| {
+        parts["parameters"] = json!({"net": {"type": "object"}});
+        let template = template(&parts);
+        placeholders(&template, &std::collections::BTreeSet::new())["net"].value["own"].clone()
+    };
+    for parts in object {
+        assert_eq!(own(parts.clone()), json!({}), "{parts}");
+    }
+    for parts in text {
+        assert_eq!(own(parts.clone()), "genown", "{parts}");
+    }
+}
+
 #[test]
 fn places_are_exact_even_behind_escapes() {
     let text = "{\n \"resources\": [],\n \"outputs\": {\"o\": {\"type\": \"string\", \"value\": \"[concat('\\\"\\u00e4', nope())]\"}}}";

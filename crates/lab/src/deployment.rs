@@ -14,6 +14,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use lifeboat_arm::template::Settled;
 use lifeboat_arm::{Answer, Method, Region, ResourceId};
 use serde_json::{Value, json};
 
@@ -189,6 +190,7 @@ impl Lab {
             outputs: json!({}),
             error: None,
             nested: BTreeMap::new(),
+            settled: Settled::default(),
             fallback,
         };
         Ok((serial, record))

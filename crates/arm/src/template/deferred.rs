@@ -146,7 +146,7 @@ pub fn resolve(resource: &ExpandedResource, runtime: &dyn Runtime) -> Result<Jso
 /// The body of a resource with what `runtime` can answer put in. What it cannot answer yet stays as it is written: for
 /// looking ahead of a deployment.
 pub fn resolve_known(resource: &ExpandedResource, runtime: &dyn Runtime) -> Json {
-    let known = |rest: &&Deferred| evaluate(&rest.expression, runtime).is_ok();
+    let known = |rest: &&Deferred| answer(&rest.expression, runtime).is_ok();
     let known: Vec<Deferred> = resource.deferred.iter().filter(known).cloned().collect();
     fill(&resource.body, &known, runtime).unwrap_or_else(|_| resource.body.clone())
 }
@@ -171,7 +171,7 @@ fn fill(body: &Json, deferred: &[Deferred], runtime: &dyn Runtime) -> Result<Jso
     let mut body = body.clone();
     let mut absent = Vec::new();
     for rest in deferred {
-        let value = evaluate(&rest.expression, runtime).map_err(|message| (message, rest.pointer.clone()))?;
+        let value = answer(&rest.expression, runtime).map_err(|message| (message, rest.pointer.clone()))?;
         let place = body.pointer_mut(&rest.pointer).ok_or_else(|| {
             ("nothing stands at the place of the expression".to_owned(), rest.pointer.clone())
         })?;
@@ -191,7 +191,8 @@ fn fill(body: &Json, deferred: &[Deferred], runtime: &dyn Runtime) -> Result<Jso
     Ok(body)
 }
 
-fn evaluate(text: &str, runtime: &dyn Runtime) -> Result<Json, String> {
+/// What an expression gives once everything that it asks is answered.
+pub(crate) fn answer(text: &str, runtime: &dyn Runtime) -> Result<Json, String> {
     let parser::Text::Expression(inner) = parser::classify(text) else {
         return Err(format!("`{text}` is not an expression"));
     };

@@ -75,6 +75,8 @@ impl Learner<'_> {
                     let leaf = match &*member.key {
                         "condition" => Some(Leaf::Bool),
                         "count" => Some(Leaf::Int),
+                        // objects in every resource's schema
+                        "properties" | "tags" if is_resource(node) => Some(Leaf::Object),
                         _ => None,
                     };
                     self.node(&member.value, leaf);
@@ -153,8 +155,12 @@ impl Learner<'_> {
                         self.found.entry(parameter.to_lowercase()).or_default().learn(&steps, leaf);
                         return;
                     }
+                    // what is united is of one kind, and an answer of Azure is an object
+                    let leaf = if arguments.iter().any(is_answer) { Some(Leaf::Object) } else { leaf };
+                    let whole = steps.is_empty();
                     for (index, argument) in arguments.iter().enumerate() {
-                        self.walk(argument, wanted(name, index));
+                        let passed = leaf.filter(|_| whole && passes(name, index));
+                        self.walk(argument, wanted(name, index).or(passed));
                     }
                     return;
                 }
@@ -172,6 +178,24 @@ impl Learner<'_> {
             let shape = self.found.entry(parameter.to_lowercase()).or_default();
             shape.key.get_or_insert_with(|| first.key.to_string());
         }
+    }
+}
+
+fn is_resource(node: &Node) -> bool {
+    let kind = node.get("type").and_then(Node::as_str).unwrap_or_default();
+    kind.contains('/') && node.get("apiVersion").is_some()
+}
+
+fn is_answer(expression: &Expression) -> bool {
+    matches!(expression, Expression::Call { name, .. } if name.eq_ignore_ascii_case("reference"))
+}
+
+/// Whether a function gives what this argument of it is.
+fn passes(function: &str, index: usize) -> bool {
+    match function.to_ascii_lowercase().as_str() {
+        "union" | "intersection" | "shallowmerge" | "coalesce" => true,
+        "if" => index > 0,
+        _ => false,
     }
 }
 
@@ -204,6 +228,7 @@ fn wanted(function: &str, index: usize) -> Option<Leaf> {
         ("if", 0) | ("not" | "and" | "or", _) => Some(Leaf::Bool),
         ("int" | "add" | "sub" | "mul" | "div" | "mod" | "range" | "copyindex", _) => Some(Leaf::Int),
         ("length" | "map" | "filter" | "join", 0) => Some(Leaf::List),
+        ("items" | "objectkeys", 0) => Some(Leaf::Object),
         ("split" | "reference", 0) => Some(Leaf::Id),
         (list, 0) if list.starts_with("list") => Some(Leaf::Id),
         _ => None,

@@ -11,14 +11,15 @@ use crate::style::Tone;
 pub fn expansion(expansion: &Expansion, layout: Layout) -> String {
     let mut table = Columns::headed(&["type", "name", "location", "waits for"]);
     for resource in &expansion.resources {
-        let waits: Vec<&str> =
-            resource.waits_for.iter().map(|at| expansion.resources[*at].name.as_str()).collect();
-        let name =
-            if resource.existing { format!("{} (existing)", resource.name) } else { resource.name.clone() };
+        let waits: Vec<String> =
+            resource.waits_for.iter().map(|at| name(expansion, &expansion.resources[*at])).collect();
+        let name = name(expansion, resource);
+        let name = if resource.existing { format!("{name} (existing)") } else { name };
         let location = resource.location.as_deref().unwrap_or("–");
         table.row([resource.kind.as_str().into(), name.into(), location.into(), waits.join(", ").into()]);
     }
     let mut out = table.render(layout, 0);
+    out += &unsettled(expansion, layout);
     if !expansion.outputs.is_empty() {
         out += "\n";
         for (name, output) in &expansion.outputs {
@@ -38,6 +39,37 @@ pub fn expansion(expansion: &Expansion, layout: Layout) -> String {
         counted(deferred, "value"),
     );
     out + &layout.hang("", &sum, Tone::Strong)
+}
+
+/// The name of a resource. What only the deployment can tell has a mark, so that nobody takes a stand-in for a name.
+fn name(expansion: &Expansion, resource: &ExpandedResource) -> String {
+    let marked = expansion.resources.iter().filter(|one| has_stand_in(one));
+    let below = |one: &ExpandedResource| {
+        let rest = resource.name.strip_prefix(&one.name).filter(|_| resource.id.starts_with(&one.id))?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
+    };
+    let found = (1..).zip(marked).find_map(|(number, one)| Some((number, below(one)?)));
+    found.map_or_else(|| resource.name.clone(), |(number, rest)| format!("‹name {number}›{rest}"))
+}
+
+fn has_stand_in(resource: &ExpandedResource) -> bool {
+    resource.unsettled.iter().any(|rest| rest.pointer == "/name")
+}
+
+/// What the marks stand for, and the places that only the deployment can tell.
+fn unsettled(expansion: &Expansion, layout: Layout) -> String {
+    let mut out = String::new();
+    for resource in &expansion.resources {
+        for rest in &resource.unsettled {
+            let name = name(expansion, resource);
+            let of = match rest.pointer.trim_start_matches('/') {
+                "name" => format!("{name}: "),
+                place => format!("{place} of {name}: "),
+            };
+            out += &layout.hang(&of, &rest.expression, Tone::Plain);
+        }
+    }
+    if out.is_empty() { out } else { format!("\nonly the deployment can tell\n{out}") }
 }
 
 fn shown(value: &Value) -> String {

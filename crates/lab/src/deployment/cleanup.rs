@@ -10,7 +10,6 @@ use lifeboat_arm::{Answer, ArmError, Call, Method, ResourceId, Retry, retry};
 use serde_json::Value;
 
 use super::asked::Mode;
-use super::program::Program;
 use super::record::{At, Record, Removal, Step};
 use super::run::TRIES_MAX;
 use crate::lab::{Dispatched, Lab};
@@ -54,7 +53,7 @@ impl Lab {
 
     fn removals(&mut self, record: &Record) -> Vec<Removal> {
         let Some(group) = Scope::of(&record.id).group().cloned() else { return Vec::new() };
-        let others = self.others(&group, &record.program);
+        let others = self.others(&group, &record.named());
         let step = |id: &ResourceId| {
             let key = format!("{}/{id}", record.operation);
             Step::new(self.world.dice.guid("deployment-removal", &key).simple().to_string())
@@ -62,10 +61,8 @@ impl Lab {
         others.into_iter().map(|id| Removal { step: step(&id), id }).collect()
     }
 
-    /// What lies in a group and not in a program, in the order in which it would go.
-    pub(super) fn others(&mut self, group: &ResourceId, program: &Program) -> Vec<ResourceId> {
-        let named: BTreeSet<ResourceId> =
-            program.resources.iter().filter_map(|one| ResourceId::parse(&one.id).ok()).collect();
+    /// What lies in a group and is not named, in the order in which it would go.
+    pub(super) fn others(&mut self, group: &ResourceId, named: &BTreeSet<ResourceId>) -> Vec<ResourceId> {
         let is_kept = |id: &ResourceId| named.iter().any(|one| one.is_within(id));
         let mut others: Vec<_> = self
             .world

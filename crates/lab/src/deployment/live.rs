@@ -1,8 +1,9 @@
 //! What a running deployment asks: `reference` and `list…`, answered by the lab's own providers.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
-use lifeboat_arm::template::{Deferred, Reach, Runtime};
+use lifeboat_arm::template::{Deferred, Reach, Runtime, Settled};
 use lifeboat_arm::{Answer, Call, Method, ResourceId};
 use serde_json::{Value, json};
 
@@ -16,11 +17,21 @@ use crate::route::Request;
 pub(super) struct Live<'a> {
     lab: RefCell<&'a mut Lab>,
     reaches: Vec<Reach>,
+    /// What is asked under a stand-in is asked of what that turned out to be.
+    settled: Option<&'a Settled>,
 }
 
 impl<'a> Live<'a> {
     pub(super) fn new<'d>(lab: &'a mut Lab, deferred: impl IntoIterator<Item = &'d Deferred>) -> Self {
-        Self { lab: RefCell::new(lab), reaches: made_up::reaches(deferred) }
+        Self { lab: RefCell::new(lab), reaches: made_up::reaches(deferred), settled: None }
+    }
+
+    pub(super) fn knowing(self, settled: &'a Settled) -> Self {
+        Self { settled: Some(settled), ..self }
+    }
+
+    fn real<'i>(&self, id: &'i str) -> Cow<'i, str> {
+        self.settled.map_or(Cow::Borrowed(id), |settled| settled.real(id))
     }
 
     /// Subnets, host keys, front-end addresses: parts of a resource that the lab does not model are there with it.
@@ -42,17 +53,18 @@ impl<'a> Live<'a> {
     }
 
     /// Only services of their own know what is absent: of the others the lab just keeps what was sent.
-    fn complete(&self, answer: &mut Value, function: &str, id: &str) {
+    fn complete(&self, answer: &mut Value, function: &str, asked: &str, id: &str) {
         let kind = ResourceId::parse(id).ok().and_then(|id| id.kind());
         if !kind.is_some_and(|kind| providers::is_modelled(kind.namespace())) {
-            made_up::complete(answer, function, id, &self.reaches);
+            made_up::complete(answer, function, [asked, id], &self.reaches);
         }
     }
 }
 
 impl Runtime for Live<'_> {
-    fn reference(&self, id: &str, api_version: Option<&str>, full: bool) -> Result<Value, String> {
+    fn reference(&self, asked: &str, api_version: Option<&str>, full: bool) -> Result<Value, String> {
         let version = api_version.unwrap_or("2024-01-01");
+        let id = &*self.real(asked);
         let answer = self.lab.borrow_mut().ask(Method::Get, id, version, None);
         let body = match answer {
             Ok(answer) => answer.body,
@@ -60,17 +72,18 @@ impl Runtime for Live<'_> {
             Err(why) => return Err(why),
         };
         let mut answer = if full { body } else { body["properties"].clone() };
-        self.complete(&mut answer, "reference", id);
+        self.complete(&mut answer, "reference", asked, id);
         Ok(answer)
     }
 
     fn list(
         &self,
         function: &str,
-        id: &str,
+        asked: &str,
         api_version: &str,
         body: Option<&Value>,
     ) -> Result<Value, String> {
+        let id = &*self.real(asked);
         let path = format!("{id}/{function}");
         let answer = self.lab.borrow_mut().ask(Method::Post, &path, api_version, body);
         let mut answer = match answer {
@@ -78,7 +91,7 @@ impl Runtime for Live<'_> {
             Err(_) if self.comes_with_its_parent(id) => json!({}),
             Err(why) => return Err(why),
         };
-        self.complete(&mut answer, function, id);
+        self.complete(&mut answer, function, asked, id);
         Ok(answer)
     }
 }

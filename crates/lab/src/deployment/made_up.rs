@@ -10,12 +10,12 @@ pub(super) fn reaches<'d>(deferred: impl IntoIterator<Item = &'d Deferred>) -> V
     deferred.into_iter().flat_map(Deferred::reaches).collect()
 }
 
-/// Adds what is reached for and absent to an answer about `id`.
-pub(super) fn complete(answer: &mut Value, function: &str, id: &str, reaches: &[Reach]) {
-    let own = ResourceId::parse(id).ok();
+/// Adds what is reached for and absent to an answer about `id`, which the expression calls `asked`.
+pub(super) fn complete(answer: &mut Value, function: &str, [asked, id]: [&str; 2], reaches: &[Reach]) {
+    let own = ResourceId::parse(asked).ok();
     let asked = reaches.iter().filter(|reach| {
         reach.function.eq_ignore_ascii_case(function)
-            && (reach.id.eq_ignore_ascii_case(id) || ResourceId::parse(&reach.id).ok() == own)
+            && (reach.id.eq_ignore_ascii_case(asked) || ResourceId::parse(&reach.id).ok() == own)
     });
     for reach in asked.filter(|reach| !reach.path.is_empty()) {
         let leaf = leaf(&reach.path, reach.inside.as_deref(), id);
@@ -123,7 +123,7 @@ mod tests {
             reach(vec![member("list"), Step::Element(1), member("principalId")]),
         ];
         let mut answer = json!({ "known": "as it is" });
-        complete(&mut answer, "Reference", id, &reaches);
+        complete(&mut answer, "Reference", [id, id], &reaches);
         assert_eq!(answer["known"], "as it is");
         assert_eq!(answer["defaultHostName"], "shop.lab.invalid");
         assert_eq!(answer["list"][1]["principalId"].as_str().unwrap().len(), 36);

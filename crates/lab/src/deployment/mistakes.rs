@@ -29,7 +29,7 @@ fn error(wrong: &Diagnostic, plain: &impl Fn(&str) -> String) -> ArmError {
     let place = json!([{ "type": "TemplateViolation", "info": {
         "lineNumber": wrong.position.line,
         "linePosition": wrong.position.column,
-        "path": dotted(&wrong.pointer),
+        "path": as_azure_writes(&wrong.pointer),
     } }]);
     error.additional_info = Some(Box::new(place));
     error
@@ -43,7 +43,7 @@ fn in_template(wrong: &Diagnostic) -> String {
 }
 
 /// `/resources/0/name` as Azure writes it: `properties.template.resources[0].name`.
-fn dotted(pointer: &str) -> String {
+pub(super) fn as_azure_writes(pointer: &str) -> String {
     let step = |token: &str| {
         let token = token.replace("~1", "/").replace("~0", "~");
         let is_index = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
@@ -60,7 +60,7 @@ fn dotted(pointer: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::dotted;
+    use super::as_azure_writes;
 
     #[test]
     fn places_are_written_as_azure_writes_them() {
@@ -69,7 +69,7 @@ mod tests {
             ("/resources/0/name", "properties.template.resources[0].name"),
             ("/variables/a~1b", "properties.template.variables['a/b']"),
         ] {
-            assert_eq!(dotted(pointer), path);
+            assert_eq!(as_azure_writes(pointer), path);
         }
     }
 }

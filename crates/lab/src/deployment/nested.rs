@@ -31,7 +31,7 @@ impl Lab {
             return Ok(());
         }
         let program = Arc::clone(&record.program);
-        let resource = &program.resources[at];
+        let resource = &*self.settle(record, &program.resources[at], at)?;
         let id = ResourceId::parse(&resource.id)
             .map_err(|bad| ArmError::new("InvalidTemplate", bad.to_string()))?;
         let asked = nested_asked(&resource.body, program.hash_of(at));
@@ -61,6 +61,7 @@ impl Lab {
             outputs: json!({}),
             error: None,
             nested: BTreeMap::new(),
+            settled: record.settled.clone(),
             fallback: None,
             program,
         };
@@ -74,7 +75,7 @@ impl Lab {
         let program = Arc::clone(&record.program);
         let Some(nested) = &program.resources[at].deployment else { return Ok(()) };
         let serial = record.nested.get(&at).copied().unwrap_or_default();
-        let (step, outputs) = self.evaluate_outputs(&format!("{serial}"), &nested.outputs);
+        let (step, outputs) = self.evaluate_outputs(&format!("{serial}"), &nested.outputs, &record.settled);
         let Some(own) = self.deployments.all.get_mut(&serial) else {
             // Somebody deleted its group meanwhile.
             return Err(MISSING.with(&[&program.resources[at].name]).error);
@@ -97,6 +98,9 @@ impl Lab {
                 if let Some(now) = record.steps.get(place) {
                     step.clone_from(now);
                 }
+            }
+            if nested.settled != record.settled {
+                nested.settled.clone_from(&record.settled);
             }
             if nested.state.is_over() {
                 continue;
@@ -141,9 +145,7 @@ impl Record {
         );
         for at in self.program.own(within) {
             if let At::Failed(error) = self.at(at) {
-                outer
-                    .details
-                    .push(ArmError { target: Some(self.program.resources[at].id.clone()), ..error.clone() });
+                outer.details.push(ArmError { target: Some(self.real(at).into_owned()), ..error.clone() });
             }
         }
         outer

@@ -30,7 +30,8 @@ impl Record {
             let resource = &self.program.resources[at];
             let Some(step) = self.steps.get(&at).filter(|step| step.began.is_some()) else { continue };
             let operation = if resource.existing { "Read" } else { "Create" };
-            let target = Some([&*resource.id, &*resource.kind, &*resource.name]);
+            let (id, name) = (self.real(at), self.settled.name(resource));
+            let target = Some([&*id, &*resource.kind, &*name]);
             all.push(self.operation(step, &About { operation, target }));
         }
         for removal in self.removals.iter().flatten().filter(|removal| removal.step.began.is_some()) {

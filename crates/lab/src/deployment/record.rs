@@ -1,9 +1,11 @@
 //! Records of deployments: what is kept of each, and how many.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use lifeboat_arm::template::Settled;
 use lifeboat_arm::{ArmError, ResourceId};
 use serde_json::Value;
 
@@ -48,6 +50,8 @@ pub(super) struct Record {
     pub(super) error: Option<ArmError>,
     /// Records of the nested deployments that have begun, by their places.
     pub(super) nested: BTreeMap<usize, u64>,
+    /// Names and places that only the run knew, as far as it knows them now.
+    pub(super) settled: Settled,
     /// The earlier deployment that is deployed again if this one fails.
     pub(super) fallback: Option<String>,
 }
@@ -144,6 +148,25 @@ impl Record {
     /// Whether it was sent, and not nested in another.
     pub(super) fn is_outermost(&self) -> bool {
         self.within.is_none()
+    }
+
+    /// The id of a resource, or its stand-in while only the run can tell it.
+    pub(super) fn real(&self, place: usize) -> Cow<'_, str> {
+        self.settled.real(&self.program.resources[place].id)
+    }
+
+    /// The ids of all that the program names, nested deployments too.
+    pub(super) fn named(&self) -> BTreeSet<ResourceId> {
+        let all = &self.program.resources;
+        all.iter().filter_map(|one| ResourceId::parse(&self.settled.real(&one.id)).ok()).collect()
+    }
+
+    /// The id of the scope that the deployment around a resource goes to.
+    pub(super) fn scope_around(&self, place: usize) -> String {
+        match self.program.inside[place] {
+            Some(around) => self.settled.real(&self.program.resources[around].scope).into_owned(),
+            None => Scope::of(&self.id).id().map(|id| id.as_str().to_owned()).unwrap_or_default(),
+        }
     }
 
     pub(super) fn at(&self, place: usize) -> &At {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lifeboat_arm::ResourceId;
+use lifeboat_arm::template::Settled;
 use serde_json::{Value, json};
 
 use super::asked::{Asked, Mode, OnError};
@@ -64,6 +65,7 @@ impl Lab {
             outputs: json!({}),
             error: None,
             nested: BTreeMap::new(),
+            settled: Settled::default(),
             fallback: None,
             program: Arc::clone(&earlier.program),
             ..earlier

@@ -1,10 +1,11 @@
 //! A deployment runs: it sends each resource once those it waits for are there, looks until it is, and goes on. A
 //! resource that fails fails the deployment; what is done stays, and what does not wait for it still gets its turn.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lifeboat_arm::template::{ExpandedResource, Output, resolve, resolve_output};
+use lifeboat_arm::template::{ExpandedResource, Output, Settled, resolve, resolve_output};
 use lifeboat_arm::{ArmError, Call, Method, Retry, is_terminal, retry};
 use serde_json::{Value, json};
 
@@ -96,14 +97,33 @@ impl Lab {
         if resource.deployment.is_some() {
             let outcome = self.close(record, at);
             let status = if outcome.is_ok() { 200 } else { 409 };
-            record.step(at).end(now, status, outcome);
-        } else if resource.existing {
-            let outcome = self.read_existing(resource);
+            return record.step(at).end(now, status, outcome);
+        }
+        let resource = match self.settle(record, resource, at) {
+            Ok(settled) => settled,
+            Err(error) => return record.step(at).end(now, 400, Err(error)),
+        };
+        if resource.existing {
+            let outcome = self.read_existing(&resource);
             let status = if outcome.is_ok() { 200 } else { 404 };
             record.step(at).end(now, status, outcome);
         } else {
-            self.send(record, at, resource);
+            self.send(record, at, &resource);
         }
+    }
+
+    /// A resource under its own name and at its own place: whoever tells them has been waited for.
+    pub(super) fn settle<'r>(
+        &mut self,
+        record: &mut Record,
+        resource: &'r ExpandedResource,
+        at: usize,
+    ) -> Result<Cow<'r, ExpandedResource>, ArmError> {
+        let known = record.settled.clone();
+        let around = record.scope_around(at);
+        let live = Live::new(self, &resource.unsettled).knowing(&known);
+        let told = record.settled.settle(resource, &around, &live);
+        told.map_err(|wrong| ArmError::new("InvalidTemplate", wrong.message))
     }
 
     /// What is only read must be there.
@@ -118,8 +138,12 @@ impl Lab {
 
     fn send(&mut self, record: &mut Record, at: usize, resource: &ExpandedResource) {
         let now = self.now;
-        let body = match resolve(resource, &Live::new(self, &resource.deferred)) {
-            Ok(body) => body,
+        let live = Live::new(self, &resource.deferred).knowing(&record.settled);
+        let body = match resolve(resource, &live) {
+            Ok(mut body) => {
+                record.settled.real_within(&mut body);
+                body
+            }
             Err(wrong) => {
                 let error = ArmError::new("InvalidTemplate", wrong.message);
                 return record.step(at).end(now, 400, Err(error));
@@ -167,12 +191,13 @@ impl Lab {
 
     /// Looks at a resource that was accepted and is not ready.
     fn look(&mut self, record: &mut Record, at: usize, resource: &ExpandedResource) {
-        match self.ask(Method::Get, &resource.id, &resource.api_version, None) {
+        let id = record.settled.real(&resource.id).into_owned();
+        match self.ask(Method::Get, &id, &resource.api_version, None) {
             Ok(answer) if is_ready(&answer.body) => {
                 let state = answer.body.pointer("/properties/provisioningState").and_then(Value::as_str);
                 let failed = state.filter(|state| !state.eq_ignore_ascii_case("Succeeded"));
                 let outcome = failed.map_or(Ok(()), |state| {
-                    let message = format!("'{}' ended as '{state}'.", resource.id);
+                    let message = format!("'{id}' ended as '{state}'.");
                     Err(ArmError::new("ResourceDeploymentFailure", message))
                 });
                 record.step(at).end(self.now, answer.status, outcome);
@@ -187,12 +212,15 @@ impl Lab {
         &mut self,
         key: &str,
         declared: &BTreeMap<String, Output>,
+        settled: &Settled,
     ) -> (Step, Value) {
         let mut step = Step::new(self.world.dice.guid("deployment-output", key).simple().to_string());
         let mut outputs = json!({});
         for (name, output) in declared {
-            match resolve_output(name, output, &Live::new(self, &output.deferred)) {
-                Ok(value) if !output.is_secure() => {
+            let live = Live::new(self, &output.deferred).knowing(settled);
+            match resolve_output(name, output, &live) {
+                Ok(mut value) if !output.is_secure() => {
+                    settled.real_within(&mut value);
                     outputs[name] = json!({ "type": output.kind, "value": value });
                 }
                 Ok(_) => outputs[name] = json!({ "type": output.kind }),
@@ -219,7 +247,7 @@ impl Lab {
             Some(Ok(())) => {}
         }
         let program = Arc::clone(&record.program);
-        let (step, outputs) = self.evaluate_outputs(&record.operation, &program.outputs);
+        let (step, outputs) = self.evaluate_outputs(&record.operation, &program.outputs, &record.settled);
         let outcome = match &step.at {
             At::Failed(error) => Err(error.clone()),
             _ => Ok(()),

@@ -21,7 +21,9 @@ impl Lab {
     /// What could be known before: refused with one error per resource.
     fn preflight(&mut self, id: &ResourceId, program: &Program) -> Result<(), Refused> {
         let mut details = Vec::new();
-        for resource in program.resources.iter().filter(|one| !one.existing && one.deployment.is_none()) {
+        let sent = program.resources.iter().filter(|one| !one.existing && one.deployment.is_none());
+        // Azure cannot look ahead at what only the run can name.
+        for resource in sent.filter(|one| one.unsettled.is_empty()) {
             let path = format!("{}?api-version={}", resource.id, resource.api_version);
             let call = Call::arm(Method::Put, path, Some(resource.body.clone()));
             let refused = match Request::parse(&call) {

@@ -2,13 +2,16 @@
 //!
 //! Unlike Azure's it has no noise: what a server adds by default is the same in both looks, and what an expression asks of
 //! something that is there is asked. So deploying twice shows no change. (Azure shows `reference()` as a change, and defaults
-//! as deleted.) What asks something that is not there yet shows as it is written. What cannot be read now is `Unsupported`.
+//! as deleted.) What asks something that is not there yet shows as it is written. What cannot be read now is `Unsupported`, and what
+//! has a name or a place that cannot be told yet.
 
 mod compare;
+mod identity;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use lifeboat_arm::template::{Deferred, ExpandedResource, resolve_known};
+use lifeboat_arm::template::{Deferred, ExpandedResource, Settled, resolve_known};
 use lifeboat_arm::{Method, ResourceId};
 use serde_json::{Value, json};
 
@@ -30,27 +33,37 @@ enum Format {
 
 impl Lab {
     pub(super) fn what_if(&mut self, id: &ResourceId, request: &Request) -> Handled {
-        let (_, record) = self.new_record(id, request)?;
+        let (_, mut record) = self.new_record(id, request)?;
         let format = request.body.pointer("/properties/whatIfSettings/resultFormat").and_then(Value::as_str);
         let ids_only = format.is_some_and(|format| format.eq_ignore_ascii_case("ResourceIdOnly"));
         let format = if ids_only { Format::IdsOnly } else { Format::Full };
-        let mut changes = self.changes(&record.program, format);
+        let mut changes = self.changes(&mut record, format);
         changes.extend(self.rest(&record, format));
         let result = json!({ "status": "Succeeded", "properties": { "changes": changes } });
         Ok(self.done_elsewhere(id, request, result))
     }
 
     /// What becomes of the template's own resources, in the order in which they would be sent.
-    fn changes(&mut self, program: &Program, format: Format) -> Vec<Value> {
+    fn changes(&mut self, record: &mut Record, format: Format) -> Vec<Value> {
+        let program = Arc::clone(&record.program);
         let mut ahead = self.clone();
+        let mut unknown = BTreeSet::new();
         let mut changes: Vec<(ResourceId, Value)> = Vec::new();
-        for at in order(program) {
+        for at in order(&program) {
             let resource = &program.resources[at];
             let Ok(id) = ResourceId::parse(&resource.id) else { continue };
-            if resource.existing || resource.deployment.is_some() {
+            let is_sent = !resource.existing && resource.deployment.is_none();
+            if !is_sent {
                 continue;
             }
-            let change = self.change(&mut ahead, resource, format);
+            let own = self.identify(&mut ahead, record, &program, at, &mut unknown);
+            let (id, change) = match own {
+                Some(own) => {
+                    let id = ResourceId::parse(&own.id).unwrap_or(id);
+                    (id, self.change(&mut ahead, &own, &record.settled, format))
+                }
+                None => (id, identity::unidentifiable(resource)),
+            };
             // A template may send one id twice; what counts is where that leads.
             changes.retain(|(known, _)| *known != id);
             changes.push((id, change));
@@ -58,9 +71,15 @@ impl Lab {
         changes.into_iter().map(|(_, change)| change).collect()
     }
 
-    fn change(&mut self, ahead: &mut Self, resource: &ExpandedResource, format: Format) -> Value {
+    fn change(
+        &mut self,
+        ahead: &mut Self,
+        resource: &ExpandedResource,
+        settled: &Settled,
+        format: Format,
+    ) -> Value {
         let change = |kind: &str| json!({ "resourceId": resource.id, "changeType": kind });
-        let body = self.known_body(ahead, resource);
+        let body = self.known_body(ahead, resource, settled);
         let before = self.ask_for(resource);
         let sent = ahead.ask(Method::Put, &resource.id, &resource.api_version, Some(&body));
         let wanted = identified(resource, body.clone());
@@ -101,17 +120,20 @@ impl Lab {
     }
 
     /// The body with everything put in that can be known: what is there is asked, as it will be then.
-    fn known_body(&mut self, ahead: &mut Self, resource: &ExpandedResource) -> Value {
-        let known: Vec<Deferred> =
-            resource.deferred.iter().filter(|rest| self.can_tell(rest)).cloned().collect();
+    fn known_body(&mut self, ahead: &mut Self, resource: &ExpandedResource, settled: &Settled) -> Value {
+        let known = resource.deferred.iter().filter(|rest| self.can_tell(rest, settled));
+        let known: Vec<Deferred> = known.cloned().collect();
         let resource = ExpandedResource { deferred: known, ..resource.clone() };
-        resolve_known(&resource, &Live::new(ahead, &resource.deferred))
+        let mut body = resolve_known(&resource, &Live::new(ahead, &resource.deferred).knowing(settled));
+        settled.real_within(&mut body);
+        body
     }
 
-    fn can_tell(&mut self, deferred: &Deferred) -> bool {
+    fn can_tell(&mut self, deferred: &Deferred, settled: &Settled) -> bool {
         deferred.references.iter().all(|id| {
-            self.ask(Method::Get, id, "2024-01-01", None).is_ok()
-                || Live::new(self, []).comes_with_its_parent(id)
+            let id = settled.real(id);
+            self.ask(Method::Get, &id, "2024-01-01", None).is_ok()
+                || Live::new(self, []).comes_with_its_parent(&id)
         })
     }
 
@@ -126,16 +148,14 @@ impl Lab {
     /// What is in the groups that the template goes to and not in the template: left alone, or taken away.
     fn rest(&mut self, record: &Record, format: Format) -> Vec<Value> {
         let scope = Scope::of(&record.id);
-        let program = &record.program;
-        let ids: Vec<ResourceId> =
-            program.resources.iter().filter_map(|one| ResourceId::parse(&one.id).ok()).collect();
+        let ids = record.named();
         let groups: BTreeSet<ResourceId> =
             ids.iter().filter_map(ResourceId::group_id).chain(scope.group().cloned()).collect();
         let mut rest = Vec::new();
         for group in &groups {
             let goes = scope.group() == Some(group) && record.asked.mode == Mode::Complete;
             let kind = if goes { "Delete" } else { "Ignore" };
-            rest.extend(self.others(group, program).into_iter().map(|id| (id, kind)));
+            rest.extend(self.others(group, &ids).into_iter().map(|id| (id, kind)));
         }
         if let Scope::Subscription(subscription) = &scope {
             let others = self.world.groups.all.keys();

@@ -1,5 +1,6 @@
 //! How a deployment looks on the wire. Source: swagger, `DeploymentExtended`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -75,11 +76,12 @@ impl Record {
     fn resource_ids(&self, wanted: impl Fn(usize) -> bool) -> Vec<Value> {
         let all = self.program.resources.iter().enumerate();
         let made = all.filter(|(_, one)| !one.existing && one.deployment.is_none());
-        let mut ids: Vec<&str> = Vec::new();
-        for (at, resource) in made {
+        let mut ids: Vec<Cow<'_, str>> = Vec::new();
+        for (at, _) in made {
+            let id = self.real(at);
             let ours = self.within.is_none() || self.program.is_inside(at, self.within);
-            if ours && (wanted(at) || !self.steps.contains_key(&at)) && !ids.contains(&resource.id.as_str()) {
-                ids.push(&resource.id);
+            if ours && (wanted(at) || !self.steps.contains_key(&at)) && !ids.contains(&id) {
+                ids.push(id);
             }
         }
         ids.into_iter().map(|id| json!({ "id": id })).collect()
@@ -113,7 +115,8 @@ impl Record {
     fn dependencies(&self) -> Value {
         let named = |at: usize| {
             let resource = &self.program.resources[at];
-            json!({ "id": resource.id, "resourceType": resource.kind, "resourceName": resource.name })
+            json!({ "id": self.real(at), "resourceType": resource.kind,
+                    "resourceName": self.settled.name(resource) })
         };
         let waiting = self.own_resources().filter_map(|(at, resource)| {
             let own = |before: &&usize| self.program.inside[**before] == self.within;

@@ -18,6 +18,7 @@ use crate::refusal::{Handled, Refusal, common};
 use crate::route::{Request, Route};
 use crate::world::{Ctx, merge};
 
+mod alias;
 pub(crate) mod timing;
 
 // --- state: what any resource is inside the lab
@@ -138,7 +139,7 @@ impl AnyResources {
     }
 
     fn put(&mut self, id: &ResourceId, request: &Request, ctx: &mut Ctx<'_>) -> Answer {
-        let body = identify(&request.body, id);
+        let body = alias::with_subscription(id, identify(&request.body, id), ctx);
         let region = crate::index::location_of(&body);
         if let Some(existing) = self.all.get_mut(id) {
             existing.body = body;

@@ -19,3 +19,4 @@ mod pairing;
 mod refusals;
 mod scopes;
 mod topics;
+mod unsettled;

@@ -86,11 +86,28 @@ fn values(path: &Path, template: &Template) -> BTreeMap<String, Value> {
         let value = match (location && free, version && free) {
             (true, _) => REGION.into(),
             (_, true) => "2024-01-01".into(),
-            _ => placeholder.value,
+            _ => placed(placeholder.value),
         };
         given.insert(name, value);
     }
     given
+}
+
+/// Locations inside of made-up objects are regions, too.
+fn placed(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(placed).collect(),
+        Value::Object(members) => {
+            let is_place =
+                |name: &str, value: &Value| name.eq_ignore_ascii_case("location") && value.is_string();
+            let one = |(name, value): (String, Value)| {
+                let value = if is_place(&name, &value) { REGION.into() } else { placed(value) };
+                (name, value)
+            };
+            members.into_iter().map(one).collect()
+        }
+        plain => plain,
+    }
 }
 
 fn beside(path: &Path) -> BTreeMap<String, Value> {

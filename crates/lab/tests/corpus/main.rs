@@ -18,10 +18,11 @@ use case::Case;
 use world::World;
 
 /// How many templates deploy twice. Only ever raised.
-const FLOOR: usize = 978;
+const FLOOR: usize = 993;
 
 /// Templates that expand and that Azure would not deploy either, or not without a change, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[
+    ("Azure__arm-ttk/unit-tests/_arm-ttk-module/NestedInnerTemplates.json", OTHER_GROUP),
     (
         "Azure__arm-ttk/unit-tests/adminUsername-Should-Not-Be-A-Literal/Fail/nested-deployment-literal.json",
         DRAWN,
@@ -67,23 +68,11 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ),
     ("BernieWhite__PSRule.Rules.Azure/docs/examples/resources/mysql.json", ONE_NAME),
     ("BernieWhite__PSRule.Rules.Azure/tests/PSRule.Rules.Azure.Tests/Tests.Bicep.9.json", NO_LOCATION),
-    ("microsoft__vscode-azurearmtools/test/templates/regression/730b.json", NO_NAME),
-    (
-        "mspnp__template-building-blocks/templates/buildingBlocks/networkSecurityGroups/networkSecurityGroups-networkInterfaces.json",
-        NO_OBJECT,
-    ),
-    (
-        "mspnp__template-building-blocks/templates/buildingBlocks/networkSecurityGroups/networkSecurityGroups-subnets.json",
-        NO_OBJECT,
-    ),
-    (
-        "mspnp__template-building-blocks/templates/buildingBlocks/routeTables/routeTables-subnets.json",
-        NO_OBJECT,
-    ),
     ("BernieWhite__PSRule.Rules.Azure/tests/PSRule.Rules.Azure.Tests/Resources.Template4.json", NO_CONTAINER),
     ("BernieWhite__PSRule.Rules.Azure/tests/PSRule.Rules.Azure.Tests/Tests.Bicep.35.json", SCRIPT),
 ];
 
+const OTHER_GROUP: &str = "it makes one group and deploys into another, by the name of a deployment";
 const NO_CONTAINER: &str = "it maps a container that it does not make, by a name that was never filled in";
 const SCRIPT: &str = "it needs a value that only the run of a script could tell";
 const DRAWN: &str =
@@ -91,8 +80,6 @@ const DRAWN: &str =
 const NO_LOCATION: &str = "a resource with a region has no `location`";
 const BY_LUCK: &str = "the settings of the site wait for the database and not for the site, and win by luck";
 const ONE_NAME: &str = "two servers are to have one host name";
-const NO_NAME: &str = "a deployment inside has no name";
-const NO_OBJECT: &str = "what it unites with a subnet or an interface has a placeholder that is a text";
 
 /// Proves: S05. Each template that expands deploys, and the second time nothing would change.
 #[test]
