@@ -95,6 +95,7 @@ fn one(
     let name = place.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let context = context(&primary, name.clone());
     let folders = Folders::of([Path::new(template.file())]);
+    let known = with_defaults(template, &given.values);
     let wanted = Lift {
         template,
         given: &given.values,
@@ -106,12 +107,16 @@ fn one(
     let file = template.file().to_owned();
     let lifted = match lift(&wanted) {
         Ok(lifted) => lifted,
-        Err(LiftError::NotExpanding(found)) => {
+        Err(LiftError::NotExpanding(mut found)) => {
+            for mistake in &mut found {
+                mistake.message = without_secrets(&mistake.message, template, &known);
+                mistake.hint = mistake.hint.take().map(|hint| without_secrets(&hint, template, &known));
+            }
             wrong.extend(found);
             return Ok(None);
         }
         Err(refused) => {
-            let result = Fix::Refused(without_secrets(&refused.to_string(), template, &given.values));
+            let result = Fix::Refused(without_secrets(&refused.to_string(), template, &known));
             return Ok(Some(Fixed {
                 file,
                 primary,
@@ -122,7 +127,7 @@ fn one(
             }));
         }
     };
-    let diff = without_secrets(&changed_lines(template.text(), &lifted.text), template, &given.values);
+    let diff = without_secrets(&changed_lines(template.text(), &lifted.text), template, &known);
     let values_of = |region: &Region, values| {
         (place.with_file_name(format!("{name}.{region}.parameters.json")), parameter_file(values))
     };
@@ -132,6 +137,21 @@ fn one(
         values_of(&secondary, &lifted.secondary),
     ];
     Ok(Some(Fixed { file, primary, secondary, result: Fix::Lifted(Box::new(lifted)), diff, files }))
+}
+
+/// The values that are given, and those that secure parameters have by default: neither may be seen in what is shown.
+fn with_defaults(
+    template: &Template,
+    given: &BTreeMap<String, serde_json::Value>,
+) -> BTreeMap<String, serde_json::Value> {
+    let mut known = given.clone();
+    for declared in template.parameters().filter(|declared| declared.secure) {
+        let node = template.tree().get("parameters").and_then(|all| all.get(&declared.name));
+        if let Some(default) = node.and_then(|node| node.get("defaultValue")) {
+            known.entry(declared.name.clone()).or_insert_with(|| default.to_value());
+        }
+    }
+    known
 }
 
 /// A template that another one links to gets its values there: new parameters would not be given.

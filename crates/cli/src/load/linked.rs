@@ -35,7 +35,7 @@ impl Folders {
     fn find(&self, link: Link<'_>) -> Option<PathBuf> {
         let to = without_query(link.to);
         let Some((_, rest)) = to.split_once("://") else {
-            return Some(PathBuf::from(to)).filter(|path| path.is_file());
+            return Some(PathBuf::from(to)).filter(|path| path.is_file() && self.is_below(path));
         };
         let (_, path) = rest.split_once('/')?;
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != "..").collect();
@@ -45,7 +45,18 @@ impl Folders {
         let base = self.all.iter().find(|folder| Path::new(link.from).starts_with(folder))?;
         (0..parts.len())
             .map(|from| base.join(parts[from..].iter().collect::<PathBuf>()))
-            .find(|candidate| candidate.is_file() && !is_itself(candidate))
+            .find(|candidate| candidate.is_file() && !is_itself(candidate) && self.is_below(candidate))
+    }
+
+    /// Whether a file is one of a folder that the user named: a template of strangers must not read others.
+    fn is_below(&self, path: &Path) -> bool {
+        let real = |path: &Path| {
+            let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+            path.canonicalize().ok()
+        };
+        real(path).is_some_and(|path| {
+            self.all.iter().filter_map(|folder| real(folder)).any(|folder| path.starts_with(folder))
+        })
     }
 }
 

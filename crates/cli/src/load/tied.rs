@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use lifeboat_arm::template::{Diagnostic, Template, Tie, ties, value_ties};
+use lifeboat_arm::template::{Diagnostic, ParameterDeclaration, Template, Tie, ties, value_ties};
 
 use super::complaints::of_diagnostics;
 use super::text_of;
+use super::values::veiled;
 use crate::args::RegionsArgs;
-use crate::errors::CliError;
+use crate::errors::{CliError, Located};
 
 /// What ties the files that were typed to a region.
 pub(crate) struct Tied {
@@ -49,20 +50,26 @@ pub(crate) fn tied(typed: &RegionsArgs) -> Result<Tied, CliError> {
     for path in &typed.parameters {
         kinds.push(Kind::Parameters { name: path.display().to_string(), text: text_of(path)? });
     }
-    let secrets = secrets(&kinds);
+    let plain = plain_parameters(&kinds);
+    let mut covered = BTreeSet::new();
     let mut all = Vec::new();
     for kind in &kinds {
         match kind {
             Kind::Template(template) => all.extend(ties(template)),
             Kind::Parameters { name, text } => {
-                match value_ties(name, text, &|parameter| secrets.contains(&parameter.to_lowercase())) {
+                match value_ties(name, text, &|parameter| !plain.contains(&parameter.to_lowercase())) {
                     Ok(found) => all.extend(found),
-                    Err(found) => wrong.extend(found),
+                    Err(found) => {
+                        covered.insert(name.clone());
+                        wrong.extend(found);
+                    }
                 }
             }
         }
     }
-    let mistakes = (!wrong.is_empty()).then(|| of_diagnostics(&wrong));
+    // A broken parameter file may hold secrets anywhere: only the place is shown.
+    let shown = |place: &Located| covered.contains(&place.file).then_some(0..0);
+    let mistakes = (!wrong.is_empty()).then(|| veiled(of_diagnostics(&wrong), shown));
     Ok(Tied { ties: all, files: kinds.len(), mistakes })
 }
 
@@ -73,14 +80,18 @@ pub(super) fn nothing_below(typed: &[PathBuf]) -> CliError {
         .with_hint("templates are `.json` files whose `$schema` says `deploymentTemplate`")
 }
 
-/// The names of all secure parameters: their values are nobody's business.
-fn secrets(kinds: &[Kind]) -> BTreeSet<String> {
+/// The names of all parameters whose values may be shown: some template declares them, and none as secure.
+fn plain_parameters(kinds: &[Kind]) -> BTreeSet<String> {
     let templates = kinds.iter().filter_map(|kind| match kind {
         Kind::Template(template) => Some(template),
         Kind::Parameters { .. } => None,
     });
-    let secure = templates.flat_map(|template| template.parameters().filter(|declared| declared.secure));
-    secure.map(|declared| declared.name.to_lowercase()).collect()
+    let (secure, plain): (Vec<_>, Vec<_>) =
+        templates.flat_map(|template| template.parameters()).partition(|declared| declared.secure);
+    let names = |of: Vec<&ParameterDeclaration>| -> BTreeSet<String> {
+        of.into_iter().map(|declared| declared.name.to_lowercase()).collect()
+    };
+    &names(plain) - &names(secure)
 }
 
 /// A file of a folder, if it is one that belongs to a deployment.

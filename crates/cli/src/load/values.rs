@@ -172,7 +172,7 @@ fn meant_file(typed: &Path) -> Result<PathBuf, CliError> {
 }
 
 /// The error with the values of parameter files covered: `shown` tells, for a place in such a file, what may be seen.
-fn veiled(error: CliError, shown: impl Fn(&Located) -> Option<Range<usize>>) -> CliError {
+pub(super) fn veiled(error: CliError, shown: impl Fn(&Located) -> Option<Range<usize>>) -> CliError {
     let CliError::Located(mut places) = error else { return error };
     for place in &mut places {
         if let Some(shown) = shown(place) {
