@@ -29,15 +29,21 @@ fn main() -> ExitCode {
     let template = match Template::parse(&file, &text) {
         Ok(template) => template,
         Err(mistakes) => {
-            mistakes.iter().for_each(|mistake| println!("{mistake}"));
+            for mistake in &mistakes {
+                println!("{mistake}");
+            }
             return ExitCode::FAILURE;
         }
     };
     let expansion = expand(&template, &values(typed), &context(), &Files);
     for resource in &expansion.resources {
         println!("{}", resource.id);
-        resource.depends_on.iter().for_each(|id| println!("  waits for {id}"));
-        resource.deferred.iter().for_each(|rest| println!("  {} = {}", rest.pointer, rest.expression));
+        for id in &resource.depends_on {
+            println!("  waits for {id}");
+        }
+        for rest in &resource.deferred {
+            println!("  {} = {}", rest.pointer, rest.expression);
+        }
     }
     expansion.diagnostics.iter().for_each(|mistake| println!("{mistake}"));
     if expansion.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -28,12 +28,37 @@ fn a_secret_is_in_no_file_and_in_no_output() {
     lifeboat(&folder, &["drill"], &["--output", "json"]);
     lifeboat(&folder, &["template", "expand"], &[]);
     lifeboat(&folder, &["template", "expand"], &["--output", "json"]);
+    for format in ["dot", "svg"] {
+        lifeboat(&folder, &["template", "expand"], &["--graph", format]);
+    }
     lifeboat(&folder, &["drill"], &["--set", "settings=MARKER"]);
+    ties_show_no_secret(&folder);
     let files = files_in(&folder);
     assert!(files.len() >= 10, "{files:?}");
     for file in files {
         let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
         is_clean(&file.display().to_string(), &text);
+    }
+}
+
+/// What ties the template to a region is looked for beside secrets that name regions and hosts.
+fn ties_show_no_secret(folder: &Path) {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts/files/secrets/azuredeploy.json");
+    let host = "https://MARKER.westeurope.blob.core.windows.net/?sig=MARKER";
+    let values = format!(
+        r#"{{ "parameters": {{ "password": {{ "value": "{host}" }}, "settings": {{ "value": {{ "pin": "{host}" }} }} }} }}"#
+    );
+    std::fs::write(folder.join("values.json"), values.replace("MARKER", "M4RKER")).unwrap();
+    std::fs::write(folder.join("broken.json"), values.replace("MARKER", "M4RKER").replace("}", "")).unwrap();
+    let run = |options: &[&str]| {
+        let printed = lifeboat_on(folder, &["template", "regions"], &template, options);
+        assert!(!printed.contains("M4RKER"), "{options:?}: {printed}");
+    };
+    for output in ["table", "json"] {
+        run(&["--output", output]);
+        run(&["--output", output, "--parameters", "values.json"]);
+        run(&["--output", output, "--parameters", "broken.json"]);
+        run(&["--output", output, "--fix", "--primary", "westeurope", "--parameters", "values.json"]);
     }
 }
 
