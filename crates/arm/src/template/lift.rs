@@ -1,7 +1,7 @@
 //! Lifting what ties a template to a region into parameters.
 //!
 //! The text is edited, never printed anew: comments and layout stay. What comes out is proved by expanding both templates
-//! for the old region: unless they make the same graph, nothing comes out. `slot` finds what can be replaced, `choose` names
+//! for the old region, with the group there and elsewhere: unless they make the same graph, nothing comes out. `slot` finds what can be replaced, `choose` names
 //! the parameters and their values, `splice` writes expressions, `edit` keeps the layout, `pass` brings parameters into nested
 //! templates, `same` is the proof. Not here: finding ties (`regions`), files.
 
@@ -25,7 +25,7 @@ use crate::global_name::{global_name_max, global_suffix};
 use crate::id::ResourceType;
 use crate::region::Region;
 use crate::tree::Node;
-use choose::{Chosen, choose, varied};
+use choose::{Chosen, Reuse, choose, varied};
 
 pub use choose::home_region;
 pub use file::parameter_file;
@@ -113,7 +113,7 @@ pub enum LiftError {
 /// Lifts literals into parameters.
 ///
 /// # Errors
-/// When the result is not proved to be the same for the old region. Nothing is half done.
+/// When the result is not proved to be the same for the old region, wherever the group is. Nothing is half done.
 pub fn lift(wanted: &Lift<'_>) -> Result<Lifted, LiftError> {
     if wanted.primary == wanted.secondary {
         return Err(LiftError::OneRegion(wanted.primary.clone()));
@@ -126,18 +126,51 @@ pub fn lift(wanted: &Lift<'_>) -> Result<Lifted, LiftError> {
     if !old.is_clean() {
         return Err(LiftError::NotExpanding(old.diagnostics));
     }
+    // A group elsewhere must not make a difference either, if the template can go there at all.
+    let moved = moved(wanted);
+    let old_moved = expand(wanted.template, &today, &moved, wanted.linked);
+    let mut proofs = vec![(wanted.context, old)];
+    if old_moved.is_clean() {
+        proofs.push((&moved, old_moved));
+    }
     let slots = slot::slots(wanted.template);
-    let chosen = choose(wanted, &slots);
-    let text = written(wanted, &slots, &chosen)?;
+    let attempt = |reuse| attempt(wanted, &slots, &today, &proofs, reuse);
+    attempt(Reuse::SameToday).or_else(|_| attempt(Reuse::WrittenOut))
+}
+
+/// Lifts, and proves it for each of these deployments of the template as it was.
+fn attempt(
+    wanted: &Lift<'_>,
+    slots: &slot::Slots<'_>,
+    today: &BTreeMap<String, Json>,
+    proofs: &[(&Context, Expansion)],
+    reuse: Reuse,
+) -> Result<Lifted, LiftError> {
+    let chosen = choose(wanted, slots, reuse);
+    let text = written(wanted, slots, &chosen)?;
     let new = Template::parse(wanted.template.file(), &text)
         .map_err(|found| LiftError::NotTheSame(first(&found)))?
         .at(wanted.template.scope());
+    let mut today = today.clone();
     today.extend(chosen.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.today.clone())));
-    let now = expand(&new, &today, wanted.context, wanted.linked);
-    if let Some(difference) = same::difference(&old, &now) {
-        return Err(LiftError::NotTheSame(difference));
+    for (context, old) in proofs {
+        let now = expand(&new, &today, context, wanted.linked);
+        if let Some(difference) = same::difference(old, &now) {
+            return Err(LiftError::NotTheSame(difference));
+        }
     }
+    let now = expand(&new, &today, wanted.context, wanted.linked);
     Ok(settled(wanted, &new, &chosen, &now))
+}
+
+/// The deployment of today, with its group in the other region.
+fn moved(wanted: &Lift<'_>) -> Context {
+    let mut context = wanted.context.clone();
+    context.location = context.location.map(|_| wanted.secondary.to_string());
+    if let Some(group) = &mut context.resource_group {
+        group.location = wanted.secondary.to_string();
+    }
+    context
 }
 
 fn first(found: &[Diagnostic]) -> String {
@@ -199,10 +232,8 @@ fn settled(wanted: &Lift<'_>, new: &Template, chosen: &Chosen, now: &Expansion) 
 
 /// The new template in the other region.
 fn elsewhere(wanted: &Lift<'_>, new: &Template, values: &BTreeMap<String, Json>) -> Expansion {
-    let mut context = wanted.context.clone();
-    context.location = context.location.map(|_| wanted.secondary.to_string());
+    let mut context = moved(wanted);
     if let Some(group) = &mut context.resource_group {
-        group.location = wanted.secondary.to_string();
         group.name = format!("{}-{}", group.name, wanted.secondary.abbreviation());
     }
     let mut values = values.clone();

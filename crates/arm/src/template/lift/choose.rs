@@ -31,10 +31,20 @@ pub(super) struct Declared {
     pub(super) description: &'static str,
 }
 
+/// Which location parameters of the template may stand for a region that is written out elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reuse {
+    /// All that say the region today, those that follow the group among them.
+    SameToday,
+    /// Those that were given the region, or have it as their default.
+    WrittenOut,
+}
+
 /// Chooses a parameter for every slot that one can be brought to.
-pub(super) fn choose(wanted: &Lift<'_>, slots: &Slots<'_>) -> Chosen {
+pub(super) fn choose(wanted: &Lift<'_>, slots: &Slots<'_>, reuse: Reuse) -> Chosen {
     let mut choosing = Choosing {
         wanted,
+        reuse,
         slots,
         taken: slots.frames.iter().flat_map(|frame| frame.parameter_names().map(str::to_owned)).collect(),
         numbers: BTreeMap::new(),
@@ -103,6 +113,7 @@ pub fn home_region(template: &Template, given: &BTreeMap<String, Json>) -> Optio
 
 struct Choosing<'a, 't> {
     wanted: &'a Lift<'a>,
+    reuse: Reuse,
     slots: &'a Slots<'t>,
     /// Names in lower case.
     taken: BTreeSet<String>,
@@ -188,7 +199,7 @@ impl Choosing<'_, '_> {
         }
         let Lift { template, given, primary, secondary, .. } = self.wanted;
         let fits = |declared: &&ParameterDeclaration| {
-            let value = location_today(declared, given, primary);
+            let value = location_today(declared, given, primary, self.reuse);
             let takes = |region: &Region| {
                 declared.allowed.as_ref().is_none_or(|allowed| {
                     let mut texts = allowed.iter().filter_map(Json::as_str);
@@ -223,6 +234,7 @@ fn location_today(
     declared: &ParameterDeclaration,
     given: &BTreeMap<String, Json>,
     primary: &Region,
+    reuse: Reuse,
 ) -> Option<String> {
     if let Some(value) = given.get(&declared.name) {
         return value.as_str().map(str::to_owned);
@@ -230,7 +242,7 @@ fn location_today(
     let default = declared.default.as_ref()?.as_str()?;
     let folded = default.replace(' ', "").to_ascii_lowercase();
     if ["[resourcegroup().location]", "[deployment().location]"].contains(&folded.as_str()) {
-        return Some(primary.to_string());
+        return (reuse == Reuse::SameToday).then(|| primary.to_string());
     }
     Some(default.to_owned()).filter(|text| Region::known(text).is_some())
 }

@@ -158,6 +158,19 @@ fn a_location_parameter_is_reused_where_it_means_the_same() {
     }
 }
 
+/// Proves: F25 (a group in another region makes no difference that was not there before)
+#[test]
+fn a_parameter_that_follows_the_group_is_not_pinned() {
+    let follows = resource("A.B/c", r#""name": "f", "location": "[parameters('location')]""#);
+    let stays = resource("A.B/c", r#""name": "s", "location": "westeurope""#);
+    let lifted = lifted(&with(&format!(
+        r#""parameters": {{ "location": {{ "type": "string", "defaultValue": "[resourceGroup().location]" }} }},
+            "resources": [{follows}, {stays}]"#
+    )));
+    assert_eq!(values(&lifted), [r#"location2 "westeurope" "northeurope" ×1"#]);
+    assert!(!lifted.primary.contains_key("location"), "{:?}", lifted.primary);
+}
+
 #[test]
 fn the_other_region_is_added_to_a_list_that_knows_the_old_one() {
     let declared = r#""location": { "type": "string", "defaultValue": "West Europe", "allowedValues": ["East US", "West Europe"] }"#;

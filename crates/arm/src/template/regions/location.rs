@@ -33,7 +33,7 @@ fn kind(place: &Place<'_, '_>, literal: &Literal, region: &Region) -> Option<(Ti
     // What is compared, or picks a member, says where nothing is.
     let asks = ["equals", "contains", "startswith", "endswith", "indexof", "not"];
     let picks = literal.within.as_ref().is_some_and(|within| within.picks);
-    if picks || literal.in_call(&asks) || in_tags(place) {
+    if picks || literal.in_call(&asks) || in_tags(place) || place.keys().any(rules_out) {
         return None;
     }
     match place.role {
@@ -73,6 +73,13 @@ fn lists_places(key: &str) -> bool {
         .any(|end| key.ends_with(end))
 }
 
+/// Whether a name says where something is *not*: `unsupportedLocations`.
+fn rules_out(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    let negated = ["unsupported", "unavailable", "excluded", "disallowed", "notallowed", "denied", "blocked"];
+    (key.ends_with("locations") || key.ends_with("regions")) && negated.iter().any(|word| key.contains(word))
+}
+
 /// An element of such a list, or a member of one.
 fn in_list(place: &Place<'_, '_>) -> bool {
     let list = place.keys().take(3).find(|key| lists_places(key));
@@ -82,4 +89,21 @@ fn in_list(place: &Place<'_, '_>) -> bool {
 /// Tags say what people think.
 pub(super) fn in_tags(place: &Place<'_, '_>) -> bool {
     place.keys().take(3).any(|key| key.eq_ignore_ascii_case("tags"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_what_is_left_out_is_no_list_of_places() {
+        for (key, expected) in [
+            ("unsupportedLocations", true),
+            ("excludedRegions", true),
+            ("locations", false),
+            ("blockedTraffic", false),
+        ] {
+            assert_eq!(rules_out(key), expected, "{key}");
+        }
+    }
 }
