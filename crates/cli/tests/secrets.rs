@@ -49,7 +49,7 @@ fn ties_show_no_secret(folder: &Path) {
         r#"{{ "parameters": {{ "password": {{ "value": "{host}" }}, "settings": {{ "value": {{ "pin": "{host}" }} }} }} }}"#
     );
     std::fs::write(folder.join("values.json"), values.replace("MARKER", "M4RKER")).unwrap();
-    std::fs::write(folder.join("broken.json"), values.replace("MARKER", "M4RKER").replace("}", "")).unwrap();
+    std::fs::write(folder.join("broken.json"), values.replace("MARKER", "M4RKER").replace('}', "")).unwrap();
     let run = |options: &[&str]| {
         let printed = lifeboat_on(folder, &["template", "regions"], &template, options);
         assert!(!printed.contains("M4RKER"), "{options:?}: {printed}");
