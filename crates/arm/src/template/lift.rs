@@ -20,7 +20,7 @@ use serde_json::Value as Json;
 use super::diagnostic::{Diagnostic, Severity};
 use super::expansion::{Context, Expansion, Linked};
 use super::regions::{Level, Tie, TieKind, ties};
-use super::{Template, expand, placeholders};
+use super::{ParameterDeclaration, Template, expand, placeholders};
 use crate::global_name::{global_name_max, global_suffix};
 use crate::id::ResourceType;
 use crate::region::Region;
@@ -202,6 +202,10 @@ fn settled(wanted: &Lift<'_>, new: &Template, chosen: &Chosen, now: &Expansion) 
         .filter(|declared| declared.is_required() && !primary.contains_key(&declared.name))
         .map(|declared| declared.name.clone())
         .collect();
+    let is_made_up = |declared: &ParameterDeclaration| {
+        declared.is_required() && !declared.secure && !primary.contains_key(&declared.name)
+    };
+    let is_all_known = !new.parameters().any(is_made_up);
     for name in same_names(now, &there) {
         if let Some((parameter, value)) = varied_parameter(wanted, new, &primary, &name) {
             secondary.insert(parameter, value);
@@ -214,8 +218,8 @@ fn settled(wanted: &Lift<'_>, new: &Template, chosen: &Chosen, now: &Expansion) 
     Lifted {
         text: new.text().to_owned(),
         parameters: chosen.parameters.clone(),
-        // What is made of something made up says nothing.
-        same_names: if not_given.is_empty() {
+        // What is made of something made up says nothing. Secrets make no names: that they stand in no file does not matter.
+        same_names: if is_all_known {
             same_names(now, &there).into_iter().map(|(name, _)| name).collect()
         } else {
             Vec::new()

@@ -34,7 +34,10 @@ impl Lab {
                 "no earlier deployment of the group succeeded".to_owned(),
             ),
             OnError::Specific(name) => (
-                self.deployments.find(&scope.deployment(name)).filter(is_good),
+                self.deployments
+                    .find(&scope.deployment(name))
+                    .filter(is_good)
+                    .filter(|record| record.id != *id),
                 format!("no successful deployment '{name}' is in the history"),
             ),
         };
@@ -46,7 +49,9 @@ impl Lab {
     pub(super) fn roll_back(&mut self, failed: &Record) {
         let Some(name) = &failed.fallback else { return };
         let id = Scope::of(&failed.id).deployment(name);
-        let Some(earlier) = self.deployments.find(&id).cloned() else { return };
+        // Since the failed one began somebody may have deployed it again: what runs goes on, what failed is no way back.
+        let earlier = self.deployments.find(&id).filter(|record| record.state == State::Succeeded);
+        let Some(earlier) = earlier.cloned() else { return };
         let serial = self.world.next_serial();
         let operation = self.world.operation_id("deployment");
         let steps = self.fresh_steps(serial, earlier.program.resources.len());

@@ -254,6 +254,15 @@ fn values_that_were_there_are_given_for_both_regions() {
     assert!(!parameter_file(&lifted.primary).contains("hunter2"));
 }
 
+/// Proves: S06 (names that still collide are said, also beside a secret that stands in no file)
+#[test]
+fn names_that_stay_the_same_are_told() {
+    let site = resource("Microsoft.Web/sites", r#""name": "[concat('contoso', '-web')]""#);
+    let text =
+        with(&format!(r#""parameters": {{ "key": {{ "type": "securestring" }} }}, "resources": [{site}]"#));
+    assert_eq!(lifted_with(&text, &[("key", json!("hunter2"))]).unwrap().same_names, ["contoso-web"]);
+}
+
 /// Proves: F25 (what would not be the same where it runs today is not offered)
 #[test]
 fn a_template_that_cannot_be_proved_is_left_alone() {

@@ -81,6 +81,23 @@ fn false_friends_are_none() {
         check(&with_resource(members), &[]);
     }
     check(&with(r#""parameters": { "s": { "type": "secureString", "defaultValue": "westeurope" } }"#), &[]);
+    let by_definition = r##""definitions": { "key": { "type": "securestring" } },
+        "parameters": { "s": { "$ref": "#/definitions/key", "defaultValue": "westeurope" } }"##;
+    check(&with(by_definition), &[]);
+}
+
+/// Proves: S06 (what a nested template is given is looked at, and no secret of it is shown)
+#[test]
+fn what_is_handed_to_secure_parameters_is_not_looked_at() {
+    let nested = |kind: &str| {
+        with(&format!(
+            r#""resources": [{{ "type": "Microsoft.Resources/deployments", "apiVersion": "1", "name": "d", "properties": {{
+                "expressionEvaluationOptions": {{ "scope": "inner" }}, "parameters": {{ "s": {{ "value": "westeurope" }} }},
+                "template": {{ "parameters": {{ "s": {{ "type": "{kind}" }} }}, "resources": [] }} }} }}]"#
+        ))
+    };
+    assert_eq!(found(&nested("string")).len(), 1, "{:?}", found(&nested("string")));
+    check(&nested("secureString"), &[]);
 }
 
 /// A template with a namespace of this name, and more.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::literal::{Literal, literals};
 use crate::id::ResourceType;
 use crate::region::Region;
+use crate::template::types;
 use crate::tree::{Member, Node, NodeKind, push_pointer};
 
 /// Members that people read and nobody evaluates.
@@ -208,8 +209,7 @@ impl<'t> Walk<'t, '_> {
 
     fn parameter(&mut self, declaration: &'t Member, frame: usize) {
         // What would be shown of a secret's default is the secret.
-        let kind = declaration.value.get("type").and_then(Node::as_str).unwrap_or_default();
-        if kind.to_ascii_lowercase().starts_with("secure") {
+        if types::kind(self.frames[frame].template, &declaration.value).is_secure() {
             return;
         }
         for part in declaration.value.members().unwrap_or_default() {
@@ -276,10 +276,28 @@ impl<'t> Walk<'t, '_> {
                         });
                     }
                 }),
-                "parameters" => self.member(member, Role::Argument, frame),
+                "parameters" => self.arguments(member, properties.get("template"), frame),
                 _ => self.member(member, Role::Resource, frame),
             }
         }
+    }
+
+    /// What a nested template is given, but for its secrets.
+    fn arguments(&mut self, given: &'t Member, template: Option<&'t Node>, frame: usize) {
+        let Some(arguments) = given.value.members() else {
+            return self.member(given, Role::Argument, frame);
+        };
+        let is_secret = |name: &str| {
+            let declared = template.and_then(|template| template.get("parameters")?.get(name));
+            template
+                .zip(declared)
+                .is_some_and(|(template, declared)| types::kind(template, declared).is_secure())
+        };
+        self.inside(given, |walk| {
+            for argument in arguments.iter().filter(|argument| !is_secret(&argument.key)) {
+                walk.member(argument, Role::Argument, frame);
+            }
+        });
     }
 
     fn value(&mut self, node: &'t Node, role: Role<'t>, frame: usize) {
