@@ -55,7 +55,9 @@ pub use expansion::{
     Output, ResourceGroupInfo,
 };
 pub use hash::{TemplateHash, template_hash};
-pub use lift::{Left, Lift, LiftError, Lifted, LiftedParameter, home_region, lift, parameter_file};
+pub use lift::{
+    Left, Lift, LiftError, Lifted, LiftedParameter, home_region, is_liftable, lift, parameter_file,
+};
 pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained, without_query};
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};

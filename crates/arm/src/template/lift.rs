@@ -19,7 +19,7 @@ use serde_json::Value as Json;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::expansion::{Context, Expansion, Linked};
-use super::regions::{Level, Tie, TieKind, ties};
+use super::regions::{Level, Tie, TieKind, old_names, ties};
 use super::{ParameterDeclaration, Template, expand, placeholders};
 use crate::global_name::{global_name_max, global_suffix};
 use crate::id::ResourceType;
@@ -27,7 +27,7 @@ use crate::region::Region;
 use crate::tree::Node;
 use choose::{Chosen, Reuse, choose, varied};
 
-pub use choose::home_region;
+pub use choose::{home_region, is_liftable};
 pub use file::parameter_file;
 
 /// What is to be lifted, and for where.
@@ -160,7 +160,10 @@ fn attempt(
         }
     }
     let now = expand(&new, &today, wanted.context, wanted.linked);
-    Ok(settled(wanted, &new, &chosen, &now))
+    let mut lifted = settled(wanted, &new, &chosen, &now);
+    let said = old_names(&new, &chosen.names(slots));
+    lifted.left.extend(said.into_iter().map(|tie| Left { why: why(tie.kind), tie }));
+    Ok(lifted)
 }
 
 /// The deployment of today, with its group in the other region.
@@ -302,6 +305,9 @@ fn why(kind: TieKind) -> &'static str {
         TieKind::RegionText => "whether it names a place or is only a name cannot be told from outside",
         TieKind::NameFixed => "it is put together of several parts: decide which of them differs",
         TieKind::NameDefault => "it is made of a parameter: decide which value it has in the other region",
+        TieKind::OldName => {
+            "it still says the old name, which is a parameter now: make the text of the parameter"
+        }
         TieKind::NameDrawn => "what it is made of is another decision than the region",
         TieKind::HostLiteral => "the host belongs to no resource that this template declares by that name",
         TieKind::HostRegion => "the region in it is not the one that is left, or is spelled in another way",

@@ -13,6 +13,7 @@ pub(super) mod location;
 mod map;
 pub(super) mod mention;
 pub(super) mod name;
+mod old_name;
 pub(super) mod pair;
 mod source;
 mod text;
@@ -27,6 +28,7 @@ use super::Template;
 use super::diagnostic::Document;
 use crate::tree::Position;
 
+pub(super) use old_name::old_names;
 pub use value::value_ties;
 
 use literal::Literal;
@@ -107,6 +109,8 @@ pub enum TieKind {
     NameDefault,
     /// A globally unique name that is another one with each deployment.
     NameDrawn,
+    /// A text that still says a name which was lifted into a parameter. Only lifting knows it.
+    OldName,
     /// A globally unique name that follows the resource group.
     NameFollowsGroup,
     /// The host name of one certain resource.
@@ -133,7 +137,7 @@ pub enum TieKind {
 
 impl TieKind {
     /// All kinds, in the order in which they are documented.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::LocationLiteral,
         Self::LocationList,
         Self::LocationVariable,
@@ -145,6 +149,7 @@ impl TieKind {
         Self::NameFixed,
         Self::NameDefault,
         Self::NameDrawn,
+        Self::OldName,
         Self::NameFollowsGroup,
         Self::HostLiteral,
         Self::HostRegion,
@@ -180,7 +185,9 @@ impl TieKind {
             Self::LocationDefault | Self::NameDefault => "a value in both parameter files; the default stays",
             Self::AllowedRegions => "the other region is added",
             Self::NameLiteral => "becomes a parameter, in ids, dependencies and hosts, too",
-            Self::ZoneLiteral => "a list becomes a parameter",
+            Self::ZoneLiteral => {
+                "a list becomes a parameter; whether the other region has zones is yours to fill in"
+            }
             Self::HostRegion => "the region becomes a parameter",
             Self::HostLiteral => "the name in it becomes a parameter, if the template declares the resource",
             Self::ImageId | Self::ResourceId | Self::GroupLiteral | Self::PairName => {
@@ -191,6 +198,7 @@ impl TieKind {
             | Self::RegionText
             | Self::NameFixed
             | Self::NameDrawn
+            | Self::OldName
             | Self::NameFollowsGroup
             | Self::HostSuffix
             | Self::ValueOfRegion => "stays",
@@ -212,6 +220,7 @@ impl TieKind {
             Self::NameFixed => ("name-fixed", MustChange, "a globally unique name is made of nothing that differs between two deployments: the second one is refused"),
             Self::NameDefault => ("name-default", MayChange, "a globally unique name differs only if a parameter is given that has a default"),
             Self::NameDrawn => ("name-drawn", MayChange, "a globally unique name is made of the deployment's name, a new GUID or the time: it is another one each time"),
+            Self::OldName => ("old-name", MayChange, "a text still says a name that `--fix` made a parameter; told by `--fix` alone, since the result no longer says which names were lifted"),
             Self::NameFollowsGroup => ("name-follows-group", GoodToKnow, "a globally unique name is made of the resource group: another group gets another name, right for a second region, wrong for a restore under the old name"),
             Self::HostLiteral => ("host-literal", MayChange, "the host name of one certain resource is written out"),
             Self::HostRegion => ("host-region", MustChange, "a host name has a region inside"),

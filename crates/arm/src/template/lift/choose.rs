@@ -92,6 +92,11 @@ fn settled(wish: &Wish, spellings: &BTreeMap<Region, String>) -> Wish {
     }
 }
 
+/// Whether anything in a template can be lifted: a place, a name, an id, zones.
+pub fn is_liftable(template: &Template) -> bool {
+    !super::slot::slots(template).all.is_empty()
+}
+
 /// The region that a template is for: the one that it says most often, in its text, defaults and values.
 pub fn home_region(template: &Template, given: &BTreeMap<String, Json>) -> Option<Region> {
     let slots = super::slot::slots(template);
@@ -167,7 +172,8 @@ impl Choosing<'_, '_> {
             }
             Wish::Zones(_) => {
                 let description = "The availability zones; none where the region has none.";
-                ("zones".to_owned(), Some(wish.today()), Declared { kind: "array", description })
+                // Not every region has zones, and nothing here knows which.
+                ("zones".to_owned(), None, Declared { kind: "array", description })
             }
             Wish::Plain { text, parameter, kind } => {
                 let there = (*kind == PlainKind::Shared).then(|| text.as_str().into());
@@ -291,6 +297,17 @@ fn replace_region(name: &str, primary: &Region, secondary: &Region) -> Option<St
 }
 
 impl Chosen {
+    /// The globally unique names that became parameters.
+    pub(super) fn names<'s>(&self, slots: &'s Slots<'_>) -> BTreeSet<&'s str> {
+        let named = slots.all.iter().zip(&self.of_slot).filter(|(_, parameter)| parameter.is_some());
+        named
+            .filter_map(|(slot, _)| match &slot.wish {
+                Wish::Name(name) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// All values for the old region, and those for the other one that are known.
     pub(super) fn values(
         &self,

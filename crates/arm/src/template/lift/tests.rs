@@ -80,7 +80,7 @@ fn literals_become_parameters_with_a_value_for_each_region() {
         [
             r#"namespaceName "orders-weu" "orders-neu" ×5"#,
             r#"location "westeurope" "northeurope" ×2"#,
-            r#"zones ["1","2"] ["1","2"] ×1"#,
+            r#"zones ["1","2"] ? ×1"#,
         ]
     );
     for part in [
@@ -93,6 +93,9 @@ fn literals_become_parameters_with_a_value_for_each_region() {
         assert!(lifted.text.contains(part), "{part} is not in {}", lifted.text);
     }
     assert_eq!(lifted.mistakes, []);
+    assert_eq!((&*lifted.to_fill_in, lifted.secondary.get("zones")), (&["zones".to_owned()][..], None));
+    let still: Vec<&str> = lifted.left.iter().map(|left| &*left.tie.pointer).collect();
+    assert_eq!(still, ["/resources/2/properties/text"]);
     let new = Template::parse("main.json", &lifted.text).unwrap();
     assert!(ties(&new).iter().all(|tie| tie.kind.level() != Level::MustChange), "{:?}", ties(&new));
 }
