@@ -5,6 +5,7 @@
 mod bicep;
 mod complaints;
 mod expanded;
+mod folder;
 mod lifted;
 mod linked;
 mod many;

@@ -53,8 +53,8 @@ pub(super) fn regions(args: &RegionsArgs, surroundings: &Surroundings) -> Result
     }
     let tied = tied(args)?;
     match args.output {
-        Output::Table => show(&tables::ties(&tied.ties, tied.files, surroundings.stdout))?,
-        Output::Json => show(&tables::ties_json(&tied.ties, tied.files).map_err(json_error)?)?,
+        Output::Table => show(&tables::ties(&tied.ties, tied.files, tied.unread, surroundings.stdout))?,
+        Output::Json => show(&tables::ties_json(&tied.ties, tied.files, tied.unread).map_err(json_error)?)?,
     }
     if let Some(mistakes) = tied.mistakes {
         return Err(mistakes);

@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 
 use lifeboat_arm::Region;
 use lifeboat_arm::template::{
-    Context, Diagnostic, Lift, LiftError, Lifted, ResourceGroupInfo, Template, home_region, lift,
+    Context, Lift, LiftError, Lifted, ResourceGroupInfo, Template, home_region, is_liftable, lift,
     parameter_file, without_secrets,
 };
 use similar::TextDiff;
 
-use super::complaints::of_diagnostics;
 use super::linked::Folders;
-use super::tied::{nothing_below, templates};
+use super::tied::{Wrong, nothing_below, templates};
 use super::{LAB_SUBSCRIPTION, epoch, region, text_of, values};
 use crate::args::RegionsArgs;
 use crate::errors::CliError;
@@ -30,10 +29,6 @@ pub(crate) struct Outcome {
 pub(crate) struct Fixed {
     /// Its file, as typed.
     pub(crate) file: String,
-    /// The region that it is for today.
-    pub(crate) primary: Region,
-    /// The other one.
-    pub(crate) secondary: Region,
     /// What came out.
     pub(crate) result: Fix,
     /// The lines that change.
@@ -44,8 +39,15 @@ pub(crate) struct Fixed {
 
 /// The lifted template, or why it stays as it is.
 pub(crate) enum Fix {
-    Lifted(Box<Lifted>),
+    /// With the region that it is for today, and the other one.
+    Lifted {
+        lifted: Box<Lifted>,
+        primary: Region,
+        secondary: Region,
+    },
     Refused(String),
+    /// It serves any region as it is.
+    Nothing,
 }
 
 impl Outcome {
@@ -64,7 +66,7 @@ impl Outcome {
 
 /// Lifts every template that was typed. Writes nothing.
 pub(crate) fn lifted(typed: &RegionsArgs) -> Result<Outcome, CliError> {
-    let mut wrong = Vec::new();
+    let mut wrong = Wrong::default();
     let found = templates(&typed.files, &mut wrong)?;
     if found.is_empty() && wrong.is_empty() {
         return Err(nothing_below(&typed.files));
@@ -78,7 +80,7 @@ pub(crate) fn lifted(typed: &RegionsArgs) -> Result<Outcome, CliError> {
         all.extend(one(place, template, typed, &mut wrong)?);
     }
     leave_linked_ones(&mut all);
-    let mistakes = (!wrong.is_empty()).then(|| of_diagnostics(&wrong));
+    let mistakes = wrong.mistakes();
     let outcome = Outcome { all, mistakes, out: typed.out.clone() };
     refuse_to_replace(&outcome)?;
     Ok(outcome)
@@ -88,10 +90,15 @@ fn one(
     place: &Path,
     template: &Template,
     typed: &RegionsArgs,
-    wrong: &mut Vec<Diagnostic>,
+    wrong: &mut Wrong,
 ) -> Result<Option<Fixed>, CliError> {
     let given = values::from_files(&typed.parameters, template)?;
-    let (primary, secondary) = regions(typed, template, &given.values)?;
+    let file = template.file().to_owned();
+    let unchanged = |result| Fixed { file: file.clone(), result, diff: String::new(), files: Vec::new() };
+    let (primary, secondary) = match regions(typed, template, &given.values)? {
+        Ok(both) => both,
+        Err(result) => return Ok(Some(unchanged(result))),
+    };
     let name = place.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let context = context(&primary, name.clone());
     let folders = Folders::of([Path::new(template.file())]);
@@ -104,7 +111,6 @@ fn one(
         context: &context,
         linked: &folders,
     };
-    let file = template.file().to_owned();
     let lifted = match lift(&wanted) {
         Ok(lifted) => lifted,
         Err(LiftError::NotExpanding(mut found)) => {
@@ -112,19 +118,12 @@ fn one(
                 mistake.message = without_secrets(&mistake.message, template, &known);
                 mistake.hint = mistake.hint.take().map(|hint| without_secrets(&hint, template, &known));
             }
-            wrong.extend(found);
+            wrong.found.extend(found);
             return Ok(None);
         }
         Err(refused) => {
-            let result = Fix::Refused(without_secrets(&refused.to_string(), template, &known));
-            return Ok(Some(Fixed {
-                file,
-                primary,
-                secondary,
-                result,
-                diff: String::new(),
-                files: Vec::new(),
-            }));
+            let result = without_secrets(&refused.to_string(), template, &known);
+            return Ok(Some(unchanged(Fix::Refused(result))));
         }
     };
     let diff = without_secrets(&changed_lines(template.text(), &lifted.text), template, &known);
@@ -136,7 +135,12 @@ fn one(
         values_of(&primary, &lifted.primary),
         values_of(&secondary, &lifted.secondary),
     ];
-    Ok(Some(Fixed { file, primary, secondary, result: Fix::Lifted(Box::new(lifted)), diff, files }))
+    Ok(Some(Fixed {
+        file,
+        result: Fix::Lifted { lifted: Box::new(lifted), primary, secondary },
+        diff,
+        files,
+    }))
 }
 
 /// The values that are given, and those that secure parameters have by default: neither may be seen in what is shown.
@@ -159,7 +163,7 @@ fn leave_linked_ones(all: &mut [Fixed]) {
     let real = |path: &str| Path::new(path).canonicalize().unwrap_or_else(|_| PathBuf::from(path));
     let mut links: Vec<(PathBuf, String)> = Vec::new();
     for fixed in all.iter() {
-        if let Fix::Lifted(lifted) = &fixed.result {
+        if let Fix::Lifted { lifted, .. } = &fixed.result {
             links.extend(lifted.links_to.iter().map(|to| (real(to), fixed.file.clone())));
         }
     }
@@ -178,28 +182,28 @@ fn leave_linked_ones(all: &mut [Fixed]) {
     }
 }
 
-/// The two regions: typed, or as the template and the pairs say.
+/// The two regions: typed, or as the template and the pairs say; or what becomes of a template that has none.
 fn regions(
     typed: &RegionsArgs,
     template: &Template,
     given: &BTreeMap<String, serde_json::Value>,
-) -> Result<(Region, Region), CliError> {
+) -> Result<Result<(Region, Region), Fix>, CliError> {
     let primary = region(typed.primary.as_ref(), "--primary")?.or_else(|| home_region(template, given));
-    let primary = primary.ok_or_else(|| {
-        CliError::failed(format!("`{}` names no region that it is for", template.file()))
-            .with_hint("say which region serves today: `--primary westeurope`")
-    })?;
-    let secondary = region(typed.secondary.as_ref(), "--secondary")?.or_else(|| primary.pair());
-    let secondary = secondary.ok_or_else(|| {
-        CliError::failed(format!("{primary} is paired with no region"))
-            .with_hint("say which region takes over: `--secondary northeurope`")
-    })?;
-    if primary == secondary {
-        return Err(
-            CliError::failed(format!("{primary} is both regions")).with_hint("name two different regions")
-        );
-    }
-    Ok((primary, secondary))
+    let secondary = region(typed.secondary.as_ref(), "--secondary")?;
+    let Some(primary) = primary else {
+        let why = "it names no region that it is for: say which serves today: `--primary westeurope`";
+        let liftable = is_liftable(template);
+        return Ok(Err(if liftable { Fix::Refused(why.to_owned()) } else { Fix::Nothing }));
+    };
+    Ok(match secondary.or_else(|| primary.pair()) {
+        Some(secondary) if secondary == primary => {
+            Err(Fix::Refused(format!("{primary} is both regions: name two different ones")))
+        }
+        Some(secondary) => Ok((primary, secondary)),
+        None => Err(Fix::Refused(format!(
+            "{primary} is paired with no region: say which takes over: `--secondary northeurope`"
+        ))),
+    })
 }
 
 /// A file that is there stays, unless it says the same already.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use lifeboat_arm::template::{Diagnostic, ParameterDeclaration, Template, Tie, ties, value_ties};
 
 use super::complaints::of_diagnostics;
+use super::folder::{Says, json_files, says};
 use super::text_of;
 use super::values::veiled;
 use crate::args::RegionsArgs;
@@ -17,7 +18,9 @@ pub(crate) struct Tied {
     pub(crate) ties: Vec<Tie>,
     /// How many files were looked at.
     pub(crate) files: usize,
-    /// What could not be read.
+    /// How many could not be read.
+    pub(crate) unread: usize,
+    /// What is wrong with those.
     pub(crate) mistakes: Option<CliError>,
 }
 
@@ -27,21 +30,75 @@ enum Kind {
     Parameters { name: String, text: String },
 }
 
+impl Kind {
+    fn file(&self) -> &str {
+        match self {
+            Self::Template(template) => template.file(),
+            Self::Parameters { name, .. } => name,
+        }
+    }
+}
+
+/// What is wrong with some of the files: it hides nothing of the others.
+#[derive(Default)]
+pub(super) struct Wrong {
+    /// Places in files.
+    pub(super) found: Vec<Diagnostic>,
+    /// Files that cannot be read at all.
+    unreadable: Vec<Located>,
+    /// Broken parameter files: they may hold secrets anywhere, so only the places are shown.
+    covered: BTreeSet<String>,
+}
+
+impl Wrong {
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.unreadable.is_empty()
+    }
+
+    /// The text of a file, or nothing and the reason taken down.
+    fn text_of(&mut self, path: &Path) -> Option<String> {
+        std::fs::read(path)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .map_err(|error| {
+                self.unreadable.push(Located {
+                    file: path.display().to_string(),
+                    text: String::new(),
+                    range: 0..0,
+                    message: format!("cannot read `{}`: {error}", path.display()),
+                    hint: Some(
+                        "check the path, and who may read it; the other files were looked at".to_owned(),
+                    ),
+                });
+            })
+            .ok()
+    }
+
+    /// All of it.
+    pub(super) fn mistakes(self) -> Option<CliError> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut places = self.unreadable;
+        let shown = |place: &Located| self.covered.contains(&place.file).then_some(0..0);
+        if let CliError::Located(more) = veiled(of_diagnostics(&self.found), shown) {
+            places.extend(more);
+        }
+        Some(CliError::Located(places))
+    }
+}
+
 /// Looks at every file that was typed, and at every template and parameter file below the folders.
 pub(crate) fn tied(typed: &RegionsArgs) -> Result<Tied, CliError> {
-    let mut wrong: Vec<Diagnostic> = Vec::new();
+    let mut wrong = Wrong::default();
     let mut kinds: Vec<Kind> = Vec::new();
+    refuse_one_unreadable(&typed.files)?;
     for path in &typed.files {
         if path.is_dir() {
-            for file in files_below(path)? {
-                kinds.extend(found(&file, &mut wrong)?);
+            for file in json_files(path)? {
+                kinds.extend(found(&file, &mut wrong));
             }
         } else {
-            let (name, text) = (path.display().to_string(), text_of(path)?);
-            match Template::parse(&name, &text) {
-                Ok(template) => kinds.push(Kind::Template(Box::new(template))),
-                Err(found) => wrong.extend(found),
-            }
+            kinds.extend(named(path, &mut wrong)?.map(|template| Kind::Template(Box::new(template))));
         }
     }
     if kinds.is_empty() && wrong.is_empty() {
@@ -51,7 +108,6 @@ pub(crate) fn tied(typed: &RegionsArgs) -> Result<Tied, CliError> {
         kinds.push(Kind::Parameters { name: path.display().to_string(), text: text_of(path)? });
     }
     let plain = plain_parameters(&kinds);
-    let mut covered = BTreeSet::new();
     let mut all = Vec::new();
     for kind in &kinds {
         match kind {
@@ -60,17 +116,26 @@ pub(crate) fn tied(typed: &RegionsArgs) -> Result<Tied, CliError> {
                 match value_ties(name, text, &|parameter| !plain.contains(&parameter.to_lowercase())) {
                     Ok(found) => all.extend(found),
                     Err(found) => {
-                        covered.insert(name.clone());
-                        wrong.extend(found);
+                        wrong.covered.insert(name.clone());
+                        wrong.found.extend(found);
                     }
                 }
             }
         }
     }
-    // A broken parameter file may hold secrets anywhere: only the place is shown.
-    let shown = |place: &Located| covered.contains(&place.file).then_some(0..0);
-    let mistakes = (!wrong.is_empty()).then(|| veiled(of_diagnostics(&wrong), shown));
-    Ok(Tied { ties: all, files: kinds.len(), mistakes })
+    // A parameter file is counted where it was read, whatever it says.
+    let broken: BTreeSet<&str> = wrong.found.iter().map(|found| &*found.file).collect();
+    let unread = broken.len() + wrong.unreadable.len();
+    let files = kinds.iter().filter(|kind| !broken.contains(kind.file())).count();
+    Ok(Tied { ties: all, files, unread, mistakes: wrong.mistakes() })
+}
+
+/// A single file that cannot be read: there is nothing else to tell, and advice about the path.
+fn refuse_one_unreadable(typed: &[PathBuf]) -> Result<(), CliError> {
+    match typed {
+        [path] if !path.is_dir() => text_of(path).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// Folders without a template.
@@ -95,69 +160,50 @@ fn plain_parameters(kinds: &[Kind]) -> BTreeSet<String> {
 }
 
 /// A file of a folder, if it is one that belongs to a deployment.
-fn found(path: &Path, wrong: &mut Vec<Diagnostic>) -> Result<Option<Kind>, CliError> {
-    let (name, text) = (path.display().to_string(), text_of(path)?);
-    let lower = text.to_ascii_lowercase();
-    if lower.contains("deploymentparameters.json") && !lower.contains("\"resources\"") {
-        return Ok(Some(Kind::Parameters { name, text }));
-    }
-    if !lower.contains("deploymenttemplate.json") {
-        return Ok(None);
-    }
-    match Template::parse(&name, &text) {
-        Ok(template) => Ok(Some(Kind::Template(Box::new(template)))),
-        Err(found) => {
-            wrong.extend(found);
-            Ok(None)
-        }
+fn found(path: &Path, wrong: &mut Wrong) -> Option<Kind> {
+    let (name, text) = (path.display().to_string(), wrong.text_of(path)?);
+    match says(&text) {
+        Says::Template => parsed(&name, &text, wrong).map(|template| Kind::Template(Box::new(template))),
+        Says::Parameters => Some(Kind::Parameters { name, text }),
+        Says::Neither => None,
     }
 }
 
+/// A template that was named itself.
+///
+/// # Errors
+/// For Bicep: this reads what becomes of it.
+fn named(path: &Path, wrong: &mut Wrong) -> Result<Option<Template>, CliError> {
+    let end = path.extension().unwrap_or_default();
+    if end.eq_ignore_ascii_case("bicep") || end.eq_ignore_ascii_case("bicepparam") {
+        let name = path.display();
+        let verb = if end.eq_ignore_ascii_case("bicep") { "build" } else { "build-params" };
+        return Err(CliError::failed(format!("`{name}` is Bicep, and this reads JSON"))
+            .with_hint(format!("`bicep {verb} {name}` makes the JSON: name that file")));
+    }
+    let name = path.display().to_string();
+    Ok(wrong.text_of(path).and_then(|text| parsed(&name, &text, wrong)))
+}
+
+fn parsed(name: &str, text: &str, wrong: &mut Wrong) -> Option<Template> {
+    Template::parse(name, text).map_err(|found| wrong.found.extend(found)).ok()
+}
+
 /// The templates among what was typed, each with its place below the folder (or its file's name).
-pub(super) fn templates(
-    typed: &[PathBuf],
-    wrong: &mut Vec<Diagnostic>,
-) -> Result<Vec<(PathBuf, Template)>, CliError> {
+pub(super) fn templates(typed: &[PathBuf], wrong: &mut Wrong) -> Result<Vec<(PathBuf, Template)>, CliError> {
+    refuse_one_unreadable(typed)?;
     let mut all = Vec::new();
     for path in typed {
         if !path.is_dir() {
-            match Template::parse(&path.display().to_string(), &text_of(path)?) {
-                Ok(template) => all.push((PathBuf::from(path.file_name().unwrap_or_default()), template)),
-                Err(found) => wrong.extend(found),
-            }
+            let place = PathBuf::from(path.file_name().unwrap_or_default());
+            all.extend(named(path, wrong)?.map(|template| (place, template)));
             continue;
         }
-        for file in files_below(path)? {
-            if let Some(Kind::Template(template)) = found(&file, wrong)? {
+        for file in json_files(path)? {
+            if let Some(Kind::Template(template)) = found(&file, wrong) {
                 all.push((file.strip_prefix(path).unwrap_or(&file).to_owned(), *template));
             }
         }
     }
     Ok(all)
-}
-
-/// Every `.json` below a folder in the order of names; hidden folders are left out.
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let cannot = |path: &Path, error: std::io::Error| {
-        CliError::caused_by(format!("cannot read the folder `{}`", path.display()), error)
-            .with_hint("name a folder that can be read")
-    };
-    let mut folders = vec![folder.to_owned()];
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).map_err(|error| cannot(&folder, error))? {
-            let entry = entry.map_err(|error| cannot(&folder, error))?;
-            let kind = entry.file_type().map_err(|error| cannot(&folder, error))?;
-            let path = entry.path();
-            let hidden = entry.file_name().to_string_lossy().starts_with('.');
-            // A link to a folder may lead back up.
-            if kind.is_dir() && !hidden {
-                folders.push(path);
-            } else if path.is_file() && path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json")) {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
 }

@@ -14,7 +14,8 @@ use crate::style::Tone;
 pub(crate) fn is_settled(fixed: &Fixed) -> bool {
     match &fixed.result {
         Fix::Refused(_) => false,
-        Fix::Lifted(lifted) => {
+        Fix::Nothing => true,
+        Fix::Lifted { lifted, .. } => {
             let must = |left: &Left| left.tie.kind.level() == Level::MustChange;
             !lifted.left.iter().any(must) && lifted.same_names.is_empty()
         }
@@ -39,12 +40,13 @@ pub(crate) fn lifted(all: &[Fixed], into: Option<&Path>, layout: Layout) -> Stri
 }
 
 fn one(fixed: &Fixed, layout: Layout) -> String {
-    let Fixed { file, primary, secondary, .. } = fixed;
-    let lifted = match &fixed.result {
+    let file = &fixed.file;
+    let (lifted, primary, secondary) = match &fixed.result {
         Fix::Refused(why) => {
             return layout.hang("✗ ", &format!("{file}: nothing was changed: {why}"), Tone::Bad);
         }
-        Fix::Lifted(lifted) => lifted,
+        Fix::Nothing => return layout.hang("✓ ", &format!("{file}: nothing to lift"), Tone::Good),
+        Fix::Lifted { lifted, primary, secondary } => (lifted, primary, secondary),
     };
     let count = counted(lifted.parameters.len(), "parameter");
     let says = if lifted.parameters.is_empty() {
@@ -120,9 +122,10 @@ pub(crate) fn lifted_json(all: &[Fixed]) -> Result<String, serde_json::Error> {
 }
 
 fn fixed_json(fixed: &Fixed) -> Value {
-    let lifted = match &fixed.result {
+    let (lifted, primary, secondary) = match &fixed.result {
         Fix::Refused(why) => return json!({ "file": fixed.file, "refused": why }),
-        Fix::Lifted(lifted) => lifted,
+        Fix::Nothing => return json!({ "file": fixed.file, "parameters": [], "left": [], "files": [] }),
+        Fix::Lifted { lifted, primary, secondary } => (lifted, primary, secondary),
     };
     let parameter = |one: &LiftedParameter| {
         json!({
@@ -137,8 +140,8 @@ fn fixed_json(fixed: &Fixed) -> Value {
     };
     json!({
         "file": fixed.file,
-        "primary": fixed.primary,
-        "secondary": fixed.secondary,
+        "primary": primary,
+        "secondary": secondary,
         "parameters": lifted.parameters.iter().map(parameter).collect::<Value>(),
         "toFillIn": lifted.to_fill_in,
         "notGiven": lifted.not_given,

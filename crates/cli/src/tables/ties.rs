@@ -8,7 +8,7 @@ use crate::layout::Layout;
 use crate::style::Tone;
 
 /// Ties for people: file by file, each with its place, what was found and what to change.
-pub fn ties(ties: &[Tie], files: usize, layout: Layout) -> String {
+pub fn ties(ties: &[Tie], files: usize, unread: usize, layout: Layout) -> String {
     let mut out = String::new();
     for tie in ties {
         out += &one(tie, layout);
@@ -16,7 +16,7 @@ pub fn ties(ties: &[Tie], files: usize, layout: Layout) -> String {
     if !ties.is_empty() {
         out += "\n";
     }
-    out + &layout.hang("", &summary(ties, files), Tone::Strong)
+    out + &layout.hang("", &summary(ties, files, unread), Tone::Strong)
 }
 
 fn one(tie: &Tie, layout: Layout) -> String {
@@ -33,8 +33,14 @@ fn one(tie: &Tie, layout: Layout) -> String {
         + &layout.hang("    change: ", &tie.change, Tone::Quiet)
 }
 
-fn summary(ties: &[Tie], files: usize) -> String {
-    let files = counted(files, "file");
+fn summary(ties: &[Tie], files: usize, unread: usize) -> String {
+    let files = match unread {
+        0 => counted(files, "file"),
+        _ => format!("{} read, {unread} could not be", counted(files, "file")),
+    };
+    if ties.is_empty() && unread > 0 {
+        return format!("{files}: nothing found in what was read");
+    }
     if ties.is_empty() {
         return format!("{files}: nothing ties to a region");
     }
@@ -56,9 +62,10 @@ fn count(ties: &[Tie], level: Level) -> usize {
 }
 
 /// Ties for programs.
-pub fn ties_json(ties: &[Tie], files: usize) -> Result<String, serde_json::Error> {
+pub fn ties_json(ties: &[Tie], files: usize, unread: usize) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&json!({
         "files": files,
+        "unread": unread,
         "counts": {
             "mustChange": count(ties, Level::MustChange),
             "mayChange": count(ties, Level::MayChange),
