@@ -21,7 +21,9 @@ pub(in crate::template) fn old_names(template: &Template, names: &BTreeSet<&str>
         let Seen::Text(literals) = seen else { return };
         for literal in literals.iter().filter(|literal| !literal.in_call(&["parameters", "variables"])) {
             let said = names.iter().find(|name| says(&literal.text, name));
-            said.into_iter().for_each(|name| push(place, literal, name, &mut ties));
+            if let Some(name) = said {
+                push(place, literal, name, &mut ties);
+            }
         }
     });
     ties.in_order()
