@@ -39,6 +39,18 @@ pub fn global_suffix(kind: &ResourceType) -> Option<&'static str> {
     TYPES.iter().find(|(name, _)| kind.is(name)).map(|(_, suffix)| *suffix)
 }
 
+/// Whether a deployment to another region is refused under the same name: names that are unique in the whole cloud, and those
+/// of resource groups, which are unique in their subscription and stay where they are (`InvalidResourceGroupLocation`).
+pub(crate) fn collides(kind: &ResourceType) -> bool {
+    global_suffix(kind).is_some() || is_group(kind)
+}
+
+fn is_group(kind: &ResourceType) -> bool {
+    const GROUPS: &[&str] =
+        &["Microsoft.Resources/resourceGroups", "Microsoft.Resources/subscriptions/resourceGroups"];
+    GROUPS.iter().any(|name| kind.is(name))
+}
+
 /// All types with a globally unique name.
 pub fn globally_named() -> impl Iterator<Item = ResourceType> {
     TYPES.iter().map(|(name, _)| ResourceType::new(*name))
@@ -58,6 +70,8 @@ pub fn global_name_max(kind: &ResourceType) -> usize {
         24
     } else if kind.is("Microsoft.DocumentDB/databaseAccounts") {
         44
+    } else if is_group(kind) {
+        90
     } else {
         50
     }
@@ -72,6 +86,8 @@ mod tests {
         let suffix = |kind: &str| global_suffix(&ResourceType::new(kind));
         assert_eq!(suffix("microsoft.servicebus/NAMESPACES"), suffix("Microsoft.Relay/namespaces"));
         assert_eq!(suffix("Microsoft.Compute/virtualMachines"), None);
+        let group = ResourceType::new("microsoft.resources/resourcegroups");
+        assert!(collides(&group) && global_suffix(&group).is_none());
         let mut names: Vec<String> = globally_named().map(|kind| kind.as_str().to_lowercase()).collect();
         let sorted = {
             let mut names = names.clone();

@@ -91,7 +91,15 @@ fn lift_for(template: &Template, primary: &Region, linked: &dyn Linked) -> Resul
     let given = BTreeMap::new();
     let secondary = primary.pair().unwrap_or_else(|| Region::parse("uksouth").unwrap());
     let context = context(primary.as_str(), "shop");
-    lift(&Lift { template, given: &given, primary, secondary: &secondary, context: &context, linked })
+    lift(&Lift {
+        template,
+        references: &BTreeMap::new(),
+        given: &given,
+        primary,
+        secondary: &secondary,
+        context: &context,
+        linked,
+    })
 }
 
 /// Proves: S06 (whatever is lifted is proved to be the same for the old region, and lifting again changes nothing)

@@ -132,6 +132,10 @@ impl Located {
             Style::Plain => Renderer::plain(),
             Style::Colour => Renderer::styled(),
         };
+        if self.text.is_empty() {
+            let file = format!(" --> {}\n", self.file);
+            return headline(&self.message, layout) + &file + &hint(self.hint.as_deref(), layout);
+        }
         let snippet = Snippet::source(self.text.as_str())
             .path(self.file.as_str())
             .annotation(AnnotationKind::Primary.span(self.range()));

@@ -72,53 +72,74 @@ fn lines(lines: &[String]) -> String {
 /// Whether files can be written into a folder, which is made if it does not exist: told before the work, not after it. What
 /// was made for the test is removed again.
 pub fn can_write_into(folder: &Path) -> Result<(), CliError> {
-    let missing: Vec<&Path> =
-        folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
+    let missing = missing(folder);
     let tried = save_all(folder, &[(".test", String::new())]);
     drop(std::fs::remove_file(folder.join(".test")));
-    for made in missing {
-        drop(std::fs::remove_dir(made));
-    }
+    remove_folders(&missing);
     tried
 }
 
-/// Writes all files of a folder or none of them: each under another name first, and renamed once all are there. The
-/// folder is made if it does not exist.
-pub fn save_all(folder: &Path, files: &[(&str, String)]) -> Result<(), CliError> {
+/// Writes all files below a folder or none of them: each under another name first, and renamed once all are there. Folders
+/// that do not exist are made.
+pub fn save_all<P: AsRef<Path>>(folder: &Path, files: &[(P, String)]) -> Result<(), CliError> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let is_new = !folder.exists();
-    std::fs::create_dir_all(folder).map_err(|error| {
-        CliError::caused_by(format!("cannot make the folder `{}`", folder.display()), error)
-            .with_hint("name a folder that can be written to")
-    })?;
-    let parts: Vec<(PathBuf, PathBuf)> =
-        files.iter().map(|(name, _)| (folder.join(format!(".{name}.part")), folder.join(name))).collect();
-    let written = write_parts(&parts, files);
-    if written.is_err() {
+    let mut made = Vec::new();
+    let mut parts = Vec::new();
+    let saved = write_parts(folder, files, &mut made, &mut parts).and_then(|()| {
+        parts.iter().try_for_each(|(part, path)| {
+            std::fs::rename(part, path).map_err(|error| cannot_write(path, error))
+        })
+    });
+    if saved.is_err() {
         // What cannot be removed now was not written either; the first error is the one to tell.
         for (part, _) in &parts {
             drop(std::fs::remove_file(part));
         }
-        if is_new {
-            drop(std::fs::remove_dir(folder));
-        }
+        remove_folders(&made);
     }
-    written
+    saved
 }
 
-fn write_parts(parts: &[(PathBuf, PathBuf)], files: &[(&str, String)]) -> Result<(), CliError> {
-    let cannot = |path: &Path, error: io::Error| {
-        CliError::caused_by(format!("cannot write `{}`", path.display()), error)
-            .with_hint("name a place that can be written to")
-    };
-    for ((part, path), (_, text)) in parts.iter().zip(files) {
+/// Writes each file under another name beside its own, and takes down what was made.
+fn write_parts<P: AsRef<Path>>(
+    folder: &Path,
+    files: &[(P, String)],
+    made: &mut Vec<PathBuf>,
+    parts: &mut Vec<(PathBuf, PathBuf)>,
+) -> Result<(), CliError> {
+    for (name, text) in files {
+        let path = folder.join(name);
+        let (parent, name) = (path.parent().unwrap_or(folder), path.file_name().unwrap_or_default());
+        // The innermost first: that is the order to remove them in.
+        made.splice(0..0, missing(parent));
+        std::fs::create_dir_all(parent).map_err(|error| {
+            CliError::caused_by(format!("cannot make the folder `{}`", parent.display()), error)
+                .with_hint("name a folder that can be written to")
+        })?;
         if path.is_dir() {
-            return Err(cannot(path, io::Error::from(io::ErrorKind::IsADirectory)));
+            return Err(cannot_write(&path, io::Error::from(io::ErrorKind::IsADirectory)));
         }
-        std::fs::write(part, text).map_err(|error| cannot(path, error))?;
-    }
-    for (part, path) in parts {
-        std::fs::rename(part, path).map_err(|error| cannot(path, error))?;
+        let part = parent.join(format!(".{}.part", name.to_string_lossy()));
+        parts.push((part.clone(), path.clone()));
+        std::fs::write(part, text).map_err(|error| cannot_write(&path, error))?;
     }
     Ok(())
+}
+
+fn cannot_write(path: &Path, error: io::Error) -> CliError {
+    CliError::caused_by(format!("cannot write `{}`", path.display()), error)
+        .with_hint("name a place that can be written to")
+}
+
+/// The folders on the way to one that do not exist, the innermost first.
+fn missing(folder: &Path) -> Vec<PathBuf> {
+    let all = folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+    all.map(Path::to_owned).collect()
+}
+
+/// Removes folders that are empty again.
+fn remove_folders(folders: &[PathBuf]) {
+    for folder in folders {
+        drop(std::fs::remove_dir(folder));
+    }
 }

@@ -278,4 +278,9 @@ fn all_files_of_a_report_are_written_or_none() {
     assert!(error.to_string().contains("second"), "{error}");
     let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["second"], "nothing half-written");
+    let below = [("of/their/own/first", "1".to_owned()), ("second", "2".to_owned())];
+    save_all(&folder, &below).unwrap_err();
+    assert!(!folder.join("of").exists(), "folders that were made are gone, too");
+    save_all(&folder, &below[..1]).unwrap();
+    assert!(folder.join("of/their/own/first").is_file());
 }

@@ -21,7 +21,7 @@ use super::diagnostic::{Diagnostic, Severity};
 use super::expansion::{Context, Expansion, Linked};
 use super::regions::{Level, Tie, TieKind, old_names, ties};
 use super::{ParameterDeclaration, Template, expand, placeholders};
-use crate::global_name::{global_name_max, global_suffix};
+use crate::global_name::{collides, global_name_max};
 use crate::id::ResourceType;
 use crate::region::Region;
 use crate::tree::Node;
@@ -37,6 +37,8 @@ pub struct Lift<'a> {
     pub template: &'a Template,
     /// The values that it is deployed with today, by the names as declared.
     pub given: &'a BTreeMap<String, Json>,
+    /// The parameters that are secrets of key vaults today, with the references to them.
+    pub references: &'a BTreeMap<String, Json>,
     /// The region that it is deployed to today.
     pub primary: &'a Region,
     /// The other region.
@@ -62,6 +64,8 @@ pub struct Lifted {
     pub to_fill_in: Vec<String>,
     /// Parameters that were there already, must be given, and nobody gave.
     pub not_given: Vec<String>,
+    /// The secure ones among such: no file has them, each deployment gives them.
+    pub secrets: Vec<String>,
     /// The files that the template links to: what is added there has to be handed in here.
     pub links_to: Vec<String>,
     /// What stays, and why.
@@ -200,15 +204,15 @@ fn settled(wanted: &Lift<'_>, new: &Template, chosen: &Chosen, now: &Expansion) 
         .map(|parameter| parameter.name.clone())
         .collect();
     let mut there = elsewhere(wanted, new, &secondary);
-    let not_given: Vec<String> = new
+    let has = |name: &String| primary.contains_key(name) || wanted.references.contains_key(name);
+    let (secrets, not_given): (Vec<_>, Vec<_>) = new
         .parameters()
-        .filter(|declared| declared.is_required() && !primary.contains_key(&declared.name))
-        .map(|declared| declared.name.clone())
-        .collect();
-    let is_made_up = |declared: &ParameterDeclaration| {
-        declared.is_required() && !declared.secure && !primary.contains_key(&declared.name)
+        .filter(|declared| declared.is_required() && !has(&declared.name))
+        .partition(|declared| declared.secure);
+    let names = |of: Vec<&ParameterDeclaration>| -> Vec<String> {
+        of.into_iter().map(|declared| declared.name.clone()).collect()
     };
-    let is_all_known = !new.parameters().any(is_made_up);
+    let (secrets, not_given) = (names(secrets), names(not_given));
     for name in same_names(now, &there) {
         if let Some((parameter, value)) = varied_parameter(wanted, new, &primary, &name) {
             secondary.insert(parameter, value);
@@ -222,7 +226,7 @@ fn settled(wanted: &Lift<'_>, new: &Template, chosen: &Chosen, now: &Expansion) 
         text: new.text().to_owned(),
         parameters: chosen.parameters.clone(),
         // What is made of something made up says nothing. Secrets make no names: that they stand in no file does not matter.
-        same_names: if is_all_known {
+        same_names: if not_given.is_empty() {
             same_names(now, &there).into_iter().map(|(name, _)| name).collect()
         } else {
             Vec::new()
@@ -233,6 +237,7 @@ fn settled(wanted: &Lift<'_>, new: &Template, chosen: &Chosen, now: &Expansion) 
         links_to: now.links.iter().map(|link| link.found.file.clone()).collect(),
         to_fill_in,
         not_given,
+        secrets,
         left,
     }
 }
@@ -255,7 +260,7 @@ fn same_names(now: &Expansion, there: &Expansion) -> Vec<(String, ResourceType)>
         let created = expansion.resources.iter().filter(|resource| !resource.existing);
         created
             .map(|resource| (resource.name.clone(), ResourceType::new(resource.kind.clone())))
-            .filter(|(_, kind)| global_suffix(kind).is_some())
+            .filter(|(_, kind)| collides(kind))
             .map(|(name, kind)| ((name.to_lowercase(), kind.as_str().to_lowercase()), (name, kind)))
             .collect()
     };

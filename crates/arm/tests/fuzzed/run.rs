@@ -80,6 +80,7 @@ pub(crate) fn lifting(text: &str) {
         };
         lift(&Lift {
             template,
+            references: &BTreeMap::new(),
             given: &given,
             primary: &home,
             secondary: &other,

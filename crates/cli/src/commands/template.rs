@@ -1,5 +1,7 @@
 //! `lifeboat template …`.
 
+use std::path::Path;
+
 use lifeboat_arm::template::Level;
 
 use super::{json_error, show};
@@ -66,10 +68,10 @@ pub(super) fn regions(args: &RegionsArgs, surroundings: &Surroundings) -> Result
 /// Each template is lifted, or left with the reason; files are written only once all of it was decided.
 fn fix(args: &RegionsArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
     let outcome = lifted(args)?;
-    for (folder, files) in outcome.files() {
-        let files: Vec<(&str, String)> =
-            files.into_iter().map(|(name, text)| (name, text.to_owned())).collect();
-        save_all(&folder, &files)?;
+    if let Some(out) = args.out.as_deref().filter(|_| outcome.files().next().is_some()) {
+        let files: Vec<(&Path, String)> =
+            outcome.files().map(|(path, text)| (path, text.to_owned())).collect();
+        save_all(out, &files)?;
     }
     match args.output {
         Output::Table => show(&tables::lifted(&outcome.all, args.out.as_deref(), surroundings.stdout))?,

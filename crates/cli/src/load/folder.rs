@@ -35,10 +35,8 @@ pub(super) fn says(text: &str) -> Says {
     if of(text) == Says::Neither {
         return Says::Neither;
     }
-    Node::parse(text).map_or_else(
-        |_| of(text),
-        |root| of(root.get("$schema").and_then(Node::as_str).unwrap_or_default()),
-    )
+    Node::parse(text)
+        .map_or_else(|_| of(text), |root| of(root.get("$schema").and_then(Node::as_str).unwrap_or_default()))
 }
 
 /// Every `.json` and `.jsonc` below a folder, sorted within each folder. Hidden folders and those of package managers are

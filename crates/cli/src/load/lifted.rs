@@ -1,6 +1,6 @@
 //! Templates lifted into parameters, and the files that this makes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use lifeboat_arm::Region;
@@ -22,7 +22,6 @@ pub(crate) struct Outcome {
     pub(crate) all: Vec<Fixed>,
     /// What could not be read or expanded.
     pub(crate) mistakes: Option<CliError>,
-    out: Option<PathBuf>,
 }
 
 /// One template.
@@ -44,6 +43,8 @@ pub(crate) enum Fix {
         lifted: Box<Lifted>,
         primary: Region,
         secondary: Region,
+        /// The region that the template says most often, where it is neither of them.
+        says: Option<Region>,
     },
     Refused(String),
     /// It serves any region as it is.
@@ -51,16 +52,10 @@ pub(crate) enum Fix {
 }
 
 impl Outcome {
-    /// What is to be written, folder by folder; nothing unless a folder was named.
-    pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<(&str, &str)>> {
-        let mut all: BTreeMap<PathBuf, Vec<(&str, &str)>> = BTreeMap::new();
-        let Some(out) = &self.out else { return all };
-        for (path, text) in self.all.iter().flat_map(|fixed| &fixed.files) {
-            let folder = out.join(path.parent().unwrap_or(Path::new("")));
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            all.entry(folder).or_default().push((name, text));
-        }
-        all
+    /// All files, by their places below the folder that is written into.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&Path, &str)> {
+        let all = self.all.iter().flat_map(|fixed| &fixed.files);
+        all.map(|(path, text)| (path.as_path(), text.as_str()))
     }
 }
 
@@ -81,8 +76,10 @@ pub(crate) fn lifted(typed: &RegionsArgs) -> Result<Outcome, CliError> {
     }
     leave_linked_ones(&mut all);
     let mistakes = wrong.mistakes();
-    let outcome = Outcome { all, mistakes, out: typed.out.clone() };
-    refuse_to_replace(&outcome)?;
+    let outcome = Outcome { all, mistakes };
+    if let Some(out) = &typed.out {
+        refuse_to_replace(&outcome, out)?;
+    }
     Ok(outcome)
 }
 
@@ -99,6 +96,7 @@ fn one(
         Ok(both) => both,
         Err(result) => return Ok(Some(unchanged(result))),
     };
+    let says = home_region(template, &given.values).filter(|says| *says != primary && *says != secondary);
     let name = place.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let context = context(&primary, name.clone());
     let folders = Folders::of([Path::new(template.file())]);
@@ -106,6 +104,7 @@ fn one(
     let wanted = Lift {
         template,
         given: &given.values,
+        references: &given.secrets,
         primary: &primary,
         secondary: &secondary,
         context: &context,
@@ -128,7 +127,10 @@ fn one(
     };
     let diff = without_secrets(&changed_lines(template.text(), &lifted.text), template, &known);
     let values_of = |region: &Region, values| {
-        (place.with_file_name(format!("{name}.{region}.parameters.json")), parameter_file(values))
+        (
+            place.with_file_name(format!("{name}.{region}.parameters.json")),
+            parameter_file(values, &given.secrets),
+        )
     };
     let files = vec![
         (place.to_owned(), lifted.text.clone()),
@@ -137,7 +139,7 @@ fn one(
     ];
     Ok(Some(Fixed {
         file,
-        result: Fix::Lifted { lifted: Box::new(lifted), primary, secondary },
+        result: Fix::Lifted { lifted: Box::new(lifted), primary, secondary, says },
         diff,
         files,
     }))
@@ -207,24 +209,18 @@ fn regions(
 }
 
 /// A file that is there stays, unless it says the same already.
-fn refuse_to_replace(outcome: &Outcome) -> Result<(), CliError> {
-    for (folder, files) in outcome.files() {
-        for (at, (name, text)) in files.iter().enumerate() {
-            let path = folder.join(name);
-            if path.exists() && text_of(&path)? != *text {
-                return Err(CliError::failed(format!(
-                    "`{}` is there already, with another text",
-                    path.display()
-                ))
+fn refuse_to_replace(outcome: &Outcome, out: &Path) -> Result<(), CliError> {
+    let mut taken = BTreeSet::new();
+    for (name, text) in outcome.files() {
+        let path = out.join(name);
+        let shown = path.display();
+        if path.exists() && text_of(&path)? != *text {
+            return Err(CliError::failed(format!("`{shown}` is there already, with another text"))
                 .with_hint("name another folder with `--out`; nothing was written"));
-            }
-            if files[..at].iter().any(|(other, _)| other == name) {
-                return Err(CliError::failed(format!(
-                    "two templates would be written to `{}`",
-                    path.display()
-                ))
+        }
+        if !taken.insert(name) {
+            return Err(CliError::failed(format!("two templates would be written to `{shown}`"))
                 .with_hint("name the folder that they are in, or one after the other"));
-            }
         }
     }
     Ok(())

@@ -64,7 +64,7 @@ impl Wrong {
                     file: path.display().to_string(),
                     text: String::new(),
                     range: 0..0,
-                    message: format!("cannot read `{}`: {error}", path.display()),
+                    message: format!("the file cannot be read: {error}"),
                     hint: Some(
                         "check the path, and who may read it; the other files were looked at".to_owned(),
                     ),

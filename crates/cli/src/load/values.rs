@@ -26,7 +26,7 @@ const OF_VALUES: &[&str] =
 pub(super) struct Given {
     pub(super) values: BTreeMap<String, Value>,
     /// References to secrets of key vaults.
-    secrets: BTreeMap<String, Value>,
+    pub(super) secrets: BTreeMap<String, Value>,
     /// Of those that a file gives.
     places: BTreeMap<String, Place>,
     /// The texts of the files.

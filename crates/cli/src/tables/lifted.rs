@@ -10,14 +10,15 @@ use crate::layout::{Columns, Layout};
 use crate::load::{Fix, Fixed};
 use crate::style::Tone;
 
-/// Whether nothing that must change is left.
+/// Whether both regions can be deployed to with what comes out, but for the secrets that every deployment gives.
 pub(crate) fn is_settled(fixed: &Fixed) -> bool {
     match &fixed.result {
         Fix::Refused(_) => false,
         Fix::Nothing => true,
         Fix::Lifted { lifted, .. } => {
             let must = |left: &Left| left.tie.kind.level() == Level::MustChange;
-            !lifted.left.iter().any(must) && lifted.same_names.is_empty()
+            let open = [&lifted.same_names, &lifted.to_fill_in, &lifted.not_given];
+            !lifted.left.iter().any(must) && open.iter().all(|names| names.is_empty())
         }
     }
 }
@@ -41,20 +42,25 @@ pub(crate) fn lifted(all: &[Fixed], into: Option<&Path>, layout: Layout) -> Stri
 
 fn one(fixed: &Fixed, layout: Layout) -> String {
     let file = &fixed.file;
-    let (lifted, primary, secondary) = match &fixed.result {
+    let (lifted, primary, secondary, says) = match &fixed.result {
         Fix::Refused(why) => {
             return layout.hang("✗ ", &format!("{file}: nothing was changed: {why}"), Tone::Bad);
         }
         Fix::Nothing => return layout.hang("✓ ", &format!("{file}: nothing to lift"), Tone::Good),
-        Fix::Lifted { lifted, primary, secondary } => (lifted, primary, secondary),
+        Fix::Lifted { lifted, primary, secondary, says } => (lifted, primary, secondary, says),
     };
     let count = counted(lifted.parameters.len(), "parameter");
-    let says = if lifted.parameters.is_empty() {
+    let summary = if lifted.parameters.is_empty() {
         format!("{file}: nothing to lift, {primary} → {secondary}")
     } else {
         format!("{file}: {count}, {primary} → {secondary}; proved: the same graph in {primary} as before")
     };
-    let mut out = layout.hang("✓ ", &says, Tone::Good);
+    let mut out = layout.hang("✓ ", &summary, Tone::Good);
+    if let Some(says) = says {
+        let text =
+            format!("it says {says} most often: is {primary} where it is deployed today? `--primary {says}`");
+        out += &layout.hang("! ", &text, Tone::Warn);
+    }
     if !lifted.parameters.is_empty() {
         out += &parameters(&lifted.parameters, primary.as_str(), secondary.as_str(), layout);
     }
@@ -97,8 +103,15 @@ fn rest(lifted: &Lifted, secondary: &str, layout: Layout) -> String {
         say("! ", text, Tone::Warn);
     }
     if !lifted.not_given.is_empty() {
-        let text = format!("in neither parameter file, and required: {}", names(&lifted.not_given));
+        let names = names(&lifted.not_given);
+        let text = format!(
+            "in neither parameter file, and required: {names}; name the file of today with `--parameters`"
+        );
         say("! ", text, Tone::Warn);
+    }
+    if !lifted.secrets.is_empty() {
+        let text = format!("no file has a secret, so each deployment gives: {}", names(&lifted.secrets));
+        say("· ", text, Tone::Quiet);
     }
     if !lifted.same_names.is_empty() {
         let text = format!("still the same name in both regions: {}", names(&lifted.same_names));
@@ -125,7 +138,7 @@ fn fixed_json(fixed: &Fixed) -> Value {
     let (lifted, primary, secondary) = match &fixed.result {
         Fix::Refused(why) => return json!({ "file": fixed.file, "refused": why }),
         Fix::Nothing => return json!({ "file": fixed.file, "parameters": [], "left": [], "files": [] }),
-        Fix::Lifted { lifted, primary, secondary } => (lifted, primary, secondary),
+        Fix::Lifted { lifted, primary, secondary, .. } => (lifted, primary, secondary),
     };
     let parameter = |one: &LiftedParameter| {
         json!({
@@ -145,6 +158,7 @@ fn fixed_json(fixed: &Fixed) -> Value {
         "parameters": lifted.parameters.iter().map(parameter).collect::<Value>(),
         "toFillIn": lifted.to_fill_in,
         "notGiven": lifted.not_given,
+        "secrets": lifted.secrets,
         "sameNames": lifted.same_names,
         "mistakes": lifted.mistakes.iter().map(ToString::to_string).collect::<Value>(),
         "left": lifted.left.iter().map(left).collect::<Value>(),

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::edit::Edits;
 use super::slot::{PlainKind, Slots, Wish};
 use super::{Lift, LiftedParameter};
-use crate::global_name::global_name_max;
+use crate::global_name::{global_name_max, global_suffix};
 use crate::region::Region;
 use crate::template::regions::location::is_location;
 use crate::template::regions::mention::mentions;
@@ -167,7 +167,12 @@ impl Choosing<'_, '_> {
                 let most = named.map_or(50, |named| global_name_max(&named.kind));
                 let there =
                     self.unused(&varied(name, self.wanted.primary, self.wanted.secondary, most), most);
-                let description = "Unique in the whole cloud: each region needs its own.";
+                let in_cloud = named.is_none_or(|named| global_suffix(&named.kind).is_some());
+                let description = if in_cloud {
+                    "Unique in the whole cloud: each region needs its own."
+                } else {
+                    "Unique in its subscription: each region needs its own."
+                };
                 (base, Some(there.into()), Declared { kind: "string", description })
             }
             Wish::Zones(_) => {

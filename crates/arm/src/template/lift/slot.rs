@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
-use crate::global_name::global_suffix;
+use crate::global_name::collides;
 use crate::id::ResourceType;
 use crate::region::Region;
 use crate::template::Template;
@@ -115,7 +115,7 @@ fn named<'t>(
     leaves: &mut BTreeSet<usize>,
 ) {
     let Some(name) = resource.node.get("name").filter(|_| !resource.existing) else { return };
-    if global_suffix(&resource.kind).is_none() {
+    if !collides(&resource.kind) {
         return;
     }
     let Some((leaf, text)) = name_of(place.frames, place.frame, name) else { return };
@@ -146,6 +146,9 @@ fn camel(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + letters.as_str())
 }
 
+/// A parameter for a group that is not the deployment's.
+const OTHER_GROUP: &str = "otherResourceGroup";
+
 struct Look<'n> {
     names: &'n BTreeMap<String, Named>,
     leaves: &'n BTreeSet<usize>,
@@ -173,8 +176,10 @@ impl Look<'_> {
             return push(0..name.len(), Wish::Name(name));
         }
         if is_partner(place, literal) {
-            let parameter =
-                camel(place.keys().find(|key| !key.eq_ignore_ascii_case("id")).unwrap_or("partner"));
+            let key = place.keys().find(|key| !key.eq_ignore_ascii_case("id")).unwrap_or("partner");
+            let is_first = literal.within.as_ref().is_some_and(|within| within.argument == 0);
+            let is_group = is_first && literal.in_call(&["resourceid"]);
+            let parameter = if is_group { OTHER_GROUP.to_owned() } else { camel(key) };
             let text = literal.text.clone();
             return push(whole, Wish::Plain { text, parameter, kind: PlainKind::Unknown });
         }
@@ -194,6 +199,7 @@ impl Look<'_> {
         let first = literal.text.split('/').next()?;
         let key = place.key();
         let named = key == "dependson"
+            || key == "resourcegroup"
             || place.is_of_resource("name")
             || literal.within.as_ref().is_some_and(|within| within.names);
         (named && self.names.contains_key(first)).then(|| first.to_owned())
@@ -224,7 +230,7 @@ fn plain(place: &Place<'_, '_>, literal: &Literal, kind: TieKind) -> Wish {
     let says = key.len() > 2 && key.to_ascii_lowercase().ends_with("id");
     let (parameter, kind) = match kind {
         TieKind::SubscriptionId => ("subscriptionId".to_owned(), PlainKind::Shared),
-        TieKind::GroupLiteral => ("otherResourceGroup".to_owned(), PlainKind::Unknown),
+        TieKind::GroupLiteral => (OTHER_GROUP.to_owned(), PlainKind::Unknown),
         _ if says => (camel(key), PlainKind::Unknown),
         TieKind::ImageId => ("imageId".to_owned(), PlainKind::Unknown),
         _ => ("resourceId".to_owned(), PlainKind::Unknown),

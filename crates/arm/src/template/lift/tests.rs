@@ -6,9 +6,19 @@ use serde_json::{Value as Json, json};
 
 use super::{Lift, LiftError, Lifted, home_region, lift, parameter_file};
 use crate::region::Region;
-use crate::template::{Context, Level, NoLinks, ResourceGroupInfo, Template, parse_parameters, ties};
+use crate::template::{
+    Context, Level, NoLinks, ParameterValue, ResourceGroupInfo, Template, parse_parameters, ties,
+};
 
 fn lifted_with(text: &str, given: &[(&str, Json)]) -> Result<Lifted, LiftError> {
+    lifted_asking(text, given, &BTreeMap::new())
+}
+
+fn lifted_asking(
+    text: &str,
+    given: &[(&str, Json)],
+    references: &BTreeMap<String, Json>,
+) -> Result<Lifted, LiftError> {
     let given: BTreeMap<String, Json> =
         given.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let context = Context {
@@ -25,6 +35,7 @@ fn lifted_with(text: &str, given: &[(&str, Json)]) -> Result<Lifted, LiftError> 
     lift(&Lift {
         template: &Template::parse("main.json", text).unwrap(),
         given: &given,
+        references,
         primary: &Region::parse("westeurope").unwrap(),
         secondary: &Region::parse("northeurope").unwrap(),
         context: &context,
@@ -252,9 +263,61 @@ fn values_that_were_there_are_given_for_both_regions() {
         BTreeMap::from([("place".into(), json!("northeurope")), ("site".into(), json!("contosoneu"))])
     );
     assert_eq!(lifted.same_names, Vec::<String>::new());
-    let file = parameter_file(&lifted.secondary);
+    let file = parameter_file(&lifted.secondary, &BTreeMap::new());
     assert_eq!(parse_parameters("neu.json", &file).unwrap().len(), 2);
-    assert!(!parameter_file(&lifted.primary).contains("hunter2"));
+    assert!(!parameter_file(&lifted.primary, &BTreeMap::new()).contains("hunter2"));
+}
+
+#[test]
+fn the_parts_of_a_partners_id_are_called_what_they_are() {
+    let partner = "[resourceId('5f1c6a1b-3a52-4e0e-9a4b-0d3f1c2b7a11', 'shop', 'Microsoft.ServiceBus/namespaces', 'bus')]";
+    let partner2 = "[resourceId('shop', 'Microsoft.ServiceBus/namespaces', 'bus')]";
+    for (partner, names) in [
+        (partner, ["subscriptionId", "partnerNamespace", "partnerNamespace2"].as_slice()),
+        (partner2, ["otherResourceGroup", "partnerNamespace"].as_slice()),
+    ] {
+        let members = format!(
+            r#""name": "[concat(resourceGroup().name, '/a')]", "properties": {{ "partnerNamespace": "{partner}" }}"#
+        );
+        let alias = resource("Microsoft.ServiceBus/namespaces/disasterRecoveryConfigs", &members);
+        let lifted = lifted(&with(&format!(r#""resources": [{alias}]"#)));
+        let got: Vec<&str> = lifted.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        assert_eq!(got, names);
+    }
+}
+
+/// Proves: S06 (a group's name is its subscription's: the other region's group has another one, wherever it is said)
+#[test]
+fn groups_that_are_declared_get_names_of_their_own() {
+    let schema = SCHEMA.replace("deploymentTemplate", "subscriptionDeploymentTemplate");
+    let group =
+        resource("Microsoft.Resources/resourceGroups", r#""name": "shop-weu", "location": "westeurope""#);
+    let nested = r#""name": "inside", "resourceGroup": "shop-weu", "dependsOn": ["[resourceId('Microsoft.Resources/resourceGroups', 'shop-weu')]"],
+        "properties": { "mode": "Incremental", "template": { "resources": [] } }"#;
+    let nested = resource("Microsoft.Resources/deployments", nested);
+    let text = format!("{{ {schema}, \"resources\": [{group}, {nested}] }}");
+    let lifted = lifted(&text);
+    assert_eq!(lifted.parameters[0].name, "resourceGroupName");
+    assert_eq!(
+        (lifted.parameters[0].there.clone(), lifted.parameters[0].places),
+        (Some(json!("shop-neu")), 3)
+    );
+    assert!(!lifted.text.contains("shop-weu"), "{}", lifted.text);
+    assert_eq!(lifted.same_names, Vec::<String>::new());
+}
+
+/// Proves: S06 (a secret of a key vault is asked of it in both regions; one that nobody may write down is told)
+#[test]
+fn references_to_key_vaults_stand_in_both_files() {
+    let declared = r#""key": { "type": "securestring" }, "other": { "type": "securestring" }, "tier": { "type": "string" }"#;
+    let text = with(&format!(r#""parameters": {{ {declared} }}, "resources": []"#));
+    let vault = json!({ "keyVault": { "id": "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/shop/providers/Microsoft.KeyVault/vaults/kv" }, "secretName": "key" });
+    let references = BTreeMap::from([("key".to_owned(), vault.clone())]);
+    let lifted = lifted_asking(&text, &[], &references).unwrap();
+    assert_eq!((lifted.not_given, lifted.secrets), (vec!["tier".to_owned()], vec!["other".to_owned()]));
+    let file = parameter_file(&lifted.secondary, &references);
+    let read = parse_parameters("neu.json", &file).unwrap();
+    assert_eq!(read, BTreeMap::from([("key".to_owned(), ParameterValue::KeyVault(vault))]));
 }
 
 /// Proves: S06 (names that still collide are said, also beside a secret that stands in no file)

@@ -14,7 +14,8 @@ pub(super) fn look(place: &Place<'_, '_>, literal: &Literal, ties: &mut Ties<'_>
         TieKind::ImageId => "make it a parameter; the image must be replicated to the other region",
         TieKind::ResourceId => "use `resourceId(…)` with parameters, or make the id a parameter",
         TieKind::SubscriptionId => "use `subscription().subscriptionId`, or a parameter",
-        _ => "make it a parameter, or use `resourceGroup().name`",
+        _ if place.is_in_a_group() => "make it a parameter, or use `resourceGroup().name`",
+        _ => "make it a parameter, with another value in each region's parameter file",
     };
     let found = shown(&text[range.clone()]);
     let plain = literal.range.len() == text.len();
@@ -80,7 +81,7 @@ fn group(place: &Place<'_, '_>, literal: &Literal) -> bool {
     whole && place.role == Role::Resource && place.key() == "resourcegroup"
 }
 
-fn is_guid(text: &str) -> bool {
+pub(super) fn is_guid(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
         && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))

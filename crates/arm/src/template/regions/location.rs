@@ -29,6 +29,11 @@ pub(in crate::template) fn says_where(place: &Place<'_, '_>, literal: &Literal) 
     kind(place, literal, &region).filter(|_| !fixed).map(|_| region)
 }
 
+/// What says where a deployment is.
+fn own_location(place: &Place<'_, '_>) -> &'static str {
+    if place.is_in_a_group() { "`[resourceGroup().location]`" } else { "`[deployment().location]`" }
+}
+
 fn kind(place: &Place<'_, '_>, literal: &Literal, region: &Region) -> Option<(TieKind, String)> {
     // What is compared, or picks a member, says where nothing is.
     let asks = ["equals", "contains", "startswith", "endswith", "indexof", "not"];
@@ -38,9 +43,9 @@ fn kind(place: &Place<'_, '_>, literal: &Literal, region: &Region) -> Option<(Ti
     }
     match place.role {
         Role::Default(name) => {
+            let own = own_location(place);
             let change = format!(
-                "give `{name}` in each region's parameter file, and drop the default or make it \
-                 `[resourceGroup().location]`"
+                "give `{name}` in each region's parameter file, and drop the default or make it {own}"
             );
             Some((TieKind::LocationDefault, change))
         }
@@ -53,7 +58,7 @@ fn kind(place: &Place<'_, '_>, literal: &Literal, region: &Region) -> Option<(Ti
             Some((TieKind::LocationList, change))
         }
         _ if is_location(&place.key()) || place.role == Role::Argument => {
-            let change = "take it from a parameter, or from `[resourceGroup().location]`".to_owned();
+            let change = format!("take it from a parameter, or from {}", own_location(place));
             Some((TieKind::LocationLiteral, change))
         }
         _ => None,

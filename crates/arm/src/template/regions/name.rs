@@ -1,4 +1,4 @@
-//! Names that are unique in the whole cloud: written out, made of nothing that differs, or other ones than before.
+//! Names that only one deployment can have: written out, made of nothing that differs, or other ones than before.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -6,16 +6,16 @@ use std::ops::Range;
 use super::source::{Source, Sources};
 use super::walk::{Frame, Place, Resource};
 use super::{TieKind, Ties, shown};
-use crate::global_name::global_suffix;
+use crate::global_name::collides;
 use crate::template::expression::Expression;
 use crate::template::parser::{LENGTH_MAX, Text, classify, parse};
 use crate::template::value::Value;
 use crate::tree::Node;
 
-/// The name of a declared resource, if its type's names are unique in the cloud.
+/// The name of a declared resource, if a second one of that name is refused.
 pub(super) fn look<'t>(place: &Place<'_, 't>, resource: &Resource<'t>, ties: &mut Ties<'_>) {
     let Some(name) = resource.node.get("name").filter(|_| !resource.existing) else { return };
-    if global_suffix(&resource.kind).is_none() {
+    if !collides(&resource.kind) {
         return;
     }
     let kind = resource.kind.as_str();

@@ -1,5 +1,6 @@
 //! Pairs: the partner of a namespace, a server or a cache, written out.
 
+use super::identifier::is_guid;
 use super::literal::Literal;
 use super::walk::{Place, Role};
 use super::{TieKind, Ties, shown};
@@ -31,7 +32,8 @@ pub(super) fn look(place: &Place<'_, '_>, literal: &Literal, ties: &mut Ties<'_>
 /// Whether a literal names a partner.
 pub(in crate::template) fn is_partner(place: &Place<'_, '_>, literal: &Literal) -> bool {
     let by_key = place.keys().take(3).any(|key| PARTNERS.contains(&&*key.to_ascii_lowercase()));
-    place.role == Role::Resource && by_key && is_name(literal)
+    // The subscription in a partner's id is a tie of its own kind.
+    place.role == Role::Resource && by_key && is_name(literal) && !is_guid(&literal.text)
 }
 
 /// The whole string, or an argument that is neither a type nor the name of a parameter.

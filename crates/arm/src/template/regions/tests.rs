@@ -187,14 +187,16 @@ fn nested_templates_are_looked_into() {
 #[test]
 fn parameter_files_belong_to_one_region() {
     let text = r#"{ "parameters": { "location": { "value": "westeurope" }, "tier": { "value": "Premium" },
-        "vault": { "value": { "host": ["shop.vault.azure.net"] } }, "key": { "value": "westeurope" } } }"#;
-    let ties = value_ties("weu.json", text, &|name| name == "key").unwrap();
+        "vault": { "value": { "host": ["shop.vault.azure.net"] } }, "key": { "value": "westeurope" },
+        "password": { "reference": { "keyVault": { "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-weu" }, "secretName": "sql" } } } }"#;
+    let ties = value_ties("weu.json", text, &|name| name == "key" || name == "password").unwrap();
     let said: Vec<String> = ties.iter().map(|tie| format!("{} {}", tie.pointer, tie.found)).collect();
     assert_eq!(
         said,
         [
             "/parameters/location/value `location` is the region `westeurope`",
             "/parameters/vault/value/host/0 `vault` names the host `shop.vault.azure.net`",
+            "/parameters/password/reference/keyVault/id `password` is a secret of the key vault `kv-weu`",
         ]
     );
     assert!(value_ties("weu.json", "[]", &|_| false).is_err());

@@ -21,13 +21,26 @@ pub fn value_ties(
     let document = Document::parse(file, text).map_err(|diagnostic| vec![*diagnostic])?;
     let mut ties = Ties::of(&document);
     let given = document.root.get("parameters").and_then(Node::members).unwrap_or_default();
-    for member in given.iter().filter(|member| !is_secret(&member.key)) {
-        if let Some(value) = member.value.member("value") {
-            let pointer = push_pointer(&push_pointer("/parameters", &member.key), &value.key);
-            look(&value.value, &member.key, &pointer, &mut ties);
+    for member in given {
+        let pointer = push_pointer("/parameters", &member.key);
+        if let Some(value) = member.value.member("value").filter(|_| !is_secret(&member.key)) {
+            look(&value.value, &member.key, &push_pointer(&pointer, &value.key), &mut ties);
         }
+        // Where a secret is kept is none itself.
+        vault(&member.value, &member.key, &pointer, &mut ties);
     }
     Ok(ties.in_order())
+}
+
+/// The key vault that a secret is asked of: a deployment that has to wait for the lost region's vault is not made.
+fn vault(given: &Node, parameter: &str, pointer: &str, ties: &mut Ties<'_>) {
+    let id = given.get("reference").and_then(|reference| reference.get("keyVault")?.get("id"));
+    let Some((id, text)) = id.and_then(|id| Some((id, id.as_str()?))) else { return };
+    let range = id.range.start + 1..id.range.end - 1;
+    let name = text.trim_end_matches('/').rsplit('/').next().unwrap_or(text);
+    let found = format!("`{parameter}` is a secret of the key vault {}", shown(name));
+    let change = "name a vault that answers while this region is lost, with the same secret in it".to_owned();
+    ties.push(TieKind::ValueOfRegion, range, format!("{pointer}/reference/keyVault/id"), found, change);
 }
 
 fn look(node: &Node, parameter: &str, pointer: &str, ties: &mut Ties<'_>) {

@@ -118,6 +118,12 @@ impl<'t> Place<'_, 't> {
         list.eq_ignore_ascii_case("resources") && key.eq_ignore_ascii_case(name)
     }
 
+    /// Whether the template that it is evaluated in goes into one group, so that `resourceGroup()` answers there.
+    pub(in crate::template) fn is_in_a_group(&self) -> bool {
+        let schema = self.frames[self.frame].template.get("$schema").and_then(Node::as_str);
+        schema.is_none_or(|schema| schema.to_ascii_lowercase().contains("/deploymenttemplate.json"))
+    }
+
     /// Whether it is an element of a list.
     pub(in crate::template) fn in_list(&self) -> bool {
         matches!(self.path.last(), Some(Token::Element(_)))
