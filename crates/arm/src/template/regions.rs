@@ -216,7 +216,7 @@ impl TieKind {
             Self::AllowedRegions => ("allowed-regions", MayChange, "`allowedValues` lists regions: Azure refuses every other one"),
             Self::RegionMap => ("region-map", MayChange, "an object has regions as keys: a region without an entry fails, or takes another one's values"),
             Self::RegionText => ("region-text", MayChange, "a name, an expression or another text has a region inside"),
-            Self::NameLiteral => ("name-literal", MustChange, "a globally unique name is written out: the second deployment is refused"),
+            Self::NameLiteral => ("name-literal", MustChange, "a globally unique name, or that of a resource group, is written out: the second deployment is refused"),
             Self::NameFixed => ("name-fixed", MustChange, "a globally unique name is made of nothing that differs between two deployments: the second one is refused"),
             Self::NameDefault => ("name-default", MayChange, "a globally unique name differs only if a parameter is given that has a default"),
             Self::NameDrawn => ("name-drawn", MayChange, "a globally unique name is made of the deployment's name, a new GUID or the time: it is another one each time"),

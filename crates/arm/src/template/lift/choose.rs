@@ -48,7 +48,9 @@ pub(super) fn choose(wanted: &Lift<'_>, slots: &Slots<'_>, reuse: Reuse) -> Chos
         slots,
         taken: slots.frames.iter().flat_map(|frame| frame.parameter_names().map(str::to_owned)).collect(),
         numbers: BTreeMap::new(),
-        used: BTreeSet::new(),
+        // A name of today is nobody's in the other region, either.
+        used: slots.names.keys().cloned().collect(),
+        cut: BTreeMap::new(),
         of_wish: BTreeMap::new(),
         chosen: Chosen { parameters: Vec::new(), of_slot: Vec::new(), declared: Vec::new() },
     };
@@ -111,9 +113,12 @@ pub fn home_region(template: &Template, given: &BTreeMap<String, Json>) -> Optio
         let value = given.get(&declared.name).map_or(default, Json::as_str);
         said.extend(value.and_then(Region::known));
     }
-    let count = |region: &Region| said.iter().filter(|other| *other == region).count();
-    let most = said.iter().map(count).max()?;
-    said.iter().find(|region| count(region) == most).cloned()
+    let mut counts: BTreeMap<&Region, usize> = BTreeMap::new();
+    for region in &said {
+        *counts.entry(region).or_default() += 1;
+    }
+    let most = *counts.values().max()?;
+    said.iter().find(|region| counts[region] == most).cloned()
 }
 
 struct Choosing<'a, 't> {
@@ -124,8 +129,10 @@ struct Choosing<'a, 't> {
     taken: BTreeSet<String>,
     /// The last number that was put behind a name.
     numbers: BTreeMap<String, usize>,
-    /// Names for the other region that are used.
+    /// Names that are used, in either region.
     used: BTreeSet<String>,
+    /// The number to put behind a name that is used, if it is wanted again.
+    cut: BTreeMap<String, usize>,
     of_wish: BTreeMap<Wish, usize>,
     chosen: Chosen,
 }
@@ -190,14 +197,14 @@ impl Choosing<'_, '_> {
 
     /// Names that are cut may become one: a number tells them apart.
     fn unused(&mut self, name: &str, most: usize) -> String {
-        let used = &self.used;
-        let numbered = (2..).map(|number: usize| {
-            let tail = number.to_string();
+        let (used, last) = (&self.used, self.cut.entry(name.to_owned()).or_insert(1));
+        let numbered = (*last..).map(|number: usize| {
+            *last = number + 1;
+            let tail = if number == 1 { String::new() } else { number.to_string() };
             let kept: String = name.chars().take(most.saturating_sub(tail.len())).collect();
             kept + &tail
         });
-        let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !used.contains(name));
-        let name = free.unwrap_or_default();
+        let name = numbered.into_iter().find(|name| !used.contains(name)).unwrap_or_default();
         self.used.insert(name.clone());
         name
     }
@@ -281,7 +288,8 @@ pub(super) fn varied(name: &str, primary: &Region, secondary: &Region, most: usi
         return long;
     }
     let kept: String = name.chars().take(most.saturating_sub(1)).collect();
-    format!("{kept}2")
+    let last = if name.ends_with('2') { '3' } else { '2' };
+    format!("{kept}{last}")
 }
 
 fn replace_region(name: &str, primary: &Region, secondary: &Region) -> Option<String> {

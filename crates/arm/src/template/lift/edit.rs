@@ -9,6 +9,8 @@ use crate::tree::{Node, NodeKind};
 pub(super) struct Edits<'t> {
     source: &'t str,
     line_end: &'static str,
+    /// Where the lines begin.
+    lines: Vec<usize>,
     unit: String,
     made: Vec<(Range<usize>, String)>,
 }
@@ -34,7 +36,9 @@ impl<'t> Edits<'t> {
         let first = root.members().and_then(<[_]>::first);
         let unit = first.and_then(|member| margin(source, member.key_range.start)).unwrap_or("");
         let unit = if unit.is_empty() { "  ".to_owned() } else { unit.to_owned() };
-        Self { source, line_end, unit, made: Vec::new() }
+        let starts = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(starts).collect();
+        Self { source, line_end, lines, unit, made: Vec::new() }
     }
 
     /// The text that is edited.
@@ -116,7 +120,6 @@ impl<'t> Edits<'t> {
         let (mut at, mut comma, mut behind) = (end, None, end);
         loop {
             let rest = &self.source[at..];
-            let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
             if rest.starts_with([' ', '\t']) {
                 at += 1;
             } else if rest.starts_with(',') && comma.is_none() {
@@ -124,9 +127,10 @@ impl<'t> Edits<'t> {
                 at += 1;
                 behind = at;
             } else if rest.starts_with("//") {
-                return (comma, at + rest[..line].trim_end().len());
-            } else if let Some(length) = rest[..line].strip_prefix("/*").and_then(|rest| rest.find("*/")) {
-                at += length + 4;
+                let line = rest.find(['\n', '\r']).map_or(rest, |end| &rest[..end]);
+                return (comma, at + line.trim_end().len());
+            } else if let Some(comment) = rest.strip_prefix("/*").and_then(|rest| comment_in_line(rest)) {
+                at += comment.len() + 4;
                 behind = at;
             } else {
                 return (comma, behind);
@@ -148,8 +152,8 @@ impl<'t> Edits<'t> {
 
     /// The margin of the line that a place is in.
     fn line_margin(&self, at: usize) -> String {
-        let start = self.source[..at].rfind('\n').map_or(0, |at| at + 1);
-        let line = self.source[start..].trim_start_matches('\u{feff}');
+        let line = self.lines.partition_point(|start| *start <= at).saturating_sub(1);
+        let line = self.source[self.lines[line]..].trim_start_matches('\u{feff}');
         line.chars().take_while(|c| matches!(c, ' ' | '\t')).collect()
     }
 
@@ -177,9 +181,14 @@ impl<'t> Edits<'t> {
 
 /// The white space in front of something that is the first in its line.
 fn margin(source: &str, at: usize) -> Option<&str> {
-    let start = source[..at].rfind('\n')? + 1;
-    let before = &source[start..at];
-    before.chars().all(|c| matches!(c, ' ' | '\t')).then_some(before)
+    let before = source[..at].trim_end_matches([' ', '\t']);
+    before.ends_with('\n').then(|| &source[before.len()..at])
+}
+
+/// What stands between `/*` and `*/`, if both are in one line.
+fn comment_in_line(rest: &str) -> Option<&str> {
+    let comment = &rest[..rest.find("*/")?];
+    (!comment.contains(['\n', '\r'])).then_some(comment)
 }
 
 /// Where in an object a member is, by its name in any case.

@@ -1,6 +1,6 @@
 //! Parameters on their way into nested templates: declared in each of them, handed over by each deployment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::choose::Chosen;
 use super::edit::{Edits, Fresh, New, index_of};
@@ -12,6 +12,8 @@ use crate::tree::Node;
 pub(super) struct Passing<'f, 't> {
     frames: &'f [Frame<'t>],
     needed: BTreeMap<usize, BTreeMap<usize, String>>,
+    /// The names that these have in each frame, in lower case.
+    taken: BTreeSet<(usize, String)>,
 }
 
 /// Whether parameters of the root can be brought into a frame: each deployment on the way must list its values itself.
@@ -27,7 +29,7 @@ pub(super) fn reaches(frames: &[Frame<'_>], frame: usize) -> bool {
 
 impl<'f, 't> Passing<'f, 't> {
     pub(super) fn new(frames: &'f [Frame<'t>]) -> Self {
-        Self { frames, needed: BTreeMap::new() }
+        Self { frames, needed: BTreeMap::new(), taken: BTreeSet::new() }
     }
 
     /// What a parameter is called in a frame; from now on it is needed there, and on the way.
@@ -43,17 +45,17 @@ impl<'f, 't> Passing<'f, 't> {
                 self.free(frame, root)
             }
         };
+        self.taken.insert((frame, name.to_lowercase()));
         self.needed.entry(frame).or_default().insert(index, name.clone());
         name
     }
 
     /// The name of the root's parameter, unless the nested template has its own of that name.
     fn free(&self, frame: usize, name: &str) -> String {
-        let given = self.needed.get(&frame);
         let is_free = |name: &String| {
             self.frames[frame].parameter(name).is_none()
                 && self.frames[frame].argument(name).is_none()
-                && !given.is_some_and(|given| given.values().any(|other| other.eq_ignore_ascii_case(name)))
+                && !self.taken.contains(&(frame, name.to_lowercase()))
         };
         let numbered = (2..).map(|number| format!("{name}{number}"));
         std::iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_default()

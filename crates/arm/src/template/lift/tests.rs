@@ -1,10 +1,10 @@
 //! What is lifted, how the text looks afterwards, and what is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use super::{Lift, LiftError, Lifted, home_region, lift, parameter_file};
+use super::{Lift, LiftError, Lifted, LiftedParameter, home_region, lift, parameter_file};
 use crate::region::Region;
 use crate::template::{
     Context, Level, NoLinks, ParameterValue, ResourceGroupInfo, Template, parse_parameters, ties,
@@ -61,7 +61,7 @@ fn resource(kind: &str, members: &str) -> String {
 
 /// Each new parameter with both its values.
 fn values(lifted: &Lifted) -> Vec<String> {
-    let one = |parameter: &super::LiftedParameter| {
+    let one = |parameter: &LiftedParameter| {
         let there = parameter.there.as_ref().map_or_else(|| "?".to_owned(), Json::to_string);
         format!("{} {} {there} ×{}", parameter.name, parameter.today, parameter.places)
     };
@@ -266,6 +266,24 @@ fn values_that_were_there_are_given_for_both_regions() {
     let file = parameter_file(&lifted.secondary, &BTreeMap::new());
     assert_eq!(parse_parameters("neu.json", &file).unwrap().len(), 2);
     assert!(!parameter_file(&lifted.primary, &BTreeMap::new()).contains("hunter2"));
+}
+
+#[test]
+fn no_name_of_today_is_given_to_the_other_region() {
+    let account = |name: &str| {
+        let members = format!(r#""name": "{name}", "location": "westeurope""#);
+        resource("Microsoft.Storage/storageAccounts", &members)
+    };
+    // The third is as long as names of accounts may be, and ends in the number that would be put behind it.
+    let longest = "a".repeat(23) + "2";
+    let all: Vec<String> = ["shopweu1", "shopneu1", &longest].into_iter().map(account).collect();
+    let lifted = lifted(&with(&format!(r#""resources": [{}]"#, all.join(", "))));
+    let names = |of: fn(&LiftedParameter) -> Option<Json>| -> BTreeSet<String> {
+        lifted.parameters.iter().filter_map(of).map(|name| name.to_string()).collect()
+    };
+    let (today, there) = (names(|one| Some(one.today.clone())), names(|one| one.there.clone()));
+    assert_eq!(there.len(), 4, "three names and a place: {there:?}");
+    assert!(today.is_disjoint(&there), "{today:?} {there:?}");
 }
 
 #[test]
