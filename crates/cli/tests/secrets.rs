@@ -54,6 +54,14 @@ fn ties_show_no_secret(folder: &Path) {
         let printed = lifeboat_on(folder, &["template", "regions"], &template, options);
         assert!(!printed.contains("M4RKER"), "{options:?}: {printed}");
     };
+    // A secret in one line with what is lifted, in another writing than its own.
+    let beside = r#"{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "parameters": { "key": { "type": "securestring", "defaultValue": "M\u0041RKER/M\/RKER" } }, "resources": [
+        { "type": "Microsoft.Network/virtualNetworks", "apiVersion": "2024-01-01", "name": "net", "location": "westeurope" } ] }"#;
+    std::fs::write(folder.join("beside.json"), beside).unwrap();
+    let printed = lifeboat_on(folder, &["template", "regions"], &folder.join("beside.json"), &["--fix"]);
+    assert!(printed.contains("‹secure value›") && !printed.contains("RKER"), "{printed}");
+    std::fs::remove_file(folder.join("beside.json")).unwrap();
     for output in ["table", "json"] {
         run(&["--output", output]);
         run(&["--output", output, "--parameters", "values.json"]);

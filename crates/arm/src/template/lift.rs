@@ -66,8 +66,6 @@ pub struct Lifted {
     pub not_given: Vec<String>,
     /// The secure ones among such: no file has them, each deployment gives them.
     pub secrets: Vec<String>,
-    /// The files that the template links to: what is added there has to be handed in here.
-    pub links_to: Vec<String>,
     /// What stays, and why.
     pub left: Vec<Left>,
     /// Globally unique names that are still the same in both regions.
@@ -234,7 +232,6 @@ fn settled(wanted: &Lift<'_>, new: &Template, chosen: &Chosen, now: &Expansion) 
         mistakes: there.diagnostics.iter().filter(wrong).cloned().collect(),
         primary,
         secondary,
-        links_to: now.links.iter().map(|link| link.found.file.clone()).collect(),
         to_fill_in,
         not_given,
         secrets,

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use lifeboat_arm::Region;
 use lifeboat_arm::template::{
-    Context, Lift, LiftError, Lifted, ResourceGroupInfo, Template, home_region, is_liftable, lift,
-    parameter_file, without_secrets,
+    Context, Lift, LiftError, Lifted, ResourceGroupInfo, Template, expand, home_region, is_liftable, lift,
+    parameter_file, placeholders, veiled_text, without_secrets,
 };
 use similar::TextDiff;
 
 use super::linked::Folders;
 use super::tied::{Wrong, nothing_below, templates};
+use super::values::Given;
 use super::{LAB_SUBSCRIPTION, epoch, region, text_of, values};
 use crate::args::RegionsArgs;
 use crate::errors::CliError;
@@ -71,10 +72,13 @@ pub(crate) fn lifted(typed: &RegionsArgs) -> Result<Outcome, CliError> {
             .with_hint("name the template that the values are for"));
     }
     let mut all = Vec::new();
+    let mut links = Links::default();
     for (place, template) in &found {
-        all.extend(one(place, template, typed, &mut wrong)?);
+        let given = values::from_files(&typed.parameters, template)?;
+        links.take(template, &given);
+        all.extend(one(place, template, &given, typed, &mut wrong)?);
     }
-    leave_linked_ones(&mut all);
+    leave_linked_ones(&mut all, &links);
     let mistakes = wrong.mistakes();
     let outcome = Outcome { all, mistakes };
     if let Some(out) = &typed.out {
@@ -86,10 +90,10 @@ pub(crate) fn lifted(typed: &RegionsArgs) -> Result<Outcome, CliError> {
 fn one(
     place: &Path,
     template: &Template,
+    given: &Given,
     typed: &RegionsArgs,
     wrong: &mut Wrong,
 ) -> Result<Option<Fixed>, CliError> {
-    let given = values::from_files(&typed.parameters, template)?;
     let file = template.file().to_owned();
     let unchanged = |result| Fixed { file: file.clone(), result, diff: String::new(), files: Vec::new() };
     let (primary, secondary) = match regions(typed, template, &given.values)? {
@@ -125,7 +129,7 @@ fn one(
             return Ok(Some(unchanged(Fix::Refused(result))));
         }
     };
-    let diff = without_secrets(&changed_lines(template.text(), &lifted.text), template, &known);
+    let diff = without_secrets(&changed_lines(template, &lifted.text), template, &known);
     let values_of = |region: &Region, values| {
         (
             place.with_file_name(format!("{name}.{region}.parameters.json")),
@@ -160,18 +164,35 @@ fn with_defaults(
     known
 }
 
-/// A template that another one links to gets its values there: new parameters would not be given.
-fn leave_linked_ones(all: &mut [Fixed]) {
-    let real = |path: &str| Path::new(path).canonicalize().unwrap_or_else(|_| PathBuf::from(path));
-    let mut links: Vec<(PathBuf, String)> = Vec::new();
-    for fixed in all.iter() {
-        if let Fix::Lifted { lifted, .. } = &fixed.result {
-            links.extend(lifted.links_to.iter().map(|to| (real(to), fixed.file.clone())));
+/// Which template links to which file, by the files' real places.
+#[derive(Default)]
+struct Links(BTreeMap<PathBuf, String>);
+
+impl Links {
+    /// Takes down the links of a template, whatever becomes of it.
+    fn take(&mut self, template: &Template, given: &Given) {
+        let names: BTreeSet<String> = given.values.keys().cloned().collect();
+        let mut values = given.values.clone();
+        let made_up = placeholders(template, &names);
+        values.extend(made_up.into_iter().map(|(name, placeholder)| (name, placeholder.value)));
+        // Where it is deployed to says nothing of the files that it links to.
+        let anywhere = Region::lenient("westeurope");
+        let folders = Folders::of([Path::new(template.file())]);
+        let expansion = expand(template, &values, &context(&anywhere, "links".to_owned()), &folders);
+        for link in &expansion.links {
+            self.0.insert(real(&link.found.file), template.file().to_owned());
         }
     }
+}
+
+fn real(path: &str) -> PathBuf {
+    Path::new(path).canonicalize().unwrap_or_else(|_| PathBuf::from(path))
+}
+
+/// A template that another one links to gets its values there: new parameters would not be given.
+fn leave_linked_ones(all: &mut [Fixed], links: &Links) {
     for fixed in all {
-        let own = real(&fixed.file);
-        let from = links.iter().find(|(to, _)| *to == own).map(|(_, from)| from);
+        let from = links.0.get(&real(&fixed.file));
         let changes = !fixed.diff.is_empty();
         if let Some(from) = from.filter(|_| changes) {
             let why = format!(
@@ -226,13 +247,18 @@ fn refuse_to_replace(outcome: &Outcome, out: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The lines that change, as a unified difference without the lines around them.
-fn changed_lines(old: &str, new: &str) -> String {
+/// The lines that change, as a unified difference without the lines around them. Secrets may stand in the same lines.
+fn changed_lines(old: &Template, new: &str) -> String {
     const LONGEST: usize = 2000;
-    if old == new {
+    if old.text() == new {
         return String::new();
     }
-    let diff = TextDiff::from_lines(old, new).unified_diff().context_radius(0).to_string();
+    // It was read before: what was proved can be parsed.
+    let Ok(new) = Template::parse(old.file(), new) else { return String::new() };
+    let diff = TextDiff::from_lines(&veiled_text(old), &veiled_text(&new))
+        .unified_diff()
+        .context_radius(0)
+        .to_string();
     if diff.lines().any(|line| line.len() > LONGEST) {
         return "the template has its text in few long lines: see the file itself\n".to_owned();
     }

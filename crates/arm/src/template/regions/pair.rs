@@ -42,7 +42,8 @@ fn is_name(literal: &Literal) -> bool {
     if text.is_empty() {
         return false;
     }
-    let is_type = text.contains('.') && text.contains('/') && !text.starts_with('/');
+    // `resourceId` takes whatever has a slash for the type.
+    let is_type = text.contains('/') && !text.starts_with('/');
     // Separators and prefixes of a name that is made of parameters are no name.
     let is_part = literal.in_call(&["concat", "format", "replace", "split", "reference"]);
     literal.within.is_none() || !is_type && !is_part
