@@ -280,6 +280,37 @@ fn idle_entities_vanish_after_the_failover() {
     bench.get(&format!("{primary}/queues/brief")).expect_status(200);
 }
 
+/// Proves: D05. An update, a scheduled message and forwarding are use; to be looked at in a list is none. A time that is
+/// set later counts as well.
+#[test]
+fn what_is_updated_scheduled_or_forwarded_is_not_idle() {
+    let mut bench = Bench::new();
+    let bus = bench.bus("weu", "orders-weu", WEST);
+    let queue = |name: &str| format!("{bus}/queues/{name}");
+    let idle = || json!({ "properties": { "autoDeleteOnIdle": "PT10M" } });
+    bench.put(&queue("kept"), json!({})).expect_status(200);
+    for name in ["updated", "scheduled", "left"] {
+        bench.put(&queue(name), idle()).expect_status(200);
+    }
+    let forwards = json!({ "properties": { "autoDeleteOnIdle": "PT10M", "forwardTo": "kept" } });
+    bench.put(&queue("forwards"), forwards).expect_status(200);
+    bench.schedule("scheduled", 1, 30 * 60);
+    for _ in 0..5 {
+        bench.wait(240);
+        bench.put(&queue("updated"), idle()).expect_status(200);
+        bench.get(&format!("{bus}/queues")).expect_status(200);
+    }
+    for (name, status) in [("updated", 200), ("scheduled", 200), ("forwards", 200), ("left", 404)] {
+        bench.get(&queue(name)).expect_status(status);
+    }
+    // What was scheduled is due, and nobody takes it: gone with the queue.
+    bench.wait(45 * 60);
+    bench.get(&queue("scheduled")).expect_status(404);
+    bench.put(&queue("kept"), idle()).expect_status(200);
+    bench.wait(15 * 60);
+    bench.get(&queue("kept")).expect_status(404);
+}
+
 /// Proves: D01. What the alias does not carry.
 #[test]
 fn network_rules_role_assignments_and_settings_do_not_cross() {

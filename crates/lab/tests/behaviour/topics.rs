@@ -32,7 +32,7 @@ fn holds(bench: &Bench, path: &str) -> (u64, u64, u64) {
 }
 
 impl Bench {
-    fn schedule(&mut self, to: &str, id: u64, seconds: i64) -> lifeboat_lab::SendOk {
+    pub(super) fn schedule(&mut self, to: &str, id: u64, seconds: i64) -> lifeboat_lab::SendOk {
         let due = self.now + SignedDuration::from_secs(seconds);
         let message = Message { scheduled: Some(due), ..Message::new(id) };
         self.lab.service_bus_mut(self.now).send(HOST, to, message).unwrap()
@@ -288,6 +288,23 @@ fn a_subscription_that_only_gets_copies_is_idle() {
     }
     bench.get(&path("read")).expect_status(200);
     bench.get(&path("unread")).expect_status(404);
+}
+
+/// Proves: D05. A topic is used where its subscriptions are.
+#[test]
+fn a_topic_whose_subscription_is_read_is_not_idle() {
+    let (mut bench, bus) = with_topic(json!({}));
+    let idle = || json!({ "properties": { "autoDeleteOnIdle": "PT10M" } });
+    for topic in ["read", "unread"] {
+        bench.put(&format!("{bus}/topics/{topic}"), idle()).expect_status(200);
+        bench.put(&format!("{bus}/topics/{topic}/subscriptions/all"), json!({})).expect_status(200);
+    }
+    for _ in 0..4 {
+        bench.wait(240);
+        bench.lab.service_bus_mut(bench.now).receive(HOST, "read/subscriptions/all", Session::Any).unwrap();
+    }
+    bench.get(&format!("{bus}/topics/read")).expect_status(200);
+    bench.get(&format!("{bus}/topics/unread")).expect_status(404);
 }
 
 /// What a full topic did not take is no duplicate when it comes again.

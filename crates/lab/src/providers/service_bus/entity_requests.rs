@@ -97,7 +97,11 @@ impl ServiceBus {
                 let changes = sent.get(*name).is_some_and(|new| existing.properties.get(*name) != Some(new));
                 refuse(changes, &refusals::FIXED_PROPERTY, &[name])?;
             }
+            let was_idle_after = existing.idle;
             existing.replace(&sent, ctx.now);
+            if let Some(idle) = existing.idle.filter(|idle| was_idle_after != Some(*idle)) {
+                schedule(ctx, idle, Event::Idle { key, path: folded.clone() });
+            }
             // What waited here may have to be passed on now.
             self.await_due(key, &folded, ctx);
         } else {

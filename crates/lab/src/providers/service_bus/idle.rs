@@ -1,7 +1,11 @@
 //! Entities that delete themselves when nobody uses them: `autoDeleteOnIdle` (D05).
+//!
+//! Use is what "Message expiration" calls so under "Idleness": sends, receives and updates; of a topic also what happens in
+//! its subscriptions. What holds scheduled messages, or forwards, is never idle.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
+use super::entity::{Entities, Entity, Kind, subscriptions_of};
 use super::replication::Change;
 use super::{Event, Key, ServiceBus, entity_requests, namespace};
 use crate::world::Ctx;
@@ -15,8 +19,8 @@ impl ServiceBus {
         let Some(namespace) = self.namespaces.get_mut(&key) else { return };
         let Some(entity) = namespace.entities.get(path) else { return };
         let Some(idle) = entity.idle else { return };
-        let last = entity.accessed.unwrap_or(entity.created).max(entity.created);
-        let due = last + idle;
+        let busy = entity.forward.is_some() || entity.store.counts(ctx.now).scheduled > 0;
+        let due = if busy { ctx.now } else { last_use(entity, path, &namespace.entities) } + idle;
         if due <= ctx.now {
             let id = entity_requests::id_of(&namespace.id, entity);
             namespace.remove_entity(path);
@@ -42,4 +46,12 @@ impl ServiceBus {
             namespace::schedule(ctx, sweep.max(SignedDuration::from_secs(1)), Event::Idle { key, path });
         }
     }
+}
+
+/// When it was used last, by whoever uses it.
+fn last_use(entity: &Entity, path: &str, entities: &Entities) -> Timestamp {
+    let own = |entity: &Entity| entity.accessed.unwrap_or(entity.created).max(entity.updated);
+    let below = if entity.kind == Kind::Topic { subscriptions_of(entities, path) } else { Vec::new() };
+    let below = below.iter().filter_map(|path| entities.get(path)).map(own);
+    below.chain([own(entity)]).max().unwrap_or(entity.created)
 }
