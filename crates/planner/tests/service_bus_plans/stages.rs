@@ -171,6 +171,51 @@ fn nothing_is_taken_for_an_entity_that_is_not_there() {
     assert!(why.contains("orders-bus-neu has no `incoming`"), "{why}");
 }
 
+/// Proves: D05, S21. A queue that deletes itself when idle may have done so where it is needed: it is made again, as it was,
+/// before anything is sent to it; one that is in use is left alone.
+#[test]
+fn a_queue_that_deleted_itself_is_made_again_before_it_is_drained_into() {
+    let mut world = moved();
+    let idle = |queue: &mut Value| queue["properties"]["autoDeleteOnIdle"] = json!("PT10M");
+    for side in [Side::Primary, Side::Secondary] {
+        world.edit_member(side, "queues", "incoming", idle);
+    }
+    world.edit_member(Side::Primary, "queues", "incoming", |queue| {
+        queue["properties"]["status"] = json!("SendDisabled");
+    });
+    hold(&mut world, "queues", "incoming", "activeMessageCount", 3);
+    let plan = world.plan(PlanKind::Drain);
+    let there = expanded(&world, &plan, "orders-bus/drain").unwrap();
+    let members = world.seen.look(&world.bus_path(Side::Secondary, "queues")).value().cloned().unwrap();
+    world.list(Side::Secondary, "queues", json!([]));
+    for steps in [&there, &expanded(&world, &plan, "orders-bus/drain").unwrap()] {
+        assert_eq!(ids(steps), ["orders-bus/keep-incoming", "orders-bus/drain-incoming"]);
+        assert_eq!(steps.steps[1].after, [steps.steps[0].id.clone()].into());
+        let Action::Send(put) = &steps.steps[0].graceful.action else { panic!("it is made again") };
+        let sent = serde_json::to_string(put).unwrap();
+        assert!(sent.contains("orders-bus-neu/queues/incoming"), "{sent}");
+        // What the fence did to the old one is no part of the queue, nor what only Azure can say.
+        for (part, is_sent) in
+            [("PT10M", true), ("\"Active\"", true), ("SendDisabled", false), ("countDetails", false)]
+        {
+            assert_eq!(sent.contains(part), is_sent, "{part} in {sent}");
+        }
+    }
+    let reads = plan.reads.clone().into_iter().chain(there.reads.clone()).collect();
+    let truth = |world: &World| Answered::new(&reads, &world.seen).truth(&there.steps[0].graceful.done_when);
+    assert_ne!(truth(&world), Truth::Met, "it is gone");
+    world.list(Side::Secondary, "queues", members);
+    assert_eq!(truth(&world), Truth::NotMet, "it may go at any time");
+    for field in ["accessedAt", "updatedAt"] {
+        for (at, is) in [("2099-01-01T00:00:00Z", Truth::Met), ("0001-01-01T00:00:00Z", Truth::NotMet)] {
+            world.edit_member(Side::Secondary, "queues", "incoming", |queue| {
+                queue["properties"][field] = json!(at);
+            });
+            assert_eq!(truth(&world), is, "{field} {at}");
+        }
+    }
+}
+
 /// Proves: S21 (a dead letter is left unless the owner wants it sent on; either is said, and neither is silent)
 #[test]
 fn dead_letters_go_where_the_owner_wants_them() {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use lifeboat_arm::Method;
 use lifeboat_planner::Inventory;
 
+use super::chance::for_each_seed;
 use super::example::{drill_of, mins, play, scenario, text, with_fresh_namespaces};
 use super::executor::Executor;
 use super::picture::acts;
@@ -12,12 +13,12 @@ use super::story::fresh_story;
 use crate::observe::observe;
 use crate::{DrillOutcome, DrillVerdict};
 
-fn of_example(name: &str, change: impl Fn(String) -> String) -> DrillOutcome {
+fn of_example(name: &str, seed: u64, change: impl Fn(String) -> String) -> DrillOutcome {
     let scenario = scenario(&text(&format!("scenarios/{name}.yaml")));
     let mut workload = with_fresh_namespaces(change);
     // Readers of sessions fall behind: what waits for them is older than the example's owner would have it.
     workload.objectives.rpo = mins(180);
-    play(drill_of(workload, scenario, 1))
+    play(drill_of(workload, scenario, seed))
 }
 
 fn short(hours: u32, events: &[&str]) -> DrillOutcome {
@@ -55,23 +56,34 @@ fn passes(outcome: &DrillOutcome, serves: &str, stands_by: &str, former: &[&str]
 #[test]
 fn the_examples_pass() {
     for name in ["sudden-loss", "planned-move", "flapping-return"] {
-        passes(&of_example(name, |text| text), "weu-2", "neu-2", &["weu", "neu"]);
+        passes(&of_example(name, 1, |text| text), "weu-2", "neu-2", &["weu", "neu"]);
     }
 }
 
-/// Proves: D02, D05, D06. So do queues with sessions, and queues that delete themselves.
+fn with_queues_that(property: &str) -> impl Fn(String) -> String {
+    let lock = r#""lockDuration": "PT1M""#;
+    let change = move |text: String| text.replace(lock, &format!("{lock}, {property}"));
+    assert_ne!(change(text("infra/regional.json")), text("infra/regional.json"));
+    change
+}
+
+/// Proves: D02, D06. So do queues with sessions.
 #[test]
-fn sessions_and_queues_that_delete_themselves_pass() {
-    for (property, story) in [
-        (r#""requiresSession": true"#, "sudden-loss"),
-        (r#""requiresSession": true"#, "planned-move"),
-        (r#""autoDeleteOnIdle": "PT10M""#, "planned-move"),
-    ] {
-        let lock = r#""lockDuration": "PT1M""#;
-        let change = |text: String| text.replace(lock, &format!("{lock}, {property}"));
-        assert_ne!(change(text("infra/regional.json")), text("infra/regional.json"));
-        passes(&of_example(story, change), "weu-2", "neu-2", &["weu", "neu"]);
+fn sessions_pass() {
+    for story in ["sudden-loss", "planned-move"] {
+        let change = with_queues_that(r#""requiresSession": true"#);
+        passes(&of_example(story, 1, change), "weu-2", "neu-2", &["weu", "neu"]);
     }
+}
+
+/// Proves: D02, D05. So do queues that delete themselves: where one has done so on the new side just when the drain begins
+/// (by chance: once in some twenty seeds), it is made again, and nothing goes with the old one.
+#[test]
+fn queues_that_delete_themselves_pass() {
+    for_each_seed("queues_that_delete_themselves_pass", 14, |seed| {
+        let change = with_queues_that(r#""autoDeleteOnIdle": "PT10M""#);
+        passes(&of_example("planned-move", seed, change), "weu-2", "neu-2", &["weu", "neu"]);
+    });
 }
 
 /// Proves: D02, P1a, F20. The next loss finds a fresh namespace in each place, and leaves it for one more.

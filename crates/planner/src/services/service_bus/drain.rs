@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use lifeboat_plan::{
-    Action, At, Citation, Condition, Is, Item, Need, OnFailure, ReadId, Stage, Step, StepId, Threshold,
-    Transfer, Way, counted,
+    Action, Citation, Condition, Need, OnFailure, ReadId, Stage, Step, StepId, Threshold, Transfer, Way,
+    counted,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::counts::{
     DEAD_LETTERS, SCHEDULED, UNDELIVERED, count, dead_letters, each_is_drained, is_drained, listed, to_drain,
@@ -22,6 +22,8 @@ use super::reads;
 use super::settings::{DeadLetters, wants_fresh};
 use crate::service::{Answers, Part, Planning};
 use crate::topology::Component;
+
+mod receiver;
 
 /// The stage that finds what is stranded.
 pub(super) const STAGE: &str = "service-bus/drain";
@@ -66,6 +68,8 @@ pub(super) fn drain(component: &Component, planning: &Planning<'_>) -> Part {
         needs: [
             Need::ControlPlane(planning.to().region.clone()),
             Need::ControlPlane(planning.from().region.clone()),
+            // A queue that deleted itself there is made again.
+            Need::GroupMetadata(planning.from().group_region.clone()),
             Need::DataPlane(planning.to().region.clone()),
             Need::DataPlane(planning.from().region.clone()),
         ]
@@ -175,6 +179,7 @@ pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answ
         let Some(name) = queue.get("name").and_then(Value::as_str) else { continue };
         let mut drained = Drained::new("queues", name, dead_letters);
         drained.add(name, queue, &queues, component.on(old).child("queues", name).as_str());
+        drained.queue = Some(queue);
         found.push(drained);
     }
     for topic in listed(seen, &topics) {
@@ -196,46 +201,24 @@ pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answ
         [old, planning.active].map(|side| own_host(component, side, planning.workload, planning.seen));
     let steps = found.into_iter().filter(|drained| drained.messages > 0);
     let mut reads = Part::default();
-    part.steps.extend(steps.map(|drained| {
-        let numbered = !targets.contains(&drained.name.to_ascii_lowercase());
+    for drained in steps {
+        let name = &drained.name;
+        let numbered = !targets.contains(&name.to_ascii_lowercase());
         // What deletes itself when nobody uses it would be gone with its messages: looking into it is what keeps it.
         let there = if drained.fleeting {
             Condition::All(Vec::new())
         } else {
-            receiver_stands(&drained, component, planning, &mut reads)
+            receiver::stands(drained.segment, name, component, planning, &mut reads)
         };
-        drained.step(there, component, &hosts, numbered, wants_fresh(&component.name, planning.workload))
-    }));
+        let again = drained.queue.filter(|_| drained.fleeting);
+        let again = again.map(|queue| receiver::made_again(queue, name, component, planning, &mut reads));
+        let fresh = wants_fresh(&component.name, planning.workload);
+        let mut step = drained.step(there, component, &hosts, numbered, fresh);
+        step.after.extend(again.iter().map(|again| again.id.clone()));
+        part.steps.extend(again.into_iter().chain([step]));
+    }
     part.reads.extend(reads.reads);
     part
-}
-
-/// That what the messages are sent to is there. Looked at before the first is taken: Service Bus counts a message that is
-/// taken and given back as delivered, and sets it aside when that happened too often.
-fn receiver_stands(
-    drained: &Drained,
-    component: &Component,
-    planning: &Planning<'_>,
-    part: &mut Part,
-) -> Condition {
-    let (name, namespace) = (&drained.name, component.on(planning.active));
-    let list = reads::list(part, component, planning.active, drained.segment, planning);
-    let missing = Condition::Test {
-        read: list,
-        item: Some(Item {
-            list: "/value".into(),
-            id: namespace.child(drained.segment, name).as_str().into(),
-        }),
-        at: At::Status,
-        is: Is::Equal(json!(404).into()),
-    };
-    Condition::Never {
-        seen: Box::new(missing),
-        why: format!(
-            "{} has no `{name}` that its messages could be sent to: none is taken",
-            namespace.name()
-        ),
-    }
 }
 
 /// The queues and topics that these entities forward to, in lower case.
@@ -248,11 +231,13 @@ fn forwards(entity: &Value) -> Option<&str> {
 }
 
 /// What is brought over of one queue or topic.
-struct Drained {
+struct Drained<'a> {
     /// `queues` or `topics`.
     segment: &'static str,
     /// Whether it, or a subscription of it, deletes itself after a time without use.
     fleeting: bool,
+    /// The queue as the old side shows it; none of a topic.
+    queue: Option<&'a Value>,
     name: String,
     dead_letters: DeadLetters,
     subscriptions: usize,
@@ -265,11 +250,12 @@ struct Drained {
     conditions: Vec<Condition>,
 }
 
-impl Drained {
+impl<'a> Drained<'a> {
     fn new(segment: &'static str, name: &str, dead_letters: DeadLetters) -> Self {
         Self {
             segment,
             fleeting: false,
+            queue: None,
             name: name.to_owned(),
             dead_letters,
             subscriptions: 0,

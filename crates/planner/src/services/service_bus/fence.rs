@@ -156,7 +156,7 @@ pub(super) fn members(body: Option<&Value>) -> &[Value] {
 }
 
 /// A PUT replaces the whole entity: everything that can be set is sent again, with this status.
-fn with_status(entity: &Value, status: &str) -> Value {
+pub(super) fn with_status(entity: &Value, status: &str) -> Value {
     let mut properties = entity.get("properties").cloned().unwrap_or_else(|| json!({}));
     if let Some(properties) = properties.as_object_mut() {
         for read_only in [
