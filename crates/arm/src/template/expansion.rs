@@ -96,6 +96,22 @@ impl Expansion {
     pub fn is_clean(&self) -> bool {
         self.diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error)
     }
+
+    /// Of each resource the place of the nested deployment that it lies in; none in the outermost. Deployments may have one
+    /// name: only the right one waits for what it holds.
+    pub fn parents(&self) -> Vec<Option<usize>> {
+        let mut parents = vec![None; self.resources.len()];
+        for (at, deployment) in self.resources.iter().enumerate().filter(|(_, one)| one.deployment.is_some())
+        {
+            for held in &deployment.waits_for {
+                let around = self.resources[*held].deployment_chain.split_last();
+                if around == Some((&deployment.name, deployment.deployment_chain.as_slice())) {
+                    parents[*held] = Some(at);
+                }
+            }
+        }
+        parents
+    }
 }
 
 /// One resource as it would be sent.

@@ -28,8 +28,7 @@ impl<'e> Graph<'e> {
     /// The graph of an expansion.
     pub fn of(expansion: &'e Expansion) -> Self {
         let resources = expansion.resources.as_slice();
-        let parents = parents(resources);
-        let mut graph = Self { resources, parents, arrows: Vec::new() };
+        let mut graph = Self { resources, parents: expansion.parents(), arrows: Vec::new() };
         graph.arrows = (0..resources.len()).flat_map(|from| graph.arrows_of(from)).collect();
         graph
     }
@@ -65,21 +64,4 @@ impl<'e> Graph<'e> {
         let worth = resource.waits_for.iter().filter(|to| !holds(to) && !is_inherited(to));
         worth.map(|to| Arrow { from, to: *to, implied: resource.implied.contains(to) }).collect()
     }
-}
-
-/// The deployment around each. Deployments may have one name; only the right one waits for what it holds.
-fn parents(resources: &[ExpandedResource]) -> Vec<Option<usize>> {
-    let mut parents = vec![None; resources.len()];
-    for (at, resource) in resources.iter().enumerate().filter(|(_, resource)| resource.deployment.is_some()) {
-        for inside in &resource.waits_for {
-            let chain = &resources[*inside].deployment_chain;
-            let is_inside = chain
-                .split_last()
-                .is_some_and(|(last, before)| *last == resource.name && before == resource.deployment_chain);
-            if is_inside {
-                parents[*inside] = Some(at);
-            }
-        }
-    }
-    parents
 }

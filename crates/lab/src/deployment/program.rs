@@ -91,7 +91,7 @@ impl Lab {
         // in the lab asks for one.
         veil(&mut expansion, template.file(), &whole, &given, &context);
         check_nested(&expansion)?;
-        let inside = inside(&expansion.resources);
+        let inside = expansion.parents();
         let whole = super::asked::without_secrets(&whole);
         let Expansion { resources, outputs, .. } = expansion;
         Ok((asked, Program { resources, inside, outputs, whole }))
@@ -131,24 +131,6 @@ impl Lab {
         let own = all.clone().find(|known| known.id.eq_ignore_ascii_case(subscription));
         own.or_else(|| all.next()).map_or("", |known| known.tenant.as_str())
     }
-}
-
-/// Where each resource lies. A nested deployment waits for what is in it, and what is in it has one more name around it.
-fn inside(resources: &[ExpandedResource]) -> Vec<Option<usize>> {
-    let mut inside = vec![None; resources.len()];
-    for (at, deployment) in resources.iter().enumerate().filter(|(_, one)| one.deployment.is_some()) {
-        let chain = &deployment.deployment_chain;
-        for member in &deployment.waits_for {
-            let around = &resources[*member].deployment_chain;
-            if around.len() == chain.len() + 1
-                && around.starts_with(chain)
-                && around.last() == Some(&deployment.name)
-            {
-                inside[*member] = Some(at);
-            }
-        }
-    }
-    inside
 }
 
 /// What holds for deployments inside of others: a location above groups and only there, and never complete.
