@@ -11,10 +11,8 @@
 //! hash of a template equals Azure's only where members are sorted, because requests carry no order of members; a linked
 //! template needs no key. Reference: Microsoft.Resources 2024-03-01.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lifeboat_arm::template::Settled;
 use lifeboat_arm::{Answer, Method, Region, ResourceId};
 use serde_json::{Value, json};
 
@@ -111,7 +109,8 @@ impl Lab {
                     return Ok(Answer::new(204, Value::Null));
                 };
                 refuse(!record.state.is_over(), &ACTIVE, &active(record))?;
-                let answer = self.done_elsewhere(id, request, Value::Null);
+                let operation = self.world.operation_id("deployment-side");
+                let answer = self.done_elsewhere(id, request, operation, Value::Null);
                 self.deployments.remove(id);
                 self.world.homes.remove(id);
                 Ok(answer)
@@ -144,7 +143,12 @@ impl Lab {
         if let Some(old) = old.filter(|old| !old.state.is_over()) {
             refuse(true, &ACTIVE, &active(old))?;
         }
-        let (serial, record) = self.new_record(id, request)?;
+        let plan = self.planned(id, request)?;
+        self.clean_history(&Scope::of(id));
+        let (serial, operation) = (self.world.next_serial(), self.world.operation_id("deployment"));
+        let correlation = self.world.dice.guid("correlation", &serial.to_string()).to_string();
+        let steps = self.fresh_steps(serial, plan.program.resources.len());
+        let record = Record { operation, correlation, steps, ..plan };
         let wire = self.shown(&record);
         let operation = record.operation.clone();
         if let Some(region) = self.home_of(id, record.asked.location.as_ref()) {
@@ -159,8 +163,16 @@ impl Lab {
         Ok(Answer::new(if known { 200 } else { 201 }, wire).with_header("azure-asyncoperation", url))
     }
 
-    /// The record that a request would make, and its number; nothing else has happened.
-    fn new_record(&mut self, id: &ResourceId, request: &Request) -> Result<(u64, Record), Refused> {
+    /// The record for a look: it has ids, too, and they are nobody else's.
+    fn record_to_look_at(&mut self, id: &ResourceId, request: &Request) -> Result<Record, Refused> {
+        let plan = self.planned(id, request)?;
+        let correlation = self.world.dice.guid("correlation", &format!("{id}@{}", self.now)).to_string();
+        let steps = self.fresh_steps(0, plan.program.resources.len());
+        Ok(Record { correlation, steps, ..plan })
+    }
+
+    /// The record that a request would make, without ids and steps. Nothing has happened, and no number is drawn.
+    fn planned(&mut self, id: &ResourceId, request: &Request) -> Result<Record, Refused> {
         let name = id.name();
         let good = name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.()".contains(c));
         refuse(!good, &BAD_NAME, &[name])?;
@@ -169,31 +181,11 @@ impl Lab {
         let in_group = scope.group().is_some();
         refuse(in_group && placed, &LOCATION_NOT_ALLOWED, &[name])?;
         refuse(!in_group && !placed, &LOCATION_MISSING, &[name])?;
-        self.clean_history(&scope);
         self.may_stand(id, crate::index::location_of(&request.body).as_ref())?;
         let (asked, program) = self.program(id, &request.body)?;
         let fallback = self.fallback(id, &asked)?;
-        let serial = self.world.next_serial();
-        let record = Record {
-            id: id.clone(),
-            operation: self.world.operation_id("deployment"),
-            correlation: self.world.dice.guid("correlation", &serial.to_string()).to_string(),
-            asked,
-            within: None,
-            state: State::Accepted,
-            started: self.now,
-            ended: None,
-            steps: self.fresh_steps(serial, program.resources.len()),
-            program: Arc::new(program),
-            evaluated: None,
-            removals: None,
-            outputs: json!({}),
-            error: None,
-            nested: BTreeMap::new(),
-            settled: Settled::default(),
-            fallback,
-        };
-        Ok((serial, record))
+        let record = Record::new(id.clone(), asked, Arc::new(program), self.now);
+        Ok(Record { fallback, ..record })
     }
 
     fn clean_history(&mut self, scope: &Scope) {
@@ -206,11 +198,15 @@ impl Lab {
     fn may_stand(&self, id: &ResourceId, location: Option<&Region>) -> Result<(), Refused> {
         let scope = Scope::of(id);
         self.scope_is_there(&scope)?;
-        if let (Some(home), Some(location)) = (self.world.homes.get(id), location) {
+        // What is cleaned away before the record comes is as good as gone.
+        let gone = self.deployments.too_old(&scope);
+        let home = self.world.homes.get(id).filter(|_| !gone.contains(id));
+        if let (Some(home), Some(location)) = (home, location) {
             let arguments = [location.as_str(), id.name(), home.as_str()];
             refuse(home != location, &LOCATION_FIXED, &arguments)?;
         }
         let count = self.deployments.of(&scope).filter(|record| record.id != *id).count();
+        let count = count - gone.iter().filter(|gone| *gone != id).count();
         refuse(count >= HISTORY_FULL, &TOO_MANY, &[id.name(), &count.to_string()])
     }
 
@@ -261,8 +257,13 @@ impl Lab {
     }
 
     /// 202 with a `Location` whose result is there already.
-    fn done_elsewhere(&mut self, id: &ResourceId, request: &Request, result: Value) -> Answer {
-        let operation = self.world.operation_id("deployment-side");
+    fn done_elsewhere(
+        &mut self,
+        id: &ResourceId,
+        request: &Request,
+        operation: String,
+        result: Value,
+    ) -> Answer {
         let location = crate::index::location_of(&request.body);
         let Some(region) = self.home_of(id, location.as_ref()) else { return Answer::new(204, Value::Null) };
         self.world.operations.start(operation.clone(), region.clone(), self.now, "Running");

@@ -105,6 +105,7 @@ impl Lab {
             throttle: crate::throttle::Throttle::default(),
             gone: Vec::new(),
             serial: 0,
+            requests: 0,
         };
         Self {
             world,

@@ -42,6 +42,8 @@ pub(crate) struct World {
     /// Resources that went since the last look: whoever keeps things below them has to drop those.
     pub(crate) gone: Vec<ResourceId>,
     pub(crate) serial: u64,
+    /// How many requests came in. They are counted apart: looking must not change what is drawn next.
+    pub(crate) requests: u64,
 }
 
 /// What a rule gets: the instant and the world.
@@ -62,6 +64,12 @@ impl World {
     pub(crate) fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
+    }
+
+    /// The number of a request that comes in.
+    pub(crate) fn next_request(&mut self) -> u64 {
+        self.requests += 1;
+        self.requests
     }
 
     /// An id for a new operation.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use lifeboat_arm::template::{Deferred, Reach, Runtime, Settled};
-use lifeboat_arm::{Answer, Call, Method, ResourceId};
+use lifeboat_arm::{Answer, ArmError, Call, Method, ResourceId};
 use serde_json::{Value, json};
 
 use super::made_up;
@@ -69,7 +69,7 @@ impl Runtime for Live<'_> {
         let body = match answer {
             Ok(answer) => answer.body,
             Err(_) if self.comes_with_its_parent(id) => json!({ "properties": {} }),
-            Err(why) => return Err(why),
+            Err(why) => return Err(why.to_string()),
         };
         let mut answer = if full { body } else { body["properties"].clone() };
         self.complete(&mut answer, "reference", asked, id);
@@ -89,7 +89,7 @@ impl Runtime for Live<'_> {
         let mut answer = match answer {
             Ok(answer) => answer.body,
             Err(_) if self.comes_with_its_parent(id) => json!({}),
-            Err(why) => return Err(why),
+            Err(why) => return Err(why.to_string()),
         };
         self.complete(&mut answer, function, asked, id);
         Ok(answer)
@@ -104,14 +104,14 @@ impl Lab {
         path: &str,
         api_version: &str,
         body: Option<&Value>,
-    ) -> Result<Answer, String> {
+    ) -> Result<Answer, ArmError> {
         let joint = if path.contains('?') { '&' } else { '?' };
         let call = Call::arm(method, format!("{path}{joint}api-version={api_version}"), body.cloned());
-        let request = Request::parse(&call).map_err(|refused| refused.error.to_string())?;
+        let request = Request::parse(&call).map_err(|refused| refused.error)?;
         match self.dispatch(&request) {
-            Dispatched::Silent => Err(format!("'{path}' does not answer")),
+            Dispatched::Silent => Err(ArmError::new("GatewayTimeout", format!("'{path}' does not answer"))),
             Dispatched::Answered(answer) => match answer.error() {
-                Some(error) => Err(error.to_string()),
+                Some(error) => Err(error),
                 None => Ok(answer),
             },
         }

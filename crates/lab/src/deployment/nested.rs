@@ -47,23 +47,12 @@ impl Lab {
         record.nested.insert(at, serial);
         self.keep_home(&id, asked.location.as_ref());
         let nested = Record {
-            id,
-            operation: String::new(),
             correlation: record.correlation.clone(),
-            asked,
             within: Some(at),
             state: State::Running,
-            started: self.now,
-            ended: None,
             steps,
-            evaluated: None,
-            removals: None,
-            outputs: json!({}),
-            error: None,
-            nested: BTreeMap::new(),
             settled: record.settled.clone(),
-            fallback: None,
-            program,
+            ..Record::new(id, asked, program, self.now)
         };
         self.deployments.insert(serial, nested);
         Ok(())

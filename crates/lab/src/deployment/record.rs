@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use lifeboat_arm::template::Settled;
 use lifeboat_arm::{ArmError, ResourceId};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::asked::Asked;
 use super::program::Program;
@@ -92,6 +92,31 @@ pub(super) enum At {
 pub(super) struct Removal {
     pub(super) id: ResourceId,
     pub(super) step: Step,
+}
+
+impl Record {
+    /// A record of which nothing is known yet but what is to be done.
+    pub(super) fn new(id: ResourceId, asked: Asked, program: Arc<Program>, now: Timestamp) -> Self {
+        Self {
+            id,
+            operation: String::new(),
+            correlation: String::new(),
+            asked,
+            program,
+            within: None,
+            state: State::Accepted,
+            started: now,
+            ended: None,
+            steps: BTreeMap::new(),
+            evaluated: None,
+            removals: None,
+            outputs: json!({}),
+            error: None,
+            nested: BTreeMap::new(),
+            settled: Settled::default(),
+            fallback: None,
+        }
+    }
 }
 
 impl State {
@@ -219,8 +244,17 @@ impl Deployments {
         self.all.values().filter(move |record| Scope::of(&record.id) == *scope)
     }
 
-    /// ARM cleans the history of groups and subscriptions by itself, oldest first. Above those nobody does.
+    /// Cleans the history as ARM does, and tells what went.
     pub(super) fn clean(&mut self, scope: &Scope) -> Vec<ResourceId> {
+        let gone = self.too_old(scope);
+        for id in &gone {
+            self.remove(id);
+        }
+        gone
+    }
+
+    /// ARM cleans the history of groups and subscriptions by itself, oldest first. Above those nobody does.
+    pub(super) fn too_old(&self, scope: &Scope) -> Vec<ResourceId> {
         if !matches!(scope, Scope::Group(_) | Scope::Subscription(_)) {
             return Vec::new();
         }
@@ -229,10 +263,6 @@ impl Deployments {
         if here.len() <= HISTORY_MAX {
             return Vec::new();
         }
-        let gone = here[..here.len() - HISTORY_KEPT].to_vec();
-        for id in &gone {
-            self.remove(id);
-        }
-        gone
+        here[..here.len() - HISTORY_KEPT].to_vec()
     }
 }

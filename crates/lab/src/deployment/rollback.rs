@@ -3,10 +3,8 @@
 //! Source: "Rollback on error to successful deployment". That the earlier record shows the second run is inferred.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use lifeboat_arm::ResourceId;
-use lifeboat_arm::template::Settled;
 use serde_json::{Value, json};
 
 use super::asked::{Asked, Mode, OnError};
@@ -27,7 +25,11 @@ impl Lab {
             &NO_EARLIER,
             &[id.name(), "only deployments into a resource group can"],
         )?;
-        let is_good = |record: &&Record| record.state == State::Succeeded && record.is_outermost();
+        // What is cleaned away before this one comes is no way back.
+        let gone = self.deployments.too_old(&scope);
+        let is_good = |record: &&Record| {
+            record.state == State::Succeeded && record.is_outermost() && !gone.contains(&record.id)
+        };
         let (found, why) = match wanted {
             OnError::LastSuccessful => (
                 self.deployments.of(&scope).filter(is_good).rfind(|record| record.id != *id),
@@ -58,23 +60,9 @@ impl Lab {
         if let Some(group) = self.world.groups.all.get(&id.group_id().unwrap_or(id.clone())) {
             self.world.operations.start(operation.clone(), group.location.clone(), self.now, "Accepted");
         }
-        let record = Record {
-            operation,
-            asked: Asked { mode: Mode::Complete, on_error: None, ..earlier.asked },
-            state: State::Accepted,
-            started: self.now,
-            ended: None,
-            steps,
-            evaluated: None,
-            removals: None,
-            outputs: json!({}),
-            error: None,
-            nested: BTreeMap::new(),
-            settled: Settled::default(),
-            fallback: None,
-            program: Arc::clone(&earlier.program),
-            ..earlier
-        };
+        let asked = Asked { mode: Mode::Complete, on_error: None, ..earlier.asked };
+        let again = Record::new(earlier.id, asked, earlier.program, self.now);
+        let record = Record { operation, correlation: earlier.correlation, steps, ..again };
         self.deployments.insert(serial, record);
         let after = self.world.dice.pick(self.world.timing.deployment_start, "rollback", &serial.to_string());
         self.world.agenda.at(self.now + after, Event::Deployment(serial));

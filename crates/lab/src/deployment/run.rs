@@ -130,7 +130,7 @@ impl Lab {
     fn read_existing(&mut self, resource: &ExpandedResource) -> Result<(), ArmError> {
         match self.ask(Method::Get, &resource.id, &resource.api_version, None) {
             Err(why) if !Live::new(self, []).comes_with_its_parent(&resource.id) => {
-                Err(ArmError::new("ResourceNotFound", why))
+                Err(ArmError::new("ResourceNotFound", why.to_string()))
             }
             _ => Ok(()),
         }

@@ -13,7 +13,7 @@ use crate::world::Ctx;
 
 impl Lab {
     pub(super) fn validate(&mut self, id: &ResourceId, request: &Request) -> Handled {
-        let (_, record) = self.new_record(id, request)?;
+        let record = self.record_to_look_at(id, request)?;
         self.preflight(id, &record.program)?;
         Ok(Answer::new(200, record.to_validated()))
     }

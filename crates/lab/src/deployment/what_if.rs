@@ -7,6 +7,8 @@
 
 mod compare;
 mod identity;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,6 +26,15 @@ use crate::refusal::Handled;
 use crate::route::Request;
 use crate::scope::Scope;
 
+/// What says that something is not there yet, or what it lies in. Any other error leaves that open.
+const ABSENT: [&str; 5] = [
+    "ResourceNotFound",
+    "ParentResourceNotFound",
+    "ResourceGroupNotFound",
+    "ManagementGroupNotFound",
+    "SubscriptionNotFound",
+];
+
 /// How much a change tells.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -33,14 +44,17 @@ enum Format {
 
 impl Lab {
     pub(super) fn what_if(&mut self, id: &ResourceId, request: &Request) -> Handled {
-        let (_, mut record) = self.new_record(id, request)?;
+        let mut record = self.record_to_look_at(id, request)?;
         let format = request.body.pointer("/properties/whatIfSettings/resultFormat").and_then(Value::as_str);
         let ids_only = format.is_some_and(|format| format.eq_ignore_ascii_case("ResourceIdOnly"));
         let format = if ids_only { Format::IdsOnly } else { Format::Full };
         let mut changes = self.changes(&mut record, format);
         changes.extend(self.rest(&record, format));
         let result = json!({ "status": "Succeeded", "properties": { "changes": changes } });
-        Ok(self.done_elsewhere(id, request, result))
+        // A look draws no number: what is deployed next gets the one that it would have got without.
+        let key = format!("{id}@{}\0{}", self.now, request.body);
+        let operation = self.world.dice.guid("what-if", &key).to_string();
+        Ok(self.done_elsewhere(id, request, operation, result))
     }
 
     /// What becomes of the template's own resources, in the order in which they would be sent.
@@ -140,8 +154,8 @@ impl Lab {
     fn ask_for(&mut self, resource: &ExpandedResource) -> Seen {
         match self.ask(Method::Get, &resource.id, &resource.api_version, None) {
             Ok(answer) => Seen::There(answer.body),
-            Err(why) if why.contains("NotFound") => Seen::Absent,
-            Err(why) => Seen::Unknown(why),
+            Err(why) if ABSENT.contains(&why.code.as_str()) => Seen::Absent,
+            Err(why) => Seen::Unknown(why.to_string()),
         }
     }
 

@@ -22,7 +22,7 @@ impl Lab {
         } else {
             ("write-time", self.world.timing.write)
         };
-        let serial = self.world.next_serial();
+        let serial = self.world.next_request();
         let mut after = self.world.dice.pick(span, purpose, &serial.to_string());
         let request = match Request::parse(call) {
             Ok(request) => request,
@@ -72,7 +72,7 @@ impl Lab {
     }
 
     pub(super) fn handle_host(&mut self, host: &str, call: &Call) -> Reply {
-        let serial = self.world.next_serial();
+        let serial = self.world.next_request();
         let after = self.world.dice.pick(self.world.timing.data, "data-time", &serial.to_string());
         let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
         let outcome = self.blob_call(&host, call).unwrap_or_else(|| {

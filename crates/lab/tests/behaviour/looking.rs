@@ -156,6 +156,19 @@ fn what_if_admits_what_it_cannot_see() {
     assert!(seen[0]["unsupportedReason"].as_str().unwrap().contains(NORTH), "{}", seen[0]);
 }
 
+/// Whatever it is called: what does not answer is not taken for something new.
+#[test]
+fn a_resource_with_an_errors_name_is_not_taken_for_absent() {
+    let mut bench = Bench::new();
+    let mut far = thing("ResourceNotFound", json!({}));
+    far["location"] = json!(NORTH);
+    deploy(&mut bench, &body(json!([far])));
+    for health in [Health::Down, Health::Silent] {
+        bench.health(NORTH, Plane::Control, health);
+        assert_eq!(told(&mut bench, &body(json!([far]))), ["Unsupported ResourceNotFound"], "{health:?}");
+    }
+}
+
 /// Proves: S05. At every scope, with the groups that are left alone.
 #[test]
 fn what_if_looks_at_every_scope() {
