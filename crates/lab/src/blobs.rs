@@ -4,7 +4,7 @@
 //! region's data plane answers. Not here: containers as resources, leases, metadata, replication, keys (a query is not
 //! looked at), names in DNS.
 
-use lifeboat_arm::{Answer, ArmError, Call, Method};
+use lifeboat_arm::{Answer, ArmError, Call, Method, ResourceId};
 use serde_json::Value;
 
 use crate::health::{Health, Plane};
@@ -15,6 +15,8 @@ use crate::providers::HostOutcome;
 /// What stands between an account's name and the suffix that makes it unique.
 const SERVICE: &str = "blob";
 const SUFFIX: &str = "core.windows.net";
+/// The type of a storage account.
+const ACCOUNTS: &str = "Microsoft.Storage/storageAccounts";
 
 impl Lab {
     /// A request to a blob; none when the host is no storage account of this lab.
@@ -46,6 +48,17 @@ impl Lab {
             }
         };
         Some(HostOutcome::Answered(answer, changed))
+    }
+
+    /// A storage account is gone, and all that it held: whoever makes one of this name gets an empty one.
+    pub(crate) fn forget_blobs(&mut self, gone: &ResourceId) {
+        if !gone.kind().is_some_and(|kind| kind.is(ACCOUNTS)) {
+            return;
+        }
+        let host = format!("https://{}.{SERVICE}.{SUFFIX}/", gone.name().to_ascii_lowercase());
+        let is_its =
+            |address: &str| address.get(..host.len()).is_some_and(|own| own.eq_ignore_ascii_case(&host));
+        self.published.retain(|address, _| !is_its(address));
     }
 
     /// How the data plane behind a blob host is; none when the host is no storage account of this lab.

@@ -225,6 +225,7 @@ impl Lab {
     fn forget_gone(&mut self) {
         for id in std::mem::take(&mut self.world.gone) {
             self.providers.forget(&id);
+            self.forget_blobs(&id);
         }
     }
 }

@@ -236,6 +236,52 @@ fn links_lead_to_blobs_of_the_lab() {
     assert_eq!(bench.put(&path("e"), body).expect_status(400).code(), "InvalidContentLink");
 }
 
+/// Blobs go with their account, however that goes: a new one of its name is empty, and another one keeps its own.
+#[test]
+fn blobs_go_with_their_account() {
+    let account = |name: &str| format!("{}/providers/Microsoft.Storage/storageAccounts/{name}", group("neu"));
+    let blob = |bench: &mut Bench, name: &str, method, body| {
+        let mut call = lifeboat_arm::Call::arm(method, "/templates/main.json", body);
+        call.target = lifeboat_arm::Target::Host(format!("{name}.blob.core.windows.net"));
+        bench.lab.handle(bench.now, &call).answer.map(|answer| answer.status)
+    };
+    let make = |bench: &mut Bench, name: &str| {
+        bench.put(&account(name), json!({ "location": NORTH, "properties": {} })).expect_status(201);
+        bench.wait(60);
+    };
+    let in_neu = |name: &str| path(name).replace("/weu/", "/neu/");
+    for how in ["account", "group", "complete"] {
+        let mut bench = Bench::new();
+        for name in ["files", "kept"] {
+            make(&mut bench, name);
+            assert_eq!(blob(&mut bench, name, Method::Put, Some(template(json!([])))), Some(201), "{how}");
+        }
+        match how {
+            "account" => bench.delete(&account("files")),
+            "group" => bench.delete(&group("neu")),
+            _ => {
+                let kept = json!({ "type": "Microsoft.Storage/storageAccounts", "apiVersion": "2023-01-01",
+                    "name": "kept", "location": NORTH, "properties": {} });
+                bench.put(&in_neu("d"), complete(json!([kept])))
+            }
+        };
+        bench.wait(3600);
+        bench.get(&account("files")).expect_status(404);
+        assert_eq!(
+            blob(&mut bench, "kept", Method::Get, None).is_some_and(|status| status == 200),
+            how != "group"
+        );
+        if how == "group" {
+            bench.put(&group("neu"), json!({ "location": NORTH })).expect_status(201);
+        }
+        make(&mut bench, "files");
+        assert_eq!(blob(&mut bench, "files", Method::Get, None), Some(404), "{how}");
+        let link = "https://files.blob.core.windows.net/templates/main.json";
+        let body = json!({ "properties": { "mode": "Incremental", "templateLink": { "uri": link } } });
+        assert_eq!(bench.put(&path("e"), body).expect_status(400).code(), "InvalidContentLink", "{how}");
+    }
+}
+
 /// Proves: S05. A template spec is a resource, its version is deployed by id, with the files that it brings along.
 #[test]
 fn a_template_spec_is_deployed_by_its_version() {
