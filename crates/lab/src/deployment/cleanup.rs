@@ -4,6 +4,9 @@
 //! What another service manages (`managedBy`) is spared. What was created last goes first, and what cannot go yet is tried
 //! again: that order is the lab's, Azure documents none. Source: "Azure Resource Manager deployment modes".
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use lifeboat_arm::{Answer, ArmError, Call, Method, ResourceId, Retry, retry};
@@ -13,6 +16,7 @@ use super::asked::Mode;
 use super::record::{At, Record, Removal, Step};
 use super::run::TRIES_MAX;
 use crate::lab::{Dispatched, Lab};
+use crate::operation::Status;
 use crate::route::Request;
 use crate::scope::Scope;
 
@@ -29,9 +33,7 @@ impl Lab {
         for removal in &mut removals {
             match removal.step.at {
                 At::Waiting if removal.step.tries_now(self.now) => self.remove(removal),
-                At::Running if !self.world.index.is_there(&removal.id) => {
-                    removal.step.end(self.now, 200, Ok(()));
-                }
+                At::Running => self.follow(removal),
                 _ => {}
             }
         }
@@ -58,7 +60,7 @@ impl Lab {
             let key = format!("{}/{id}", record.operation);
             Step::new(self.world.dice.guid("deployment-removal", &key).simple().to_string())
         };
-        others.into_iter().map(|id| Removal { step: step(&id), id }).collect()
+        others.into_iter().map(|id| Removal { step: step(&id), id, follows: None }).collect()
     }
 
     /// What lies in a group and is not named, in the order in which it would go.
@@ -99,6 +101,22 @@ impl Lab {
         }
     }
 
+    /// What was accepted is over when its operation is: somebody may have made the resource again since. Where none is known
+    /// the resource itself tells.
+    fn follow(&self, removal: &mut Removal) {
+        let operation = removal.follows.as_ref().and_then(|id| self.world.operations.get(id));
+        let outcome = match operation.map(|operation| &operation.status) {
+            Some(Status::Running(_)) => return,
+            Some(Status::Succeeded) => Ok(()),
+            Some(Status::Failed(error)) => Err(error.clone()),
+            Some(Status::Canceled) => Err(ArmError::new("OperationCanceled", "The operation was canceled.")),
+            None if self.world.index.is_there(&removal.id) => return,
+            None => Ok(()),
+        };
+        let status = if outcome.is_ok() { 200 } else { 409 };
+        removal.step.end(self.now, status, outcome);
+    }
+
     fn answered(&self, removal: &mut Removal, answer: &Answer, may_try: bool) {
         let step = &mut removal.step;
         step.status = answer.status;
@@ -108,10 +126,18 @@ impl Lab {
                 step.ended = Some(self.now);
             }
             Some(error) => step.end(self.now, answer.status, Err(error)),
-            None if answer.status == 202 => step.at = At::Running,
+            None if answer.status == 202 => {
+                step.at = At::Running;
+                removal.follows = answer.header("azure-asyncoperation").and_then(operation_in);
+            }
             None => step.end(self.now, answer.status, Ok(())),
         }
     }
+}
+
+/// The id of an operation, in its status URL.
+fn operation_in(url: &str) -> Option<String> {
+    url.split('?').next()?.rsplit('/').next().map(str::to_owned)
 }
 
 fn is_later(status: u16, error: &ArmError) -> bool {

@@ -92,6 +92,8 @@ pub(super) enum At {
 pub(super) struct Removal {
     pub(super) id: ResourceId,
     pub(super) step: Step,
+    /// The operation that takes it away, once that was accepted.
+    pub(super) follows: Option<String>,
 }
 
 impl Record {
