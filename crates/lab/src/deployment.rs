@@ -2,7 +2,7 @@
 //!
 //! The parts, in the order in which a deployment meets them: `asked.rs` reads its body, `contents.rs` finds what it links to,
 //! `program.rs` turns the template into resources in full (the only place that speaks to the template engine) and
-//! `mistakes.rs` says what is wrong with it. `record.rs` keeps what is known of each, `wire.rs` and `operations.rs` show it.
+//! `mistakes.rs` says what is wrong with it, `limits.rs` what is too much. `record.rs` keeps what is known of each, `wire.rs` and `operations.rs` show it.
 //! `run.rs` sends the resources through the same providers as everybody's requests, with `live.rs` answering what
 //! expressions ask and `made_up.rs` filling in what servers would; `nested.rs` keeps the records of nested deployments,
 //! `cleanup.rs` is what complete mode adds, `rollback.rs` what follows a failure. `validate.rs` and `what_if.rs` only look.
@@ -26,6 +26,7 @@ use crate::scope::Scope;
 mod asked;
 mod cleanup;
 mod contents;
+mod limits;
 mod live;
 mod made_up;
 mod mistakes;

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::asked::{Asked, Mode};
 use super::contents::Contents;
-use super::mistakes;
 use super::refusals::{LOCATION_MISSING, LOCATION_NOT_ALLOWED, MODE_NESTED, MODE_NOT_HERE, SEVERAL};
+use super::{limits, mistakes};
 use crate::lab::Lab;
 use crate::refusal::{Refused, refuse};
 use crate::scope::Scope;
@@ -55,8 +55,11 @@ impl Program {
 
     /// The template of a nested deployment, without literal secrets; null where it cannot be found again.
     pub(super) fn template_of(&self, at: usize) -> Value {
-        let pointer = format!("{}/properties/template", self.resources[at].origin.written_at);
-        self.whole.pointer(&pointer).cloned().unwrap_or_default()
+        self.written_at(at).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn written_at(&self, at: usize) -> Option<&Value> {
+        self.whole.pointer(&format!("{}/properties/template", self.resources[at].origin.written_at))
     }
 
     /// The hash of a nested template.
@@ -71,6 +74,7 @@ impl Program {
 impl Lab {
     /// Reads what is asked and expands the template; every mistake is a refusal, and nothing has happened yet.
     pub(super) fn program(&mut self, id: &ResourceId, body: &Value) -> Result<(Asked, Program), Refused> {
+        limits::check_size(body)?;
         let scope = Scope::of(id);
         let properties = &body["properties"];
         let template = self.template_of(id.name(), properties)?.at(scope.level());
@@ -94,7 +98,9 @@ impl Lab {
         let inside = expansion.parents();
         let whole = super::asked::without_secrets(&whole);
         let Expansion { resources, outputs, .. } = expansion;
-        Ok((asked, Program { resources, inside, outputs, whole }))
+        let program = Program { resources, inside, outputs, whole };
+        limits::check(&program)?;
+        Ok((asked, program))
     }
 
     fn context(&self, id: &ResourceId, scope: &Scope, location: Option<&Region>) -> Context {

@@ -135,6 +135,22 @@ pub(crate) const NO_MANAGEMENT_GROUP: Refusal = Refusal {
     source: "swagger: ManagementGroups_Get; the words are inferred",
 };
 
+pub(crate) const TEMPLATE_LIMIT: Refusal = Refusal {
+    id: "ARM-deployment-template-limit",
+    status: 400,
+    code: "InvalidTemplate",
+    message: "Deployment template validation failed: 'The number of template {0} limit exceeded. Limit: '{1}' and actual: \
+              '{2}'. Please see https://aka.ms/arm-template/#{0} for usage details.'.",
+    source: "Azure/acs-engine 2393 (variables); Azure/azure-api-management-devops-resource-kit 360 (resources)",
+};
+pub(crate) const TOO_LARGE: Refusal = Refusal {
+    id: "ARM-deployment-too-large",
+    status: 413,
+    code: "RequestContentTooLarge",
+    message: "The request content size exceeds the maximum size of 4 MB.",
+    source: "Azure/ALZ-Bicep, too many policy definitions",
+};
+
 pub(crate) const ALL: &[Refusal] = &[
     ACTIVE,
     MISSING,
@@ -154,4 +170,6 @@ pub(crate) const ALL: &[Refusal] = &[
     PREFLIGHT,
     NO_EARLIER,
     NO_MANAGEMENT_GROUP,
+    TEMPLATE_LIMIT,
+    TOO_LARGE,
 ];

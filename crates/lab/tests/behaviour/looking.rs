@@ -226,6 +226,78 @@ fn validate_tells_everything_at_once() {
     bench.get(&path("d")).expect_status(404);
 }
 
+/// Proves: S05. As much as Azure takes is taken, one more is refused in its words, whether somebody looks or deploys.
+#[test]
+fn a_template_that_holds_too_much_is_refused() {
+    let many = |count: usize, member: &dyn Fn(usize) -> Value| -> Value {
+        (0..count).map(|at| (format!("m{at}"), member(at))).collect::<serde_json::Map<_, _>>().into()
+    };
+    let loops = |count: usize| {
+        let mut plain = many(count - 2, &|at| json!(at));
+        plain["copy"] =
+            json!([{ "name": "l0", "count": 2, "input": 1 }, { "name": "l1", "count": 2, "input": 1 }]);
+        plain
+    };
+    let things = |count: usize| {
+        let mut one = thing("[format('t{0}', copyIndex())]", json!({}));
+        one["copy"] = json!({ "name": "all", "count": count - 1 });
+        json!([one, thing("last", json!({}))])
+    };
+    type Filled<'f> = Box<dyn Fn(usize) -> Value + 'f>;
+    let rows: [(&str, usize, Filled<'_>); 5] = [
+        ("parameters", 256, Box::new(|count| many(count, &|_| json!({ "type": "int", "defaultValue": 1 })))),
+        ("variables", 256, Box::new(|count| many(count, &|at| json!(at)))),
+        ("variables", 256, Box::new(loops)),
+        ("resources", 800, Box::new(things)),
+        ("outputs", 64, Box::new(|count| many(count, &|_| json!({ "type": "int", "value": 1 })))),
+    ];
+    for (what, limit, filled) in rows {
+        for is_nested in [false, true] {
+            let sent = |count: usize| {
+                let mut inner = json!({ "contentVersion": "1.0.0.0", "resources": [],
+                    "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#" });
+                inner[what] = filled(count);
+                if is_nested {
+                    let properties = json!({ "mode": "Incremental", "template": inner,
+                        "expressionEvaluationOptions": { "scope": "inner" } });
+                    return body(
+                        json!([{ "type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01",
+                        "name": "inner", "properties": properties }]),
+                    );
+                }
+                json!({ "properties": { "mode": "Incremental", "template": inner } })
+            };
+            let mut bench = Bench::new();
+            validate(&mut bench, &sent(limit)).expect_status(200);
+            let says = format!(
+                "The number of template {what} limit exceeded. Limit: '{limit}' and actual: '{}'. Please see \
+                 https://aka.ms/arm-template/#{what} for usage details.",
+                limit + 1
+            );
+            let one_more = sent(limit + 1);
+            let looked = ["validate", "whatIf"].map(|action| {
+                bench.send(Method::Post, &format!("{}/{action}", path("d")), Some(one_more.clone()))
+            });
+            for refused in looked.into_iter().chain([bench.put(&path("d"), one_more)]) {
+                assert_eq!((refused.status, refused.code().as_str()), (400, "InvalidTemplate"), "{what}");
+                assert!(refused.message().contains(&says), "{}", refused.message());
+                let target = refused.body["error"]["target"].as_str().map(str::to_owned);
+                assert_eq!(target, is_nested.then(|| "inner".to_owned()));
+            }
+            bench.get(&path("d")).expect_status(404);
+        }
+    }
+    let mut bench = Bench::new();
+    for (bytes, status) in [(4_190_000, 200), (4 * 1024 * 1024, 413)] {
+        let answer = validate(&mut bench, &body(json!([thing("one", json!({ "text": "x".repeat(bytes) }))])));
+        assert_eq!(answer.status, status, "{}", answer.body["error"]);
+    }
+    let long = format!("[concat('{}')]", "x".repeat(24_576));
+    let refused =
+        validate(&mut bench, &body(json!([thing("one", json!({ "text": long }))]))).expect_status(400);
+    assert!(refused.message().contains("24576"), "{}", refused.message());
+}
+
 /// Proves: S05. No secret is in what `whatIf` and `validate` answer.
 #[test]
 fn looking_shows_no_secret() {

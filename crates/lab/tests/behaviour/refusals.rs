@@ -186,6 +186,17 @@ const CASES: &[Case] = &[
         b.put(path, placed(WEST, json!([])))
     }),
     ("ARM-invalid-template", |b| b.put(&deployment("d"), template(json!([{ "name": "[nonsense(]" }])))),
+    ("ARM-deployment-template-limit", |b| {
+        let mut body = template(json!([]));
+        let all = (0..257).map(|at| (format!("v{at}"), json!(at)));
+        body["properties"]["template"]["variables"] = Value::Object(all.collect());
+        b.put(&deployment("d"), body)
+    }),
+    ("ARM-deployment-too-large", |b| {
+        let mut body = template(json!([]));
+        body["properties"]["template"]["metadata"] = json!({ "text": "x".repeat(4 << 20) });
+        b.put(&deployment("d"), body)
+    }),
     // --- pairing
     ("S23-premium-only", |b| {
         pair_of(b, json!({ "location": WEST, "sku": { "name": "Standard" } }), premium(NORTH))
