@@ -111,7 +111,7 @@ impl Lab {
                 };
                 refuse(!record.state.is_over(), &ACTIVE, &active(record))?;
                 let operation = self.world.operation_id("deployment-side");
-                let answer = self.done_elsewhere(id, request, operation, Value::Null);
+                let answer = self.done_elsewhere(id, request, &operation, Value::Null);
                 self.deployments.remove(id);
                 self.world.homes.remove(id);
                 Ok(answer)
@@ -262,14 +262,14 @@ impl Lab {
         &mut self,
         id: &ResourceId,
         request: &Request,
-        operation: String,
+        operation: &str,
         result: Value,
     ) -> Answer {
         let location = crate::index::location_of(&request.body);
         let Some(region) = self.home_of(id, location.as_ref()) else { return Answer::new(204, Value::Null) };
-        self.world.operations.start(operation.clone(), region.clone(), self.now, "Running");
-        self.world.operations.end_with(&operation, self.now, Status::Succeeded, result);
-        let url = scope_url(&self.world.endpoint, id.subscription(), &region, &operation);
+        self.world.operations.start(operation.to_owned(), region.clone(), self.now, "Running");
+        self.world.operations.end_with(operation, self.now, Status::Succeeded, result);
+        let url = scope_url(&self.world.endpoint, id.subscription(), &region, operation);
         Answer::new(202, Value::Null).with_header("location", url).with_header("retry-after", "5")
     }
 }

@@ -107,11 +107,10 @@ impl Lab {
         let operation = removal.follows.as_ref().and_then(|id| self.world.operations.get(id));
         let outcome = match operation.map(|operation| &operation.status) {
             Some(Status::Running(_)) => return,
-            Some(Status::Succeeded) => Ok(()),
             Some(Status::Failed(error)) => Err(error.clone()),
             Some(Status::Canceled) => Err(ArmError::new("OperationCanceled", "The operation was canceled.")),
             None if self.world.index.is_there(&removal.id) => return,
-            None => Ok(()),
+            None | Some(Status::Succeeded) => Ok(()),
         };
         let status = if outcome.is_ok() { 200 } else { 409 };
         removal.step.end(self.now, status, outcome);

@@ -56,7 +56,7 @@ fn check_one(template: &Value, program: &Program, within: Option<usize>) -> Resu
 /// A variable that a loop makes is one as well.
 fn variables(template: &Value) -> usize {
     let loops = section(template, "variables").and_then(|all| all.get("copy")?.as_array());
-    members(template, "variables") + loops.map_or(0, |loops| loops.len()) - usize::from(loops.is_some())
+    members(template, "variables") + loops.map_or(0, Vec::len) - usize::from(loops.is_some())
 }
 
 fn members(template: &Value, name: &str) -> usize {

@@ -54,7 +54,7 @@ impl Lab {
         // A look draws no number: what is deployed next gets the one that it would have got without.
         let key = format!("{id}@{}\0{}", self.now, request.body);
         let operation = self.world.dice.guid("what-if", &key).to_string();
-        Ok(self.done_elsewhere(id, request, operation, result))
+        Ok(self.done_elsewhere(id, request, &operation, result))
     }
 
     /// What becomes of the template's own resources, in the order in which they would be sent.

@@ -229,6 +229,7 @@ fn validate_tells_everything_at_once() {
 /// Proves: S05. As much as Azure takes is taken, one more is refused in its words, whether somebody looks or deploys.
 #[test]
 fn a_template_that_holds_too_much_is_refused() {
+    type Filled<'f> = Box<dyn Fn(usize) -> Value + 'f>;
     let many = |count: usize, member: &dyn Fn(usize) -> Value| -> Value {
         (0..count).map(|at| (format!("m{at}"), member(at))).collect::<serde_json::Map<_, _>>().into()
     };
@@ -243,7 +244,6 @@ fn a_template_that_holds_too_much_is_refused() {
         one["copy"] = json!({ "name": "all", "count": count - 1 });
         json!([one, thing("last", json!({}))])
     };
-    type Filled<'f> = Box<dyn Fn(usize) -> Value + 'f>;
     let rows: [(&str, usize, Filled<'_>); 5] = [
         ("parameters", 256, Box::new(|count| many(count, &|_| json!({ "type": "int", "defaultValue": 1 })))),
         ("variables", 256, Box::new(|count| many(count, &|at| json!(at)))),

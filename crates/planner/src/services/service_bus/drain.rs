@@ -250,7 +250,7 @@ struct Drained<'a> {
     conditions: Vec<Condition>,
 }
 
-impl<'a> Drained<'a> {
+impl Drained<'_> {
     fn new(segment: &'static str, name: &str, dead_letters: DeadLetters) -> Self {
         Self {
             segment,
