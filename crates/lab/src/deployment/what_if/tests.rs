@@ -1,5 +1,10 @@
 //! A look changes nothing: neither what is there, nor what is drawn next.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "`json!` makes values, and borrowing each would only add noise"
+)]
+
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::{Answer, Call, Method};
 use serde_json::{Value, json};
