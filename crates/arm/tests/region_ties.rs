@@ -11,47 +11,22 @@ use lifeboat_arm::template::{
     Context, Expansion, Level, Lift, LiftError, Lifted, Linked, NoLinks, ResourceGroupInfo, Template,
     TieKind, expand, home_region, lift, placeholders, ties,
 };
+use lifeboat_testdata::{json_files, shared};
 use serde_json::{Value, json};
-
-#[expect(clippy::disallowed_methods, reason = "a test finds its data by the environment")]
-fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var("LIFEBOAT_SHARED")
-        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
-    let path = folder.join("arm/corpus");
-    if path.exists() {
-        return Some(path);
-    }
-    assert!(std::env::var("LIFEBOAT_SHARED_REQUIRED").is_err(), "{} is absent", path.display());
-    println!("SKIPPED: {} is absent, so nothing was checked", path.display());
-    None
-}
 
 /// Every template of the corpus that can be read, by its path.
 fn templates(corpus: &Path) -> Vec<Template> {
-    let mut folders = vec![corpus.to_owned()];
-    let mut paths = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|end| end == "json") {
-                paths.push(path);
-            }
-        }
-    }
-    paths.sort();
     let read = |path: &PathBuf| {
         let text = String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
         let name = path.strip_prefix(corpus).unwrap().display().to_string();
         Template::parse(&name, &text).ok().filter(|template| template.tree().get("resources").is_some())
     };
-    paths.iter().filter_map(read).collect()
+    json_files(corpus).iter().filter_map(read).collect()
 }
 
 #[test]
 fn every_template_is_looked_at() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = shared("arm/corpus") else { return };
     let templates = templates(&corpus);
     assert!(templates.len() >= 1190, "only {} templates", templates.len());
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
@@ -105,7 +80,7 @@ fn lift_for(template: &Template, primary: &Region, linked: &dyn Linked) -> Resul
 /// Proves: S06 (whatever is lifted is proved to be the same for the old region, and lifting again changes nothing)
 #[test]
 fn lifting_proves_or_refuses_and_is_settled_at_once() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = shared("arm/corpus") else { return };
     let (mut changed, mut refused, mut same, mut unready) = (0, 0, 0, 0);
     for template in &templates(&corpus) {
         let home = home_region(template, &BTreeMap::new());
@@ -216,7 +191,7 @@ fn may_differ(before: &str, after: &str) -> bool {
 /// Proves: S06 (what is called clean makes the same graph in two regions), F25 (nothing in it works in one region only)
 #[test]
 fn a_clean_template_makes_the_same_graph_in_two_regions() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = shared("arm/corpus") else { return };
     let (mut clean, mut wrong) = (0, Vec::new());
     for template in &templates(&corpus) {
         if ties(template).iter().any(|tie| tie.kind.level() < Level::GoodToKnow) {

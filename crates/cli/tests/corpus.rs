@@ -1,10 +1,8 @@
 //! Public templates, each drilled by the binary: those that declare a Service Bus namespace, and those of all other kinds.
 //!
-//! `LIFEBOAT_SHARED` names the folder that holds `arm/corpus` (default: `../shared` beside the repository); with
-//! `LIFEBOAT_SHARED_REQUIRED` set its absence is a failure. The floors only ever go up.
+//! The floors only ever go up.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
-#![expect(clippy::print_stdout, reason = "scores and skipped checks are for people")]
 #![expect(clippy::disallowed_methods, reason = "tests read their settings and the clock themselves")]
 
 use std::collections::BTreeMap;
@@ -12,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
+
+use lifeboat_testdata::{json_files, shared};
 
 /// How many Service Bus templates drill to an answer, good or bad. Only ever raised.
 const BUS_FLOOR: usize = 26;
@@ -107,21 +107,8 @@ fn drill(path: &Path) -> Drilled {
 
 /// Templates that declare a Service Bus namespace, and the others.
 fn templates(corpus: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
-    let mut files = Vec::new();
-    let mut folders = vec![corpus.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|end| end == "json") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
     let (mut bus, mut others) = (Vec::new(), Vec::new());
-    for path in files {
+    for path in json_files(corpus) {
         let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).to_ascii_lowercase();
         if !text.contains("deploymenttemplate.json") || !text.contains("\"resources\"") {
             continue;
@@ -130,17 +117,4 @@ fn templates(corpus: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
         if is_bus { bus.push(path) } else { others.push(path) }
     }
     (bus, others)
-}
-
-/// A part of the shared data, unless it is absent.
-fn shared(part: &str) -> Option<PathBuf> {
-    let folder = std::env::var("LIFEBOAT_SHARED")
-        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
-    let path = folder.join(part);
-    if path.exists() {
-        return Some(path);
-    }
-    assert!(std::env::var("LIFEBOAT_SHARED_REQUIRED").is_err(), "{} is absent", path.display());
-    println!("SKIPPED: {} is absent, so nothing was checked", path.display());
-    None
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use lifeboat_arm::template::{Link, Linked, LinkedTemplate};
+use lifeboat_testdata::json_files;
 
 /// Forks in the folder, and the repository that their templates name.
 const FORKS: [(&str, &str); 1] =
@@ -35,8 +36,7 @@ impl Folder {
             );
             origins.insert((repository.to_lowercase(), path.to_lowercase()), file);
         }
-        let mut paths = Vec::new();
-        json_files(root, &mut paths);
+        let paths = json_files(root);
         let relative = |path: PathBuf| path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
         let folded = paths.into_iter().map(relative).map(|file| (file.to_lowercase(), file)).collect();
         Self { root: root.to_owned(), origins, addresses, folded }
@@ -110,17 +110,4 @@ impl Linked for Folder {
 /// An address without escapes.
 fn plain(address: &str) -> String {
     address.replace("%20", " ")
-}
-
-fn json_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            json_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "json" || extension == "jsonc") {
-            found.push(path);
-        }
-    }
 }

@@ -1,8 +1,7 @@
 //! Cases with known answers and a corpus of real templates, where the shared folder is at hand.
 //!
-//! `LIFEBOAT_SHARED` names the folder (default: `../shared` beside the repository); with
-//! `LIFEBOAT_SHARED_REQUIRED` set its absence is a failure. What differs stands in `docs/template-differences.md`, each
-//! row with its reason, and that page is held against what happens here: nothing more, nothing less.
+//! What differs stands in `docs/template-differences.md`, each row with its reason, and that page is held against what
+//! happens here: nothing more, nothing less.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
 #![expect(clippy::print_stdout, reason = "scores and skipped checks are for people")]
@@ -12,27 +11,15 @@ mod folder;
 mod listed;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lifeboat_arm::template::{
     Context, ExpandedResource, Expansion, NoLinks, ParameterValue, ResourceGroupInfo, Runtime, Template,
     expand, parse_parameters, resolve, resolve_output,
 };
 use lifeboat_arm::tree::Node;
+use lifeboat_testdata::shared;
 use serde_json::Value;
-
-#[expect(clippy::disallowed_methods, reason = "a test finds its data by the environment")]
-fn shared(part: &str) -> Option<PathBuf> {
-    let folder = std::env::var("LIFEBOAT_SHARED")
-        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
-    let path = folder.join(part);
-    if path.exists() {
-        return Some(path);
-    }
-    assert!(std::env::var("LIFEBOAT_SHARED_REQUIRED").is_err(), "{} is absent", path.display());
-    println!("SKIPPED: {} is absent, so nothing was checked", path.display());
-    None
-}
 
 fn text_of(value: &Value, key: &str) -> Option<String> {
     value.get(key).and_then(Value::as_str).map(str::to_owned)

@@ -7,36 +7,18 @@ use std::path::{Path, PathBuf};
 
 use lifeboat_arm::template::{Expansion, NoLinks, Template, expand, placeholders};
 use lifeboat_arm::tree::{Node, NodeKind};
+use lifeboat_testdata::{files, shared};
 use serde_json::{Value, json};
 
 use crate::world::context;
 
-#[expect(clippy::disallowed_methods, reason = "a test finds its data by the environment")]
 fn templates() -> Vec<(PathBuf, String)> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let shared =
-        std::env::var("LIFEBOAT_SHARED").map_or_else(|_| here.join("../../../shared"), PathBuf::from);
-    let mut files = Vec::new();
-    for folder in [here.join("../../fuzz/seeds/evaluator"), shared.join("arm/corpus")] {
-        walk(&folder, &mut files);
-    }
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/evaluator");
+    let all = std::iter::once(seeds).chain(shared("arm/corpus")).flat_map(|folder| files(&folder));
     let read = |path: PathBuf| {
         Some((path.clone(), String::from_utf8_lossy(&std::fs::read(path).ok()?).into_owned()))
     };
-    files.into_iter().filter_map(read).collect()
-}
-
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    let mut entries: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            walk(&path, found);
-        } else {
-            found.push(path);
-        }
-    }
+    all.filter_map(read).collect()
 }
 
 fn made_up(template: &Template) -> BTreeMap<String, Value> {

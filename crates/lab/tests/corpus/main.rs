@@ -1,20 +1,18 @@
 //! Public templates: each that expands is deployed into a lab, and then a second time nothing would change.
 //!
-//! `LIFEBOAT_SHARED` names the folder that holds `arm/corpus` (default: `../shared` beside the repository); with
-//! `LIFEBOAT_SHARED_REQUIRED` set its absence is a failure. The floor only ever goes up.
+//! The floor only ever goes up.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
-#![expect(clippy::print_stdout, reason = "scores and skipped checks are for people")]
 
 mod case;
 mod presumed;
 mod world;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use case::Case;
+use lifeboat_testdata::{json_files, shared};
 use world::World;
 
 /// How many templates deploy twice. Only ever raised.
@@ -85,7 +83,7 @@ const ONE_NAME: &str = "two servers are to have one host name";
 #[test]
 fn public_templates_deploy_twice() {
     let Some(corpus) = shared("arm/corpus") else { return };
-    let files = files(&corpus);
+    let files = json_files(&corpus);
     let outcomes = all(&files, |path| {
         let case = Case::read(&corpus, path)?;
         let outcome = World::around(&case).deploy_twice();
@@ -133,34 +131,4 @@ fn all<T: Sync, R: Send>(items: &[T], act: impl Fn(&T) -> R + Sync) -> Vec<R> {
         }
     });
     done.into_inner().unwrap().into_values().collect()
-}
-
-fn files(corpus: &Path) -> Vec<PathBuf> {
-    let (mut files, mut folders) = (Vec::new(), vec![corpus.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|end| end == "json" || end == "jsonc") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    files
-}
-
-/// A part of the shared data, unless it is absent.
-#[expect(clippy::disallowed_methods, reason = "a test finds its data by the environment")]
-fn shared(part: &str) -> Option<PathBuf> {
-    let folder = std::env::var("LIFEBOAT_SHARED")
-        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
-    let path = folder.join(part);
-    if path.exists() {
-        return Some(path);
-    }
-    assert!(std::env::var("LIFEBOAT_SHARED_REQUIRED").is_err(), "{} is absent", path.display());
-    println!("SKIPPED: {} is absent, so nothing was checked", path.display());
-    None
 }

@@ -3,18 +3,17 @@
 use lifeboat_arm::template::Template;
 use lifeboat_plan::{Graph, PlanKind};
 use lifeboat_planner::{Bare, BareError, PlanError, assess, explained, plan, read_bare};
+use lifeboat_testdata::{json_files, shared};
 
-use crate::fixtures::corpus::{Folder, json_files, shared};
+use crate::fixtures::corpus::Folder;
 use crate::fixtures::{World, about};
 
 /// Proves: S04, S05, S23 (offline, from templates as people write them)
 #[test]
 fn real_templates_are_read_and_planned_for() {
     let Some(corpus) = shared("arm/corpus") else { return };
-    let mut files = Vec::new();
-    json_files(&corpus, &mut files);
     let (mut read, mut refused, mut broken, mut others) = (0, 0, 0, 0);
-    for path in files {
+    for path in json_files(&corpus) {
         let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
         let name = path.strip_prefix(&corpus).unwrap().to_string_lossy().into_owned();
         let Ok(template) = Template::parse(&name, &text) else { continue };
