@@ -22,6 +22,10 @@ mod place;
 pub(crate) type Turns = Vec<(String, i64)>;
 
 /// What is known of a resource before its body.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is asked on its own, and they come in all combinations"
+)]
 pub(crate) struct Header<'t> {
     /// Unlike the id it is unique in the expansion.
     pub(crate) key: usize,
@@ -219,7 +223,7 @@ impl<'t> Collector<'_, 't> {
         let frame = self.frame;
         with_turns(&frame.env(), turns, &mut |env| {
             let name = match copy.get("name") {
-                Some(name) => env.node_string(name, "name of the loop").map_err(|_| None)?.into_owned(),
+                Some(name) => env.node_string(name, "name of the loop").ok().ok_or(None)?.into_owned(),
                 // with symbolic names the loop needs no other
                 None => symbol.unwrap_or_default().to_owned(),
             };

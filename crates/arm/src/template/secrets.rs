@@ -117,20 +117,17 @@ fn cover_all(
     }
     let mut all = bodies.iter().filter_map(|body| expanded(file, body, context));
     let varied = all.find(|varied| alike(expansion, varied));
-    match (plain.filter(|plain| alike(expansion, plain)), varied) {
-        (Some(plain), Some(varied)) => {
-            compare(expansion, &plain, &varied);
-            if names == Names::Covered {
-                cover_names(expansion, How::Compared(&plain, &varied));
-            }
-        }
+    let plain = plain.filter(|plain| alike(expansion, plain));
+    let how = if let (Some(plain), Some(varied)) = (&plain, &varied) {
+        compare(expansion, plain, varied);
+        How::Compared(plain, varied)
+    } else {
         // Other secrets make another template: then what holds one as it was typed is all that can be told.
-        _ => {
-            search(expansion, &secrets);
-            if names == Names::Covered {
-                cover_names(expansion, How::Searched(&secrets));
-            }
-        }
+        search(expansion, &secrets);
+        How::Searched(&secrets)
+    };
+    if names == Names::Covered {
+        cover_names(expansion, how);
     }
 }
 
