@@ -8,7 +8,7 @@ mod parser;
 
 use std::fmt::Write as _;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A tree nested deeper than this is refused; the deepest real template seen is 29 levels deep.
 pub const DEPTH_MAX: usize = 200;
@@ -177,9 +177,17 @@ pub fn push_pointer(pointer: &str, token: impl std::fmt::Display) -> String {
 }
 
 /// Where the lines of a text begin, so that many offsets can be looked up.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Lines {
     starts: Vec<usize>,
+    /// How many characters begin before each block of the text; counted when a long line asks.
+    blocks: OnceLock<Vec<usize>>,
+}
+
+impl PartialEq for Lines {
+    fn eq(&self, other: &Self) -> bool {
+        self.starts == other.starts
+    }
 }
 
 impl Lines {
@@ -190,7 +198,7 @@ impl Lines {
         let mut starts = Vec::with_capacity(text.len() / 32 + 1);
         starts.push(0);
         starts.extend(breaks);
-        Self { starts }
+        Self { starts, blocks: OnceLock::new() }
     }
 
     /// Line and column of a byte offset; an offset beyond the end means the end.
@@ -198,9 +206,29 @@ impl Lines {
         let offset = offset.min(text.len());
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts[line - 1];
-        let before = &text[start..text.ceil_char_boundary(offset)];
-        let marks = usize::from(start == 0 && before.starts_with('\u{feff}'));
-        Position { line, column: before.chars().count() - marks + 1 }
+        let end = text.ceil_char_boundary(offset);
+        let marks = usize::from(start == 0 && end > 0 && text.starts_with('\u{feff}'));
+        // A whole template may be one line.
+        let characters = if end - start < BLOCK {
+            characters(&text.as_bytes()[start..end])
+        } else {
+            self.characters_before(text, end) - self.characters_before(text, start)
+        };
+        Position { line, column: characters - marks + 1 }
+    }
+
+    fn characters_before(&self, text: &str, offset: usize) -> usize {
+        let blocks = self.blocks.get_or_init(|| {
+            let mut sum = 0;
+            let before = |block: &[u8]| {
+                let before = sum;
+                sum += characters(block);
+                before
+            };
+            text.as_bytes().chunks(BLOCK).map(before).collect()
+        });
+        let block = (offset / BLOCK).min(blocks.len() - 1);
+        blocks[block] + characters(&text.as_bytes()[block * BLOCK..offset])
     }
 
     /// The positions of offsets in ascending order: a long line is walked once, however many of them it has.
@@ -222,6 +250,14 @@ impl Lines {
         };
         offsets.map(position).collect()
     }
+}
+
+/// How many bytes are counted at once.
+const BLOCK: usize = 4096;
+
+/// The characters that begin in these bytes of a text.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }
 
 #[cfg(test)]
@@ -264,6 +300,19 @@ mod tests {
         assert_eq!(lines.position(text, 999), Position { line: 3, column: 1 });
         let one_by_one: Vec<Position> = [0, 1, 3, 5, 8, 999].map(|at| lines.position(text, at)).to_vec();
         assert_eq!(lines.ascending(text, [0, 1, 3, 5, 8, 999].into_iter()), one_by_one);
+    }
+
+    #[test]
+    fn a_long_line_has_the_same_columns() {
+        let text = format!("\u{feff}{}\n{}", "aä€".repeat(5000), "é😀".repeat(9000));
+        let lines = Lines::new(&text);
+        for offset in (0..text.len() + 2).step_by(37) {
+            let end = text.ceil_char_boundary(offset.min(text.len()));
+            let before = &text.as_bytes()[..offset.min(text.len())];
+            let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            let column = text[start..end].chars().filter(|c| *c != '\u{feff}').count() + 1;
+            assert_eq!(lines.position(&text, offset).column, column, "{offset}");
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Ties to regions, over a corpus of real templates.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
-#![expect(clippy::print_stdout, reason = "scores and skipped checks are for people")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use lifeboat_arm::template::{
-    Context, Expansion, Link, Linked, LinkedTemplate, NoLinks, ResourceGroupInfo, Runtime, Template, expand,
-    fill_markers, placeholders, resolve, resolve_output,
+    Context, Expansion, Link, Linked, LinkedTemplate, NoLinks, ResourceGroupInfo, Runtime, Severity,
+    Template, expand, fill_markers, placeholders, resolve, resolve_output,
 };
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ fn evaluate(expression: &str) -> Value {
         "outputs": {"out": {"value": expression}},
     });
     let expansion = expanded(&parts);
-    match expansion.diagnostics.first() {
+    match expansion.diagnostics.iter().find(|found| found.severity == Severity::Error) {
         Some(mistake) => format!("!{}", mistake.code).into(),
         None => expansion.outputs["out"].value.clone(),
     }

@@ -14,7 +14,7 @@ use super::header::{Header, with_turns};
 use super::stand_in::stand_in;
 use super::unit::{Progress, Unit};
 use super::value::{Key, Value};
-use super::written::{Writer, Written};
+use super::written::{Writer, Written, room_of};
 use crate::tree::{Member, Node, push_pointer};
 
 /// Members that say how to deploy a resource instead of what it is.
@@ -59,7 +59,9 @@ impl Unit<'_> {
     /// The service refuses a template that names a resource twice.
     fn check_duplicates(&self) {
         let mut seen = std::collections::BTreeSet::new();
-        for header in self.headers.iter().filter(|header| header.condition && !header.existing) {
+        for header in
+            self.headers.iter().filter(|header| header.condition && !header.existing && !header.nameless)
+        {
             if !seen.insert(header.id_key.as_str()) {
                 let message =
                     format!("`{}` of type `{}` is declared more than once", header.name, header.kind);
@@ -112,6 +114,9 @@ impl Unit<'_> {
         needs: Needs,
         deployment: Option<NestedDeployment>,
     ) -> Outcome<()> {
+        if header.broken {
+            return Ok(());
+        }
         let location = body.known_text("location").map(str::to_owned);
         let document = self.frame.document;
         let resource = ExpandedResource {
@@ -201,6 +206,9 @@ impl Unit<'_> {
         };
         if found.is_empty() && !self.is_empty_loop(written) {
             let hint = did_you_mean(written, self.names());
+            if hint.is_none() && self.may_be_nameless(written) {
+                return Ok(Vec::new());
+            }
             let message = format!("the dependency `{written}` is not a resource of the template");
             return Err(Fault::new("dependency-unknown", message).hint(hint));
         }
@@ -214,6 +222,13 @@ impl Unit<'_> {
             let inside = own.strip_prefix(&other.id.to_lowercase()).is_some_and(|rest| rest.starts_with('/'));
             inside && other.condition && other.name.eq_ignore_ascii_case(name)
         })
+    }
+
+    /// Whether what is not found may be a resource whose own name is wrong: that is told already.
+    fn may_be_nameless(&self, written: &str) -> bool {
+        let written = written.to_lowercase();
+        let mut nameless = self.headers.iter().filter(|header| header.nameless && header.condition);
+        nameless.any(|header| !written.contains('/') || written.contains(&header.kind.to_lowercase()))
     }
 
     /// A loop of no turns leaves no resource, but depending on it is no mistake.
@@ -238,7 +253,10 @@ impl Unit<'_> {
         for member in self.template.get("outputs").and_then(Node::members).unwrap_or_default() {
             let declared = super::types::follow(self.frame.template, &member.value);
             let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
-            match Self::output(&env, &member.value) {
+            let output = Self::output(&env, &member.value);
+            // it is held as it is and as JSON
+            let fits = |value: &Option<Value>| env.meter.take(2 * value.as_ref().map_or(0, room_of));
+            match output.and_then(|value| fits(&value).map(|()| value)) {
                 Ok(Some(value)) => {
                     self.check_output(member, &value);
                     outputs.push((Arc::clone(&member.key), kind, value));

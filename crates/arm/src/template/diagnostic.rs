@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::tree::{Lines, Node, Position};
+use crate::tree::{Lines, Node, Position, push_pointer};
 
 /// How bad a [`Diagnostic`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -105,28 +105,25 @@ fn not_json(says: &str) -> String {
     format!("this is not JSON: {}", first.chain(letters).collect::<String>())
 }
 
-/// The pointer of the innermost node (or member) that covers an offset.
+/// The pointer of the innermost node (or member) that covers an offset. Parts lie in the order of the text, so that each is
+/// found by halves: large templates ask for thousands.
 pub(crate) fn pointer_at(root: &Node, offset: usize) -> String {
     let mut pointer = String::new();
     let mut node = root;
-    'down: loop {
-        if let Some(members) = node.members() {
-            for member in members {
-                if (member.key_range.start..member.value.range.end).contains(&offset) {
-                    pointer = crate::tree::push_pointer(&pointer, &member.key);
-                    node = &member.value;
-                    continue 'down;
-                }
-            }
+    loop {
+        let members = node.members().unwrap_or_default();
+        let elements = node.elements().unwrap_or_default();
+        let member = members.get(members.partition_point(|member| member.value.range.end <= offset));
+        let at = elements.partition_point(|element| element.range.end <= offset);
+        if let Some(member) = member.filter(|member| member.key_range.start <= offset) {
+            pointer = push_pointer(&pointer, &member.key);
+            node = &member.value;
+        } else if let Some(element) = elements.get(at).filter(|element| element.range.start <= offset) {
+            pointer = push_pointer(&pointer, at);
+            node = element;
+        } else {
+            return pointer;
         }
-        for (index, element) in node.elements().unwrap_or_default().iter().enumerate() {
-            if element.range.contains(&offset) {
-                pointer = crate::tree::push_pointer(&pointer, index);
-                node = element;
-                continue 'down;
-            }
-        }
-        return pointer;
     }
 }
 
@@ -138,4 +135,34 @@ pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = 
     let name = Some(name).filter(short)?;
     let found = crate::nearest(name, candidates.into_iter().filter(short).take(1000))?;
     Some(format!("did you mean `{found}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pointer_at;
+    use crate::tree::Node;
+
+    #[test]
+    fn every_place_has_its_pointer() {
+        let text = r#"{ "a": [1, { "b": "x" }, []], "a": { "c": true }, "d": null }"#;
+        let tree = Node::parse(text).unwrap();
+        for (at, pointer) in [
+            ("{ \"a\"", ""),
+            ("\"a\"", "/a"),
+            ("1", "/a/0"),
+            (", {", "/a"),
+            ("\"b\"", "/a/1/b"),
+            ("\"x\"", "/a/1/b"),
+            ("[]", "/a/2"),
+            ("], ", "/a"),
+            ("\"c\"", "/a/c"),
+            ("null", "/d"),
+            (" }", "/a/1"),
+            (", \"d", ""),
+        ] {
+            let offset = text.find(at).unwrap();
+            assert_eq!(pointer_at(&tree, offset), pointer, "{at}");
+        }
+        assert_eq!(pointer_at(&tree, text.len()), "");
+    }
 }

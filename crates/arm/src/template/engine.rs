@@ -13,6 +13,8 @@ use super::value::Value;
 
 const DIAGNOSTICS_MAX: usize = 500;
 const RESOURCES_MAX: usize = 20_000;
+/// What an id adds to its own bytes in a list of ids.
+const ENTRY_ROOM: usize = 48;
 
 pub(crate) struct Engine<'t> {
     pub(crate) context: &'t Context,
@@ -31,7 +33,11 @@ pub(crate) struct Engine<'t> {
     pub(crate) links: RefCell<Vec<FollowedLink>>,
     guids: Cell<u64>,
     keys: Cell<usize>,
+    /// Resources begun, those that are not made and nested ones too.
+    begun: Cell<usize>,
     quiet: Cell<bool>,
+    /// That the expansion ended early stands among the diagnostics.
+    told_end: Cell<bool>,
     defaults: Cell<usize>,
 }
 
@@ -72,7 +78,9 @@ impl<'t> Engine<'t> {
             links: RefCell::default(),
             guids: Cell::new(0),
             keys: Cell::new(0),
+            begun: Cell::new(0),
             quiet: Cell::new(false),
+            told_end: Cell::new(false),
             defaults: Cell::new(0),
         }
     }
@@ -138,7 +146,7 @@ impl<'t> Engine<'t> {
         range: &Range<usize>,
         fault: &Fault,
     ) -> Fault {
-        if !fault.reported {
+        if !fault.reported && self.is_news(fault) {
             let range = match &fault.span {
                 Some(span) => map_span(&document.text, range, span),
                 None => range.clone(),
@@ -151,6 +159,30 @@ impl<'t> Engine<'t> {
         Fault::reported()
     }
 
+    /// Whether a fault says something new: once the expansion has come to its end, everything fails for that reason.
+    fn is_news(&self, fault: &Fault) -> bool {
+        let is_end = self.meter.exhausted().is_some_and(|why| fault.code == "limit" && fault.message == why);
+        !(is_end && self.told_end.replace(self.told_end.get() || !self.quiet.get()))
+    }
+
+    /// Says that the expansion ended early, unless that is said.
+    pub(crate) fn tell_end(&self, document: &Document) {
+        if let Some(why) = self.meter.exhausted() {
+            let begins = document.root.range.start..document.root.range.start + 1;
+            self.report(document, &[], &begins, &Fault::new("limit", why));
+        }
+    }
+
+    /// Counts resources before anything of them is evaluated.
+    pub(crate) fn begin_resources(&self, count: usize) -> Outcome<()> {
+        let begun = self.begun.get().saturating_add(count);
+        if begun > RESOURCES_MAX {
+            return Err(self.meter.exhaust("the template has too many resources"));
+        }
+        self.begun.set(begun);
+        Ok(())
+    }
+
     /// Says what Azure would accept, and somebody should look at.
     pub(crate) fn warn(&self, document: &Document, chain: &[String], range: &Range<usize>, doubt: &Fault) {
         let mut diagnostic = document.diagnostic(doubt.code, doubt.message.clone(), range.clone());
@@ -161,11 +193,10 @@ impl<'t> Engine<'t> {
     }
 
     pub(crate) fn push_resource(&self, draft: Draft) -> Outcome<()> {
-        let mut resources = self.resources.borrow_mut();
-        if resources.len() >= RESOURCES_MAX {
-            return Err(Fault::new("limit", format!("more than {RESOURCES_MAX} resources")));
-        }
-        resources.push(draft);
+        // loops that wait for loops, with deployments in them, have more ids to wait for than anything else
+        let needs = draft.needs.written.len() + draft.needs.implied.len();
+        self.meter.take(needs.saturating_mul(ENTRY_ROOM + draft.resource.id.len()))?;
+        self.resources.borrow_mut().push(draft);
         Ok(())
     }
 

@@ -20,16 +20,21 @@ use super::value::Value;
 const DEPTH_MAX: usize = 250;
 /// The work one expansion may do, in units of about 16 bytes touched.
 const FUEL: u64 = 40_000_000;
+/// The bytes, about, that the result of one expansion may take. Azure stops a template at 4 MB of text, written out.
+const ROOM: usize = 384 << 20;
 
-/// Bounds the work of one expansion, whatever the template says.
+/// Bounds the work of one expansion and the size of its result, whatever the template says.
 pub(crate) struct Meter {
     fuel: Cell<u64>,
+    room: Cell<usize>,
     depth: Cell<usize>,
+    /// Nothing goes on after this, and one mistake tells it.
+    exhausted: Cell<Option<&'static str>>,
 }
 
 impl Meter {
     pub(crate) fn new() -> Self {
-        Self { fuel: Cell::new(FUEL), depth: Cell::new(0) }
+        Self { fuel: Cell::new(FUEL), room: Cell::new(ROOM), depth: Cell::new(0), exhausted: Cell::new(None) }
     }
 
     /// The work done so far.
@@ -39,9 +44,37 @@ impl Meter {
     }
 
     pub(crate) fn spend(&self, amount: usize) -> Outcome<()> {
-        let left = self.fuel.get().checked_sub(amount as u64);
-        self.fuel.set(left.unwrap_or(0));
-        left.map(|_| ()).ok_or_else(|| Fault::new("limit", "the template takes too much work to expand"))
+        match self.fuel.get().checked_sub(amount as u64) {
+            Some(left) => {
+                self.fuel.set(left);
+                Ok(())
+            }
+            None => Err(self.exhaust("the template takes too much work to expand")),
+        }
+    }
+
+    /// Takes room for a part of the result.
+    pub(crate) fn take(&self, bytes: usize) -> Outcome<()> {
+        match self.room.get().checked_sub(bytes) {
+            Some(left) => {
+                self.room.set(left);
+                Ok(())
+            }
+            None => Err(self.exhaust("the template grows too large when it is expanded")),
+        }
+    }
+
+    /// Ends the expansion: whatever is asked from now on fails.
+    pub(crate) fn exhaust(&self, why: &'static str) -> Fault {
+        self.fuel.set(0);
+        let why = self.exhausted.get().unwrap_or(why);
+        self.exhausted.set(Some(why));
+        Fault::new("limit", why)
+    }
+
+    /// Why the expansion ended before its end.
+    pub(crate) fn exhausted(&self) -> Option<&'static str> {
+        self.exhausted.get()
     }
 
     /// Runs one level deeper.
@@ -55,6 +88,17 @@ impl Meter {
         let result = run();
         self.depth.set(depth);
         result
+    }
+}
+
+/// The work for what a function makes of arguments of this weight: `range(0, 10000)` makes much of little.
+fn made(value: &Value, arguments: usize) -> usize {
+    let more = value.weight().saturating_sub(arguments) / 4;
+    match value {
+        Value::String(text) => text.len() / 4,
+        Value::Array(array) => more + array.items.len(),
+        Value::Object(object) => more + 2 * object.entries.len(),
+        _ => more,
     }
 }
 
@@ -178,6 +222,9 @@ impl Env<'_> {
             Body::Scoped(body) => body(self, &values),
             Body::Special(_) => unreachable!("special forms returned above"),
         };
+        if let Ok(value) = &result {
+            self.meter.spend(made(value, weight))?;
+        }
         result.map_err(|mut fault| {
             if fault.code == "function-arguments" && fault.span.is_none() {
                 fault.message = format!("`{name}`: {}", fault.message);

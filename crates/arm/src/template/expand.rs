@@ -133,7 +133,9 @@ fn expand_root<'a>(
     let place =
         Place { template: &document.root, pointer: String::new(), chain: Vec::new(), inherited: Vec::new() };
     let inside = run(&frame, &scope, &place, &Vec::new(), None);
-    public_outputs(&inside.outputs)
+    let outputs = public_outputs(&inside.outputs);
+    engine.tell_end(document);
+    outputs
 }
 
 /// Turns keys into places in the list, each once; what was not expanded is not waited for.

@@ -18,10 +18,13 @@ use super::key_vault;
 use super::names::folded;
 use super::parser;
 use super::scope::Scope;
-use super::value::Value;
+use super::value::{Key, Value};
 use crate::tree::{Member, Node};
 
 mod named;
+
+/// The resources that one deployment may have, loops unrolled.
+const RESOURCES_MAX: usize = 800;
 
 use named::{Declared, Named, Slot, lower};
 
@@ -56,7 +59,8 @@ pub(crate) struct Frame<'t> {
     pub(crate) template: &'t Node,
     pub(crate) scope: Scope,
     pub(crate) deployment: Deployment,
-    pub(crate) chain: Vec<String>,
+    /// The deployments on the way to what is looked at: those of outer scope have no frame of their own.
+    pub(crate) chain: RefCell<Vec<String>>,
     parameters: Named<'t, &'t Member>,
     variables: Named<'t, Variable<'t>>,
     functions: BTreeMap<String, &'t Node>,
@@ -93,7 +97,7 @@ impl<'t> Frame<'t> {
             template,
             scope,
             deployment,
-            chain,
+            chain: RefCell::new(chain),
             parameters,
             variables: collect_variables(members("variables")),
             functions,
@@ -118,7 +122,28 @@ impl<'t> Frame<'t> {
     }
 
     pub(crate) fn report(&self, node: &Node, fault: &Fault) -> Fault {
-        self.engine.report(self.document, &self.chain, &node.range, fault)
+        self.engine.report(self.document, &self.chain.borrow(), &node.range, fault)
+    }
+
+    /// Azure counts the resources of each deployment, with every turn of its loops.
+    pub(crate) fn doubt_count(&self, template: &Node, count: usize) {
+        if count > RESOURCES_MAX
+            && let Some(resources) = template.member("resources")
+        {
+            let message =
+                format!("here are {count} resources: Azure takes {RESOURCES_MAX} in one deployment");
+            let hint = "divide them: each nested or linked deployment may have as many of its own".to_owned();
+            let doubt = Fault::new("resources-many", message).hint(Some(hint));
+            self.engine.warn(self.document, &self.chain.borrow(), &resources.key_range, &doubt);
+        }
+    }
+
+    /// Looks at something inside of these deployments.
+    pub(crate) fn within<T>(&self, chain: &[String], look: impl FnOnce() -> T) -> T {
+        let around = self.chain.replace(chain.to_vec());
+        let found = look();
+        self.chain.replace(around);
+        found
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -158,9 +183,17 @@ impl<'t> Frame<'t> {
                 Some(value) => Slot::Done(value),
                 None if has_default => Slot::Waiting,
                 None if nullable => Slot::Done(Value::Null),
-                None => Slot::Failed,
+                None => Slot::Missing,
             });
         }
+    }
+
+    /// Parameters whose values are wrong where they are given: nothing is told of them here.
+    pub(crate) fn without(self, names: &[Key]) -> Self {
+        for parameter in names.iter().filter_map(|name| self.parameters.get(&*name.to_lowercase())) {
+            parameter.slot.replace(Slot::Failed);
+        }
+        self
     }
 
     /// Given values that no parameter takes, by name, each with the name that was probably meant.
@@ -185,20 +218,23 @@ impl<'t> Frame<'t> {
                 let hint = "write `\"type\": \"string\"`, or `int`, `bool`, `array`, `object`, `securestring`, `secureobject`";
                 let fault = Fault::new("type", format!("the parameter `{name}` has no `type`"));
                 let fault = fault.hint(Some(hint.to_owned()));
-                self.engine.report(self.document, &self.chain, key_range, &fault);
+                self.engine.report(self.document, &self.chain.borrow(), key_range, &fault);
                 slot.replace(Slot::Failed);
                 continue;
             }
-            let has_default = declaration.get("defaultValue").is_some();
-            if matches!(*slot.borrow(), Slot::Failed) && !has_default {
+            if matches!(*slot.borrow(), Slot::Failed) {
+                continue; // what should be given is wrong itself
+            }
+            if matches!(*slot.borrow(), Slot::Missing) {
                 let fault = Fault::new("parameter-missing", format!("the parameter `{name}` needs a value"));
-                let place = if self.chain.is_empty() {
+                let place = if self.chain.borrow().is_empty() {
                     "parameter file"
                 } else {
                     "`parameters` of the deployment that holds this template"
                 };
                 let advice = format!("give `{name}` in the {place}");
-                self.engine.report(self.document, &self.chain, key_range, &fault.hint(Some(advice)));
+                self.engine.report(self.document, &self.chain.borrow(), key_range, &fault.hint(Some(advice)));
+                slot.replace(Slot::Failed);
                 continue;
             }
             // what does not fit is the default, or a value from elsewhere: then the name is the place
@@ -209,7 +245,7 @@ impl<'t> Frame<'t> {
             let result = self.parameter(name).and_then(|value| {
                 super::types::check(self.template, declaration, &value, &what)
                     .and_then(|()| self.check_secret(declaration, &value, &what))
-                    .map_err(|fault| self.engine.report(self.document, &self.chain, place, &fault))
+                    .map_err(|fault| self.engine.report(self.document, &self.chain.borrow(), place, &fault))
             });
             if result.is_err() {
                 slot.replace(Slot::Failed);
@@ -221,7 +257,7 @@ impl<'t> Frame<'t> {
     fn check_secret(&self, declaration: &Node, value: &Value, what: &str) -> Outcome<()> {
         let kind = super::types::kind(self.template, declaration);
         if let Some(doubt) = key_vault::check_type(kind, value, what)? {
-            self.engine.warn(self.document, &self.chain, &declaration.range, &doubt);
+            self.engine.warn(self.document, &self.chain.borrow(), &declaration.range, &doubt);
         }
         Ok(())
     }

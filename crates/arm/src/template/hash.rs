@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::functions::string::upper;
 use super::unique::murmur;
 use crate::tree::{Node, NodeKind};
 
@@ -20,7 +21,7 @@ pub struct TemplateHash {
 pub fn template_hash(template: &Node) -> TemplateHash {
     let mut minified = String::new();
     write(template, &mut minified);
-    let minified = minified.to_uppercase();
+    let minified = upper(&minified);
     let hash = murmur(minified.as_bytes()).to_string();
     TemplateHash { minified, hash }
 }
@@ -58,6 +59,12 @@ fn quoted(text: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_letter_stays_one() {
+        let found = template_hash(&Node::parse(r#"{ "straße": "ﬁn é" }"#).unwrap());
+        assert_eq!(found.minified, r#"{"STRAßE":"ﬁN É"}"#);
+    }
 
     /// The example of the REST reference.
     #[test]

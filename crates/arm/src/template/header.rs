@@ -22,6 +22,10 @@ mod place;
 pub(crate) type Turns = Vec<(String, i64)>;
 
 /// What is known of a resource before its body.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is asked on its own, and they come in all combinations"
+)]
 pub(crate) struct Header<'t> {
     /// Unlike the id it is unique in the expansion.
     pub(crate) key: usize,
@@ -41,6 +45,10 @@ pub(crate) struct Header<'t> {
     pub(crate) unsettled: Vec<Deferred>,
     pub(crate) condition: bool,
     pub(crate) existing: bool,
+    /// Something of it is wrong, and told: the rest is looked at, and nothing is made.
+    pub(crate) broken: bool,
+    /// Its type or name is wrong, and what stands there is as it is written: nobody finds it by them.
+    pub(crate) nameless: bool,
     pub(crate) turns: Turns,
     /// The loop that it comes from, and the first turn of the batch before its own, if they are serial.
     pub(crate) batch: Option<(String, std::ops::Range<i64>)>,
@@ -90,6 +98,28 @@ fn is_existing(node: &Node) -> bool {
     node.get("existing").is_some_and(|node| node.kind == crate::tree::NodeKind::Bool(true))
 }
 
+fn not_empty<'n>(frame: &Frame<'_>, node: &Node, name: Cow<'n, str>) -> Outcome<Cow<'n, str>> {
+    if !name.trim().is_empty() {
+        return Ok(name);
+    }
+    let place = node.get("name").unwrap_or(node);
+    Err(frame.report(place, &Fault::new("name-empty", "the name of the resource is empty")))
+}
+
+/// Type and name in full: a child's go on from its parent's.
+fn whole(kind: Cow<'_, str>, name: Cow<'_, str>, parent: Option<&Parent<'_>>) -> (String, String) {
+    // a resource of another provider stands inside of one, but is not its child
+    let Some(parent) = parent.filter(|parent| !is_foreign(&kind, parent.kind)) else {
+        return (kind.into_owned(), name.into_owned());
+    };
+    // a child may repeat its parent's type and name in full
+    let repeats = lies_below(&kind, parent.kind);
+    let kind = if repeats { kind.into_owned() } else { format!("{}/{kind}", parent.kind) };
+    let repeats = repeats && lies_below(&name, parent.name);
+    let name = if repeats { name.into_owned() } else { format!("{}/{name}", parent.name) };
+    (kind, name)
+}
+
 /// Whether a child's type is a whole one of another provider, instead of a part of its parent's.
 fn is_foreign(kind: &str, parent: &str) -> bool {
     let Some((namespace, _)) = kind.split_once('/') else { return false };
@@ -112,6 +142,16 @@ pub(crate) struct Collector<'f, 't> {
 struct Parent<'p> {
     kind: &'p str,
     name: &'p str,
+    broken: bool,
+    nameless: bool,
+}
+
+/// What the loop of a resource says.
+struct Loop {
+    name: String,
+    count: i64,
+    /// If the turns wait for each other.
+    batch_size: Option<i64>,
 }
 
 impl<'t> Collector<'_, 't> {
@@ -140,47 +180,83 @@ impl<'t> Collector<'_, 't> {
             return;
         }
         let Some(copy) = node.get("copy").filter(|copy| copy.members().is_some()) else {
+            if let Err(fault) = self.frame.engine.begin_resources(1) {
+                self.frame.report(node, &fault);
+                return;
+            }
             self.instance(node, pointer, symbol, turns, parent, None);
             return;
         };
-        let frame = self.frame;
-        if parent.is_some() {
-            let message = "a resource inside of another one cannot have a loop";
-            let hint =
-                "lift it to the template's `resources`, with its whole type and its name `parent/child`";
-            frame.report(copy, &Fault::new("copy-child", message).hint(Some(hint.to_owned())));
-            return;
+        match self.read_loop(copy, symbol, turns, parent) {
+            Ok(Loop { name, count, batch_size }) => {
+                for index in 0..count {
+                    let mut turns = turns.clone();
+                    turns.push((name.clone(), index));
+                    let before = batch_size.map_or(0..0, |size| {
+                        let start = index - index % size;
+                        (start - size).max(0)..start
+                    });
+                    self.instance(node, pointer, symbol, &turns, parent, Some((name.clone(), before)));
+                }
+            }
+            Err(Some(name)) => {
+                // one turn is looked at for more mistakes
+                let before = self.headers.len();
+                let mut turns = turns.clone();
+                turns.push((name.clone(), 0));
+                self.instance(node, pointer, symbol, &turns, parent, Some((name, 0..0)));
+                self.headers[before..].iter_mut().for_each(|header| header.broken = true);
+            }
+            Err(None) => {}
         }
-        let env = frame.env();
-        let header = with_turns(&env, turns, &mut |env| {
+    }
+
+    /// What a loop says, its turns counted before the first is looked at. What is wrong is reported, and then the name is
+    /// there, if that is right.
+    fn read_loop(
+        &self,
+        copy: &Node,
+        symbol: Option<&str>,
+        turns: &Turns,
+        parent: Option<&Parent<'_>>,
+    ) -> Result<Loop, Option<String>> {
+        let frame = self.frame;
+        with_turns(&frame.env(), turns, &mut |env| {
             let name = match copy.get("name") {
-                Some(name) => env.node_string(name, "name of the loop")?.into_owned(),
+                Some(name) => env.node_string(name, "name of the loop").ok().ok_or(None)?.into_owned(),
                 // with symbolic names the loop needs no other
                 None => symbol.unwrap_or_default().to_owned(),
             };
-            let count = copy
-                .get("count")
-                .ok_or_else(|| frame.report(copy, &Fault::new("copy", "the loop needs a `count`")))?;
-            let serial = match copy.get("mode") {
-                Some(mode) => env.node_string(mode, "mode of the loop")?.eq_ignore_ascii_case("serial"),
-                None => false,
+            let read = || {
+                if parent.is_some() {
+                    let message = "a resource inside of another one cannot have a loop";
+                    let hint = "lift it to the template's `resources`, with its whole type and its name `parent/child`";
+                    return Err(
+                        frame.report(copy, &Fault::new("copy-child", message).hint(Some(hint.to_owned())))
+                    );
+                }
+                let count = copy
+                    .get("count")
+                    .ok_or_else(|| frame.report(copy, &Fault::new("copy", "the loop needs a `count`")));
+                let count = count.and_then(|count| env.loop_count(count));
+                let serial = match copy.get("mode") {
+                    Some(mode) => env.node_string(mode, "mode of the loop")?.eq_ignore_ascii_case("serial"),
+                    None => false,
+                };
+                let size = match copy.get("batchSize").filter(|_| serial) {
+                    Some(size) => env.loop_count(size)?.max(1),
+                    None => 1,
+                };
+                let count = count?.min(COPY_MAX);
+                let counted = frame.engine.begin_resources(usize::try_from(count).unwrap_or(0));
+                counted.map_err(|fault| frame.report(copy, &fault))?;
+                Outcome::Ok((count, serial.then_some(size)))
             };
-            let size = match copy.get("batchSize").filter(|_| serial) {
-                Some(size) => env.loop_count(size)?.max(1),
-                None => 1,
-            };
-            Outcome::Ok((name, env.loop_count(count)?.min(COPY_MAX), serial.then_some(size)))
-        });
-        let Ok((name, count, serial)) = header else { return };
-        for index in 0..count {
-            let mut turns = turns.clone();
-            turns.push((name.clone(), index));
-            let before = serial.map_or(0..0, |size| {
-                let start = index - index % size;
-                (start - size).max(0)..start
-            });
-            self.instance(node, pointer, symbol, &turns, parent, Some((name.clone(), before)));
-        }
+            match read() {
+                Ok((count, batch_size)) => Ok(Loop { name, count, batch_size }),
+                Err(_) => Err(Some(name)),
+            }
+        })
     }
 
     fn instance(
@@ -194,8 +270,8 @@ impl<'t> Collector<'_, 't> {
     ) {
         let frame = self.frame;
         let env = frame.env();
-        if frame.engine.meter.spend(4).is_err() || self.headers.len() > 20_000 {
-            frame.report(node, &Fault::new("limit", "the template has too many resources"));
+        if let Err(fault) = frame.engine.meter.spend(4) {
+            frame.report(node, &fault);
             return;
         }
         // resources of other systems than Azure's have neither name nor id
@@ -204,6 +280,7 @@ impl<'t> Collector<'_, 't> {
             let range = node.range.start..node.range.start + 1;
             let mut diagnostic = frame.document.diagnostic("extension", message, range);
             diagnostic.severity = super::diagnostic::Severity::Warning;
+            diagnostic.chain.clone_from(&frame.chain.borrow());
             frame.engine.push(diagnostic);
             return;
         }
@@ -213,96 +290,95 @@ impl<'t> Collector<'_, 't> {
             symbol.is_some() && with_turns(&env, turns, &mut |env| self.condition(env, node)) == Ok(false);
         let read =
             frame.engine.quietly(off, || with_turns(&env, turns, &mut |env| self.read(env, node, parent)));
-        let mut header = match read {
-            Ok(header) => header,
-            Err(_) if off => self.absent(node),
-            Err(_) => return,
-        };
+        let mut header = if off && read.broken { self.absent(node) } else { read };
         let (kind, name) = (header.kind.clone(), header.name.clone());
         header.pointer = pointer.into();
         header.symbol = symbol;
         header.batch = batch;
         header.turns.clone_from(turns);
         let deployment = header.is_deployment();
+        let (broken, nameless) = (header.broken, header.nameless);
         self.headers.push(header);
         if deployment {
             return;
         }
         if let Some(children) = node.get("resources").filter(|children| children.elements().is_some()) {
             let pointer = push_pointer(pointer, "resources");
-            let parent = Parent { kind: &kind, name: &name };
+            let parent = Parent { kind: &kind, name: &name, broken, nameless };
             for (index, child) in children.elements().unwrap_or_default().iter().enumerate() {
                 self.resource(child, &push_pointer(&pointer, index), None, turns, Some(&parent));
             }
         }
     }
 
-    fn read(&self, env: &Env<'_>, node: &'t Node, parent: Option<&Parent<'_>>) -> Outcome<Header<'t>> {
+    /// Each part is looked at even when another one is wrong; what is wrong stands as it is written.
+    fn read(&self, env: &Env<'_>, node: &'t Node, parent: Option<&Parent<'_>>) -> Header<'t> {
         let frame = self.frame;
         let unsettled = RefCell::default();
-        let text = |key: &str| match node.get(key) {
-            Some(value) if key == "name" => settled_string(env, value, key, &unsettled).map(Some),
-            Some(value) => env.node_string(value, key).map(Some),
-            None => Ok(None),
-        };
-        let needed = |key: &'static str| {
-            text(key)?.ok_or_else(|| {
-                let message = format!("the resource has no `{key}`");
-                frame.report(node, &Fault::new("resource-incomplete", message))
-            })
-        };
-        // each part is looked at even when another one is wrong
         let condition = self.condition(env, node);
-        let (kind, name) = (needed("type"), needed("name"));
-        let api_version = match text("apiVersion") {
-            Ok(None) => match self.default_api_version(env) {
-                Some(found) => Ok(found),
-                None => needed("apiVersion"),
-            },
-            Ok(Some(version)) => Ok(version),
-            Err(fault) => Err(fault),
-        };
-        let (kind, name, api_version, condition) = (kind?, name?, api_version?, condition?);
-        if name.trim().is_empty() {
-            let message = "the name of the resource is empty";
-            let place = node.get("name").unwrap_or(node);
-            return Err(frame.report(place, &Fault::new("name-empty", message)));
-        }
-        let (kind, name) = match parent {
-            // a resource of another provider stands inside of one, but is not its child
-            Some(parent) if is_foreign(&kind, parent.kind) => (kind.into_owned(), name.into_owned()),
-            Some(parent) => {
-                // a child may repeat its parent's type and name in full
-                let whole = lies_below(&kind, parent.kind);
-                let kind = if whole { kind.into_owned() } else { format!("{}/{kind}", parent.kind) };
-                let whole = whole && lies_below(&name, parent.name);
-                let name = if whole { name.into_owned() } else { format!("{}/{name}", parent.name) };
-                (kind, name)
+        let kind = self.needed(env, node, "type", &unsettled);
+        let name = self.needed(env, node, "name", &unsettled).and_then(|name| not_empty(frame, node, name));
+        let profile = if node.get("apiVersion").is_none() { self.default_api_version(env) } else { None };
+        let api_version = profile.map_or_else(|| self.needed(env, node, "apiVersion", &unsettled), Ok);
+        let own = kind.is_err() || name.is_err();
+        let nameless = own || parent.is_some_and(|parent| parent.nameless);
+        let mut broken = nameless
+            || condition.is_err()
+            || api_version.is_err()
+            || parent.is_some_and(|parent| parent.broken);
+        let as_written = |key: &str| Cow::Borrowed(node.get(key).and_then(Node::as_str).unwrap_or_default());
+        let kind = kind.unwrap_or_else(|_| as_written("type"));
+        let name = name.unwrap_or_else(|_| as_written("name"));
+        let (kind, name) = whole(kind, name, parent);
+        let (scope, scope_id) = self.scope_of(env, node, &kind, &unsettled).unwrap_or_else(|_| {
+            broken = true;
+            (self.scope.clone(), self.scope.id())
+        });
+        let id = scope::resource_id(&scope_id, &kind, &name).unwrap_or_else(|fault| {
+            if !nameless {
+                frame.report(node.get("name").unwrap_or(node), &fault);
             }
-            None => (kind.into_owned(), name.into_owned()),
-        };
-        let (scope, scope_id) = self.scope_of(env, node, &kind, &unsettled)?;
-        let place = node.get("name").unwrap_or(node);
-        let id = scope::resource_id(&scope_id, &kind, &name).map_err(|fault| frame.report(place, &fault))?;
-        let existing = is_existing(node);
-        Ok(Header {
+            broken = true;
+            String::new()
+        });
+        Header {
             key: frame.engine.next_key(),
             node,
             pointer: "".into(),
             symbol: None,
             kind,
             name,
-            api_version: api_version.into_owned(),
+            api_version: api_version.unwrap_or_default().into_owned(),
             id_key: scope::key(&id),
             id,
             scope,
             scope_id,
             unsettled: unsettled.into_inner(),
-            condition,
-            existing,
+            condition: condition.unwrap_or(true),
+            existing: is_existing(node),
+            broken,
+            nameless,
             turns: Vec::new(),
             batch: None,
-        })
+        }
+    }
+
+    /// A text that every resource has.
+    fn needed<'n>(
+        &self,
+        env: &Env<'_>,
+        node: &'n Node,
+        key: &'static str,
+        unsettled: &RefCell<Vec<Deferred>>,
+    ) -> Outcome<Cow<'n, str>> {
+        match node.get(key) {
+            Some(value) if key == "name" => settled_string(env, value, key, unsettled),
+            Some(value) => env.node_string(value, key),
+            None => {
+                let message = format!("the resource has no `{key}`");
+                Err(self.frame.report(node, &Fault::new("resource-incomplete", message)))
+            }
+        }
     }
 
     /// A resource that is not made and whose name nobody needs: only its symbolic name counts.
@@ -322,6 +398,8 @@ impl<'t> Collector<'_, 't> {
             unsettled: Vec::new(),
             condition: false,
             existing: false,
+            broken: false,
+            nameless: true,
             turns: Vec::new(),
             batch: None,
         }
@@ -347,7 +425,7 @@ impl<'t> Collector<'_, 't> {
                     condition.range.clone(),
                 );
                 diagnostic.severity = super::diagnostic::Severity::Warning;
-                diagnostic.chain.clone_from(&self.frame.chain);
+                diagnostic.chain.clone_from(&self.frame.chain.borrow());
                 self.frame.engine.push(diagnostic);
                 return Ok(true);
             }

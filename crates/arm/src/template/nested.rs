@@ -39,7 +39,10 @@ impl Unit<'_> {
         if header.condition && !header.existing {
             let used = RefCell::default();
             let env = self.env(&used);
-            with_turns(&env, &header.turns, &mut |env| self.nested(env, index, &used));
+            // it may be a `reference` elsewhere that asks for its outputs
+            self.frame.within(&self.chain, || {
+                with_turns(&env, &header.turns, &mut |env| self.nested(env, index, &used));
+            });
         }
         self.mark(index, Progress::Done);
         Ok(())
@@ -59,6 +62,7 @@ impl Unit<'_> {
         let arguments = self.arguments(env, header, properties);
         if let Ok(arguments) = &arguments {
             let shown_arguments = arguments
+                .given
                 .iter()
                 .map(|(name, value)| Ok((Key::clone(name), record([("value", value.clone())])?)));
             if let Ok(value) = shown_arguments.collect::<Outcome<Vec<_>>>().and_then(Value::object) {
@@ -88,8 +92,8 @@ impl Unit<'_> {
         if let Ok(properties) = Value::object(shown) {
             body.push((Key::from("properties"), properties));
         }
-        let pushed =
-            Written::of_values(body).and_then(|body| self.push(header, body, needs, Some(deployment)));
+        let pushed = Written::of_values(env.meter, body)
+            .and_then(|body| self.push(header, body, needs, Some(deployment)));
         if let Err(fault) = pushed {
             self.frame.report(header.node, &fault);
         }
@@ -106,40 +110,39 @@ impl Unit<'_> {
         ])
     }
 
-    /// The values given to the nested template, by name as written.
-    fn arguments(
-        &self,
-        env: &Env<'_>,
-        header: &Header<'_>,
-        properties: Option<&Node>,
-    ) -> Outcome<Vec<(Key, Value)>> {
+    /// The values given to the nested template.
+    fn arguments(&self, env: &Env<'_>, header: &Header<'_>, properties: Option<&Node>) -> Outcome<Arguments> {
+        let all = |given| Arguments { given, wrong: Vec::new() };
         let Some(parameters) = properties.and_then(|properties| properties.get("parameters")) else {
             let link = properties.and_then(|properties| properties.get("parametersLink"));
-            return link.map_or(Ok(Vec::new()), |link| self.linked_arguments(env, header, link));
+            let linked = link.map_or(Ok(Vec::new()), |link| self.linked_arguments(env, header, link));
+            return linked.map(all);
         };
         if parameters.as_str().is_some() {
             // an expression may give all of them: an object of `{name: {value}}`
-            let all = env.node(parameters)?;
-            let entries = all.as_object().map(|all| all.entries.clone()).unwrap_or_default();
+            let object = env.node(parameters)?;
+            let entries = object.as_object().map(|object| object.entries.clone()).unwrap_or_default();
             let mut arguments = Vec::new();
             for (name, entry) in entries {
                 if let Some(value) = self.entry(&entry, parameters)? {
                     arguments.push((name, value));
                 }
             }
-            return Ok(arguments);
+            return Ok(all(arguments));
         }
-        let mut arguments = Vec::new();
-        let mut failed = None;
+        let mut arguments = all(Vec::new());
         for member in parameters.members().unwrap_or_default() {
             let name = Key::clone(&member.key);
             match self.argument(env, &member.value) {
-                Ok(Some(value)) => arguments.push((name, value)),
+                Ok(Some(value)) => arguments.given.push((name, value)),
                 Ok(None) => {}
-                Err(fault) => failed = Some(fault),
+                Err(fault) => {
+                    self.frame.report(&member.value, &fault);
+                    arguments.wrong.push(name);
+                }
             }
         }
-        failed.map_or(Ok(arguments), Err)
+        Ok(arguments)
     }
 
     fn argument(&self, env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
@@ -220,7 +223,7 @@ impl Unit<'_> {
         &self,
         env: &Env<'_>,
         header: &Header<'_>,
-        arguments: &[(Key, Value)],
+        arguments: &Arguments,
         mode: &str,
         inherited: Vec<usize>,
     ) -> Outcome<Inside> {
@@ -250,7 +253,8 @@ impl Unit<'_> {
         }
         let mut chain = self.chain.clone();
         chain.push(header.name.clone());
-        let given = arguments.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
+        let given =
+            arguments.given.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
         if let Some(template) = properties.get("template").filter(|template| template.members().is_some()) {
             let pointer = push_pointer(&push_pointer(&header.pointer, "properties"), "template");
             let place = Place { template, pointer, chain, inherited };
@@ -264,11 +268,14 @@ impl Unit<'_> {
                     deployment,
                     place.chain.clone(),
                     &given,
-                );
+                )
+                .without(&arguments.wrong);
                 self.unknown_arguments(header, properties, &frame, &given);
                 return Ok(run(&frame, &scope, &place, &Vec::new(), Some(self)));
             }
-            return Ok(run(self.frame, &scope, &place, &header.turns, Some(self)));
+            return Ok(self
+                .frame
+                .within(&place.chain, || run(self.frame, &scope, &place, &header.turns, Some(self))));
         }
         if let Some(Ok(Value::Deferred(_))) = properties.get("template").map(|template| env.node(template)) {
             let message = "the template of this deployment is what another resource answers when it runs";
@@ -295,7 +302,8 @@ impl Unit<'_> {
             format!("{}{}/properties/template", self.frame.deployment.written_at, header.pointer);
         let engine = self.frame.engine;
         let frame =
-            Frame::new(engine, &document, &document.root, scope.clone(), deployment, chain.clone(), &given);
+            Frame::new(engine, &document, &document.root, scope.clone(), deployment, chain.clone(), &given)
+                .without(&arguments.wrong);
         self.unknown_arguments(header, properties, &frame, &given);
         let place = Place { template: &document.root, pointer: String::new(), chain, inherited };
         Ok(run(&frame, &scope, &place, &Vec::new(), None))
@@ -306,6 +314,13 @@ fn is_inner(env: &Env<'_>, properties: &Node) -> bool {
     let scope = properties.get("expressionEvaluationOptions").and_then(|options| options.get("scope"));
     let scope = scope.and_then(|scope| env.node(scope).ok());
     scope.as_ref().and_then(Value::as_str).is_some_and(|scope| scope.eq_ignore_ascii_case("inner"))
+}
+
+/// The values that a deployment gives, by name as written.
+struct Arguments {
+    given: Vec<(Key, Value)>,
+    /// The names whose values are wrong: the template inside is looked at without them.
+    wrong: Vec<Key>,
 }
 
 /// What comes out of an expanded template.
@@ -342,6 +357,7 @@ pub(crate) fn run<'p>(
         collector.collect(resources, &resources_pointer(&place.pointer), turns);
     }
     let headers = collector.headers;
+    frame.doubt_count(place.template, headers.len());
     let (chain, inherited) = (place.chain.clone(), place.inherited.clone());
     let unit = Unit::new(frame, place.template, headers, scope.clone(), chain, inherited, parent);
     unit.expand_all();

@@ -1,6 +1,7 @@
 //! Evaluating the JSON of a template: strings that are expressions, names that are, loops of properties.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::evaluate::{Env, Turn};
 use super::fault::{Fault, Outcome};
@@ -39,7 +40,10 @@ impl Env<'_> {
     pub(crate) fn literal<'n>(&self, node: &'n Node) -> Outcome<Option<&'n str>> {
         self.meter.spend(1)?;
         Ok(node.as_str().and_then(|text| match parser::classify(text) {
-            Text::Literal(literal) => Some(literal),
+            Text::Literal(literal) => {
+                self.doubt_literal(&node.range, text);
+                Some(literal)
+            }
             Text::Expression(_) => None,
         }))
     }
@@ -62,6 +66,16 @@ impl Env<'_> {
         }
     }
 
+    /// A text that begins as a call does is hardly ever meant as text, which it is without `]` as its end.
+    pub(crate) fn doubt_literal(&self, range: &Range<usize>, text: &str) {
+        if let Some(frame) = self.frame.filter(|_| text.starts_with('[') && begins_call(text)) {
+            let message = "this begins like an expression and does not end with `]`: Azure takes it as text";
+            let hint = "let `]` be its last character, or leave it, if it is meant as text".to_owned();
+            let doubt = Fault::new("expression-open", message).hint(Some(hint));
+            frame.engine.warn(frame.document, &frame.chain.borrow(), range, &doubt);
+        }
+    }
+
     pub(crate) fn fail(&self, node: &Node, fault: &Fault) -> Fault {
         match self.frame {
             Some(frame) => frame.report(node, fault),
@@ -75,7 +89,10 @@ impl Env<'_> {
 
     fn text(&self, node: &Node, text: &str) -> Outcome {
         match parser::classify(text) {
-            Text::Literal(literal) => Ok(Value::string(literal)),
+            Text::Literal(literal) => {
+                self.doubt_literal(&node.range, text);
+                Ok(Value::string(literal))
+            }
             Text::Expression(inner) => {
                 if let Some(value) = self.known(inner) {
                     return Ok(value);
@@ -132,7 +149,10 @@ impl Env<'_> {
 
     fn member(&self, member: &Member) -> Outcome<(Key, Value)> {
         let key = match parser::classify(&member.key) {
-            Text::Literal(key) if key.len() == member.key.len() => Key::clone(&member.key),
+            Text::Literal(key) if key.len() == member.key.len() => {
+                self.doubt_literal(&member.key_range, key);
+                Key::clone(&member.key)
+            }
             Text::Literal(key) => Key::from(key),
             Text::Expression(_) => {
                 let name =
@@ -188,6 +208,14 @@ impl Env<'_> {
             None => Err(self.fail(node, &Fault::new("copy-count", "the count of a loop must be an int"))),
         }
     }
+}
+
+/// Whether a literal text begins as `[concat(` does, and not as `[[` or `[Preview]`.
+fn begins_call(literal: &str) -> bool {
+    let Some(rest) = literal.strip_prefix('[') else { return false };
+    let rest = rest.trim_start();
+    let name = rest.split(|c: char| !c.is_alphanumeric() && !"._".contains(c)).next().unwrap_or_default();
+    name.starts_with(char::is_alphabetic) && rest[name.len()..].trim_start().starts_with('(')
 }
 
 /// The loops of `"copy": [{name, count, input}, …]`; any other property of that name is an ordinary one.

@@ -9,7 +9,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::expand::expand_given;
 use super::expansion::{Context, Expansion, NoLinks};
+use names::{How, cover_names};
+
 use super::{Deferred, ParameterType, ParameterValue, Template};
+
+mod names;
 
 /// What stands in the place of a value that depends on a secret.
 pub const VEIL: &str = "‹secure value›";
@@ -39,7 +43,8 @@ pub fn secure_places(template: &Json, parameters: &Json) -> Vec<SecurePlace> {
     found
 }
 
-/// Puts a veil over everything in `expansion` that depends on a secret. `template` holds whatever it links to.
+/// Puts a veil over every value in `expansion` that depends on a secret. `template` holds whatever it links to. Names and
+/// ids stay as they are: whoever deploys needs them.
 pub fn veil(
     expansion: &mut Expansion,
     file: &str,
@@ -48,10 +53,11 @@ pub fn veil(
     context: &Context,
 ) {
     let given = parameters.iter().map(|(name, value)| (name.clone(), json!({ "value": value })));
-    cover_all(expansion, file, template, given.collect(), context);
+    cover_all(expansion, file, template, given.collect(), context, Names::Kept);
 }
 
-/// The same for what [`expand_given`](super::expand_given) made. A secret of a key vault is named, and nothing of it known.
+/// The same for what [`expand_given`](super::expand_given) made and somebody will read: names and ids are covered, too, and
+/// what is said of them. A secret of a key vault is named, and nothing of it known.
 pub fn veil_given(
     expansion: &mut Expansion,
     file: &str,
@@ -64,7 +70,14 @@ pub fn veil_given(
         ParameterValue::KeyVault(reference) => json!({ "reference": reference }),
     };
     let given = parameters.iter().map(|(name, given)| (name.clone(), entry(given)));
-    cover_all(expansion, file, template, given.collect(), context);
+    cover_all(expansion, file, template, given.collect(), context, Names::Covered);
+}
+
+/// Whether names that are made of secrets are covered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Covered,
+    Kept,
 }
 
 fn cover_all(
@@ -73,6 +86,7 @@ fn cover_all(
     template: &Json,
     given: Map<String, Json>,
     context: &Context,
+    names: Names,
 ) {
     let given = Json::Object(given);
     let places = secure_places(template, &given);
@@ -103,10 +117,17 @@ fn cover_all(
     }
     let mut all = bodies.iter().filter_map(|body| expanded(file, body, context));
     let varied = all.find(|varied| alike(expansion, varied));
-    match (plain.filter(|plain| alike(expansion, plain)), varied) {
-        (Some(plain), Some(varied)) => compare(expansion, &plain, &varied),
+    let plain = plain.filter(|plain| alike(expansion, plain));
+    let how = if let (Some(plain), Some(varied)) = (&plain, &varied) {
+        compare(expansion, plain, varied);
+        How::Compared(plain, varied)
+    } else {
         // Other secrets make another template: then what holds one as it was typed is all that can be told.
-        _ => search(expansion, &secrets),
+        search(expansion, &secrets);
+        How::Searched(&secrets)
+    };
+    if names == Names::Covered {
+        cover_names(expansion, how);
     }
 }
 

@@ -54,7 +54,7 @@ struct Names {
 impl Names {
     fn of(headers: &[Header<'_>]) -> Self {
         let mut names = Self::default();
-        for (index, header) in headers.iter().enumerate() {
+        for (index, header) in headers.iter().enumerate().filter(|(_, header)| !header.nameless) {
             let parts: Vec<&str> = header.name.split('/').collect();
             let mut known_as = vec![
                 header.name.to_lowercase(),
@@ -83,7 +83,7 @@ impl<'t> Unit<'t> {
         inherited: Vec<usize>,
         parent: Option<&'t Unit<'t>>,
     ) -> Self {
-        let mut by_id: Vec<usize> = (0..headers.len()).collect();
+        let mut by_id: Vec<usize> = (0..headers.len()).filter(|at| !headers[*at].nameless).collect();
         // a resource may be written twice under opposite conditions: the one that is made counts
         by_id.sort_unstable_by_key(|&at| (headers[at].id_key.as_str(), !headers[at].condition, at));
         by_id.dedup_by(|later, first| headers[*later].id_key == headers[*first].id_key);
@@ -181,7 +181,8 @@ impl<'t> Unit<'t> {
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let symbols = self.headers.iter().filter_map(|header| header.symbol);
-        self.headers.iter().map(|header| header.name.as_str()).chain(symbols)
+        let named = self.headers.iter().filter(|header| !header.nameless);
+        named.map(|header| header.name.as_str()).chain(symbols)
     }
 
     /// The id and api-version that a `reference` or `list…` means.

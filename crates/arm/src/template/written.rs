@@ -6,12 +6,36 @@
 use serde_json::{Map, Value as Json};
 
 use super::deferred::Deferred;
-use super::evaluate::Env;
+use super::evaluate::{Env, Meter};
 use super::fault::{Fault, Outcome};
 use super::node::property_loops;
 use super::parser::{Text, classify};
 use super::value::{Key, NODE_WEIGHT, Value, WEIGHT_MAX};
 use crate::tree::{Member, Node, NodeKind, push_pointer};
+
+/// The bytes, about, of one JSON value without what it holds.
+const NODE_ROOM: usize = 48;
+
+/// The bytes, about, that a value takes as JSON.
+pub(crate) fn room_of(value: &Value) -> usize {
+    let inside = match value {
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(array) => array.items.iter().map(room_of).sum(),
+        Value::Object(object) => {
+            let members = object.entries.iter().map(|(key, value)| key.len() + room_of(value));
+            members.sum::<usize>() + members_room(object.entries.len())
+        }
+        // as a text, in the body and once more beside it
+        Value::Deferred(_) => 4 * value.weight() + 4 * NODE_ROOM,
+    };
+    NODE_ROOM + inside
+}
+
+/// What a map of so many members takes beside them: its nodes are large, and half full.
+fn members_room(count: usize) -> usize {
+    count.div_ceil(6) * 640
+}
 
 /// A body as it will be sent.
 #[derive(Default)]
@@ -23,8 +47,9 @@ pub(crate) struct Written {
 
 impl Written {
     /// The body that these members make.
-    pub(crate) fn of_values(members: Vec<(Key, Value)>) -> Outcome<Self> {
+    pub(crate) fn of_values(meter: &Meter, members: Vec<(Key, Value)>) -> Outcome<Self> {
         let body = Value::object(members)?;
+        meter.take(room_of(&body))?;
         let mut deferred = Vec::new();
         let json =
             body.to_json("", &mut |pointer, rest, text| deferred.push(Deferred::new(pointer, rest, text)));
@@ -77,7 +102,10 @@ impl<'e, 'a, 't> Writer<'e, 'a, 't> {
                         self.forget(&member.key, known);
                     }
                 }
-                Err(_) => self.deferred.truncate(known),
+                Err(fault) => {
+                    self.env.fail(&member.value, &fault);
+                    self.deferred.truncate(known);
+                }
             }
         }
         Written { json, deferred: self.deferred }
@@ -100,6 +128,7 @@ impl<'e, 'a, 't> Writer<'e, 'a, 't> {
             NodeKind::Bool(value) => self.weigh(node, 0).map(|()| Json::Bool(*value)),
             NodeKind::String(text) => match classify(text) {
                 Text::Literal(literal) => {
+                    self.env.doubt_literal(&node.range, text);
                     self.weigh(node, literal.len()).map(|()| Json::String(literal.to_owned()))
                 }
                 Text::Expression(_) => self.evaluated(node),
@@ -116,6 +145,7 @@ impl<'e, 'a, 't> Writer<'e, 'a, 't> {
     fn evaluated(&mut self, node: &Node) -> Outcome<Json> {
         let value = self.env.node(node)?;
         self.weigh(node, value.weight())?;
+        self.env.meter.take(room_of(&value))?;
         if !value.is_deferred() {
             return Ok(value.to_plain_json());
         }
@@ -140,6 +170,7 @@ impl<'e, 'a, 't> Writer<'e, 'a, 't> {
 
     fn object(&mut self, node: &Node, members: &'t [Member]) -> Outcome<Json> {
         self.weigh(node, 0)?;
+        self.env.meter.take(members_room(members.len()))?;
         let mut json = Map::new();
         let mut failed = None;
         for member in members {
@@ -174,6 +205,7 @@ impl<'e, 'a, 't> Writer<'e, 'a, 't> {
 
     fn weigh(&mut self, node: &Node, more: usize) -> Outcome<()> {
         self.env.meter.spend(1 + more / 16)?;
+        self.env.meter.take(NODE_ROOM + more)?;
         self.weight = self.weight.saturating_add(NODE_WEIGHT + more);
         if self.weight > WEIGHT_MAX {
             let message = format!("a body grows beyond {} MiB", WEIGHT_MAX >> 20);

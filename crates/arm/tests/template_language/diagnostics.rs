@@ -51,6 +51,58 @@ fn ten_mistakes_are_ten_diagnostics() {
     assert_eq!(shown.len(), 10);
 }
 
+/// Proves that a mistake in one part of a resource hides none in another.
+#[test]
+fn every_part_of_a_resource_is_looked_at() {
+    let text = include_str!("parts.json");
+    let shown = all_shown(text);
+    insta::assert_snapshot!(shown.join("\n\n"));
+    assert_eq!(shown.len(), 14);
+}
+
+#[test]
+fn what_hangs_on_a_wrong_name_is_not_told_again() {
+    let text = r#"{ "resources": [
+        { "type": "A.B/c", "apiVersion": "2024-01-01", "name": "[concat('a', nothing())]" },
+        { "type": "A.B/d", "apiVersion": "[nothing()]", "name": "d" },
+        { "type": "A.B/e", "apiVersion": "2024-01-01", "name": "e", "dependsOn": [
+            "[resourceId('A.B/c', 'amid')]", "amid", "[resourceId('A.B/d', 'd')]", "[resourceId('A.B/f', 'f')]" ] } ] }"#;
+    let shown = all_shown(text);
+    assert_eq!(shown.len(), 3, "{}", shown.join("\n"));
+    assert!(shown[2].contains("`/subscriptions/") && shown[2].contains("A.B/f/f"), "{}", shown[2]);
+}
+
+/// Nested deployments of both scopes, one in the other, and a linked one.
+#[test]
+fn the_way_to_a_mistake_names_every_deployment() {
+    let text = include_str!("nested.json");
+    let shown = all_shown(text);
+    insta::assert_snapshot!(shown.join("\n\n"));
+}
+
+#[test]
+fn an_expression_that_nothing_ends_is_doubted() {
+    let doubted = |text: &str| {
+        let text = serde_json::json!({ "variables": { "v": text }, "resources": [
+            { "type": "A.B/c", "apiVersion": "2024-01-01", "name": "a", "tags": { "v": text } } ] });
+        all_shown(&text.to_string()).iter().filter(|shown| shown.starts_with("[expression-open]")).count()
+    };
+    for (text, wanted) in [
+        ("[concat('a', 'b')", 2),
+        ("[ variables ('x').y ", 2),
+        ("[parameters('a')]-suffix", 2),
+        ("[contoso.name('a')", 2),
+        ("[Preview]: a policy", 0),
+        ("[a", 0),
+        ("[[concat('a')", 0),
+        ("[", 0),
+        ("[concat('a', 'b')]", 0),
+        ("[(1)", 0),
+    ] {
+        assert_eq!(doubted(text), wanted, "{text}");
+    }
+}
+
 #[test]
 fn faults_in_expressions_are_marked_exactly() {
     let cases = [

@@ -1,6 +1,6 @@
 //! Templates that are too deep, too long, too much: each ends with a mistake that says so.
 
-use lifeboat_arm::template::Template;
+use lifeboat_arm::template::{Severity, Template};
 use serde_json::{Value, json};
 
 use crate::world::{codes, evaluate, expanded, given, nested, storage};
@@ -109,4 +109,55 @@ fn too_many_resources_are_refused() {
         })
         .collect();
     assert!(codes(&expanded(&json!({"resources": loops}))).contains(&"limit"));
+}
+
+/// What could not be expanded within bounds ends soon, with one mistake.
+#[test]
+fn much_of_little_ends_with_one_mistake() {
+    let huge = "[map(range(0, 800), lambda('x', range(0, 800)))]";
+    let many = json!({"name": "many", "count": 800});
+    let things = json!({"resources": [storage("[concat('a', copyIndex())]", &json!({"copy": many}))]});
+    let mut waiting = nested("[concat('n', copyIndex())]", true, &things);
+    waiting["copy"] = json!({"name": "n", "count": 20});
+    waiting["dependsOn"] = json!(["many"]);
+    let variables: serde_json::Map<String, Value> = (0..300)
+        .map(|at| (format!("v{at}"), json!("[map(range(0, 400), lambda('x', range(0, 9000)))]")))
+        .collect();
+    let outputs: serde_json::Map<String, Value> =
+        (0..60).map(|at| (format!("o{at}"), json!({"type": "array", "value": huge}))).collect();
+    let mut copies = nested("[concat('m', copyIndex())]", false, &things);
+    copies["copy"] = json!({"name": "m", "count": 800});
+    for (what, parts) in [
+        (
+            "bodies",
+            json!({"resources": [storage("[concat('a', copyIndex())]",
+            &json!({"copy": {"name": "l", "count": 300}, "properties": {"a": huge, "b": [huge, huge]}}))]}),
+        ),
+        ("deployments of a loop", json!({"resources": [copies]})),
+        (
+            "lists of what is waited for",
+            json!({"resources": [
+            storage("[concat('w', copyIndex())]", &json!({"copy": many})), waiting]}),
+        ),
+        ("variables", json!({"variables": variables})),
+        ("outputs", json!({"outputs": outputs})),
+    ] {
+        let expansion = expanded(&parts);
+        let errors: Vec<_> =
+            expansion.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect();
+        assert_eq!(errors.len(), 1, "{what}: {errors:#?}");
+        assert_eq!(errors[0].code, "limit", "{what}");
+    }
+}
+
+#[test]
+fn more_resources_than_azure_takes_are_doubted() {
+    let loops = |count: usize| {
+        json!({"resources": [storage("[concat('a', copyIndex())]", &json!({"copy": {"name": "l", "count": count}})),
+            storage("b", &json!({}))]})
+    };
+    assert_eq!(codes(&expanded(&loops(799))), [""; 0]);
+    let found = expanded(&loops(800));
+    assert!(found.is_clean());
+    assert_eq!(found.diagnostics[0].message, "here are 801 resources: Azure takes 800 in one deployment");
 }

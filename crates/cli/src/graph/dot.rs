@@ -6,13 +6,16 @@ use super::model::Graph;
 
 /// The graph as `dot` reads it.
 pub fn dot(graph: &Graph<'_>) -> String {
-    let mut out = String::from(
-        "// An arrow leads from what waits to what it waits for; a dashed one from a `reference` alone.\n\
+    let mut out = graph.incomplete().map_or_else(String::new, |says| format!("// {says}\n"));
+    out += "// An arrow leads from what waits to what it waits for; a dashed one from a `reference` alone.\n\
          // Dashed boxes exist already: they are read, not deployed.\n\
          digraph deployment {\n  rankdir = RL;\n  compound = true;\n  \
          node [shape = box, style = rounded, fontname = \"sans-serif\", fontsize = 11];\n  \
-         graph [fontname = \"sans-serif\", fontsize = 11];\n",
-    );
+         graph [fontname = \"sans-serif\", fontsize = 11];\n";
+    if let Some(says) = graph.incomplete() {
+        line(&mut out, 1, &format!("label = {};", quoted(&[&says])));
+        line(&mut out, 1, "labelloc = t;");
+    }
     level(graph, None, 1, &mut out);
     for arrow in &graph.arrows {
         let mut says = Vec::new();

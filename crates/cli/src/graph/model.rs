@@ -1,6 +1,8 @@
 //! Which boxes there are, which of them stand inside of others, and which arrows are worth drawing.
 
-use lifeboat_arm::template::{ExpandedResource, Expansion};
+use lifeboat_arm::template::{Diagnostic, ExpandedResource, Expansion, Severity};
+
+use crate::format::counted;
 
 /// The resources of an expansion, by their places in it, and what waits for what.
 #[derive(Debug)]
@@ -11,6 +13,8 @@ pub struct Graph<'e> {
     pub parents: Vec<Option<usize>>,
     /// What waits for what.
     pub arrows: Vec<Arrow>,
+    /// Mistakes of the template: what hangs on them is missing here.
+    pub mistakes: usize,
 }
 
 /// One resource waits for another.
@@ -28,9 +32,17 @@ impl<'e> Graph<'e> {
     /// The graph of an expansion.
     pub fn of(expansion: &'e Expansion) -> Self {
         let resources = expansion.resources.as_slice();
-        let mut graph = Self { resources, parents: expansion.parents(), arrows: Vec::new() };
+        let is_mistake = |found: &&Diagnostic| found.severity == Severity::Error;
+        let mistakes = expansion.diagnostics.iter().filter(is_mistake).count();
+        let mut graph = Self { resources, parents: expansion.parents(), arrows: Vec::new(), mistakes };
         graph.arrows = (0..resources.len()).flat_map(|from| graph.arrows_of(from)).collect();
         graph
+    }
+
+    /// That this is not the whole graph, if so.
+    pub fn incomplete(&self) -> Option<String> {
+        (self.mistakes > 0)
+            .then(|| format!("incomplete: the template has {}", counted(self.mistakes, "mistake")))
     }
 
     /// The resources directly inside a deployment, or outside of all.

@@ -21,6 +21,7 @@ text { fill: var(--text); }
 .name { font-size: 12px; font-weight: 600; }
 .kind, .legend text, .head { font-size: 11px; }
 .kind, .legend text { fill: var(--quiet); }
+.incomplete { fill: var(--bad); font-weight: 600; }
 .arrow { fill: none; stroke: var(--quiet); stroke-width: 1.2; }
 .tip { fill: var(--quiet); }
 ";
@@ -40,13 +41,17 @@ pub fn svg(graph: &Graph<'_>, title: &str) -> String {
     let height = picture.size.height + TITLE + LEGEND + MARGIN;
     let deployed = graph.resources.iter().filter(|resource| !resource.existing).count();
     let sum = format!("{}, {}", counted(deployed, "resource"), counted(graph.arrows.len(), "arrow"));
+    let incomplete = graph.incomplete();
     let drawn = html! {
         svg xmlns="http://www.w3.org/2000/svg" width=(number(width)) height=(number(height))
-            viewBox={ "0 0 " (number(width)) " " (number(height)) } role="img" aria-label={ (clean(title)) ": " (sum) } {
+            viewBox={ "0 0 " (number(width)) " " (number(height)) } role="img" aria-label={ (clean(title)) ": " (sum) @if let Some(says) = &incomplete { ", " (says) } } {
             style { (PreEscaped(COLOURS)) (PreEscaped(SHEET)) }
             rect width="100%" height="100%" style="fill: var(--ground)" {}
             text.name x=(number(MARGIN)) y="30" { (short(title, 12.0, width - 2.0 * MARGIN)) title { (clean(title)) } }
-            text.kind x=(number(MARGIN)) y="46" { (sum) }
+            text.kind x=(number(MARGIN)) y="46" {
+                (sum)
+                @if let Some(says) = &incomplete { ", " tspan.incomplete { (says) } }
+            }
             g transform={ "translate(" (number(MARGIN)) " " (number(TITLE + 8.0)) ")" } {
                 (frames(graph, &picture, None))
                 @for (arrow, way) in graph.arrows.iter().zip(&picture.ways) { (drawn_arrow(graph, *arrow, way)) }
@@ -175,23 +180,27 @@ fn short(text: &str, size: f64, room: f64) -> String {
         return text;
     }
     let letters: Vec<char> = text.chars().collect();
-    let mut kept = letters.len();
-    loop {
-        kept -= 1;
-        let head = kept.div_ceil(2);
-        let tail = letters.len() - (kept - head);
-        let shorter: String = letters[..head].iter().chain(&['…']).chain(&letters[tail..]).collect();
-        if kept <= 2 || advance(&shorter, size) <= room {
-            return shorter;
-        }
+    // The widths of all beginnings: the end has the rest.
+    let mut widths = vec![0.0];
+    for letter in &letters {
+        widths.push(widths[widths.len() - 1] + advance_of(*letter) * size * ADVANCE);
     }
+    let whole = widths[letters.len()] + advance("…", size);
+    let (mut head, mut tail) = (letters.len() / 2, letters.len().div_ceil(2));
+    while head + (letters.len() - tail) > 2 && whole - (widths[tail] - widths[head]) > room {
+        if head > letters.len() - tail { head -= 1 } else { tail += 1 }
+    }
+    letters[..head].iter().chain(&['…']).chain(&letters[tail..]).collect()
 }
 
-/// The width of a text, seen generously: letters that are not Latin may take two places.
+/// The width of a text.
 fn advance(text: &str, size: f64) -> f64 {
-    text.chars().map(|c| if c.is_ascii() || "…–‹›ßäöü".contains(c) { 1.0 } else { 2.0 }).sum::<f64>()
-        * size
-        * ADVANCE
+    text.chars().map(advance_of).sum::<f64>() * size * ADVANCE
+}
+
+/// The width of a letter, seen generously: those that are not Latin may take two places.
+fn advance_of(letter: char) -> f64 {
+    if letter.is_ascii() || "…–‹›ßäöü".contains(letter) { 1.0 } else { 2.0 }
 }
 
 /// XML knows no control characters.
@@ -222,6 +231,11 @@ mod tests {
         );
         assert!(advance(&shown, 12.0) <= 224.0);
         assert!(advance(&short(&"名".repeat(90), 12.0, 224.0), 12.0) <= 224.0);
+        let huge = short(&"long/name".repeat(100_000), 12.0, 224.0);
+        assert!(
+            huge.starts_with("long") && huge.ends_with("name") && advance(&huge, 12.0) <= 224.0,
+            "{huge}"
+        );
         assert_eq!(short("a\u{1}b\nc", 12.0, 224.0), "a b c");
     }
 

@@ -17,21 +17,21 @@ pub(super) fn of_diagnostics(found: &[Diagnostic]) -> CliError {
                 // A mark at the beginning counts in ranges, and nobody wants to see it.
                 let shown = text.trim_start_matches('\u{feff}');
                 let mark = text.len() - shown.len();
-                let chain = if found.chain.is_empty() {
-                    String::new()
-                } else {
-                    format!(" (in {})", found.chain.join(" → "))
-                };
                 Located {
                     file: found.file.clone(),
                     text: super::veil::cover_queries(shown),
                     range: found.range.start.saturating_sub(mark)..found.range.end.saturating_sub(mark),
-                    message: format!("{}{chain}", found.message),
+                    message: format!("{}{}", found.message, way(found)),
                     hint: found.hint.clone(),
                 }
             })
             .collect(),
     )
+}
+
+/// The nested deployments that lead to a mistake.
+pub(super) fn way(found: &Diagnostic) -> String {
+    if found.chain.is_empty() { String::new() } else { format!(" (in {})", found.chain.join(" → ")) }
 }
 
 /// Shows the text of a file that exists nowhere: what a compiler made of another.

@@ -9,8 +9,9 @@ use lifeboat_arm::template::{
 
 use lifeboat_arm::tree::Position;
 
+use super::complaints::way;
 use super::linked::Folders;
-use super::{epoch, of_expansion, parse_template, values};
+use super::{epoch, of_expansion, parse_template, region, values};
 use crate::args::{ContextArgs, ExpandArgs, ScopeArg};
 use crate::errors::CliError;
 
@@ -35,7 +36,7 @@ pub(crate) fn expanded(typed: &ExpandArgs) -> Result<Expanded, CliError> {
     let mut given = values::from_files(&values::files(&typed.file, &typed.parameters), &template)?;
     values::set(&mut given, &typed.set, &template)?;
     let name = typed.file.file_stem().map(|name| name.to_string_lossy().into_owned());
-    let context = context(&typed.context, name.unwrap_or_default());
+    let context = context(&typed.context, name.unwrap_or_default())?;
     let folders = Folders::of([typed.file.as_path()]);
     let mut expansion = expand_given(&template, &given.all(), &context, &folders);
     hide(&mut expansion, &template, &given, &context);
@@ -52,7 +53,8 @@ pub(crate) fn expanded(typed: &ExpandArgs) -> Result<Expanded, CliError> {
 fn doubt(found: &Diagnostic) -> String {
     let Position { line, column } = found.position;
     let hint = found.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
-    format!("{}:{line}:{column}: {}{hint}", found.file, found.message)
+    let chain = way(found);
+    format!("{}:{line}:{column}: {}{chain}{hint}", found.file, found.message)
 }
 
 /// Puts a veil over what depends on secrets, in the graph and in what is said of it.
@@ -76,20 +78,33 @@ fn level(scope: ScopeArg) -> DeploymentScope {
     }
 }
 
-fn context(typed: &ContextArgs, file: String) -> Context {
+fn context(typed: &ContextArgs, file: String) -> Result<Context, CliError> {
     let deployment_name = typed.deployment_name.clone().unwrap_or(file);
-    Context {
-        subscription: typed.subscription.clone(),
-        tenant: typed.tenant.clone(),
+    let location = region(Some(&typed.location), "--location")?
+        .map_or_else(|| typed.location.clone(), |region| region.as_str().to_owned());
+    Ok(Context {
+        subscription: guid(&typed.subscription, "--subscription", "az account show --query id")?,
+        tenant: guid(&typed.tenant, "--tenant", "az account show --query tenantId")?,
         resource_group: Some(ResourceGroupInfo {
             name: typed.resource_group.clone(),
-            location: typed.location.clone(),
+            location: location.clone(),
         }),
-        location: Some(typed.location.clone()),
+        location: Some(location),
         new_guid_seed: deployment_name.clone(),
         deployment_name,
         management_group: typed.management_group.clone(),
         now: typed.at.unwrap_or_else(epoch),
         groups: BTreeMap::new(),
+    })
+}
+
+/// An id of a subscription or a tenant: functions tell it from a name by its shape, so another would mean something else.
+fn guid(text: &str, option: &str, command: &str) -> Result<String, CliError> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_hex = |part: &&str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.iter().all(is_hex) {
+        return Ok(text.to_owned());
     }
+    Err(CliError::failed(format!("{option}: `{text}` is no id"))
+        .with_hint(format!("an id is like `11111111-2222-3333-4444-555555555555`; `{command}` prints yours")))
 }

@@ -10,10 +10,11 @@ use crate::style::Tone;
 /// The graph for people: each resource with what it waits for, then the outputs and what only the deployment tells.
 pub fn expansion(expansion: &Expansion, layout: Layout) -> String {
     let mut table = Columns::headed(&["type", "name", "location", "waits for"]);
+    let marked = marked(expansion);
     for resource in &expansion.resources {
         let waits: Vec<String> =
-            resource.waits_for.iter().map(|at| name(expansion, &expansion.resources[*at])).collect();
-        let name = name(expansion, resource);
+            resource.waits_for.iter().map(|at| name(&marked, &expansion.resources[*at])).collect();
+        let name = name(&marked, resource);
         let name = if resource.existing { format!("{name} (existing)") } else { name };
         let location = resource.location.as_deref().unwrap_or("–");
         table.row([resource.kind.as_str().into(), name.into(), location.into(), waits.join(", ").into()]);
@@ -42,14 +43,18 @@ pub fn expansion(expansion: &Expansion, layout: Layout) -> String {
 }
 
 /// The name of a resource. What only the deployment can tell has a mark, so that nobody takes a stand-in for a name.
-fn name(expansion: &Expansion, resource: &ExpandedResource) -> String {
-    let marked = expansion.resources.iter().filter(|one| has_stand_in(one));
+fn name(marked: &[&ExpandedResource], resource: &ExpandedResource) -> String {
     let below = |one: &ExpandedResource| {
         let rest = resource.name.strip_prefix(&one.name).filter(|_| resource.id.starts_with(&one.id))?;
         (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
     };
-    let found = (1..).zip(marked).find_map(|(number, one)| Some((number, below(one)?)));
+    let found = (1..).zip(marked).find_map(|(number, one): (usize, _)| Some((number, below(one)?)));
     found.map_or_else(|| resource.name.clone(), |(number, rest)| format!("‹name {number}›{rest}"))
+}
+
+/// The resources whose own names only the deployment can tell.
+fn marked(expansion: &Expansion) -> Vec<&ExpandedResource> {
+    expansion.resources.iter().filter(|one| has_stand_in(one)).collect()
 }
 
 fn has_stand_in(resource: &ExpandedResource) -> bool {
@@ -59,9 +64,10 @@ fn has_stand_in(resource: &ExpandedResource) -> bool {
 /// What the marks stand for, and the places that only the deployment can tell.
 fn unsettled(expansion: &Expansion, layout: Layout) -> String {
     let mut out = String::new();
+    let marked = marked(expansion);
     for resource in &expansion.resources {
         for rest in &resource.unsettled {
-            let name = name(expansion, resource);
+            let name = name(&marked, resource);
             let of = match rest.pointer.trim_start_matches('/') {
                 "name" => format!("{name}: "),
                 place => format!("{place} of {name}: "),

@@ -108,6 +108,16 @@ fn on_error(given: &Value) -> Result<Option<OnError>, Refused> {
     Ok(Some(OnError::Specific(name.to_owned())))
 }
 
+/// A default that nobody computes. `[[text]` is `[text]` written.
+fn literal(default: Value) -> Option<Value> {
+    match default.as_str() {
+        Some(text) if text.starts_with('[') && text.ends_with(']') => {
+            text[1..].starts_with('[').then(|| json!(text[1..]))
+        }
+        _ => Some(default),
+    }
+}
+
 /// `{name: {type, value}}` as Azure echoes parameters.
 fn shown_parameters(template: &Template, properties: &Value) -> Value {
     let mut shown = json!({});
@@ -118,7 +128,7 @@ fn shown_parameters(template: &Template, properties: &Value) -> Value {
     };
     for declared in template.parameters() {
         let default = declared.default.as_ref().map(Node::to_value);
-        let literal = default.filter(|default| !default.as_str().is_some_and(|text| text.starts_with('[')));
+        let literal = default.and_then(literal);
         let entry = given(&declared.name).or_else(|| literal.map(|value| json!({ "value": value })));
         let Some(mut entry) = entry.filter(Value::is_object) else { continue };
         if declared.secure {

@@ -33,7 +33,7 @@ impl<'t, W> Declared<'t, W> {
     pub(super) fn value(&self, kind: &str, evaluate: impl FnOnce() -> Outcome) -> Outcome {
         match &*self.slot.borrow() {
             Slot::Done(value) => return Ok(value.clone()),
-            Slot::Failed => return Err(Fault::reported()),
+            Slot::Missing | Slot::Failed => return Err(Fault::reported()),
             Slot::Busy => {
                 return Err(Fault::new("cycle", format!("the {kind} `{}` needs itself", self.name)));
             }
@@ -61,6 +61,8 @@ pub(super) enum Slot {
     Waiting,
     Busy,
     Done(Value),
+    /// Nobody gives a value.
+    Missing,
     /// Reported already.
     Failed,
 }

@@ -200,7 +200,7 @@ fn is_like(text: &str, pattern: &str) -> bool {
 }
 
 /// Capital letters, one for one, as .NET's invariant culture has them: `ß` stays.
-fn upper(text: &str) -> String {
+pub(crate) fn upper(text: &str) -> String {
     let one = |letter: char| {
         let mut upper = letter.to_uppercase();
         match (upper.next(), upper.next()) {

@@ -114,6 +114,47 @@ fn a_complaint_names_no_secret() {
     );
 }
 
+/// Wherever a name goes: into its id, its children's, those of whom waits for it, a chain, a message.
+#[test]
+fn names_of_secrets_are_covered_where_they_are_shown() {
+    for condition in ["true", "[equals(parameters('password'), 'Hunter2-Marker')]"] {
+        let mut whole = template();
+        let secret = "[concat('x-', parameters('password'))]";
+        let resources = whole["resources"].as_array_mut().unwrap();
+        resources[1]["name"] = json!(secret);
+        resources[1]["properties"]["template"]["resources"][0]["location"] = json!("[nothing()]");
+        resources[1]["properties"]["template"]["resources"][0]["tags"] =
+            json!({ "id": "[resourceId('A.B/c')]" });
+        resources.push(json!({ "type": "A.B/c", "apiVersion": "2024-01-01", "name": secret, "location": secret,
+            "condition": condition,
+            "resources": [ { "type": "d", "apiVersion": "2024-01-01", "name": "child", "dependsOn": [secret] } ] }));
+        resources.push(json!({ "type": "A.B/e", "apiVersion": "2024-01-01", "name": "e", "scope": "[resourceId('A.B/c', concat('x-', parameters('password')))]",
+            "dependsOn": ["[resourceId('A.B/c', concat('x-', parameters('password')))]"] }));
+        resources.push(
+            json!({ "type": "A.B/f", "apiVersion": "2024-01-01", "name": secret, "dependsOn": [secret] }),
+        );
+        let given = BTreeMap::from([("password".to_owned(), json!(SECRET))]);
+        let values = BTreeMap::from([("password".to_owned(), ParameterValue::Value(json!(SECRET)))]);
+        let parsed = Template::parse("t.json", &whole.to_string()).unwrap();
+        let plain = expand(&parsed, &given, &context(), &NoLinks);
+        assert!(format!("{:?}", plain.diagnostics).contains(SECRET), "the chain has it");
+        let mut shown = plain.clone();
+        veil_given(&mut shown, "t.json", &whole, &values, &context());
+        let all = format!("{shown:?}");
+        assert!(!all.contains(SECRET), "{all}");
+        let child = shown.resources.iter().find(|resource| resource.kind == "A.B/c/d").unwrap();
+        assert_eq!(child.name, format!("{VEIL}/child"));
+        assert_eq!(child.id, format!("/subscriptions/s/resourceGroups/g/providers/A.B/c/{VEIL}/d/child"));
+        assert_eq!(child.depends_on, [format!("/subscriptions/s/resourceGroups/g/providers/A.B/c/{VEIL}")]);
+        // Whoever deploys needs the names.
+        let mut kept = plain.clone();
+        veil(&mut kept, "t.json", &whole, &given, &context());
+        let ids =
+            |one: &Expansion| one.resources.iter().map(|resource| resource.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&kept), ids(&plain));
+    }
+}
+
 /// What a template draws for a password is one, and what else it draws is not.
 #[test]
 fn a_computed_secret_is_covered_and_nothing_else() {

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use crate::interrupt::Watch;
@@ -38,22 +38,27 @@ pub(super) fn run(mut command: Command, patience: Duration) -> Result<Output, En
         .map_err(Ended::Failed)?;
     let stdout = child.stdout.take().expect("it was asked for");
     let stderr = child.stderr.take().expect("it was asked for");
-    let (ended, end) = channel();
+    let (closed, pipes) = channel();
     // Both at once: a program that fills one pipe waits until somebody reads it.
     std::thread::scope(|scope| {
-        let out = scope.spawn(|| text(stdout));
-        let err = scope.spawn(move || {
-            let text = text(stderr);
-            // Whoever listened may have given up.
-            ended.send(()).unwrap_or(());
-            text
-        });
+        // Whoever listened may have given up.
+        let (done, also_done) = (closed.clone(), closed.clone());
+        let out = scope.spawn(move || (text(stdout), done.send(()).unwrap_or(())).0);
+        let err = scope.spawn(move || (text(stderr), also_done.send(()).unwrap_or(())).0);
         #[expect(clippy::disallowed_methods, reason = "a program of this machine is waited for in its time")]
         let began = Instant::now();
+        let mut open = 2;
+        // It has ended when both pipes are closed and it is gone: it may close either early, and leave one to another.
         let gave_up = loop {
-            match end.recv_timeout(TICK) {
-                Ok(()) | Err(RecvTimeoutError::Disconnected) => break None,
-                Err(RecvTimeoutError::Timeout) => {}
+            match child.try_wait() {
+                Ok(Some(_)) if open == 0 => break None,
+                Ok(_) => {}
+                Err(error) => break Some(Ended::Failed(error)),
+            }
+            let tick = if open == 0 { TICK / 10 } else { TICK };
+            if pipes.recv_timeout(tick).is_ok() {
+                open -= 1;
+                continue;
             }
             if watch.is_pressed() {
                 break Some(Ended::Interrupted);
@@ -119,6 +124,15 @@ mod tests {
         let long = "i=0; while [ $i -lt 20000 ]; do echo 0123456789 >&2; i=$((i+1)); done; echo out; exit 3";
         let output = run(shell(long), Duration::from_mins(1)).unwrap();
         assert_eq!((output.stdout.as_str(), output.stderr.len(), output.success), ("out\n", 220_000, false));
+    }
+
+    /// Some compilers close what they do not need, and go on.
+    #[test]
+    fn one_that_closes_its_pipes_is_still_waited_for() {
+        let output = run(shell("exec 2>&-; sleep 0.3; echo out; exit 3"), Duration::from_mins(1)).unwrap();
+        assert_eq!((output.stdout.as_str(), output.success), ("out\n", false));
+        let ended = run(shell("exec >&- 2>&-; sleep 600"), Duration::from_millis(150));
+        assert!(matches!(ended, Err(Ended::TooLong)), "{ended:?}");
     }
 
     #[test]
