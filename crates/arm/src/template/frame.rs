@@ -2,6 +2,9 @@
 //!
 //! A nested deployment of inner scope has a frame of its own; one of outer scope uses its parent's.
 
+mod given;
+mod named;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,19 +17,16 @@ use super::evaluate::{Bindings, Env};
 use super::expression::Expression;
 use super::fault::{Fault, Outcome};
 use super::functions::record;
-use super::key_vault;
 use super::names::folded;
 use super::parser;
 use super::scope::Scope;
-use super::value::{Key, Value};
+use super::value::Value;
 use crate::tree::{Member, Node};
 
-mod named;
+use named::{Declared, Named, lower};
 
 /// The resources that one deployment may have, loops unrolled.
 const RESOURCES_MAX: usize = 800;
-
-use named::{Declared, Named, Slot, lower};
 
 /// Who deploys: what `deployment()` tells.
 #[derive(Debug, Clone)]
@@ -168,98 +168,6 @@ impl<'t> Frame<'t> {
     pub(crate) fn parse_once(&self, inner: &str) -> Outcome<Expression> {
         self.engine.meter.spend(inner.len() / 16)?;
         parser::parse(inner, 1, parser::LENGTH_MAX)
-    }
-
-    fn take_arguments(&self, given: &BTreeMap<String, Value>) {
-        for (key, parameter) in &self.parameters {
-            let declaration = &parameter.what.value;
-            let mut value = given.get(&**key).cloned();
-            let has_default = declaration.get("defaultValue").is_some();
-            let nullable = super::types::is_nullable(self.template, declaration);
-            if matches!(value, Some(Value::Null)) && (has_default || nullable) {
-                value = None; // null means: not given
-            }
-            parameter.slot.replace(match value {
-                Some(value) => Slot::Done(value),
-                None if has_default => Slot::Waiting,
-                None if nullable => Slot::Done(Value::Null),
-                None => Slot::Missing,
-            });
-        }
-    }
-
-    /// Parameters whose values are wrong where they are given: nothing is told of them here.
-    pub(crate) fn without(self, names: &[Key]) -> Self {
-        for parameter in names.iter().filter_map(|name| self.parameters.get(&*name.to_lowercase())) {
-            parameter.slot.replace(Slot::Failed);
-        }
-        self
-    }
-
-    /// Given values that no parameter takes, by name, each with the name that was probably meant.
-    pub(crate) fn unknown_arguments(&self, given: &BTreeMap<String, Value>) -> Vec<(String, Option<String>)> {
-        let unknown = given.keys().filter(|name| !self.parameters.contains_key(name.as_str()));
-        unknown
-            .map(|name| (name.clone(), did_you_mean(name, self.parameters.values().map(|known| known.name))))
-            .collect()
-    }
-
-    /// Evaluates every parameter and checks it against its declaration.
-    pub(crate) fn check_parameters(&self) {
-        // in the order of the text, so that what is drawn does not hang on names
-        for member in self.template.get("parameters").and_then(Node::members).unwrap_or_default() {
-            let Member { key: name, key_range, value: declaration } = member;
-            let declared = folded(name, |key| self.parameters.get(key));
-            let Some(Declared { slot, .. }) = declared.filter(|known| std::ptr::eq(known.what, member))
-            else {
-                continue; // written twice, and the last one counts
-            };
-            if declaration.get("type").or_else(|| declaration.get("$ref")).is_none() {
-                let hint = "write `\"type\": \"string\"`, or `int`, `bool`, `array`, `object`, `securestring`, `secureobject`";
-                let fault = Fault::new("type", format!("the parameter `{name}` has no `type`"));
-                let fault = fault.hint(Some(hint.to_owned()));
-                self.engine.report(self.document, &self.chain.borrow(), key_range, &fault);
-                slot.replace(Slot::Failed);
-                continue;
-            }
-            if matches!(*slot.borrow(), Slot::Failed) {
-                continue; // what should be given is wrong itself
-            }
-            if matches!(*slot.borrow(), Slot::Missing) {
-                let fault = Fault::new("parameter-missing", format!("the parameter `{name}` needs a value"));
-                let place = if self.chain.borrow().is_empty() {
-                    "parameter file"
-                } else {
-                    "`parameters` of the deployment that holds this template"
-                };
-                let advice = format!("give `{name}` in the {place}");
-                self.engine.report(self.document, &self.chain.borrow(), key_range, &fault.hint(Some(advice)));
-                slot.replace(Slot::Failed);
-                continue;
-            }
-            // what does not fit is the default, or a value from elsewhere: then the name is the place
-            let is_given = matches!(*slot.borrow(), Slot::Done(_));
-            let default = declaration.get("defaultValue").filter(|_| !is_given);
-            let place = default.map_or(key_range, |default| &default.range);
-            let what = format!("parameter `{name}`");
-            let result = self.parameter(name).and_then(|value| {
-                super::types::check(self.template, declaration, &value, &what)
-                    .and_then(|()| self.check_secret(declaration, &value, &what))
-                    .map_err(|fault| self.engine.report(self.document, &self.chain.borrow(), place, &fault))
-            });
-            if result.is_err() {
-                slot.replace(Slot::Failed);
-            }
-        }
-    }
-
-    /// A secret of a key vault keeps its secret only in a parameter of a secure type.
-    fn check_secret(&self, declaration: &Node, value: &Value, what: &str) -> Outcome<()> {
-        let kind = super::types::kind(self.template, declaration);
-        if let Some(doubt) = key_vault::check_type(kind, value, what)? {
-            self.engine.warn(self.document, &self.chain.borrow(), &declaration.range, &doubt);
-        }
-        Ok(())
     }
 
     /// The value of a parameter, its default evaluated when first asked for.

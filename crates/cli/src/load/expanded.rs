@@ -40,13 +40,27 @@ pub(crate) fn expanded(typed: &ExpandArgs) -> Result<Expanded, CliError> {
     let folders = Folders::of([typed.file.as_path()]);
     let mut expansion = expand_given(&template, &given.all(), &context, &folders);
     hide(&mut expansion, &template, &given, &context);
-    let (wrong, doubtful): (Vec<Diagnostic>, Vec<Diagnostic>) =
+    let (mut wrong, doubtful): (Vec<Diagnostic>, Vec<Diagnostic>) =
         expansion.diagnostics.iter().cloned().partition(|found| found.severity == Severity::Error);
+    wrong.iter_mut().for_each(|found| advise(found, &template));
     let doubts = doubtful.iter().map(doubt).collect();
     let mistakes = (!wrong.is_empty()).then(|| of_expansion(wrong, &[(&template, &given)]));
     let mut assumptions = folders.assumptions(|text| without_secrets(text, &template, &given.values));
     assumptions.extend(given.asks());
     Ok(Expanded { expansion, assumptions, doubts, mistakes })
+}
+
+/// Here a value is typed, or stands in a file; what is typed stays in the shell's history.
+fn advise(found: &mut Diagnostic, template: &Template) {
+    let name = found.pointer.strip_prefix("/parameters/");
+    if let Some(name) = name.filter(|_| found.code == "parameter-missing" && found.chain.is_empty()) {
+        let secure = template.parameters().any(|declared| declared.secure && declared.name == name);
+        found.hint = Some(if secure {
+            "give it in a file with `--parameters`, as a value or as a reference to a key vault".to_owned()
+        } else {
+            format!("give it: `--set {name}=…`, or a file with `--parameters`")
+        });
+    }
 }
 
 /// One line: a warning beside a result must not bury it.
