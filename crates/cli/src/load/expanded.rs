@@ -42,7 +42,9 @@ pub(crate) fn expanded(typed: &ExpandArgs) -> Result<Expanded, CliError> {
     hide(&mut expansion, &template, &given, &context);
     let (mut wrong, doubtful): (Vec<Diagnostic>, Vec<Diagnostic>) =
         expansion.diagnostics.iter().cloned().partition(|found| found.severity == Severity::Error);
-    wrong.iter_mut().for_each(|found| advise(found, &template));
+    for found in &mut wrong {
+        advise(found, &template);
+    }
     let doubts = doubtful.iter().map(doubt).collect();
     let mistakes = (!wrong.is_empty()).then(|| of_expansion(wrong, &[(&template, &given)]));
     let mut assumptions = folders.assumptions(|text| without_secrets(text, &template, &given.values));
