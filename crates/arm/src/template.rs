@@ -56,14 +56,14 @@ pub use expansion::{
 };
 pub use hash::{TemplateHash, template_hash};
 pub use lift::{
-    Left, Lift, LiftError, Lifted, LiftedParameter, home_region, is_liftable, lift, parameter_file,
+    Left, Lift, LiftError, Lifted, LiftedParameter, TextEdit, home_region, is_liftable, lift, parameter_file,
 };
 pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained, without_query};
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use regions::{Level, Tie, TieKind, ties, value_ties};
 pub use scope::DeploymentScope;
-pub use secrets::{SecurePlace, VEIL, secure_places, veil, veil_given, veiled_text, without_secrets};
+pub use secrets::{SecurePlace, VEIL, secret_ranges, secure_places, veil, veil_given, without_secrets};
 pub use settle::Settled;
 pub use types::ParameterType;
 

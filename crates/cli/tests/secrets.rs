@@ -60,7 +60,7 @@ fn ties_show_no_secret(folder: &Path) {
         { "type": "Microsoft.Network/virtualNetworks", "apiVersion": "2024-01-01", "name": "net", "location": "westeurope" } ] }"#;
     std::fs::write(folder.join("beside.json"), beside).unwrap();
     let printed = lifeboat_on(folder, &["template", "regions"], &folder.join("beside.json"), &["--fix"]);
-    assert!(printed.contains("‹secure value›") && !printed.contains("RKER"), "{printed}");
+    assert!(printed.contains("****") && !printed.contains("RKER"), "{printed}");
     std::fs::remove_file(folder.join("beside.json")).unwrap();
     for output in ["table", "json"] {
         run(&["--output", output]);

@@ -11,6 +11,7 @@ use super::fault::{Fault, Outcome};
 use super::links::FollowedLink;
 use super::value::Value;
 
+/// How many mistakes are told, and how many doubts.
 const DIAGNOSTICS_MAX: usize = 500;
 const RESOURCES_MAX: usize = 20_000;
 /// What an id adds to its own bytes in a list of ids.
@@ -21,6 +22,8 @@ pub(crate) struct Engine<'t> {
     pub(crate) loader: &'t dyn Linked,
     pub(crate) meter: Meter,
     diagnostics: RefCell<Vec<Diagnostic>>,
+    /// How many of each severity there are.
+    told: RefCell<BTreeMap<Severity, usize>>,
     seen: RefCell<BTreeSet<(String, usize, &'static str)>>,
     resources: RefCell<Vec<Draft>>,
     /// What `reference` of a nested deployment answers, by its id.
@@ -70,6 +73,7 @@ impl<'t> Engine<'t> {
             loader,
             meter: Meter::new(),
             diagnostics: RefCell::default(),
+            told: RefCell::default(),
             seen: RefCell::default(),
             resources: RefCell::default(),
             deployments: RefCell::default(),
@@ -132,9 +136,12 @@ impl<'t> Engine<'t> {
         if self.quiet.get() {
             return;
         }
-        let mut diagnostics = self.diagnostics.borrow_mut();
-        if diagnostics.len() < DIAGNOSTICS_MAX {
-            diagnostics.push(diagnostic);
+        // Doubts, however many, must not keep a mistake from being told: whether there is one decides.
+        let mut told = self.told.borrow_mut();
+        let told = told.entry(diagnostic.severity).or_default();
+        if *told < DIAGNOSTICS_MAX {
+            *told += 1;
+            self.diagnostics.borrow_mut().push(diagnostic);
         }
     }
 

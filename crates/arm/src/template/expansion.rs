@@ -85,7 +85,7 @@ pub struct Expansion {
     pub resources: Vec<ExpandedResource>,
     /// The outputs of the root template.
     pub outputs: BTreeMap<String, Output>,
-    /// Everything that is wrong.
+    /// What is wrong, and what is doubtful; of each the first 500.
     pub diagnostics: Vec<Diagnostic>,
     /// The links that were followed, outer ones first.
     pub links: Vec<FollowedLink>,

@@ -28,6 +28,7 @@ use crate::tree::Node;
 use choose::{Chosen, Reuse, choose, varied};
 
 pub use choose::{home_region, is_liftable};
+pub use edit::TextEdit;
 pub use file::parameter_file;
 
 /// What is to be lifted, and for where.
@@ -54,6 +55,8 @@ pub struct Lift<'a> {
 pub struct Lifted {
     /// The text of the template.
     pub text: String,
+    /// Where it differs from the old one, in order.
+    pub edits: Vec<TextEdit>,
     /// What was lifted, in the order of the names.
     pub parameters: Vec<LiftedParameter>,
     /// All values for the old region. Values of secure parameters are left out.
@@ -149,7 +152,7 @@ fn attempt(
     reuse: Reuse,
 ) -> Result<Lifted, LiftError> {
     let chosen = choose(wanted, slots, reuse);
-    let text = written(wanted, slots, &chosen)?;
+    let (text, edits) = written(wanted, slots, &chosen)?;
     let new = Template::parse(wanted.template.file(), &text)
         .map_err(|found| LiftError::NotTheSame(first(&found)))?
         .at(wanted.template.scope());
@@ -162,7 +165,7 @@ fn attempt(
         }
     }
     let now = expand(&new, &today, wanted.context, wanted.linked);
-    let mut lifted = settled(wanted, &new, &chosen, &now);
+    let mut lifted = Lifted { edits, ..settled(wanted, &new, &chosen, &now) };
     let said = old_names(&new, &chosen.names(slots));
     lifted.left.extend(said.into_iter().map(|tie| Left { why: why(tie.kind), tie }));
     Ok(lifted)
@@ -182,8 +185,12 @@ fn first(found: &[Diagnostic]) -> String {
     found.first().map_or_else(String::new, |found| found.message.clone())
 }
 
-/// The new text.
-fn written(wanted: &Lift<'_>, slots: &slot::Slots<'_>, chosen: &Chosen) -> Result<String, LiftError> {
+/// The new text, and where it differs.
+fn written(
+    wanted: &Lift<'_>,
+    slots: &slot::Slots<'_>,
+    chosen: &Chosen,
+) -> Result<(String, Vec<TextEdit>), LiftError> {
     let mut edits = edit::Edits::new(wanted.template);
     let mut passed = pass::Passing::new(&slots.frames);
     splice::replace(slots, chosen, &mut passed, &mut edits);
@@ -222,6 +229,7 @@ fn settled(wanted: &Lift<'_>, new: &Template, chosen: &Chosen, now: &Expansion) 
     let wrong = |found: &&Diagnostic| found.severity == Severity::Error;
     Lifted {
         text: new.text().to_owned(),
+        edits: Vec::new(),
         parameters: chosen.parameters.clone(),
         // What is made of something made up says nothing. Secrets make no names: that they stand in no file does not matter.
         same_names: if not_given.is_empty() {

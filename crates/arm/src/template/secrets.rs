@@ -8,6 +8,7 @@ mod names;
 mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -125,21 +126,14 @@ pub fn without_secrets(text: &str, template: &Template, parameters: &BTreeMap<St
     secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), VEIL))
 }
 
-/// The text of a template for people: in the place of each secret that it spells out stands a veil, however it is escaped.
-pub fn veiled_text(template: &Template) -> String {
+/// Where in its text a template spells out secrets, however they are escaped; in order.
+pub fn secret_ranges(template: &Template) -> Vec<Range<usize>> {
     let places = secure_places(&template.tree().to_value(), &Json::Null);
     let nodes =
         places.iter().filter_map(|place| template.tree().pointer(place.at.strip_prefix("/template")?));
     let mut ranges: Vec<_> = nodes.map(|node| node.range.clone()).collect();
     ranges.sort_by_key(|range| range.start);
-    let mut text = String::with_capacity(template.text().len());
-    let mut done = 0;
-    for range in ranges {
-        text.push_str(&template.text()[done..range.start]);
-        text.extend(["\"", VEIL, "\""]);
-        done = range.end;
-    }
-    text + &template.text()[done..]
+    ranges
 }
 
 fn expanded(file: &str, body: &Json, context: &Context) -> Option<Expansion> {

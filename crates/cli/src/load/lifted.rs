@@ -1,21 +1,24 @@
 //! Templates lifted into parameters, and the files that this makes.
 
+mod diff;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use lifeboat_arm::Region;
 use lifeboat_arm::template::{
     Context, Lift, LiftError, Lifted, ResourceGroupInfo, Template, expand, home_region, is_liftable, lift,
-    parameter_file, placeholders, veiled_text, without_secrets,
+    parameter_file, placeholders, secret_ranges, without_secrets,
 };
-use similar::TextDiff;
 
 use super::linked::Folders;
 use super::tied::{Wrong, nothing_below, templates};
 use super::values::Given;
+use super::veil::cover_ranges;
 use super::{LAB_SUBSCRIPTION, epoch, region, text_of, values};
 use crate::args::RegionsArgs;
 use crate::errors::CliError;
+use diff::changed_lines;
 
 /// What became of the templates that were typed.
 pub(crate) struct Outcome {
@@ -129,7 +132,8 @@ fn one(
             return Ok(Some(unchanged(Fix::Refused(result))));
         }
     };
-    let diff = without_secrets(&changed_lines(template, &lifted.text), template, &known);
+    let diff = changed_lines(&covered(template), &covered_text(template, &lifted.text), &lifted.edits);
+    let diff = without_secrets(&diff, template, &known);
     let values_of = |region: &Region, values| {
         (
             place.with_file_name(format!("{name}.{region}.parameters.json")),
@@ -247,22 +251,15 @@ fn refuse_to_replace(outcome: &Outcome, out: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The lines that change, as a unified difference without the lines around them. Secrets may stand in the same lines.
-fn changed_lines(old: &Template, new: &str) -> String {
-    const LONGEST: usize = 2000;
-    if old.text() == new {
-        return String::new();
-    }
-    // It was read before: what was proved can be parsed.
-    let Ok(new) = Template::parse(old.file(), new) else { return String::new() };
-    let diff = TextDiff::from_lines(&veiled_text(old), &veiled_text(&new))
-        .unified_diff()
-        .context_radius(0)
-        .to_string();
-    if diff.lines().any(|line| line.len() > LONGEST) {
-        return "the template has its text in few long lines: see the file itself\n".to_owned();
-    }
-    diff
+/// The text of a template with its secrets covered; lengths stay as they are.
+fn covered(template: &Template) -> String {
+    cover_ranges(template.text(), &secret_ranges(template))
+}
+
+/// The same of a text that was lifted from a template.
+fn covered_text(template: &Template, text: &str) -> String {
+    // What was proved can be parsed.
+    Template::parse(template.file(), text).map_or_else(|_| String::new(), |lifted| covered(&lifted))
 }
 
 fn context(primary: &Region, deployment_name: String) -> Context {

@@ -17,6 +17,17 @@ pub(super) fn veil(text: &str, shown: &Range<usize>) -> String {
     text.char_indices().map(&mut one).collect()
 }
 
+/// The text with these ranges covered, which are in order. Lines and lengths stay as they are.
+pub(super) fn cover_ranges(text: &str, ranges: &[Range<usize>]) -> String {
+    let mut ranges = ranges.iter().peekable();
+    let mut one = |(at, c): (usize, char)| {
+        while ranges.next_if(|range| range.end <= at).is_some() {}
+        let is_covered = ranges.peek().is_some_and(|range| range.contains(&at));
+        if is_covered && !matches!(c, '\n' | '\r') { cover(c) } else { c }
+    };
+    text.char_indices().map(&mut one).collect()
+}
+
 /// The text with the values of every query covered, as in `…/nested.json?sig=******`: the address of a linked template
 /// often brings its own key. Lengths stay as they are.
 pub(super) fn cover_queries(text: &str) -> String {

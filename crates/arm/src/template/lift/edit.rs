@@ -15,6 +15,15 @@ pub(super) struct Edits<'t> {
     made: Vec<(Range<usize>, String)>,
 }
 
+/// One edit of a text: the bytes that went, and those that came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextEdit {
+    /// In the old text.
+    pub old: Range<usize>,
+    /// In the new one.
+    pub new: Range<usize>,
+}
+
 /// A member to add. The value is made for the indentation that it will have.
 pub(super) struct New {
     pub(super) name: String,
@@ -50,18 +59,21 @@ impl<'t> Edits<'t> {
         self.made.push((range, text));
     }
 
-    /// The text after all edits; none if two of them touch the same bytes.
-    pub(super) fn apply(mut self) -> Option<String> {
+    /// The text after all edits, and where it differs; none if two of them touch the same bytes.
+    pub(super) fn apply(mut self) -> Option<(String, Vec<TextEdit>)> {
         self.made.sort_by_key(|(range, _)| (range.start, range.end));
         let mut text = String::with_capacity(self.source.len() + self.made.len() * 64);
+        let mut edits = Vec::with_capacity(self.made.len());
         let mut done = 0;
-        for (range, new) in &self.made {
+        for (range, new) in self.made {
             text.push_str(self.source.get(done..range.start)?);
-            text.push_str(new);
+            let start = text.len();
+            text.push_str(&new);
             done = range.end;
+            edits.push(TextEdit { old: range, new: start..text.len() });
         }
         text.push_str(self.source.get(done..)?);
-        Some(text)
+        Some((text, edits))
     }
 
     /// Adds members at the end of an object.

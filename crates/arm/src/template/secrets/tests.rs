@@ -173,16 +173,13 @@ fn a_computed_secret_is_covered_and_nothing_else() {
 }
 
 #[test]
-fn the_text_for_people_covers_secrets_in_any_writing() {
+fn secrets_are_found_in_the_text_in_any_writing() {
     let text = r#"{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
         "parameters": { "a": { "type": "securestring", "defaultValue": "hun\u0074er2" }, // ours
             "b": { "type": "string", "defaultValue": "plain" },
             "c": { "type": "secureObject", "defaultValue": { "pin": 1 } } },
         "resources": [] }"#;
     let template = Template::parse("main.json", text).unwrap();
-    let shown = veiled_text(&template);
-    let wanted = text
-        .replace(r#""hun\u0074er2""#, &format!("\"{VEIL}\""))
-        .replace(r#"{ "pin": 1 }"#, &format!("\"{VEIL}\""));
-    assert_eq!(shown, wanted);
+    let found: Vec<&str> = secret_ranges(&template).into_iter().map(|range| &text[range]).collect();
+    assert_eq!(found, [r#""hun\u0074er2""#, r#"{ "pin": 1 }"#]);
 }
