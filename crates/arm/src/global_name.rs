@@ -39,10 +39,21 @@ pub fn global_suffix(kind: &ResourceType) -> Option<&'static str> {
     TYPES.iter().find(|(name, _)| kind.is(name)).map(|(_, suffix)| *suffix)
 }
 
-/// Whether a deployment to another region is refused under the same name: names that are unique in the whole cloud, and those
-/// of resource groups, which are unique in their subscription and stay where they are (`InvalidResourceGroupLocation`).
+/// Whether a deployment to another region is refused under the same name: names that are unique in the whole cloud, aliases
+/// that share a name space with such, and names of resource groups, which are unique in their subscription and stay where
+/// they are (`InvalidResourceGroupLocation`). Of a child the last part of its name counts.
 pub(crate) fn collides(kind: &ResourceType) -> bool {
-    global_suffix(kind).is_some() || is_group(kind)
+    const ALIASES: &[&str] = &[
+        "Microsoft.EventHub/namespaces/disasterRecoveryConfigs",
+        "Microsoft.ServiceBus/namespaces/disasterRecoveryConfigs",
+        "Microsoft.Sql/servers/failoverGroups",
+    ];
+    global_suffix(kind).is_some() || is_group(kind) || ALIASES.iter().any(|name| kind.is(name))
+}
+
+/// A member of a resource of this type, beside its name, that is a name unique in the whole cloud: JSON pointer.
+pub(crate) fn other_global_name(kind: &ResourceType) -> Option<&'static str> {
+    kind.is("Microsoft.Network/trafficManagerProfiles").then_some("/properties/dnsConfig/relativeName")
 }
 
 fn is_group(kind: &ResourceType) -> bool {

@@ -100,6 +100,30 @@ fn a_template_of_two_regions_is_adopted() {
     }
 }
 
+/// Proves: S06 (the region that a template names is the one to lose, also where others follow the group; and what names both
+/// regions has them exchanged in the second one)
+#[test]
+fn the_region_that_a_template_names_is_the_first() {
+    let location = |default: &str| json!({ "type": "string", "defaultValue": default });
+    let parameters = json!({ "place": location("eastus"), "second": location("westus"), "group": location("[resourceGroup().location]") });
+    let resources = json!([
+        bus("one", "[parameters('place')]"),
+        bus("two", "[parameters('second')]"),
+        bus("three", "[parameters('group')]")
+    ]);
+    let (workload, assumptions) = bare(&template(&parameters, &resources), &Bare::default()).unwrap();
+    let (primary, secondary) = (&workload.primary, &workload.secondary);
+    assert_eq!((primary.region.as_str(), secondary.region.as_str()), ("eastus", "westus"));
+    assert!(assumptions.iter().any(|text| text.says.contains("eastus: the template names it")));
+    let place = |site: &lifeboat_planner::Site, name: &str| {
+        let found = site.resources.iter().find(|declared| declared.id.name().starts_with(name)).unwrap();
+        found.location.clone().unwrap().to_string()
+    };
+    let places = |site| ["one", "two", "three"].map(|name| place(site, name));
+    assert_eq!(places(primary), ["eastus", "westus", "eastus"]);
+    assert_eq!(places(secondary), ["westus", "eastus", "westus"]);
+}
+
 /// Proves: S24 (both names are said)
 #[test]
 fn another_secondary_than_the_templates_is_refused() {

@@ -18,10 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::diagnostic::{Diagnostic, Severity};
-use super::expansion::{Context, Expansion, Linked};
+use super::expansion::{Context, ExpandedResource, Expansion, Linked};
 use super::regions::{Level, Tie, TieKind, old_names, ties};
 use super::{ParameterDeclaration, Template, expand, placeholders};
-use crate::global_name::{collides, global_name_max};
+use crate::global_name::{collides, global_name_max, other_global_name};
 use crate::id::ResourceType;
 use crate::region::Region;
 use crate::tree::Node;
@@ -73,6 +73,8 @@ pub struct Lifted {
     pub left: Vec<Left>,
     /// Globally unique names that are still the same in both regions.
     pub same_names: Vec<String>,
+    /// Resources that would be made in the old region again, those of linked templates among them.
+    pub same_places: Vec<String>,
     /// What is wrong with the new template and the values of the other region.
     pub mistakes: Vec<Diagnostic>,
 }
@@ -237,6 +239,7 @@ fn settled(wanted: &Lift<'_>, new: &Template, chosen: &Chosen, now: &Expansion) 
         } else {
             Vec::new()
         },
+        same_places: same_places(now, &there, wanted.primary),
         mistakes: there.diagnostics.iter().filter(wrong).cloned().collect(),
         primary,
         secondary,
@@ -263,14 +266,37 @@ fn elsewhere(wanted: &Lift<'_>, new: &Template, values: &BTreeMap<String, Json>)
 fn same_names(now: &Expansion, there: &Expansion) -> Vec<(String, ResourceType)> {
     let unique = |expansion: &Expansion| -> BTreeMap<(String, String), (String, ResourceType)> {
         let created = expansion.resources.iter().filter(|resource| !resource.existing);
-        created
-            .map(|resource| (resource.name.clone(), ResourceType::new(resource.kind.clone())))
+        let of_kind = created.map(|resource| (resource, ResourceType::new(resource.kind.clone())));
+        of_kind
             .filter(|(_, kind)| collides(kind))
+            .flat_map(|(resource, kind)| names_of(resource, &kind).map(move |name| (name, kind.clone())))
             .map(|(name, kind)| ((name.to_lowercase(), kind.as_str().to_lowercase()), (name, kind)))
             .collect()
     };
     let there = unique(there);
     unique(now).into_iter().filter(|(key, _)| there.contains_key(key)).map(|(_, name)| name).collect()
+}
+
+/// The names of a resource that nobody else may have. Of a child's name the last part is its own.
+fn names_of(resource: &ExpandedResource, kind: &ResourceType) -> impl Iterator<Item = String> + use<> {
+    let own = resource.name.rsplit('/').next().unwrap_or_default().to_owned();
+    let other = other_global_name(kind).and_then(|at| resource.body.pointer(at)?.as_str());
+    std::iter::once(own).chain(other.map(str::to_owned))
+}
+
+/// Resources that lie in the old region in both deployments. The two are of one template: what was made of one text stands at
+/// one place, unless a condition or a loop tells the regions apart.
+fn same_places(now: &Expansion, there: &Expansion, old: &Region) -> Vec<String> {
+    let is_old = |resource: &ExpandedResource| {
+        resource.location.as_ref().is_some_and(|location| Region::lenient(location) == *old)
+    };
+    let alike = |one: &ExpandedResource, other: &ExpandedResource| {
+        one.kind.eq_ignore_ascii_case(&other.kind) && one.origin.written_at == other.origin.written_at
+    };
+    let both = now.resources.iter().zip(&there.resources).filter(|(one, other)| alike(one, other));
+    both.filter(|(one, other)| is_old(one) && is_old(other) && !other.existing)
+        .map(|(_, other)| format!("{} ({})", other.name, other.kind))
+        .collect()
 }
 
 /// A parameter that is just this name, with another value for the other region.

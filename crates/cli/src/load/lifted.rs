@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use lifeboat_arm::Region;
 use lifeboat_arm::template::{
-    Context, Lift, LiftError, Lifted, ResourceGroupInfo, Template, expand, home_region, is_liftable, lift,
-    parameter_file, placeholders, secret_ranges, without_secrets,
+    Context, Level, Lift, LiftError, Lifted, ResourceGroupInfo, Template, Tie, expand, home_region,
+    is_liftable, lift, parameter_file, placeholders, secret_ranges, ties, without_secrets,
 };
 
 use super::linked::Folders;
@@ -36,6 +36,10 @@ pub(crate) struct Fixed {
     pub(crate) result: Fix,
     /// The lines that change.
     pub(crate) diff: String,
+    /// Parameters that are secrets of key vaults, each with its vault.
+    pub(crate) vaults: Vec<(String, String)>,
+    /// Files that it links to.
+    pub(crate) links: Vec<String>,
     /// The files that belong to it, by their place below the folder that is written into.
     pub(crate) files: Vec<(PathBuf, String)>,
 }
@@ -47,7 +51,7 @@ pub(crate) enum Fix {
         lifted: Box<Lifted>,
         primary: Region,
         secondary: Region,
-        /// The region that the template says most often, where it is neither of them.
+        /// The region that the template says most often, where it is another one.
         says: Option<Region>,
     },
     Refused(String),
@@ -78,8 +82,9 @@ pub(crate) fn lifted(typed: &RegionsArgs) -> Result<Outcome, CliError> {
     let mut links = Links::default();
     for (place, template) in &found {
         let given = values::from_files(&typed.parameters, template)?;
-        links.take(template, &given);
-        all.extend(one(place, template, &given, typed, &mut wrong)?);
+        let linked = links.take(template, &given);
+        let fixed = one(place, template, &given, typed, &mut wrong)?;
+        all.extend(fixed.map(|fixed| Fixed { links: linked, vaults: given.vaults().collect(), ..fixed }));
     }
     leave_linked_ones(&mut all, &links);
     let mistakes = wrong.mistakes();
@@ -98,12 +103,19 @@ fn one(
     wrong: &mut Wrong,
 ) -> Result<Option<Fixed>, CliError> {
     let file = template.file().to_owned();
-    let unchanged = |result| Fixed { file: file.clone(), result, diff: String::new(), files: Vec::new() };
+    let unchanged = |result| Fixed {
+        file: file.clone(),
+        result,
+        diff: String::new(),
+        vaults: Vec::new(),
+        links: Vec::new(),
+        files: Vec::new(),
+    };
     let (primary, secondary) = match regions(typed, template, &given.values)? {
         Ok(both) => both,
         Err(result) => return Ok(Some(unchanged(result))),
     };
-    let says = home_region(template, &given.values).filter(|says| *says != primary && *says != secondary);
+    let says = home_region(template, &given.values).filter(|says| *says != primary);
     let name = place.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let context = context(&primary, name.clone());
     let folders = Folders::of([Path::new(template.file())]);
@@ -149,6 +161,8 @@ fn one(
         file,
         result: Fix::Lifted { lifted: Box::new(lifted), primary, secondary, says },
         diff,
+        vaults: Vec::new(),
+        links: Vec::new(),
         files,
     }))
 }
@@ -173,8 +187,8 @@ fn with_defaults(
 struct Links(BTreeMap<PathBuf, String>);
 
 impl Links {
-    /// Takes down the links of a template, whatever becomes of it.
-    fn take(&mut self, template: &Template, given: &Given) {
+    /// Takes down the files that a template links to, whatever becomes of it.
+    fn take(&mut self, template: &Template, given: &Given) -> Vec<String> {
         let names: BTreeSet<String> = given.values.keys().cloned().collect();
         let mut values = given.values.clone();
         let made_up = placeholders(template, &names);
@@ -183,9 +197,11 @@ impl Links {
         let anywhere = Region::lenient("westeurope");
         let folders = Folders::of([Path::new(template.file())]);
         let expansion = expand(template, &values, &context(&anywhere, "links".to_owned()), &folders);
-        for link in &expansion.links {
-            self.0.insert(real(&link.found.file), template.file().to_owned());
+        let files: Vec<String> = expansion.links.iter().map(|link| link.found.file.clone()).collect();
+        for file in &files {
+            self.0.insert(real(file), template.file().to_owned());
         }
+        files
     }
 }
 
@@ -219,7 +235,8 @@ fn regions(
     let secondary = region(typed.secondary.as_ref(), "--secondary")?;
     let Some(primary) = primary else {
         let why = "it names no region that it is for: say which serves today: `--primary westeurope`";
-        let liftable = is_liftable(template);
+        let is_tied = |tie: &Tie| tie.kind.level() < Level::GoodToKnow;
+        let liftable = is_liftable(template) || ties(template).iter().any(is_tied);
         return Ok(Err(if liftable { Fix::Refused(why.to_owned()) } else { Fix::Nothing }));
     };
     Ok(match secondary.or_else(|| primary.pair()) {

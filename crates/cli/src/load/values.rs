@@ -63,6 +63,14 @@ impl Given {
         })
     }
 
+    /// Parameters that are secrets of key vaults, each with its vault.
+    pub(super) fn vaults(&self) -> impl Iterator<Item = (String, String)> {
+        self.secrets.iter().map(|(name, reference)| {
+            let id = reference.pointer("/keyVault/id").and_then(Value::as_str).unwrap_or_default();
+            (name.clone(), id.rsplit('/').next().unwrap_or_default().to_owned())
+        })
+    }
+
     fn has(&self, name: &str) -> bool {
         self.values.contains_key(name) || self.secrets.contains_key(name)
     }

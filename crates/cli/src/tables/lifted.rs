@@ -17,7 +17,7 @@ pub(crate) fn is_settled(fixed: &Fixed) -> bool {
         Fix::Nothing => true,
         Fix::Lifted { lifted, .. } => {
             let must = |left: &Left| left.tie.kind.level() == Level::MustChange;
-            let open = [&lifted.same_names, &lifted.to_fill_in, &lifted.not_given];
+            let open = [&lifted.same_names, &lifted.same_places, &lifted.to_fill_in, &lifted.not_given];
             !lifted.left.iter().any(must) && open.iter().all(|names| names.is_empty())
         }
     }
@@ -61,20 +61,20 @@ fn one(fixed: &Fixed, layout: Layout) -> String {
             format!("it says {says} most often: is {primary} where it is deployed today? `--primary {says}`");
         out += &layout.hang("! ", &text, Tone::Warn);
     }
-    if !lifted.parameters.is_empty() {
-        out += &parameters(&lifted.parameters, primary.as_str(), secondary.as_str(), layout);
-    }
+    out += &parameters(lifted, primary.as_str(), secondary.as_str(), layout);
     if !fixed.diff.is_empty() {
         out += "\n";
         out += &fixed.diff;
     }
-    let rest = rest(lifted, secondary.as_str(), layout);
+    let rest =
+        rest(lifted, primary.as_str(), secondary.as_str(), layout) + &beside(fixed, primary.as_str(), layout);
     if rest.is_empty() { out } else { out + "\n" + &rest }
 }
 
-fn parameters(all: &[LiftedParameter], primary: &str, secondary: &str, layout: Layout) -> String {
+/// The parameters that were lifted, and others that have two values.
+fn parameters(lifted: &Lifted, primary: &str, secondary: &str, layout: Layout) -> String {
     let mut table = Columns::headed(&["parameter", primary, secondary, "places"]);
-    for parameter in all {
+    for parameter in &lifted.parameters {
         let there = parameter.there.as_ref().map_or_else(|| "?".to_owned(), shown);
         let was = if parameter.reused { " (was there already)" } else { "" };
         let places = format!("{}{was}", parameter.places);
@@ -85,7 +85,26 @@ fn parameters(all: &[LiftedParameter], primary: &str, secondary: &str, layout: L
             places.into(),
         ]);
     }
+    let others = others(lifted);
+    for (name, today, there) in &others {
+        table.row([name.as_str().into(), today.clone().into(), there.clone().into(), "its value".into()]);
+    }
+    if lifted.parameters.is_empty() && others.is_empty() {
+        return String::new();
+    }
     table.render(layout, 2)
+}
+
+/// Parameters that were there, with their values where these differ; a default stands for what is not given.
+fn others(lifted: &Lifted) -> Vec<(&String, String, String)> {
+    let is_lifted = |name: &String| lifted.parameters.iter().any(|parameter| parameter.name == *name);
+    let all = lifted.secondary.iter().filter(|(name, _)| !is_lifted(name));
+    all.filter(|(name, there)| lifted.primary.get(*name) != Some(there))
+        .map(|(name, there)| {
+            let today = lifted.primary.get(name).map_or_else(|| "(its default)".to_owned(), shown);
+            (name, today, shown(there))
+        })
+        .collect()
 }
 
 fn shown(value: &Value) -> String {
@@ -93,7 +112,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// What people have to do themselves.
-fn rest(lifted: &Lifted, secondary: &str, layout: Layout) -> String {
+fn rest(lifted: &Lifted, primary: &str, secondary: &str, layout: Layout) -> String {
     let mut out = String::new();
     let mut say = |sign: &str, text: String, tone: Tone| out += &layout.hang(sign, &text, tone);
     let names =
@@ -117,6 +136,13 @@ fn rest(lifted: &Lifted, secondary: &str, layout: Layout) -> String {
         let text = format!("still the same name in both regions: {}", names(&lifted.same_names));
         say("✗ ", text, Tone::Bad);
     }
+    if !lifted.same_places.is_empty() {
+        let text = format!(
+            "made in {primary} again: {}; a linked template or a value says so",
+            names(&lifted.same_places)
+        );
+        say("✗ ", text, Tone::Bad);
+    }
     for mistake in &lifted.mistakes {
         say("! ", format!("for {secondary} it does not expand yet: {}", mistake.message), Tone::Warn);
     }
@@ -125,6 +151,22 @@ fn rest(lifted: &Lifted, secondary: &str, layout: Layout) -> String {
         let place = format!("{}:{}", tie.position.line, tie.position.column);
         let code = tie.kind.code();
         say(&format!("{} ", tone.sign()), format!("stays: {code} at {place} {}: {why}", tie.pointer), tone);
+    }
+    out
+}
+
+/// What the deployment needs beside the template.
+fn beside(fixed: &Fixed, primary: &str, layout: Layout) -> String {
+    let mut out = String::new();
+    for (parameter, vault) in &fixed.vaults {
+        let text = format!(
+            "`{parameter}` is asked of the key vault `{vault}` in both regions: it must answer while {primary} is lost"
+        );
+        out += &layout.hang("! ", &text, Tone::Warn);
+    }
+    for file in &fixed.links {
+        let text = format!("it links to `{file}`, which is not written: put it beside the new template");
+        out += &layout.hang("! ", &text, Tone::Warn);
     }
     out
 }
@@ -160,6 +202,9 @@ fn fixed_json(fixed: &Fixed) -> Value {
         "notGiven": lifted.not_given,
         "secrets": lifted.secrets,
         "sameNames": lifted.same_names,
+        "samePlaces": lifted.same_places,
+        "vaults": fixed.vaults.iter().map(|(parameter, vault)| json!({ "parameter": parameter, "vault": vault })).collect::<Value>(),
+        "links": fixed.links,
         "mistakes": lifted.mistakes.iter().map(ToString::to_string).collect::<Value>(),
         "left": lifted.left.iter().map(left).collect::<Value>(),
         "files": fixed.files.iter().map(|(path, _)| path.display().to_string()).collect::<Value>(),

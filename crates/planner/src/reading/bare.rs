@@ -6,7 +6,7 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lifeboat_arm::template::{Diagnostic, Linked, ParameterDeclaration, Template};
+use lifeboat_arm::template::{Diagnostic, Linked, ParameterDeclaration, Template, home_region};
 use lifeboat_arm::{Region, ResourceId};
 use serde_json::{Value, json};
 
@@ -146,13 +146,18 @@ struct Home {
 /// Reads the template for the primary region: the one that was asked for, else the usual one; and where the template
 /// names its own region, that one.
 fn home(about: &About, template: &Template, bare: &Bare, linked: &dyn Linked) -> Result<Home, BareError> {
-    let usual = Region::lenient("westeurope");
+    let named = home_region(template, &bare.given).filter(|named| Some(named) != bare.secondary.as_ref());
+    let usual = named.clone().unwrap_or_else(|| Region::lenient("westeurope"));
     let (region, says) = match &bare.primary {
         Some(region) => (region.clone(), None),
         None => match allowed_region(template, &usual, bare.secondary.as_ref()) {
             Some(region) if region != usual => {
                 let says = format!("the primary region is {region}: the template allows no {usual}");
                 (region, Some(Assumption::missing(says)))
+            }
+            _ if named.is_some() => {
+                let says = format!("the primary region is {usual}: the template names it");
+                (usual.clone(), Some(Assumption::follows(says)))
             }
             _ => {
                 let says = format!("the primary region is {usual}: no `--primary` was given");

@@ -108,7 +108,7 @@ pub fn home_region(template: &Template, given: &BTreeMap<String, Json>) -> Optio
             said.push(region.clone());
         }
     }
-    for declared in template.parameters().filter(|declared| is_location(&declared.name.to_lowercase())) {
+    for declared in template.parameters().filter(|declared| !declared.secure) {
         let default = declared.default.as_ref().and_then(Node::as_str);
         let value = given.get(&declared.name).map_or(default, Json::as_str);
         said.extend(value.and_then(Region::known));
@@ -300,7 +300,13 @@ fn replace_region(name: &str, primary: &Region, secondary: &Region) -> Option<St
         let alone = |range: &std::ops::Range<usize>| {
             !letter(name[..range.start].chars().next_back()) && !letter(name[range.end..].chars().next())
         };
-        parts.filter(alone).last()
+        // Names that may hold no dash have it at their end: `ordersweu`. Two letters would be a part of some word.
+        let at_end = || {
+            let stem =
+                name.strip_suffix(primary.abbreviation()).filter(|_| primary.abbreviation().len() > 2)?;
+            Some(stem.len()..name.len())
+        };
+        parts.filter(alone).last().or_else(at_end)
     };
     let (range, text) = match mentioned {
         Some((range, _)) => (range, secondary.as_str()),

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
-use crate::global_name::collides;
+use crate::global_name::{collides, other_global_name};
 use crate::id::ResourceType;
 use crate::region::Region;
 use crate::template::Template;
@@ -14,7 +14,7 @@ use crate::template::regions::host::hosts;
 use crate::template::regions::identifier::written_out;
 use crate::template::regions::literal::Literal;
 use crate::template::regions::location::says_where;
-use crate::template::regions::name::literal as name_of;
+use crate::template::regions::name::{literal as name_of, member};
 use crate::template::regions::pair::is_partner;
 use crate::template::regions::walk::{Frame, Place, Resource, Role, Seen, walk};
 use crate::template::regions::zone::numbers;
@@ -114,18 +114,22 @@ fn named<'t>(
     names: &mut BTreeMap<String, Named>,
     leaves: &mut BTreeSet<usize>,
 ) {
-    let Some(name) = resource.node.get("name").filter(|_| !resource.existing) else { return };
-    if !collides(&resource.kind) {
+    if !collides(&resource.kind) || resource.existing {
         return;
     }
-    let Some((leaf, text)) = name_of(place.frames, place.frame, name) else { return };
-    // `[[` at the beginning is no name, and one that is taken apart has no slash.
-    if text.contains(['[', '/']) {
-        return;
+    let kind = &resource.kind;
+    for at in std::iter::once("/name").chain(other_global_name(kind)) {
+        let name = member(resource.node, at).and_then(|name| name_of(place.frames, place.frame, name));
+        // `[[` at the beginning is no name, and one that is taken apart has no slash.
+        let Some((leaf, text)) = name.filter(|(_, text)| !text.contains(['[', '/'])) else { continue };
+        leaves.insert(leaf.range.start);
+        let parameter = if at == "/name" {
+            parameter_for(kind)
+        } else {
+            camel(at.rsplit('/').next().unwrap_or_default())
+        };
+        names.entry(text.to_owned()).or_insert_with(|| Named { parameter, kind: kind.clone() });
     }
-    leaves.insert(leaf.range.start);
-    let kind = resource.kind.clone();
-    names.entry(text.to_owned()).or_insert_with(|| Named { parameter: parameter_for(&kind), kind });
 }
 
 /// `namespaceName` for `Microsoft.ServiceBus/namespaces`.

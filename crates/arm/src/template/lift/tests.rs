@@ -286,6 +286,53 @@ fn no_name_of_today_is_given_to_the_other_region() {
     assert!(today.is_disjoint(&there), "{today:?} {there:?}");
 }
 
+/// Proves: S06 (what would be made in the lost region again is said, whoever says so)
+#[test]
+fn what_stays_in_the_old_region_is_told() {
+    let plan = resource(
+        "Microsoft.Web/serverfarms",
+        r#""name": "plan", "location": "[variables('places')[0].weu]""#,
+    );
+    let free =
+        resource("Microsoft.Web/serverfarms", r#""name": "free", "location": "[resourceGroup().location]""#);
+    let text = with(&format!(
+        r#""variables": {{ "places": [ {{ "weu": "[concat('west', 'europe')]" }} ] }}, "resources": [{plan}, {free}]"#
+    ));
+    assert_eq!(lifted(&text).same_places, ["plan (Microsoft.Web/serverfarms)"]);
+}
+
+/// Proves: S06 (names in the DNS and aliases collide as well as names of resources)
+#[test]
+fn names_beside_the_name_are_lifted_or_told() {
+    let profile = resource(
+        "Microsoft.Network/trafficManagerProfiles",
+        r#""name": "shop", "location": "global", "properties": { "dnsConfig": { "relativeName": "contoso-shop", "ttl": 30 } }"#,
+    );
+    let alias = resource(
+        "Microsoft.ServiceBus/namespaces/disasterRecoveryConfigs",
+        r#""name": "[concat(parameters('bus'), '/orders-alias')]", "properties": {}"#,
+    );
+    let given = r#""parameters": { "bus": { "type": "string" } }"#;
+    let text = with(&format!(r#"{given}, "resources": [{profile}, {alias}]"#));
+    let lifted = lifted_with(&text, &[("bus", json!("bus-weu"))]).unwrap();
+    let names: Vec<&str> = lifted.parameters.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["trafficManagerProfileName", "relativeName"]);
+    let left: Vec<&str> = lifted.left.iter().map(|left| left.tie.found.as_str()).collect();
+    assert!(left.iter().any(|found| found.starts_with("`orders-alias` is the name of")), "{left:?}");
+    // The bus has no other value, for nobody knows what it names: the alias is the same there.
+    assert_eq!(lifted.same_names, ["orders-alias"]);
+}
+
+#[test]
+fn short_forms_are_replaced_at_the_end_of_a_name_without_dashes() {
+    let [primary, secondary] = ["westeurope", "northeurope"].map(Region::lenient);
+    for (name, expected) in
+        [("ordersweu", "ordersneu"), ("orders-weu-1", "orders-neu-1"), ("weusers", "weusersneu")]
+    {
+        assert_eq!(super::choose::varied(name, &primary, &secondary, 24), expected);
+    }
+}
+
 #[test]
 fn the_parts_of_a_partners_id_are_called_what_they_are() {
     let partner = "[resourceId('5f1c6a1b-3a52-4e0e-9a4b-0d3f1c2b7a11', 'shop', 'Microsoft.ServiceBus/namespaces', 'bus')]";

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::source::{Source, Sources};
 use super::walk::{Frame, Place, Resource};
 use super::{TieKind, Ties, shown};
-use crate::global_name::collides;
+use crate::global_name::{collides, other_global_name};
 use crate::template::expression::Expression;
 use crate::template::parser::{LENGTH_MAX, Text, classify, parse};
 use crate::template::value::Value;
@@ -14,26 +14,63 @@ use crate::tree::Node;
 
 /// The name of a declared resource, if a second one of that name is refused.
 pub(super) fn look<'t>(place: &Place<'_, 't>, resource: &Resource<'t>, ties: &mut Ties<'_>) {
-    let Some(name) = resource.node.get("name").filter(|_| !resource.existing) else { return };
-    if !collides(&resource.kind) {
+    if !collides(&resource.kind) || resource.existing {
         return;
     }
+    let other = other_global_name(&resource.kind);
+    for at in std::iter::once("/name").chain(other) {
+        if let Some(name) = member(resource.node, at) {
+            look_at(place, resource, (name, at), ties);
+        }
+    }
+}
+
+/// The member that a pointer of plain names leads to, in any case.
+pub(in crate::template) fn member<'t>(node: &'t Node, pointer: &str) -> Option<&'t Node> {
+    pointer.split('/').skip(1).try_fold(node, |node, key| node.get(key))
+}
+
+fn look_at<'t>(
+    place: &Place<'_, 't>,
+    resource: &Resource<'t>,
+    (name, at): (&'t Node, &str),
+    ties: &mut Ties<'_>,
+) {
     let kind = resource.kind.as_str();
-    let pointer = |tail: &str| format!("{}{tail}", place.pointer());
+    let own = format!("{}{at}", place.pointer());
     if let Some((leaf, text)) = literal(place.frames, place.frame, name) {
         let found = format!("{} is the name of a {kind}", shown(text));
         let at = if std::ptr::eq(leaf, name) {
-            pointer("/name")
+            own
         } else {
             crate::template::diagnostic::pointer_at(&ties.document.root, leaf.range.start)
         };
         ties.push(TieKind::NameLiteral, inside(leaf), at, found, GIVE.to_owned());
         return;
     }
+    if let Some(part) = last_part(name) {
+        let found = format!("{} is the name of a {kind}, behind its parent's", shown(&part));
+        ties.push(TieKind::NameLiteral, inside(name), own, found, GIVE.to_owned());
+        return;
+    }
     let sources = Sources::new(place.frames, &mut ties.known).of(place.frame, name);
     let Some((tie, change)) = judge(&sources) else { return };
     let found = format!("the name of a {kind} is {}", shown(name.as_str().unwrap_or_default()));
-    ties.push(tie, inside(name), pointer("/name"), found, change);
+    ties.push(tie, inside(name), own, found, change);
+}
+
+/// What is written out behind the last slash of a child's name: `/alias` in `[concat(parameters('bus'), '/alias')]`.
+fn last_part(name: &Node) -> Option<String> {
+    let Text::Expression(inner) = classify(name.as_str()?) else { return None };
+    let Expression::Call { name, arguments, .. } = parse(inner, 1, LENGTH_MAX).ok()? else { return None };
+    let piece = match name.to_ascii_lowercase().as_str() {
+        "concat" => arguments.last(),
+        "format" => arguments.first(),
+        _ => None,
+    };
+    let Expression::Value(Value::String(text)) = piece? else { return None };
+    let (_, part) = text.rsplit_once('/')?;
+    (!part.is_empty() && !part.contains('{')).then(|| part.to_owned())
 }
 
 const GIVE: &str = "make the name a parameter, with another value in each region's parameter file";

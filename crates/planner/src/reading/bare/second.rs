@@ -45,9 +45,11 @@ impl Second<'_> {
             let mut now = None;
             if !computed(declaration, home_values) {
                 each_text(&mut moved, &mut |text| {
-                    if Region::lenient(text) == *self.primary {
-                        let spelled = spelled(declaration, self.secondary);
-                        *text = spelled.unwrap_or_else(|| self.secondary.as_str().to_owned());
+                    let region = Region::lenient(text);
+                    if region == *self.primary || region == *self.secondary {
+                        // What names both regions has them the other way round there.
+                        let other = if region == *self.primary { self.secondary } else { self.primary };
+                        *text = spelled(declaration, other).unwrap_or_else(|| other.as_str().to_owned());
                     } else if text.eq_ignore_ascii_case(home.group.name()) {
                         *text = self.group();
                     } else {
