@@ -73,8 +73,12 @@ fn lines(lines: &[String]) -> String {
 /// was made for the test is removed again.
 pub fn can_write_into(folder: &Path) -> Result<(), CliError> {
     let missing = missing(folder);
-    let tried = save_all(folder, &[(".test", String::new())]);
-    drop(std::fs::remove_file(folder.join(".test")));
+    // A name that nobody has: what is there stays there.
+    let free =
+        (0..u32::MAX).map(|number| format!(".lifeboat-{number}")).find(|name| !folder.join(name).exists());
+    let name = free.unwrap_or_default();
+    let tried = save_all(folder, &[(&name, String::new())]);
+    drop(std::fs::remove_file(folder.join(&name)));
     remove_folders(&missing);
     tried
 }
@@ -85,19 +89,45 @@ pub fn save_all<P: AsRef<Path>>(folder: &Path, files: &[(P, String)]) -> Result<
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let mut made = Vec::new();
     let mut parts = Vec::new();
-    let saved = write_parts(folder, files, &mut made, &mut parts).and_then(|()| {
-        parts.iter().try_for_each(|(part, path)| {
-            std::fs::rename(part, path).map_err(|error| cannot_write(path, error))
-        })
-    });
+    let saved = write_parts(folder, files, &mut made, &mut parts).and_then(|()| put_in_place(&parts));
     if saved.is_err() {
-        // What cannot be removed now was not written either; the first error is the one to tell.
+        // The first error is the one to tell.
         for (part, _) in &parts {
             drop(std::fs::remove_file(part));
         }
         remove_folders(&made);
     }
     saved
+}
+
+/// Gives each file its own name. What had it is kept until all are in place, and comes back if one cannot be.
+fn put_in_place(parts: &[(PathBuf, PathBuf)]) -> Result<(), CliError> {
+    let kept = |path: &Path| hidden(path, "old");
+    let mut done: Vec<(&Path, bool)> = Vec::new();
+    let put = parts.iter().try_for_each(|(part, path)| {
+        let cannot = |error| cannot_write(path, error);
+        let replaces = path.exists();
+        if replaces {
+            std::fs::rename(path, kept(path)).map_err(cannot)?;
+        }
+        done.push((path, replaces));
+        std::fs::rename(part, path).map_err(cannot)
+    });
+    for (path, replaced) in &done {
+        match (&put, replaced) {
+            (Ok(()), true) => drop(std::fs::remove_file(kept(path))),
+            (Ok(()), false) => {}
+            (Err(_), true) => drop(std::fs::rename(kept(path), path)),
+            (Err(_), false) => drop(std::fs::remove_file(path)),
+        }
+    }
+    put
+}
+
+/// The name of a file that stands beside another for a moment.
+fn hidden(path: &Path, end: &str) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{end}"))
 }
 
 /// Writes each file under another name beside its own, and takes down what was made.
@@ -109,7 +139,7 @@ fn write_parts<P: AsRef<Path>>(
 ) -> Result<(), CliError> {
     for (name, text) in files {
         let path = folder.join(name);
-        let (parent, name) = (path.parent().unwrap_or(folder), path.file_name().unwrap_or_default());
+        let parent = path.parent().unwrap_or(folder);
         // The innermost first: that is the order to remove them in.
         made.splice(0..0, missing(parent));
         std::fs::create_dir_all(parent).map_err(|error| {
@@ -119,7 +149,7 @@ fn write_parts<P: AsRef<Path>>(
         if path.is_dir() {
             return Err(cannot_write(&path, io::Error::from(io::ErrorKind::IsADirectory)));
         }
-        let part = parent.join(format!(".{}.part", name.to_string_lossy()));
+        let part = hidden(&path, "part");
         parts.push((part.clone(), path.clone()));
         std::fs::write(part, text).map_err(|error| cannot_write(&path, error))?;
     }

@@ -278,6 +278,17 @@ fn all_files_of_a_report_are_written_or_none() {
     assert!(error.to_string().contains("second"), "{error}");
     let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["second"], "nothing half-written");
+    // What stands in the way of the second is met after the first was replaced.
+    for (name, text) in [("a", "old a"), ("b", "old b")] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    std::fs::create_dir_all(folder.join(".b.old/in the way")).unwrap();
+    let error = save_all(&folder, &[("a", "new a".to_owned()), ("b", "new b".to_owned())]).unwrap_err();
+    assert!(error.to_string().ends_with("all-or-none/b`"), "{error}");
+    for (name, text) in [("a", "old a"), ("b", "old b")] {
+        assert_eq!(std::fs::read_to_string(folder.join(name)).unwrap(), text, "what was there is back");
+    }
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 4, "nothing else is left");
     let below = [("of/their/own/first", "1".to_owned()), ("second", "2".to_owned())];
     save_all(&folder, &below).unwrap_err();
     assert!(!folder.join("of").exists(), "folders that were made are gone, too");
