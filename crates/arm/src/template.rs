@@ -22,6 +22,7 @@ mod expression;
 mod fault;
 mod format;
 mod frame;
+mod full;
 mod functions;
 mod hash;
 mod header;
@@ -54,6 +55,7 @@ pub use expansion::{
     Context, ExpandedResource, Expansion, Link, Linked, LinkedTemplate, NestedDeployment, NoLinks, Origin,
     Output, ResourceGroupInfo,
 };
+pub use full::full_members;
 pub use hash::{TemplateHash, template_hash};
 pub use lift::{
     Left, Lift, LiftError, Lifted, LiftedParameter, TextEdit, home_region, is_liftable, lift, parameter_file,

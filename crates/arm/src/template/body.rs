@@ -58,17 +58,27 @@ impl Unit<'_> {
 
     /// The service refuses a template that names a resource twice.
     fn check_duplicates(&self) {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen: BTreeMap<&str, &Header<'_>> = BTreeMap::new();
         for header in
             self.headers.iter().filter(|header| header.condition && !header.existing && !header.nameless)
         {
-            if !seen.insert(header.id_key.as_str()) {
+            let first = *seen.entry(header.id_key.as_str()).or_insert(header);
+            if first.key != header.key {
                 let message =
                     format!("`{}` of type `{}` is declared more than once", header.name, header.kind);
-                let place = header.node.get("name").unwrap_or(header.node);
-                self.frame.report(place, &Fault::new("resource-duplicate", message));
+                let fault = Fault::new("resource-duplicate", message).hint(Some(self.apart(first, header)));
+                self.frame.report(name_of(header), &fault);
             }
         }
+    }
+
+    /// How two resources of one name come apart.
+    fn apart(&self, first: &Header<'_>, later: &Header<'_>) -> String {
+        if std::ptr::eq(first.node, later.node) {
+            return "the turns of a loop need different names: put `copyIndex()` into the name".to_owned();
+        }
+        let line = self.frame.document.position(name_of(first).range.start).line;
+        format!("the first one stands in line {line}: give them different names or opposite conditions")
     }
 
     fn expand_resource(&self, index: usize) -> Outcome<()> {
@@ -209,8 +219,9 @@ impl Unit<'_> {
             if hint.is_none() && self.may_be_nameless(written) {
                 return Ok(Vec::new());
             }
+            let hint = hint.unwrap_or_else(|| absent_dependency(written).to_owned());
             let message = format!("the dependency `{written}` is not a resource of the template");
-            return Err(Fault::new("dependency-unknown", message).hint(hint));
+            return Err(Fault::new("dependency-unknown", message).hint(Some(hint)));
         }
         let made = found.into_iter().filter(|index| self.headers[*index].condition);
         Ok(made.map(|index| self.headers[index].key).collect())
@@ -303,6 +314,11 @@ impl Unit<'_> {
     }
 
     fn output(env: &Env<'_>, node: &Node) -> Outcome<Option<Value>> {
+        if node.members().is_none() {
+            let message = format!("the output must be an object, is {}", node.kind_name());
+            let hint = "write `{ \"type\": …, \"value\": … }`";
+            return Err(Fault::new("output", message).hint(Some(hint.to_owned())));
+        }
         if let Some(condition) = node.get("condition") {
             match env.node(condition)? {
                 Value::Bool(false) => return Ok(None),
@@ -344,6 +360,11 @@ pub(crate) fn resources_pointer(template: &str) -> String {
     push_pointer(template, "resources")
 }
 
+/// Where a resource is named.
+fn name_of<'t>(header: &Header<'t>) -> &'t Node {
+    header.node.get("name").unwrap_or(header.node)
+}
+
 /// A resource that waits for itself is never made.
 fn not_itself(header: &Header<'_>, found: Vec<usize>) -> Outcome<Vec<usize>> {
     if !found.contains(&header.key) {
@@ -356,4 +377,12 @@ fn not_itself(header: &Header<'_>, found: Vec<usize>) -> Outcome<Vec<usize>> {
     };
     let message = format!("`{}` waits for itself", header.name);
     Err(Fault::new("dependency-cycle", message).hint(Some(hint.to_owned())))
+}
+
+/// What to do about a dependency that nothing in the template resembles.
+fn absent_dependency(written: &str) -> &'static str {
+    if written.ends_with(")]") {
+        return "an expression begins with `[` and ends with `]`";
+    }
+    "declare it in the template too; if it stands already, take this line out: nobody need wait for it"
 }

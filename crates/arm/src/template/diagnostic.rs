@@ -79,6 +79,10 @@ impl Document {
         }
     }
 
+    pub(crate) fn position(&self, offset: usize) -> Position {
+        self.lines.position(&self.text, offset)
+    }
+
     /// A diagnostic of this file. The pointer is found from the range, so that callers need not carry it.
     pub(crate) fn diagnostic(&self, code: &'static str, message: String, range: Range<usize>) -> Diagnostic {
         Diagnostic {
@@ -86,7 +90,7 @@ impl Document {
             severity: Severity::Error,
             message,
             file: self.file.to_string(),
-            position: self.lines.position(&self.text, range.start),
+            position: self.position(range.start),
             pointer: pointer_at(&self.root, range.start),
             range,
             hint: None,

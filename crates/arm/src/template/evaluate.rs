@@ -14,7 +14,7 @@ use super::fault::{Fault, Outcome};
 use super::frame::Frame;
 use super::functions::{self, Body};
 use super::unit::Unit;
-use super::value::Value;
+use super::value::{Object, Value};
 
 /// Evaluations inside evaluations (a variable in a variable in …) beyond this are refused.
 const DEPTH_MAX: usize = 250;
@@ -258,11 +258,9 @@ impl Env<'_> {
             (Value::Object(object), Value::String(name)) => {
                 self.meter.spend(object.entries.len() / 4)?;
                 object.get(name).cloned().ok_or_else(|| {
-                    let hint =
-                        super::diagnostic::did_you_mean(name, object.entries.iter().map(|(key, _)| &**key));
                     Fault::new("property-missing", format!("the object has no property `{name}`"))
                         .at(span)
-                        .hint(hint)
+                        .hint(Some(instead_of(name, object)))
                 })
             }
             (Value::Array(array), Value::Int(index)) => usize::try_from(*index)
@@ -321,5 +319,24 @@ impl Env<'_> {
         // `Env` is covariant, so a copy may live as shortly as the bindings
         let inner: Env<'_> = Env { lambda: Some(&bindings), ..*self };
         inner.meter.deeper(|| inner.evaluate(body))
+    }
+}
+
+/// The members that an object has where one is missing: the one that was probably meant, or the first few.
+fn instead_of(missing: &str, object: &Object) -> String {
+    const SHOWN_MAX: usize = 6;
+    let keys = || object.entries.iter().map(|(key, _)| &**key);
+    if let Some(meant) = super::diagnostic::did_you_mean(missing, keys()) {
+        return meant;
+    }
+    let mut shown: Vec<String> = keys().take(SHOWN_MAX).map(|key| format!("`{key}`")).collect();
+    let last = match object.entries.len().saturating_sub(SHOWN_MAX) {
+        0 => shown.pop(),
+        more => Some(format!("{more} more")),
+    };
+    match (shown.is_empty(), last) {
+        (_, None) => "it is empty".to_owned(),
+        (true, Some(only)) => format!("it has {only}"),
+        (false, Some(last)) => format!("it has {} and {last}", shown.join(", ")),
     }
 }

@@ -374,10 +374,20 @@ impl<'t> Collector<'_, 't> {
         match node.get(key) {
             Some(value) if key == "name" => settled_string(env, value, key, unsettled),
             Some(value) => env.node_string(value, key),
-            None => {
-                let message = format!("the resource has no `{key}`");
-                Err(self.frame.report(node, &Fault::new("resource-incomplete", message)))
-            }
+            // all that is missing is told at once: a place has one mistake of a kind
+            None => Err(self.frame.report(node, &Fault::new("resource-incomplete", self.missing(node)))),
+        }
+    }
+
+    fn missing(&self, node: &Node) -> String {
+        let has_profile = self.frame.template.get("apiProfile").is_some();
+        let needed = ["type", "name", "apiVersion"].into_iter();
+        let missing = needed.filter(|key| node.get(key).is_none() && !(has_profile && *key == "apiVersion"));
+        let missing: Vec<String> = missing.map(|key| format!("no `{key}`")).collect();
+        match missing.split_last() {
+            Some((last, [])) => format!("the resource has {last}"),
+            Some((last, others)) => format!("the resource has {} and {last}", others.join(", ")),
+            None => "the resource is incomplete".to_owned(),
         }
     }
 

@@ -81,10 +81,16 @@ pub(crate) fn interleave(kind: &str, names: &[&str]) -> Outcome<String> {
     let mut segments = kind.trim_matches('/').split('/');
     let mut id = segments.next().unwrap_or_default().to_owned();
     let types: Vec<&str> = segments.collect();
-    if types.len() != names.len() || types.is_empty() {
+    if types.is_empty() {
+        let hint = format!("it begins with the provider's namespace: `Microsoft.…/{kind}`");
+        let message = format!("`{kind}` is no whole type of a resource");
+        return Err(Fault::new("name-segments", message).hint(Some(hint)));
+    }
+    if types.len() != names.len() {
         let message = format!(
-            "type `{kind}` has {} segments after its namespace, the name has {}: `{}`",
+            "type `{kind}` has {} segment{} after its namespace, the name has {}: `{}`",
             types.len(),
+            if types.len() == 1 { "" } else { "s" },
             names.len(),
             names.join("/")
         );

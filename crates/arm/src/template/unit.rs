@@ -8,8 +8,9 @@ use super::evaluate::Env;
 use super::expression::Expression;
 use super::fault::{Fault, Outcome};
 use super::frame::Frame;
+use super::full::full_deployment;
 use super::functions::record;
-use super::header::Header;
+use super::header::{Header, with_turns};
 use super::scope::{self, Scope};
 use super::value::Value;
 use crate::tree::Node;
@@ -230,7 +231,7 @@ impl<'t> Unit<'t> {
         full: bool,
     ) -> Outcome {
         let found = self.find(target)?;
-        if let Some(answer) = self.deployment_answer(env, target, &found, full)? {
+        if let Some(answer) = self.deployment_answer(env, target, &found, api_version, full)? {
             return Ok(answer);
         }
         let (id, own_version) = self.locate_among(env, target, &found)?;
@@ -255,9 +256,11 @@ impl<'t> Unit<'t> {
         env: &Env<'_>,
         target: &str,
         found: &[usize],
+        api_version: Option<&str>,
         full: bool,
     ) -> Outcome<Option<Value>> {
-        let known = match found {
+        let engine = self.frame.engine;
+        match found {
             [index] if self.headers[*index].is_deployment() => {
                 let header = &self.headers[*index];
                 if !header.condition || header.existing {
@@ -267,20 +270,35 @@ impl<'t> Unit<'t> {
                 if let Some(used) = env.used {
                     used.borrow_mut().push(header.key);
                 }
-                self.frame.engine.answers.borrow().get(&header.key).cloned()
+                let known = engine.answers.borrow().get(&header.key).cloned();
+                let Some(known) = known else { return Ok(None) };
+                if !full {
+                    return Ok(Some(known));
+                }
+                let version = api_version.unwrap_or(&header.api_version);
+                full_deployment(&header.id, version, self.location(*index), known).map(Some)
             }
             [] => {
                 if let Some(parent) = self.parent {
-                    return parent.deployment_answer(env, target, &parent.find(target)?, full);
+                    return parent.deployment_answer(env, target, &parent.find(target)?, api_version, full);
                 }
-                self.frame.engine.deployments.borrow().get(&scope::key(target)).cloned()
+                let known = engine.deployments.borrow().get(&scope::key(target)).cloned();
+                let Some(known) = known else { return Ok(None) };
+                if !full {
+                    return Ok(Some(known));
+                }
+                full_deployment(target, api_version.unwrap_or_default(), None, known).map(Some)
             }
-            _ => None,
-        };
-        match known {
-            Some(known) if full => record([("id", Value::string(target)), ("properties", known)]).map(Some),
-            known => Ok(known),
+            _ => Ok(None),
         }
+    }
+
+    /// The `location` of a resource, if it has one; what is wrong with it is told where it is expanded.
+    fn location(&self, index: usize) -> Option<Value> {
+        let header = &self.headers[index];
+        let location = header.node.get("location")?;
+        let value = with_turns(&self.frame.env(), &header.turns, &mut |env| env.node(location));
+        value.ok().filter(|value| !matches!(value, Value::Null))
     }
 
     /// `references('loop')`: one answer per turn.

@@ -140,3 +140,89 @@ fn a_value_that_is_missing_is_marked_at_its_name() {
     ];
     assert_eq!(all_shown(text), [expected.join("\n")]);
 }
+
+/// Whatever is wrong, the words say what stands there and what to do next.
+#[test]
+fn mistakes_say_what_to_do() {
+    let thing = |more: &str| format!(r#"{{ "type": "A.B/c", "apiVersion": "1", "name": "x" {more} }}"#);
+    let resources = |list: &str| format!(r#"{{ "resources": [{list}] }}"#);
+    let output = |output: &str| format!(r#"{{ "resources": [], "outputs": {{ "o": {output} }} }}"#);
+    let waits = |written: &str| resources(&thing(&format!(r#", "dependsOn": ["{written}"]"#)));
+    let named = |kind: &str, name: &str| {
+        resources(&format!(r#"{{ "type": "{kind}", "apiVersion": "1", "name": "{name}" }}"#))
+    };
+    let reached = |way: &str| {
+        let regions = r#"{ "eastus": "a", "custom": "b" }"#;
+        format!(
+            r#"{{ "variables": {{ "v": {regions} }}, "resources": [], "outputs": {{ "o": {{ "value": "[{way}]" }} }} }}"#
+        )
+    };
+    let many = (0..9).map(|at| format!("'member{at}', 1")).collect::<Vec<_>>().join(", ");
+    let cases = [
+        (
+            output(r#""[parameters('a')]""#),
+            "the output must be an object, is a string",
+            Some("write `{ \"type\": …, \"value\": … }`"),
+        ),
+        (output(r#"{ "type": "string" }"#), "the output has no `value`", None),
+        (
+            resources(r#"{ "type": "A.B/c", "properties": {} }"#),
+            "the resource has no `name` and no `apiVersion`",
+            None,
+        ),
+        (
+            resources(r#"{ "properties": {} }"#),
+            "the resource has no `type`, no `name` and no `apiVersion`",
+            None,
+        ),
+        (
+            reached("variables('v')['westeurope']"),
+            "the object has no property `westeurope`",
+            Some("it has `eastus` and `custom`"),
+        ),
+        (
+            reached("variables('v').eastsu"),
+            "the object has no property `eastsu`",
+            Some("did you mean `eastus`?"),
+        ),
+        (reached("createObject().a"), "the object has no property `a`", Some("it is empty")),
+        (
+            reached(&format!("createObject({many}).other")),
+            "the object has no property `other`",
+            Some("it has `member0`, `member1`, `member2`, `member3`, `member4`, `member5` and 3 more"),
+        ),
+        (
+            waits("resourceId('A.B/c', 'y')]"),
+            "the dependency `resourceId('A.B/c', 'y')]` is not a resource of the template",
+            Some("an expression begins with `[` and ends with `]`"),
+        ),
+        (
+            waits("A.B/c/y"),
+            "the dependency `A.B/c/y` is not a resource of the template",
+            Some(
+                "declare it in the template too; if it stands already, take this line out: nobody need wait for it",
+            ),
+        ),
+        (
+            resources(&[thing(""), thing("")].join(", ")),
+            "`x` of type `A.B/c` is declared more than once",
+            Some("the first one stands in line 1: give them different names or opposite conditions"),
+        ),
+        (
+            named("A.B/c", "x/y/z"),
+            "type `A.B/c` has 1 segment after its namespace, the name has 3: `x/y/z`",
+            Some("a child resource is named `parent/child`, one name for each segment of its type"),
+        ),
+        (
+            named("pipelines", "x"),
+            "`pipelines` is no whole type of a resource",
+            Some("it begins with the provider's namespace: `Microsoft.…/pipelines`"),
+        ),
+    ];
+    for (text, message, hint) in &cases {
+        let template = Template::parse("main.json", text).unwrap();
+        let found = expand(&template, &BTreeMap::new(), &context(), &NoLinks).diagnostics;
+        let [found] = &found[..] else { panic!("{text} has {} mistakes: {found:?}", found.len()) };
+        assert_eq!((found.message.as_str(), found.hint.as_deref()), (*message, *hint), "{text}");
+    }
+}

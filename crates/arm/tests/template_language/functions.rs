@@ -189,6 +189,23 @@ fn objects() {
         ("tryGet(createArray('a'), 0)", json!("a")),
         ("tryGet(createArray('a'), 1)", json!(null)),
         ("tryGet(null(), 'a')", json!(null)),
+        // compilers write an index from the end of an array like this
+        ("tryGet(createArray('a', 'b'), createObject('value', 1, 'fromEnd', true()))", json!("b")),
+        ("tryGet(createArray('a', 'b'), createObject('value', 3, 'fromEnd', true()))", json!(null)),
+        ("tryGet(createArray('a', 'b'), createObject('value', 0, 'fromEnd', true()))", json!(null)),
+        ("tryGet(createArray('a', 'b'), createObject('value', 1, 'fromEnd', false()))", json!("b")),
+        ("tryGet(createArray('a', 'b'), createObject('value', 0))", json!("a")),
+        (
+            "tryGet(variables('o'), 'deep', 'x', createObject('value', 1, 'fromEnd', true()), 'y')",
+            json!(null),
+        ),
+        ("tryGet(variables('o'), createObject('value', 'one'))", json!("a")),
+        ("tryGet(variables('o'), createObject('value', 1, 'fromEnd', true()))", json!("!property-missing")),
+        ("tryGet(createArray('a'), createObject('fromEnd', true()))", json!("!property-missing")),
+        (
+            "tryGet(createArray('a'), createObject('value', 1, 'fromEnd', 'yes'))",
+            json!("!function-arguments"),
+        ),
         ("variables('o').deep.x[1]['Y']", json!(null)),
         ("variables('o').missing", json!("!property-missing")),
         ("variables('o').deep.x[2]", json!("!index-range")),

@@ -197,6 +197,41 @@ fn names_that_only_the_run_knows_have_stand_ins() {
     assert_eq!(role.waits_for, [0], "what answers comes first");
 }
 
+/// A deployment asked in full tells where it lies: templates learn their management group from that.
+#[test]
+fn a_full_answer_tells_where_a_deployment_lies() {
+    let schema = |level: &str| {
+        format!("https://schema.management.azure.com/schemas/2019-08-01/{level}DeploymentTemplate.json#")
+    };
+    let outputs = |members: &[&str]| -> Value {
+        let output = |member: &&str| {
+            let value = format!("[reference('empty', '2020-10-01', 'Full').{member}]");
+            ((*member).to_owned(), json!({"type": "string", "value": value}))
+        };
+        members.iter().map(output).collect::<serde_json::Map<_, _>>().into()
+    };
+    let mut empty = nested("empty", true, &json!({"resources": []}));
+    let here = clean(&json!({
+        "resources": [empty],
+        "outputs": outputs(&["subscriptionId", "resourceGroupName", "scope", "resourceId", "apiVersion"]),
+    }));
+    let value = |name: &str| here.outputs[name].value.clone();
+    assert_eq!(value("subscriptionId"), "00000000-0000-0000-0000-000000000000");
+    assert_eq!(value("resourceGroupName"), "myRg");
+    assert_eq!(value("scope"), "");
+    assert_eq!(value("resourceId"), "Microsoft.Resources/deployments/empty");
+    assert_eq!(value("apiVersion"), "2020-10-01");
+
+    empty["location"] = "westeurope".into();
+    let above = clean(&json!({
+        "$schema": schema("managementGroup"),
+        "resources": [empty],
+        "outputs": outputs(&["scope", "location"]),
+    }));
+    assert_eq!(above.outputs["scope"].value, "Microsoft.Management/managementGroups/landing");
+    assert_eq!(above.outputs["location"].value, "westeurope");
+}
+
 #[test]
 fn names_are_checked() {
     let named =

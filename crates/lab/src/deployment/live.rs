@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use lifeboat_arm::template::{Deferred, Reach, Runtime, Settled};
+use lifeboat_arm::template::{Deferred, Reach, Runtime, Settled, full_members};
 use lifeboat_arm::{Answer, ArmError, Call, Method, ResourceId};
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ impl Runtime for Live<'_> {
             Err(_) if self.comes_with_its_parent(id) => json!({ "properties": {} }),
             Err(why) => return Err(why.to_string()),
         };
-        let mut answer = if full { body } else { body["properties"].clone() };
+        let mut answer = if full { in_full(body, id, version) } else { body["properties"].clone() };
         self.complete(&mut answer, "reference", asked, id);
         Ok(answer)
     }
@@ -116,4 +116,14 @@ impl Lab {
             },
         }
     }
+}
+
+/// A whole resource, with where it lies and how it was asked.
+fn in_full(mut body: Value, id: &str, api_version: &str) -> Value {
+    if let Some(members) = body.as_object_mut() {
+        for (key, value) in full_members(id, api_version) {
+            members.entry(key).or_insert(value);
+        }
+    }
+    body
 }

@@ -40,6 +40,7 @@ fn a_deployment_runs_in_order_and_answers_its_outputs() {
     let mut bench = Bench::new();
     let outputs = json!({
         "endpoint": { "type": "string", "value": "[reference(parameters('name')).serviceBusEndpoint]" },
+        "own": { "type": "string", "value": "[reference(parameters('name'), '2021-11-01', 'Full').resourceId]" },
         "rule": { "type": "string", "value":
             "[listKeys(resourceId('Microsoft.ServiceBus/namespaces/authorizationRules', parameters('name'), \
               'RootManageSharedAccessKey'), '2021-11-01').keyName]" },
@@ -59,6 +60,7 @@ fn a_deployment_runs_in_order_and_answers_its_outputs() {
     assert_eq!(done.state(), "Succeeded");
     let outputs = done.property("outputs");
     assert_eq!(outputs["endpoint"]["value"], "https://orders-tpl.servicebus.windows.net:443/");
+    assert_eq!(outputs["own"]["value"], "Microsoft.ServiceBus/namespaces/orders-tpl");
     assert_eq!(outputs["rule"]["value"], "RootManageSharedAccessKey");
     assert_eq!(done.property("outputResources").as_array().unwrap().len(), 2);
     let queue = bench.get(&format!("{}/queues/incoming", namespace("weu", "orders-tpl"))).expect_status(200);

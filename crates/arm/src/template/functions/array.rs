@@ -121,8 +121,13 @@ fn flatten(values: &[Value]) -> Outcome {
 
 fn from_end(values: &[Value]) -> Outcome<Option<Value>> {
     let items = want_array(values, 0)?;
-    let back = usize::try_from(want_int(values, 1)?).ok().filter(|back| *back > 0);
-    Ok(back.and_then(|back| items.len().checked_sub(back)).and_then(|index| items.get(index)).cloned())
+    Ok(back(items, want_int(values, 1)?))
+}
+
+/// The element that stands `back` from the end; 1 is the last.
+pub(super) fn back(items: &[Value], back: i64) -> Option<Value> {
+    let back = usize::try_from(back).ok().filter(|back| *back > 0)?;
+    items.get(items.len().checked_sub(back)?).cloned()
 }
 
 /// In arrays typed and by case, in strings without case.

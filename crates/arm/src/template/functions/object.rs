@@ -139,15 +139,21 @@ fn try_get(env: &Env<'_>, name: &str, arguments: &[Expression], span: &Range<usi
     let mut at = env.evaluate(&arguments[0])?;
     for (index, step) in arguments.iter().enumerate().skip(1) {
         let key = env.evaluate(step)?;
-        if matches!(at, Value::Deferred(_)) || matches!(key, Value::Deferred(_)) {
+        if matches!(at, Value::Deferred(_)) || key.is_deferred() {
             let mut waiting = vec![Expression::Value(at), Expression::Value(key)];
             for later in &arguments[index + 1..] {
                 waiting.push(Expression::Value(env.evaluate(later)?));
             }
             return Value::deferred(Expression::call(name, waiting));
         }
+        if matches!(at, Value::Null) {
+            return Ok(Value::Null);
+        }
+        let (key, from_end) = key_of(&key).map_err(|fault| fault.at(span))?;
         at = match (&at, &key) {
-            (Value::Null, _) => return Ok(Value::Null),
+            (Value::Array(array), Value::Int(back)) if from_end => {
+                super::array::back(&array.items, *back).unwrap_or(Value::Null)
+            }
             (Value::Object(_), Value::String(_)) | (Value::Array(_), Value::Int(_)) => {
                 match env.property(&at, &key, span) {
                     Ok(found) => found,
@@ -162,4 +168,15 @@ fn try_get(env: &Env<'_>, name: &str, arguments: &[Expression], span: &Range<usi
         };
     }
     Ok(at)
+}
+
+/// A step of `tryGet`, and whether it counts from the end: Bicep writes `[?^1]` as `{"value": 1, "fromEnd": true}`.
+fn key_of(step: &Value) -> Outcome<(Value, bool)> {
+    let Value::Object(written) = step else { return Ok((step.clone(), false)) };
+    let Some(key) = written.get("value") else { return Ok((step.clone(), false)) };
+    match written.get("fromEnd") {
+        None => Ok((key.clone(), false)),
+        Some(Value::Bool(from_end)) => Ok((key.clone(), *from_end)),
+        Some(other) => Err(bad(format!("`fromEnd` must be a bool, is {}", other.kind_name()))),
+    }
 }
