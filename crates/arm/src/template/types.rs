@@ -75,7 +75,7 @@ impl ParameterType {
 }
 
 /// Definitions refer to definitions no further than this; a circle ends there.
-const REFERENCES_MAX: usize = 32;
+pub(crate) const REFERENCES_MAX: usize = 32;
 
 /// Follows `$ref` to the definition of a type.
 pub(crate) fn follow<'t>(template: &'t Node, mut declaration: &'t Node) -> &'t Node {

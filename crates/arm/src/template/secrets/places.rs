@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::template::ParameterType;
+use crate::template::parser::{Text, classify};
+use crate::template::types::REFERENCES_MAX;
 
 /// A value of a secure type inside a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +21,11 @@ pub struct SecurePlace {
 /// defaults, and what templates hand to nested ones as text.
 pub fn secure_places(template: &Json, parameters: &Json) -> Vec<SecurePlace> {
     let mut found = Vec::new();
-    let secure = secure_parameters(template);
-    for (name, given) in members(parameters) {
-        let is_secret = given.get("value").is_some_and(|value| !says_nothing(value));
-        if is_secret && secure.contains(&name.to_lowercase()) {
-            found
-                .push(SecurePlace { name: name.clone(), at: format!("/parameters/{}/value", escaped(name)) });
+    let secure = parameters_of(template, ParameterType::is_secure);
+    for (name, given) in members(parameters).filter(|(name, _)| secure.contains(&name.to_lowercase())) {
+        for (key, _) in spelled(given, "value").filter(|(_, value)| !says_nothing(value)) {
+            let at = format!("/parameters/{}/{key}", escaped(name));
+            found.push(SecurePlace { name: name.clone(), at });
         }
     }
     in_template(template, "/template", "", &mut found);
@@ -32,44 +33,51 @@ pub fn secure_places(template: &Json, parameters: &Json) -> Vec<SecurePlace> {
 }
 
 fn in_template(template: &Json, at: &str, inside: &str, found: &mut Vec<SecurePlace>) {
-    let secure = secure_parameters(template);
-    for (name, declared) in members(template.get("parameters").unwrap_or(&Json::Null)) {
-        let default = declared.get("defaultValue").filter(|default| is_literal(default));
-        if default.is_some() && secure.contains(&name.to_lowercase()) {
-            let at = format!("{at}/parameters/{}/defaultValue", escaped(name));
-            found.push(SecurePlace { name: format!("{inside}default of {name}"), at });
-        }
-    }
-    in_resources(template.get("resources"), &format!("{at}/resources"), inside, found);
-}
-
-fn in_resources(resources: Option<&Json>, at: &str, inside: &str, found: &mut Vec<SecurePlace>) {
-    let all: Vec<(String, &Json)> = match resources {
-        Some(Json::Array(items)) => {
-            items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect()
-        }
-        Some(Json::Object(items)) => items.iter().map(|(name, item)| (escaped(name), item)).collect(),
-        _ => return,
-    };
-    for (key, resource) in all {
-        let at = format!("{at}/{key}");
-        in_resources(resource.get("resources"), &format!("{at}/resources"), inside, found);
-        let kind = resource.get("type").and_then(Json::as_str).unwrap_or_default();
-        let inner = resource.pointer("/properties/template");
-        let Some(inner) = inner.filter(|_| kind.eq_ignore_ascii_case("Microsoft.Resources/deployments"))
-        else {
-            continue;
-        };
-        let inside = format!("{inside}{key}/");
-        let secure = secure_parameters(inner);
-        for (name, given) in members(resource.pointer("/properties/parameters").unwrap_or(&Json::Null)) {
-            let literal = given.get("value").filter(|value| is_literal(value));
-            if literal.is_some() && secure.contains(&name.to_lowercase()) {
-                let at = format!("{at}/properties/parameters/{}/value", escaped(name));
-                found.push(SecurePlace { name: format!("{inside}{name}"), at });
+    let secure = parameters_of(template, ParameterType::is_secure);
+    for (section, parameters) in spelled(template, "parameters") {
+        for (name, declared) in members(parameters).filter(|(name, _)| secure.contains(&name.to_lowercase()))
+        {
+            for (key, _) in spelled(declared, "defaultValue").filter(|(_, default)| is_literal(default)) {
+                let at = format!("{at}/{section}/{}/{key}", escaped(name));
+                found.push(SecurePlace { name: format!("{inside}default of {name}"), at });
             }
         }
-        in_template(inner, &format!("{at}/properties/template"), &inside, found);
+    }
+    for (section, resources) in spelled(template, "resources") {
+        in_resources(resources, &format!("{at}/{section}"), inside, found);
+    }
+}
+
+fn in_resources(resources: &Json, at: &str, inside: &str, found: &mut Vec<SecurePlace>) {
+    for (key, resource) in elements(resources) {
+        let at = format!("{at}/{key}");
+        for (section, children) in spelled(resource, "resources") {
+            in_resources(children, &format!("{at}/{section}"), inside, found);
+        }
+        let is_deployment = |kind: &Json| {
+            kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("Microsoft.Resources/deployments"))
+        };
+        if spelled(resource, "type").any(|(_, kind)| is_deployment(kind)) {
+            let inside = format!("{inside}{key}/");
+            for (section, properties) in spelled(resource, "properties") {
+                in_deployment(properties, &format!("{at}/{section}"), &inside, found);
+            }
+        }
+    }
+}
+
+fn in_deployment(properties: &Json, at: &str, inside: &str, found: &mut Vec<SecurePlace>) {
+    for (section, template) in spelled(properties, "template") {
+        let secure = parameters_of(template, ParameterType::is_secure);
+        for (parameters, all) in spelled(properties, "parameters") {
+            for (name, given) in members(all).filter(|(name, _)| secure.contains(&name.to_lowercase())) {
+                for (key, _) in spelled(given, "value").filter(|(_, value)| is_literal(value)) {
+                    let at = format!("{at}/{parameters}/{}/{key}", escaped(name));
+                    found.push(SecurePlace { name: format!("{inside}{name}"), at });
+                }
+            }
+        }
+        in_template(template, &format!("{at}/{section}"), inside, found);
     }
 }
 
@@ -81,24 +89,20 @@ pub(super) fn computed_defaults(template: &Json) -> Vec<String> {
 }
 
 fn computed_below(value: &Json, at: &str, found: &mut Vec<String>) {
-    let inside: Vec<(String, &Json)> = match value {
-        Json::Object(members) => members.iter().map(|(key, member)| (escaped(key), member)).collect(),
-        Json::Array(items) => {
-            items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect()
-        }
-        _ => return,
-    };
-    if value.get("resources").is_some() {
-        for (name, declared) in members(value.get("parameters").unwrap_or(&Json::Null)) {
-            let text = |key: &str| declared.get(key).and_then(Json::as_str).unwrap_or_default();
-            let default = text("defaultValue");
-            let computed = default.starts_with('[') && !default.starts_with("[[");
-            if computed && text("type").eq_ignore_ascii_case("securestring") {
-                found.push(format!("{at}/parameters/{}/defaultValue", escaped(name)));
+    if spelled(value, "resources").next().is_some() {
+        let secure = parameters_of(value, |kind| kind == ParameterType::SecureString);
+        for (section, parameters) in spelled(value, "parameters") {
+            for (name, declared) in
+                members(parameters).filter(|(name, _)| secure.contains(&name.to_lowercase()))
+            {
+                for (key, _) in spelled(declared, "defaultValue").filter(|(_, default)| is_computed(default))
+                {
+                    found.push(format!("{at}/{section}/{}/{key}", escaped(name)));
+                }
             }
         }
     }
-    for (key, inner) in inside {
+    for (key, inner) in elements(value) {
         computed_below(inner, &format!("{at}/{key}"), found);
     }
 }
@@ -109,20 +113,48 @@ pub(super) fn longer(expression: &str) -> String {
     format!("[concat('z', {inner})]")
 }
 
-/// The names, in lower case, of a template's parameters of a secure type; a definition may be what says so.
-fn secure_parameters(template: &Json) -> BTreeSet<String> {
-    let kind = |declared: &Json| -> Option<ParameterType> {
-        let mut declared = declared;
-        for _ in 0..8 {
-            let Some(path) = declared.get("$ref").and_then(Json::as_str) else { break };
-            declared = template.pointer(path.trim_start_matches('#'))?;
-        }
-        ParameterType::from_name(declared.get("type")?.as_str()?)
+/// The names, in lower case, of a template's parameters of some types; a definition may be what says which it is.
+fn parameters_of(template: &Json, wanted: fn(ParameterType) -> bool) -> BTreeSet<String> {
+    let is_wanted = |declared: &Json| {
+        let mut kinds = spelled(follow(template, declared), "type").filter_map(|(_, kind)| kind.as_str());
+        kinds.any(|kind| ParameterType::from_name(kind).is_some_and(wanted))
     };
-    members(template.get("parameters").unwrap_or(&Json::Null))
-        .filter(|(_, declared)| kind(declared).is_some_and(ParameterType::is_secure))
-        .map(|(name, _)| name.to_lowercase())
-        .collect()
+    let all = spelled(template, "parameters").flat_map(|(_, parameters)| members(parameters));
+    all.filter(|(_, declared)| is_wanted(declared)).map(|(name, _)| name.to_lowercase()).collect()
+}
+
+/// Follows `$ref` to the definition of a type, as the engine does.
+fn follow<'v>(template: &'v Json, mut declared: &'v Json) -> &'v Json {
+    for _ in 0..REFERENCES_MAX {
+        let path = spelled(declared, "$ref").find_map(|(_, path)| path.as_str());
+        let Some(path) = path else { break };
+        let tokens = path.trim_start_matches('#').split('/').skip(1);
+        let target = tokens.map(|token| token.replace("~1", "/").replace("~0", "~")).try_fold(
+            template,
+            |target, token| {
+                target.get(&token).or_else(|| spelled(target, &token).last().map(|(_, next)| next))
+            },
+        );
+        let Some(target) = target else { break };
+        declared = target;
+    }
+    declared
+}
+
+/// The members that a keyword names. The engine takes keywords in any case, and text that is shown has all of them.
+fn spelled<'v>(value: &'v Json, keyword: &str) -> impl Iterator<Item = (&'v String, &'v Json)> {
+    members(value).filter(move |(name, _)| name.eq_ignore_ascii_case(keyword))
+}
+
+/// What is in a list or an object, with the tokens of pointers that lead to it.
+fn elements(value: &Json) -> Vec<(String, &Json)> {
+    match value {
+        Json::Array(items) => {
+            items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect()
+        }
+        Json::Object(members) => members.iter().map(|(key, member)| (escaped(key), member)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 pub(super) fn members(value: &Json) -> impl Iterator<Item = (&String, &Json)> {
@@ -135,8 +167,12 @@ pub(super) fn escaped(name: &str) -> String {
 
 /// Text that nobody computes: an expression shows what a secret is made of, and not the secret.
 fn is_literal(value: &Json) -> bool {
-    let computed = value.as_str().is_some_and(|text| text.starts_with('[') && !text.starts_with("[["));
-    !computed && !says_nothing(value)
+    !is_computed(value) && !says_nothing(value)
+}
+
+/// Whether a value that stands in a template is an expression.
+pub(super) fn is_computed(value: &Json) -> bool {
+    value.as_str().is_some_and(|text| matches!(classify(text), Text::Expression(_)))
 }
 
 fn says_nothing(value: &Json) -> bool {

@@ -173,6 +173,57 @@ fn a_computed_secret_is_covered_and_nothing_else() {
 }
 
 #[test]
+fn places_are_found_in_any_case() {
+    let inner = json!({
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "PARAMETERS": { "key": { "Type": "SECURESTRING" }, "own": { "TYPE": "secureString", "DefaultValue": "hunter3" } },
+        "Resources": [],
+    });
+    let template = json!({
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "Definitions": { "secret": { "Type": "SecureString" } },
+        "Parameters": {
+            "own": { "TYPE": "SecureString", "DEFAULTVALUE": "hunter2" },
+            "drawn": { "Type": "SecureString", "DEFAULTVALUE": "[newGuid()]" },
+            "defined": { "$REF": "#/definitions/secret", "Defaultvalue": "hunter4" },
+        },
+        "RESOURCES": [ { "Type": "microsoft.resources/DEPLOYMENTS", "apiVersion": "2024-03-01", "name": "inner",
+            "Properties": { "Mode": "Incremental", "Parameters": { "key": { "Value": "hunter5" } }, "Template": inner } } ],
+    });
+    let found = secure_places(&template, &json!({ "own": { "VALUE": "hunter6" } }));
+    let mut found: Vec<&str> = found.iter().map(|place| &*place.at).collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            "/parameters/own/VALUE",
+            "/template/Parameters/defined/Defaultvalue",
+            "/template/Parameters/own/DEFAULTVALUE",
+            "/template/RESOURCES/0/Properties/Parameters/key/Value",
+            "/template/RESOURCES/0/Properties/Template/PARAMETERS/own/DefaultValue",
+        ]
+    );
+    assert_eq!(computed_defaults(&template), ["/template/Parameters/drawn/DEFAULTVALUE"]);
+}
+
+/// What Azure takes as text, since no `]` ends it, is a secret like any other.
+#[test]
+fn a_default_that_only_begins_like_an_expression_is_a_secret() {
+    let template =
+        small(&json!({ "pw": { "type": "securestring", "defaultValue": "[hunter2" } }), &json!([]));
+    assert_eq!(secure_places(&template, &Json::Null).len(), 1);
+}
+
+fn small(parameters: &Json, resources: &Json) -> Json {
+    json!({
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0", "parameters": parameters, "resources": resources,
+    })
+}
+
+#[test]
 fn secrets_are_found_in_the_text_in_any_writing() {
     let text = r#"{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
         "parameters": { "a": { "type": "securestring", "defaultValue": "hun\u0074er2" }, // ours
