@@ -65,7 +65,9 @@ pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use regions::{Level, Tie, TieKind, ties, value_ties};
 pub use scope::DeploymentScope;
-pub use secrets::{SecurePlace, VEIL, secret_ranges, secure_places, veil, veil_given, without_secrets};
+pub use secrets::{
+    SecurePlace, Secrets, VEIL, secret_ranges, secure_places, veil, veil_given, without_secrets,
+};
 pub use settle::Settled;
 pub use types::ParameterType;
 

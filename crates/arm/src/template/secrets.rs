@@ -1,13 +1,17 @@
 //! Values that must not be shown, and what an expansion makes of them. `places.rs` tells where a deployment holds them,
-//! `names.rs` covers names that are made of them.
+//! `names.rs` covers names that are made of them, `said.rs` what is said of them.
 //!
 //! A secret seldom stays as it was typed: it becomes a part of a connection string, a base64 text, a seed of a name. So
-//! nobody searches for it. The template is expanded once more with other secrets, and whatever differs depends on them.
+//! nobody searches for it. The template is expanded once more with other secrets (`vary.rs`), and whatever differs depends on
+//! them. Only where others make another template it is searched for (`spelled.rs`).
 
 mod names;
 mod places;
+mod said;
+mod spelled;
+mod vary;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde_json::{Map, Value as Json, json};
@@ -17,8 +21,11 @@ use super::expansion::{Context, Expansion, NoLinks};
 use super::{Deferred, ParameterValue, Template};
 use names::{How, cover_names};
 use places::{computed_defaults, escaped, longer, members};
+use said::cover_messages;
+use vary::{Much, Stands, vary};
 
 pub use places::{SecurePlace, secure_places};
+pub use spelled::Secrets;
 
 /// What stands in the place of a value that depends on a secret.
 pub const VEIL: &str = "‹secure value›";
@@ -76,54 +83,36 @@ fn cover_all(
     }
     let mut body = json!({ "parameters": given });
     body["template"] = template.clone();
-    let mut secrets = BTreeSet::new();
-    let plain = expanded(file, &body, context);
-    for place in &places {
-        if let Some(value) = body.pointer_mut(&place.at) {
-            texts(value, &mut secrets);
-            vary(value);
-        }
-    }
-    // A computed secret becomes another one, too, unless that makes another template.
-    let mut bodies = vec![body];
-    if !computed.is_empty() {
-        let mut body = bodies[0].clone();
-        for at in &computed {
-            if let Some(Json::String(text)) = body.pointer_mut(at) {
-                *text = longer(text);
-            }
-        }
-        bodies.insert(0, body);
-    }
-    let mut all = bodies.iter().filter_map(|body| expanded(file, body, context));
-    let varied = all.find(|varied| alike(expansion, varied));
-    let plain = plain.filter(|plain| alike(expansion, plain));
-    let how = if let (Some(plain), Some(varied)) = (&plain, &varied) {
-        compare(expansion, plain, varied);
-        How::Compared(plain, varied)
-    } else {
+    let secrets = Secrets::at(&places, &body);
+    let plain = expanded(file, &body, context).filter(|plain| alike(expansion, plain));
+    let varied =
+        plain.as_ref().and_then(|_| with_others(expansion, file, &body, &places, &computed, context));
+    let (Some(plain), Some((varied, much))) = (plain, varied) else {
         // Other secrets make another template: then what holds one as it was typed is all that can be told.
-        search(expansion, &secrets);
-        How::Searched(&secrets)
+        search(expansion, &secrets, names);
+        return;
     };
+    compare(expansion, &plain, &varied);
+    cover_messages(expansion, &plain, &varied, &secrets);
     if names == Names::Covered {
-        cover_names(expansion, how);
+        cover_names(expansion, How::Compared(&plain, &varied));
+    }
+    if much == Much::Texts {
+        // Numbers had to stay as they are, so that nothing differs by them.
+        search(expansion, &secrets.numbers(), names);
     }
 }
 
-/// A text for people without the secrets that `parameters` give.
-pub fn without_secrets(text: &str, template: &Template, parameters: &BTreeMap<String, Json>) -> String {
-    let mut secrets = BTreeSet::new();
-    for declared in template.parameters().filter(|declared| declared.secure) {
-        let given = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(&declared.name));
-        if let Some((_, value)) = given {
-            texts(value, &mut secrets);
-        }
+fn search(expansion: &mut Expansion, secrets: &Secrets, names: Names) {
+    secrets.hide_in(expansion);
+    if names == Names::Covered {
+        cover_names(expansion, How::Searched(secrets));
     }
-    // The longest first: one may be a part of another.
-    let mut secrets: Vec<String> = secrets.into_iter().collect();
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), VEIL))
+}
+
+/// A text for people without the secrets that `parameters` give and `template` spells out.
+pub fn without_secrets(text: &str, template: &Template, parameters: &BTreeMap<String, Json>) -> String {
+    Secrets::of(&template.json(), parameters).cover(text)
 }
 
 /// Where in its text a template spells out secrets, however they are escaped; in order.
@@ -145,6 +134,48 @@ fn expanded(file: &str, body: &Json, context: &Context) -> Option<Expansion> {
     };
     let parameters = members(&body["parameters"]).filter_map(given).collect();
     Some(expand_given(&template, &parameters, context, &NoLinks))
+}
+
+/// The expansion with other secrets, as much of them as leaves the template the one that it is, and how much that is.
+fn with_others(
+    expansion: &Expansion,
+    file: &str,
+    body: &Json,
+    places: &[SecurePlace],
+    computed: &[String],
+    context: &Context,
+) -> Option<(Expansion, Much)> {
+    let mut tried = Json::Null;
+    for much in Much::EACH {
+        let mut others = body.clone();
+        for place in places {
+            if let Some(value) = others.pointer_mut(&place.at) {
+                vary(value, Stands::of(&place.at), much);
+            }
+        }
+        if others == tried {
+            continue;
+        }
+        // A computed secret becomes another one, too, unless that makes another template.
+        let drawn = (!computed.is_empty()).then(|| with_longer(&others, computed));
+        for body in drawn.iter().chain([&others]) {
+            if let Some(varied) = expanded(file, body, context).filter(|varied| alike(expansion, varied)) {
+                return Some((varied, much));
+            }
+        }
+        tried = others;
+    }
+    None
+}
+
+fn with_longer(body: &Json, computed: &[String]) -> Json {
+    let mut body = body.clone();
+    for at in computed {
+        if let Some(Json::String(text)) = body.pointer_mut(at) {
+            *text = longer(text);
+        }
+    }
+    body
 }
 
 fn alike(one: &Expansion, other: &Expansion) -> bool {
@@ -206,75 +237,6 @@ fn differences(one: &Json, other: &Json, at: String, found: &mut Vec<String>) {
         }
         (one, other) if one != other => found.push(at),
         _ => {}
-    }
-}
-
-fn search(expansion: &mut Expansion, secrets: &BTreeSet<String>) {
-    for resource in &mut expansion.resources {
-        resource
-            .unsettled
-            .retain(|rest| !secrets.iter().any(|secret| rest.expression.contains(secret.as_str())));
-    }
-    let all = expansion.resources.iter_mut().flat_map(|resource| {
-        let inner = resource.deployment.iter_mut().flat_map(|nested| nested.outputs.values_mut());
-        let inner = inner.map(|output| (&mut output.value, &mut output.deferred));
-        std::iter::once((&mut resource.body, &mut resource.deferred)).chain(inner)
-    });
-    let outputs = expansion.outputs.values_mut().map(|output| (&mut output.value, &mut output.deferred));
-    for (value, deferred) in all.chain(outputs) {
-        deferred
-            .retain(|deferred| !secrets.iter().any(|secret| deferred.expression.contains(secret.as_str())));
-        hide(value, secrets);
-    }
-}
-
-fn hide(value: &mut Json, secrets: &BTreeSet<String>) {
-    match value {
-        Json::String(text) if secrets.iter().any(|secret| text.contains(secret.as_str())) => {
-            VEIL.clone_into(text);
-        }
-        Json::Array(items) => items.iter_mut().for_each(|item| hide(item, secrets)),
-        Json::Object(members) => members.values_mut().for_each(|member| hide(member, secrets)),
-        _ => {}
-    }
-}
-
-fn texts(value: &Json, into: &mut BTreeSet<String>) {
-    match value {
-        Json::String(text) if !text.is_empty() => {
-            into.insert(text.clone());
-        }
-        Json::Array(items) => items.iter().for_each(|item| texts(item, into)),
-        Json::Object(members) => members.values().for_each(|member| texts(member, into)),
-        _ => {}
-    }
-}
-
-/// Another value of the same length and of the same kinds of characters: what a template demands of it still holds.
-fn vary(value: &mut Json) {
-    match value {
-        Json::String(text) => {
-            let other: String = text.chars().map(another).collect();
-            *text = if other == *text { text.replacen(|_| true, "#", 1) } else { other };
-        }
-        Json::Number(number) => {
-            if let Some(other) = number.as_i64().and_then(|number| number.checked_add(1)) {
-                *value = other.into();
-            }
-        }
-        Json::Array(items) => items.iter_mut().for_each(vary),
-        Json::Object(members) => members.values_mut().for_each(vary),
-        Json::Null | Json::Bool(_) => {}
-    }
-}
-
-fn another(c: char) -> char {
-    let next = |first: u8, last: u8, c: u8| char::from(if c == last { first } else { c + 1 });
-    match u8::try_from(c) {
-        Ok(c @ b'a'..=b'z') => next(b'a', b'z', c),
-        Ok(c @ b'A'..=b'Z') => next(b'A', b'Z', c),
-        Ok(c @ b'0'..=b'9') => next(b'0', b'9', c),
-        _ => c,
     }
 }
 

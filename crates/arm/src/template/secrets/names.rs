@@ -1,8 +1,9 @@
 //! Names and ids that are made of secrets, and what is said of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::VEIL;
+use super::spelled::Secrets;
 use crate::template::expansion::{ExpandedResource, Expansion};
 
 /// How it is told that a name is made of a secret.
@@ -11,7 +12,7 @@ pub(super) enum How<'a> {
     /// It is another one when the secrets are.
     Compared(&'a Expansion, &'a Expansion),
     /// It holds one of these.
-    Searched(&'a BTreeSet<String>),
+    Searched(&'a Secrets),
 }
 
 /// Covers names, ids and places of resources, and names in what is said of them. Of a path only the parts that are made of
@@ -74,7 +75,7 @@ impl How<'_> {
                 parts(&mine, pairs)
             }
             Self::Searched(secrets) => {
-                let holds = |text: &str| secrets.iter().any(|secret| text.contains(secret.as_str()));
+                let holds = |text: &str| secrets.are_in(text);
                 let mine: Vec<&str> = own.split('/').collect();
                 let covered = parts(&mine, mine.iter().map(|part| holds(part)));
                 // A secret may have slashes itself.

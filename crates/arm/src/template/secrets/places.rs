@@ -23,7 +23,7 @@ pub fn secure_places(template: &Json, parameters: &Json) -> Vec<SecurePlace> {
     let mut found = Vec::new();
     let secure = parameters_of(template, ParameterType::is_secure);
     for (name, given) in members(parameters).filter(|(name, _)| secure.contains(&name.to_lowercase())) {
-        for (key, _) in spelled(given, "value").filter(|(_, value)| !says_nothing(value)) {
+        for (key, _) in named(given, "value").filter(|(_, value)| !says_nothing(value)) {
             let at = format!("/parameters/{}/{key}", escaped(name));
             found.push(SecurePlace { name: name.clone(), at });
         }
@@ -34,16 +34,16 @@ pub fn secure_places(template: &Json, parameters: &Json) -> Vec<SecurePlace> {
 
 fn in_template(template: &Json, at: &str, inside: &str, found: &mut Vec<SecurePlace>) {
     let secure = parameters_of(template, ParameterType::is_secure);
-    for (section, parameters) in spelled(template, "parameters") {
+    for (section, parameters) in named(template, "parameters") {
         for (name, declared) in members(parameters).filter(|(name, _)| secure.contains(&name.to_lowercase()))
         {
-            for (key, _) in spelled(declared, "defaultValue").filter(|(_, default)| is_literal(default)) {
+            for (key, _) in named(declared, "defaultValue").filter(|(_, default)| is_literal(default)) {
                 let at = format!("{at}/{section}/{}/{key}", escaped(name));
                 found.push(SecurePlace { name: format!("{inside}default of {name}"), at });
             }
         }
     }
-    for (section, resources) in spelled(template, "resources") {
+    for (section, resources) in named(template, "resources") {
         in_resources(resources, &format!("{at}/{section}"), inside, found);
     }
 }
@@ -51,15 +51,15 @@ fn in_template(template: &Json, at: &str, inside: &str, found: &mut Vec<SecurePl
 fn in_resources(resources: &Json, at: &str, inside: &str, found: &mut Vec<SecurePlace>) {
     for (key, resource) in elements(resources) {
         let at = format!("{at}/{key}");
-        for (section, children) in spelled(resource, "resources") {
+        for (section, children) in named(resource, "resources") {
             in_resources(children, &format!("{at}/{section}"), inside, found);
         }
         let is_deployment = |kind: &Json| {
             kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("Microsoft.Resources/deployments"))
         };
-        if spelled(resource, "type").any(|(_, kind)| is_deployment(kind)) {
+        if named(resource, "type").any(|(_, kind)| is_deployment(kind)) {
             let inside = format!("{inside}{key}/");
-            for (section, properties) in spelled(resource, "properties") {
+            for (section, properties) in named(resource, "properties") {
                 in_deployment(properties, &format!("{at}/{section}"), &inside, found);
             }
         }
@@ -67,11 +67,11 @@ fn in_resources(resources: &Json, at: &str, inside: &str, found: &mut Vec<Secure
 }
 
 fn in_deployment(properties: &Json, at: &str, inside: &str, found: &mut Vec<SecurePlace>) {
-    for (section, template) in spelled(properties, "template") {
+    for (section, template) in named(properties, "template") {
         let secure = parameters_of(template, ParameterType::is_secure);
-        for (parameters, all) in spelled(properties, "parameters") {
+        for (parameters, all) in named(properties, "parameters") {
             for (name, given) in members(all).filter(|(name, _)| secure.contains(&name.to_lowercase())) {
-                for (key, _) in spelled(given, "value").filter(|(_, value)| is_literal(value)) {
+                for (key, _) in named(given, "value").filter(|(_, value)| is_literal(value)) {
                     let at = format!("{at}/{parameters}/{}/{key}", escaped(name));
                     found.push(SecurePlace { name: format!("{inside}{name}"), at });
                 }
@@ -89,14 +89,13 @@ pub(super) fn computed_defaults(template: &Json) -> Vec<String> {
 }
 
 fn computed_below(value: &Json, at: &str, found: &mut Vec<String>) {
-    if spelled(value, "resources").next().is_some() {
+    if named(value, "resources").next().is_some() {
         let secure = parameters_of(value, |kind| kind == ParameterType::SecureString);
-        for (section, parameters) in spelled(value, "parameters") {
+        for (section, parameters) in named(value, "parameters") {
             for (name, declared) in
                 members(parameters).filter(|(name, _)| secure.contains(&name.to_lowercase()))
             {
-                for (key, _) in spelled(declared, "defaultValue").filter(|(_, default)| is_computed(default))
-                {
+                for (key, _) in named(declared, "defaultValue").filter(|(_, default)| is_computed(default)) {
                     found.push(format!("{at}/{section}/{}/{key}", escaped(name)));
                 }
             }
@@ -116,25 +115,24 @@ pub(super) fn longer(expression: &str) -> String {
 /// The names, in lower case, of a template's parameters of some types; a definition may be what says which it is.
 fn parameters_of(template: &Json, wanted: fn(ParameterType) -> bool) -> BTreeSet<String> {
     let is_wanted = |declared: &Json| {
-        let mut kinds = spelled(follow(template, declared), "type").filter_map(|(_, kind)| kind.as_str());
+        let mut kinds = named(follow(template, declared), "type").filter_map(|(_, kind)| kind.as_str());
         kinds.any(|kind| ParameterType::from_name(kind).is_some_and(wanted))
     };
-    let all = spelled(template, "parameters").flat_map(|(_, parameters)| members(parameters));
+    let all = named(template, "parameters").flat_map(|(_, parameters)| members(parameters));
     all.filter(|(_, declared)| is_wanted(declared)).map(|(name, _)| name.to_lowercase()).collect()
 }
 
 /// Follows `$ref` to the definition of a type, as the engine does.
 fn follow<'v>(template: &'v Json, mut declared: &'v Json) -> &'v Json {
     for _ in 0..REFERENCES_MAX {
-        let path = spelled(declared, "$ref").find_map(|(_, path)| path.as_str());
+        let path = named(declared, "$ref").find_map(|(_, path)| path.as_str());
         let Some(path) = path else { break };
         let tokens = path.trim_start_matches('#').split('/').skip(1);
-        let target = tokens.map(|token| token.replace("~1", "/").replace("~0", "~")).try_fold(
-            template,
-            |target, token| {
-                target.get(&token).or_else(|| spelled(target, &token).last().map(|(_, next)| next))
-            },
-        );
+        let target = tokens
+            .map(|token| token.replace("~1", "/").replace("~0", "~"))
+            .try_fold(template, |target, token| {
+                target.get(&token).or_else(|| named(target, &token).last().map(|(_, next)| next))
+            });
         let Some(target) = target else { break };
         declared = target;
     }
@@ -142,7 +140,7 @@ fn follow<'v>(template: &'v Json, mut declared: &'v Json) -> &'v Json {
 }
 
 /// The members that a keyword names. The engine takes keywords in any case, and text that is shown has all of them.
-fn spelled<'v>(value: &'v Json, keyword: &str) -> impl Iterator<Item = (&'v String, &'v Json)> {
+fn named<'v>(value: &'v Json, keyword: &str) -> impl Iterator<Item = (&'v String, &'v Json)> {
     members(value).filter(move |(name, _)| name.eq_ignore_ascii_case(keyword))
 }
 

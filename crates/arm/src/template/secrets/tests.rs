@@ -172,6 +172,23 @@ fn a_computed_secret_is_covered_and_nothing_else() {
     assert_eq!(properties["user"], "ann");
 }
 
+/// Whatever stands in a template as text of a secure type is one, and so is what a template inside of it spells out.
+#[test]
+fn a_complaint_names_no_secret_that_the_template_spells_out() {
+    let template = small(
+        &json!({ "pin": { "type": "securestring", "defaultValue": "hunter2" },
+                 "odd": { "type": "secureString", "defaultValue": "[[hunter3]" } }),
+        &json!([nested(&json!({ "key": { "type": "securestring", "defaultValue": "hunter4" },
+                                "number": { "type": "secureObject", "defaultValue": { "pin": 47_110 } } }))]),
+    );
+    let read = Template::parse("t.json", &template.to_string()).unwrap();
+    let given = BTreeMap::from([("pin".to_owned(), json!("given1"))]);
+    for text in ["hunter2", "[hunter3]", "hunter4", "47110", "given1"] {
+        let said = without_secrets(&format!("`{text}` is no int"), &read, &given);
+        assert_eq!(said, format!("`{VEIL}` is no int"));
+    }
+}
+
 #[test]
 fn places_are_found_in_any_case() {
     let inner = json!({
@@ -208,6 +225,69 @@ fn places_are_found_in_any_case() {
     assert_eq!(computed_defaults(&template), ["/template/Parameters/drawn/DEFAULTVALUE"]);
 }
 
+/// What a secure object holds is a secret, of whatever kind it is.
+#[test]
+fn every_scalar_of_a_secure_object_is_covered() {
+    let secret = json!({ "on": true, "half": 0.5, "least": i64::MAX, "most": u64::MAX, "pin": 4711, "pw": "x", "sign": "#" });
+    let mut template = small(&json!({ "all": { "type": "secureObject" } }), &json!([]));
+    for key in secret.as_object().unwrap().keys() {
+        let shown =
+            json!({ "type": "string", "value": format!("[base64(string(parameters('all').{key}))]") });
+        template["outputs"][key] = shown;
+    }
+    let expansion = shown(&template, &BTreeMap::from([("all".to_owned(), secret)]));
+    for (name, output) in &expansion.outputs {
+        assert_eq!(output.value, VEIL, "{name}");
+    }
+    assert_eq!(expansion.outputs.len(), 7);
+}
+
+/// A truth that decides what there is stays, and what else the object holds is covered all the same.
+#[test]
+fn a_truth_that_decides_hides_no_other_secret() {
+    let mut template = small(
+        &json!({ "all": { "type": "secureObject" }, "pin": { "type": "secureObject" } }),
+        &json!([thing()]),
+    );
+    template["resources"][0]["condition"] = json!("[parameters('all').on]");
+    template["resources"][0]["properties"] =
+        json!({ "pw": "[base64(parameters('all').pw)]", "pin": "[parameters('pin').pin]", "plain": "seen" });
+    let given = BTreeMap::from([
+        ("all".to_owned(), json!({ "on": true, "pw": "hunter2" })),
+        ("pin".to_owned(), json!({ "pin": 47_110 })),
+    ]);
+    let expansion = shown(&template, &given);
+    let wanted = json!({ "pw": VEIL, "pin": VEIL, "plain": "seen" });
+    assert_eq!(expansion.resources[0].body["properties"], wanted);
+}
+
+/// Where a number decides what there is, it is searched for, as a number and in texts.
+#[test]
+fn a_number_that_decides_is_searched_for() {
+    let mut template = small(&json!({ "all": { "type": "secureObject" } }), &json!([thing()]));
+    template["resources"][0]["condition"] = json!("[equals(parameters('all').pin, 47110)]");
+    template["resources"][0]["properties"] = json!({ "pin": "[parameters('all').pin]", "plain": "seen",
+        "text": "[concat('x', parameters('all').pin)]", "pw": "[base64(parameters('all').pw)]" });
+    let given = BTreeMap::from([("all".to_owned(), json!({ "pin": 47_110, "pw": "hunter2" }))]);
+    let expansion = shown(&template, &given);
+    let wanted = json!({ "pin": VEIL, "plain": "seen", "text": VEIL, "pw": VEIL });
+    assert_eq!(expansion.resources[0].body["properties"], wanted);
+}
+
+/// An expression inside of a default stays one, or nothing could be compared.
+#[test]
+fn a_default_with_an_expression_inside_is_compared() {
+    let mut template = small(
+        &json!({ "user": { "type": "string", "defaultValue": "ann" },
+                 "all": { "type": "secureObject", "defaultValue": { "pw": "hunter2", "user": "[parameters('user')]" } } }),
+        &json!([thing()]),
+    );
+    template["resources"][0]["properties"] =
+        json!({ "pw": "[base64(parameters('all').pw)]", "user": "[parameters('all').user]" });
+    let expansion = shown(&template, &BTreeMap::new());
+    assert_eq!(expansion.resources[0].body["properties"], json!({ "pw": VEIL, "user": "ann" }));
+}
+
 /// What Azure takes as text, since no `]` ends it, is a secret like any other.
 #[test]
 fn a_default_that_only_begins_like_an_expression_is_a_secret() {
@@ -216,11 +296,59 @@ fn a_default_that_only_begins_like_an_expression_is_a_secret() {
     assert_eq!(secure_places(&template, &Json::Null).len(), 1);
 }
 
+/// What a message quotes may be made of a secret, so that nobody finds it in there.
+#[test]
+fn a_message_quotes_nothing_that_is_made_of_a_secret() {
+    let quoted = |quoted: &str| format!("`int`: `{quoted}` is no int");
+    let cases = [
+        ("[int(base64(parameters('pw')))]", "[equals('a', 'a')]", quoted(VEIL)),
+        ("[int('plain')]", "[equals('a', 'a')]", quoted("plain")),
+        // What is there depends on the secret: it is searched for.
+        (
+            "[int(concat('x ', parameters('pw')))]",
+            "[equals(parameters('pw'), 'hunter2')]",
+            quoted(&format!("x {VEIL}")),
+        ),
+    ];
+    for (expression, condition, wanted) in cases {
+        let mut template = small(
+            &json!({ "pw": { "type": "securestring", "defaultValue": "hunter2" } }),
+            &json!([thing(), thing()]),
+        );
+        template["resources"][0]["properties"] = json!({ "n": expression });
+        template["resources"][1]["name"] = json!("other");
+        template["resources"][1]["condition"] = json!(condition);
+        let expansion = shown(&template, &BTreeMap::new());
+        let said: Vec<&str> = expansion.diagnostics.iter().map(|found| &*found.message).collect();
+        assert_eq!(said, [wanted], "{expression}");
+    }
+}
+
 fn small(parameters: &Json, resources: &Json) -> Json {
     json!({
         "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
         "contentVersion": "1.0.0.0", "parameters": parameters, "resources": resources,
     })
+}
+
+fn thing() -> Json {
+    json!({ "type": "Microsoft.Things/things", "apiVersion": "2024-01-01", "name": "a", "location": "westeurope" })
+}
+
+fn nested(parameters: &Json) -> Json {
+    json!({ "type": "Microsoft.Resources/deployments", "apiVersion": "2024-03-01", "name": "inner",
+        "properties": { "mode": "Incremental", "expressionEvaluationOptions": { "scope": "inner" },
+            "template": small(parameters, &json!([])) } })
+}
+
+/// The expansion as people see it.
+fn shown(template: &Json, given: &BTreeMap<String, Json>) -> Expansion {
+    let read = Template::parse("t.json", &template.to_string()).unwrap();
+    let mut expansion = expand(&read, given, &context(), &NoLinks);
+    let given =
+        given.iter().map(|(name, value)| (name.clone(), ParameterValue::Value(value.clone()))).collect();
+    veil_given(&mut expansion, "t.json", template, &given, &context());
+    expansion
 }
 
 #[test]
