@@ -66,7 +66,7 @@ pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use regions::{Level, Tie, TieKind, ties, value_ties};
 pub use scope::DeploymentScope;
 pub use secrets::{
-    SecurePlace, Secrets, VEIL, secret_ranges, secure_places, veil, veil_given, without_secrets,
+    SecurePlace, Secrets, VEIL, cover_queries, secret_ranges, secure_places, veil, veil_given, without_secrets,
 };
 pub use settle::Settled;
 pub use types::ParameterType;

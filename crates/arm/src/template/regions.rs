@@ -26,6 +26,7 @@ use std::ops::Range;
 
 use super::Template;
 use super::diagnostic::Document;
+use super::secrets::cover_queries;
 use crate::tree::Position;
 
 pub(super) use old_name::old_names;
@@ -314,9 +315,10 @@ impl<'d> Ties<'d> {
     }
 }
 
-/// A text that is shown: cut where it is long.
+/// A text that is shown: cut where it is long, and without the keys that an address may bring.
 fn shown(text: &str) -> String {
     const MOST: usize = 80;
+    let text = cover_queries(text);
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match one_line.char_indices().nth(MOST) {
         Some((at, _)) => format!("`{}…`", &one_line[..at]),

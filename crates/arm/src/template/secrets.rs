@@ -7,6 +7,7 @@
 
 mod names;
 mod places;
+mod queries;
 mod said;
 mod spelled;
 mod vary;
@@ -25,6 +26,7 @@ use said::cover_messages;
 use vary::{Much, Stands, vary};
 
 pub use places::{SecurePlace, secure_places};
+pub use queries::cover_queries;
 pub use spelled::Secrets;
 
 /// What stands in the place of a value that depends on a secret.

@@ -1,6 +1,6 @@
 //! What is wrong with users' files, shown in the files.
 
-use lifeboat_arm::template::Diagnostic;
+use lifeboat_arm::template::{Diagnostic, cover_queries};
 use lifeboat_planner::{Position, Problem};
 
 use crate::errors::{CliError, Located};
@@ -19,7 +19,7 @@ pub(super) fn of_diagnostics(found: &[Diagnostic]) -> CliError {
                 let mark = text.len() - shown.len();
                 Located {
                     file: found.file.clone(),
-                    text: super::veil::cover_queries(shown),
+                    text: cover_queries(shown),
                     range: found.range.start.saturating_sub(mark)..found.range.end.saturating_sub(mark),
                     message: format!("{}{}", found.message, way(found)),
                     hint: found.hint.clone(),
@@ -38,7 +38,7 @@ pub(super) fn way(found: &Diagnostic) -> String {
 pub(super) fn in_compiled(error: CliError, file: &str, text: &str) -> CliError {
     let CliError::Located(mut places) = error else { return error };
     for place in places.iter_mut().filter(|place| place.text.is_empty() && place.file == file) {
-        place.text = super::veil::cover_queries(text);
+        place.text = cover_queries(text);
     }
     CliError::Located(places)
 }

@@ -209,3 +209,22 @@ fn codes_are_unique_and_every_kind_is_listed() {
     codes.dedup();
     assert_eq!(codes.len(), TieKind::ALL.len());
 }
+
+/// The address of a package often brings its own key.
+#[test]
+fn of_an_address_no_key_is_shown() {
+    let address = "https://kept.westeurope.example.com/a.zip?sv=2024&sig=M4RKER";
+    let template = with_resource(&format!(
+        r#""name": "a", "location": "[resourceGroup().location]", "properties": {{ "package": "{address}" }}"#
+    ));
+    let template = Template::parse("t.json", &template).unwrap();
+    let values = format!(r#"{{ "parameters": {{ "package": {{ "value": "{address}" }} }} }}"#);
+    let of_values = value_ties("v.json", &values, &|_| false).unwrap();
+    for ties in [ties(&template), of_values] {
+        assert!(!ties.is_empty());
+        for tie in ties {
+            assert!(!format!("{tie} {tie:?}").contains("M4RKER"), "{tie}");
+            assert!(tie.found.contains("sig=******"), "{tie}");
+        }
+    }
+}
