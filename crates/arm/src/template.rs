@@ -66,7 +66,8 @@ pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use regions::{Level, Tie, TieKind, ties, value_ties};
 pub use scope::DeploymentScope;
 pub use secrets::{
-    SecurePlace, Secrets, VEIL, cover_queries, secret_ranges, secure_places, veil, veil_given, without_secrets,
+    Secrets, SecurePlace, VEIL, cover_queries, secret_ranges, secure_places, veil, veil_given, veil_mistakes,
+    without_secrets,
 };
 pub use settle::Settled;
 pub use types::ParameterType;

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
-use lifeboat_arm::template::{Diagnostic, Template, without_secrets};
+use lifeboat_arm::template::{Diagnostic, Secrets, Template};
 use lifeboat_planner::{
     About, Acceptance, Assumption, Bare, BareError, FailoverPolicy, Objectives, SiteTemplate, Workload,
     WorkloadFile, read, read_bare,
@@ -171,11 +171,12 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     if !strangers.is_empty() {
         return Err(of_problems(&name, &text, &strangers));
     }
-    let mut assumptions = folders.assumptions(|text| {
-        let own = [&primary_values, &secondary_values].map(|given| (&regional, given));
-        let all = own.into_iter().chain(shared.as_ref().map(|(template, given, _)| (template, given)));
-        all.fold(text.to_owned(), |text, (template, given)| without_secrets(&text, template, &given.values))
-    });
+    let own = [&primary_values, &secondary_values].map(|given| (&regional, given));
+    let all = own.into_iter().chain(shared.as_ref().map(|(template, given, _)| (template, given)));
+    let secrets: Vec<Secrets> =
+        all.map(|(template, given)| Secrets::of(&template.json(), &given.values)).collect();
+    let mut assumptions = folders
+        .assumptions(|text| secrets.iter().fold(text.to_owned(), |text, secrets| secrets.cover(&text)));
     assumptions.extend(drawn(&workload));
     assumptions.extend(primary_values.asks());
     Ok(Loaded { workload, assumptions, policy: file.failover, accept: file.accept })
@@ -292,7 +293,8 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
         refuse_assumptions(&assumed)?;
     }
     let mut assumptions: Vec<String> = assumed.into_iter().map(|assumption| assumption.says).collect();
-    assumptions.extend(folders.assumptions(|text| without_secrets(text, &template, &given.values)));
+    let secrets = Secrets::of(&template.json(), &given.values);
+    assumptions.extend(folders.assumptions(|text| secrets.cover(text)));
     assumptions.extend(drawn(&workload));
     assumptions.extend(given.asks());
     assumptions.push("objectives are an RTO of 1 h and an RPO of 1 h: there is no workload file".to_owned());

@@ -146,6 +146,40 @@ fn a_mistake_in_a_parameter_file_shows_no_value() {
     }
 }
 
+/// Mistakes in a template that spells out a secret, in another case than most: neither what is said nor the line that is shown
+/// has it, nor what is made of it.
+#[test]
+fn a_mistake_in_a_template_shows_no_default() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("secret-defaults");
+    drop(std::fs::remove_dir_all(&folder));
+    std::fs::create_dir_all(&folder).unwrap();
+    let cases = [
+        (r#""MARKER-own""#, "[int(parameters('own'))]", "is no int"),
+        (r#""MARKER-own""#, "[int(base64(parameters('own')))]", "`‹secure value›` is no int"),
+        (r#""M\u0041RKER""#, "[int(parameters('own'))]", "is no int"),
+        // What is wrong is the default itself.
+        (r#"["MARKER-own"]"#, "plain", "own"),
+    ];
+    for (default, tag, wanted) in cases {
+        let text = format!(
+            r#"{{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "contentVersion": "1.0.0.0",
+            "Parameters": {{ "own": {{ "TYPE": "SecureString", "DEFAULTVALUE": {default} }} }}, "resources": [
+            {{ "type": "Microsoft.ServiceBus/namespaces", "apiVersion": "2024-01-01", "name": "orders-bus", "location": "westeurope",
+               "sku": {{ "name": "Premium" }}, "tags": {{ "made": "{tag}" }} }} ] }}"#
+        );
+        std::fs::write(folder.join("main.json"), text).unwrap();
+        for command in [["assess"].as_slice(), &["plan", "prepare"], &["drill"], &["template", "expand"]] {
+            for output in ["table", "json"] {
+                let printed = lifeboat_on(&folder, command, &folder.join("main.json"), &["--output", output]);
+                assert!(printed.contains(wanted), "{command:?} {tag}: {printed}");
+                for made in ["TUFSS0VSLW93b", "RKER"] {
+                    assert!(!printed.contains(made), "{command:?} {tag}: {printed}");
+                }
+            }
+        }
+    }
+}
+
 /// Runs the binary on the template with its secrets, and gives what it printed.
 fn lifeboat(folder: &Path, command: &[&str], options: &[&str]) -> String {
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts/files/secrets/azuredeploy.json");

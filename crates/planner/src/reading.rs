@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use lifeboat_arm::template::{
-    Context, DeploymentScope, Diagnostic, ExpandedResource, Expansion, Linked, ResourceGroupInfo, Severity,
-    Template, expand, secure_places, self_contained, veil, without_secrets,
+    Context, DeploymentScope, Diagnostic, ExpandedResource, Expansion, Linked, ResourceGroupInfo, Secrets,
+    Severity, Template, expand, secure_places, self_contained, veil, veil_mistakes,
 };
 use lifeboat_arm::tree::Node;
 use lifeboat_arm::{Region, ResourceId, ResourceType};
@@ -144,22 +144,16 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
     let given = itself::with_drawn(site.parameters, &drawn);
     let site = SiteTemplate { parameters: &given, ..site };
     let mut expansion = expand(site.template, site.parameters, &context, linked);
-    let mut wrong: Vec<Diagnostic> =
-        expansion.diagnostics.iter().filter(|found| is_error(found)).cloned().collect();
-    wrong.extend(locations::nowhere(site, &expansion));
-    if !wrong.is_empty() {
-        let clean = |text: &str| without_secrets(text, site.template, site.parameters);
-        for found in &mut wrong {
-            found.message = clean(&found.message);
-            found.hint = found.hint.as_deref().map(clean);
-        }
-        return Err(wrong);
-    }
     let template = if expansion.links.is_empty() {
         Ok(site.template.json())
     } else {
         self_contained(&site.template.json(), &expansion.links).map(Arc::new)
     };
+    let nowhere = locations::nowhere(site, &expansion);
+    if !expansion.is_clean() || !nowhere.is_empty() {
+        let whole = template.unwrap_or_else(|_| site.template.json());
+        return Err(mistakes(site, expansion, &nowhere, &whole, &context));
+    }
     if let Ok(template) = &template {
         veil(&mut expansion, site.template.file(), template, site.parameters, &context);
     }
@@ -179,7 +173,8 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
     }
     let template = template.map_err(|error| {
         let hint = "give each turn of the loop a deployment of its own, so that it can be sent in one piece";
-        vec![complaint(site.template, "two-links", error.to_string(), "resources", hint)]
+        let message = Secrets::of(&site.template.json(), site.parameters).cover(&error.to_string());
+        vec![complaint(site.template, "two-links", message, "resources", hint)]
     })?;
     let parameters: Value =
         site.parameters.iter().map(|(name, value)| (name.clone(), json!({ "value": value }))).collect();
@@ -200,6 +195,24 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
         },
         resources,
     })
+}
+
+/// Everything that is wrong with a site, without what is made of secrets.
+fn mistakes(
+    site: SiteTemplate<'_>,
+    mut expansion: Expansion,
+    nowhere: &[Diagnostic],
+    whole: &Value,
+    context: &Context,
+) -> Vec<Diagnostic> {
+    veil_mistakes(&mut expansion, site.template.file(), whole, site.parameters, context);
+    // A location that is covered is no region either: of those only what was wrong before.
+    let was_wrong =
+        |found: &Diagnostic| nowhere.iter().any(|one| one.file == found.file && one.range == found.range);
+    let nowhere = locations::nowhere(site, &expansion).into_iter().filter(was_wrong);
+    let wrong: Vec<Diagnostic> =
+        expansion.diagnostics.iter().filter(|found| is_error(found)).cloned().collect();
+    wrong.into_iter().chain(nowhere).collect()
 }
 
 /// What a deployment asks while it runs. Of its own parts, the nested deployments, nobody else is asked.

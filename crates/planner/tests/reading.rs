@@ -256,3 +256,27 @@ fn a_location_that_is_no_region_is_told_at_its_place() {
         assert!(read.is_ok(), "{fine}: {read:?}");
     }
 }
+
+/// A mistake is told, and neither the secret that it comes of nor what is made of it.
+#[test]
+fn mistakes_show_no_secret() {
+    let parameters = json!({ "own": { "type": "secureString", "DEFAULTVALUE": "hunter2" } });
+    let cases = [
+        ("[int(parameters('own'))]", "westeurope", "`‹secure value›` is no int"),
+        ("[int(base64(parameters('own')))]", "westeurope", "`‹secure value›` is no int"),
+        ("plain", "[concat('to-', parameters('own'))]", "‹secure value›"),
+        ("plain", "[base64(parameters('own'))]", "‹secure value›"),
+    ];
+    for (tag, location, wanted) in cases {
+        let mut bus = bus("orders", location);
+        bus["tags"] = json!({ "made": tag });
+        let template = template(&parameters, &json!([bus]));
+        let given = Bare { primary: Some(region("westeurope")), ..Bare::default() };
+        let Err(BareError::Template(found)) = bare(&template, &given) else { panic!("{tag} {location}") };
+        let said: Vec<String> =
+            found.iter().map(|found| format!("{} {:?}", found.message, found.hint)).collect();
+        let said = said.join("\n");
+        assert!(said.contains(wanted), "{said}");
+        assert!(!said.contains("hunter2") && !said.contains("aHVudGVyMg"), "{said}");
+    }
+}

@@ -62,6 +62,18 @@ pub fn veil_given(
     cover_all(expansion, file, template, given.collect(), context, Names::Covered);
 }
 
+/// The same for an expansion with mistakes, of which only what is said matters.
+pub fn veil_mistakes(
+    expansion: &mut Expansion,
+    file: &str,
+    template: &Json,
+    parameters: &BTreeMap<String, Json>,
+    context: &Context,
+) {
+    let given = parameters.iter().map(|(name, value)| (name.clone(), json!({ "value": value })));
+    cover_all(expansion, file, template, given.collect(), context, Names::Covered);
+}
+
 /// Whether names that are made of secrets are covered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Names {
@@ -117,9 +129,9 @@ pub fn without_secrets(text: &str, template: &Template, parameters: &BTreeMap<St
     Secrets::of(&template.json(), parameters).cover(text)
 }
 
-/// Where in its text a template spells out secrets, however they are escaped; in order.
+/// Where the text of a template spells out a secret, in order.
 pub fn secret_ranges(template: &Template) -> Vec<Range<usize>> {
-    let places = secure_places(&template.tree().to_value(), &Json::Null);
+    let places = secure_places(&template.json(), &Json::Null);
     let nodes =
         places.iter().filter_map(|place| template.tree().pointer(place.at.strip_prefix("/template")?));
     let mut ranges: Vec<_> = nodes.map(|node| node.range.clone()).collect();

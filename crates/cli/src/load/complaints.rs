@@ -1,32 +1,43 @@
 //! What is wrong with users' files, shown in the files.
 
-use lifeboat_arm::template::{Diagnostic, cover_queries};
+use std::collections::BTreeMap;
+
+use lifeboat_arm::template::{Diagnostic, Template, cover_queries, secret_ranges};
 use lifeboat_planner::{Position, Problem};
 
 use crate::errors::{CliError, Located};
 
 /// Diagnostics of templates and parameter files, each in its own file.
 pub(super) fn of_diagnostics(found: &[Diagnostic]) -> CliError {
-    CliError::Located(
-        found
-            .iter()
-            .map(|found| {
-                // A linked file may be anywhere; without its text the place is still named by the message.
-                let text = std::fs::read(&found.file)
-                    .map_or_else(|_| String::new(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
-                // A mark at the beginning counts in ranges, and nobody wants to see it.
-                let shown = text.trim_start_matches('\u{feff}');
-                let mark = text.len() - shown.len();
-                Located {
-                    file: found.file.clone(),
-                    text: cover_queries(shown),
-                    range: found.range.start.saturating_sub(mark)..found.range.end.saturating_sub(mark),
-                    message: format!("{}{}", found.message, way(found)),
-                    hint: found.hint.clone(),
-                }
-            })
-            .collect(),
-    )
+    let mut texts: BTreeMap<&str, String> = BTreeMap::new();
+    let located = |found: &Diagnostic, text: &str| {
+        // A mark at the beginning counts in ranges, and nobody wants to see it.
+        let shown = text.trim_start_matches('\u{feff}');
+        let mark = text.len() - shown.len();
+        Located {
+            file: found.file.clone(),
+            text: shown.to_owned(),
+            range: found.range.start.saturating_sub(mark)..found.range.end.saturating_sub(mark),
+            message: format!("{}{}", found.message, way(found)),
+            hint: found.hint.clone(),
+        }
+    };
+    let all = found.iter().map(|found| {
+        // A linked file may be anywhere; without its text the place is still named by the message.
+        let text = texts.entry(&found.file).or_insert_with(|| {
+            std::fs::read(&found.file)
+                .map_or_else(|_| String::new(), |bytes| shown_text(&String::from_utf8_lossy(&bytes)))
+        });
+        located(found, text)
+    });
+    CliError::Located(all.collect())
+}
+
+/// A file's text without the keys in addresses and without the secrets that it spells out, if it is a template. Lengths
+/// stay as they are.
+pub(super) fn shown_text(text: &str) -> String {
+    let secrets = Template::parse("", text).map(|template| secret_ranges(&template)).unwrap_or_default();
+    super::veil::cover_ranges(&cover_queries(text), &secrets)
 }
 
 /// The nested deployments that lead to a mistake.
@@ -38,7 +49,7 @@ pub(super) fn way(found: &Diagnostic) -> String {
 pub(super) fn in_compiled(error: CliError, file: &str, text: &str) -> CliError {
     let CliError::Located(mut places) = error else { return error };
     for place in places.iter_mut().filter(|place| place.text.is_empty() && place.file == file) {
-        place.text = cover_queries(text);
+        place.text = shown_text(text);
     }
     CliError::Located(places)
 }

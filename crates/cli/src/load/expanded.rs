@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use lifeboat_arm::template::{
-    Context, DeploymentScope, Diagnostic, Expansion, ResourceGroupInfo, Severity, Template, expand_given,
-    self_contained, veil_given, without_secrets,
+    Context, DeploymentScope, Diagnostic, Expansion, ResourceGroupInfo, Secrets, Severity, Template,
+    expand_given, self_contained, veil_given,
 };
-
 use lifeboat_arm::tree::Position;
+use serde_json::Value;
 
 use super::complaints::way;
 use super::linked::Folders;
@@ -39,7 +39,7 @@ pub(crate) fn expanded(typed: &ExpandArgs) -> Result<Expanded, CliError> {
     let context = context(&typed.context, name.unwrap_or_default())?;
     let folders = Folders::of([typed.file.as_path()]);
     let mut expansion = expand_given(&template, &given.all(), &context, &folders);
-    hide(&mut expansion, &template, &given, &context);
+    let whole = hide(&mut expansion, &template, &given, &context);
     let (mut wrong, doubtful): (Vec<Diagnostic>, Vec<Diagnostic>) =
         expansion.diagnostics.iter().cloned().partition(|found| found.severity == Severity::Error);
     for found in &mut wrong {
@@ -47,7 +47,8 @@ pub(crate) fn expanded(typed: &ExpandArgs) -> Result<Expanded, CliError> {
     }
     let doubts = doubtful.iter().map(doubt).collect();
     let mistakes = (!wrong.is_empty()).then(|| of_expansion(wrong, &[(&template, &given)]));
-    let mut assumptions = folders.assumptions(|text| without_secrets(text, &template, &given.values));
+    let secrets = Secrets::of(&whole, &given.values);
+    let mut assumptions = folders.assumptions(|text| secrets.cover(text));
     assumptions.extend(given.asks());
     Ok(Expanded { expansion, assumptions, doubts, mistakes })
 }
@@ -73,16 +74,13 @@ fn doubt(found: &Diagnostic) -> String {
     format!("{}:{line}:{column}: {}{chain}{hint}", found.file, found.message)
 }
 
-/// Puts a veil over what depends on secrets, in the graph and in what is said of it.
-fn hide(expansion: &mut Expansion, template: &Template, given: &values::Given, context: &Context) {
+/// Puts a veil over what depends on secrets, in the graph and in what is said of it. Gives the template with what it links to.
+fn hide(expansion: &mut Expansion, template: &Template, given: &values::Given, context: &Context) -> Value {
     // A link that cannot be written into the template cannot be expanded either: that is said already.
     let whole =
         self_contained(&template.json(), &expansion.links).unwrap_or_else(|_| (*template.json()).clone());
     veil_given(expansion, template.file(), &whole, &given.all(), context);
-    for found in &mut expansion.diagnostics {
-        found.message = without_secrets(&found.message, template, &given.values);
-        found.hint = found.hint.take().map(|hint| without_secrets(&hint, template, &given.values));
-    }
+    whole
 }
 
 fn level(scope: ScopeArg) -> DeploymentScope {

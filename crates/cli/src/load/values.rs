@@ -13,7 +13,7 @@ use lifeboat_planner::NOWHERE;
 use serde_json::Value;
 
 use super::bicep;
-use super::complaints::{in_compiled, of_diagnostics};
+use super::complaints::{in_compiled, of_diagnostics, shown_text};
 use super::veil::veil;
 use crate::errors::{CliError, Located};
 
@@ -307,7 +307,7 @@ pub(super) fn refuse_missing(template: &Template, given: &Given) -> Result<(), C
         .filter(|declared| declared.is_required() && !given.has(&declared.name))
         .map(|declared| Located {
             file: template.file().to_owned(),
-            text: template.text().to_owned(),
+            text: shown_text(template.text()),
             range: declared.range.clone(),
             message: format!("the parameter `{}` has no value", declared.name),
             hint: Some(format!("give it: `--set {}=…`, or a file with `--parameters`", declared.name)),

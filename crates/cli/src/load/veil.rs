@@ -108,6 +108,14 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_in_a_range_is_covered() {
+        assert_eq!(
+            cover_ranges(r#"{"a": "hunté", "b": {"c": 1}}"#, &[6..14, 21..29]),
+            r#"{"a": *****·*, "b": ********}"#
+        );
+    }
+
+    #[test]
     fn what_the_error_is_about_is_shown() {
         let text = r#"{ "location": { "value": "westerope" }, "pin": { "value": 1234 } }"#;
         let at = text.find("westerope").unwrap();

@@ -80,8 +80,8 @@ impl Lab {
     /// The template of a deployment: in its body, or where that links to.
     pub(super) fn template_of(&mut self, name: &str, properties: &Value) -> Result<Template, Refused> {
         let linked = self.template_text(name, properties)?;
-        let template = Template::parse(&linked.file, &linked.text)
-            .map_err(|wrong| mistakes::refusal(&wrong, str::to_owned))?;
+        let template =
+            Template::parse(&linked.file, &linked.text).map_err(|wrong| mistakes::refusal(&wrong))?;
         let wanted = properties.pointer("/templateLink/contentVersion").and_then(Value::as_str);
         let found = template.tree().get("contentVersion").and_then(|version| version.as_str());
         if let Some(wanted) = wanted.filter(|wanted| Some(*wanted) != found) {
@@ -118,8 +118,8 @@ impl Lab {
         let mut all = BTreeMap::new();
         if let Some(address) = properties.pointer("/parametersLink/uri").and_then(Value::as_str) {
             let linked = self.content(address).ok_or_else(|| INVALID_LINK.with(&[without_query(address)]))?;
-            let values = parse_parameters(&linked.file, &linked.text)
-                .map_err(|wrong| mistakes::refusal(&wrong, str::to_owned))?;
+            let values =
+                parse_parameters(&linked.file, &linked.text).map_err(|wrong| mistakes::refusal(&wrong))?;
             all.extend(values.into_iter().map(|(name, value)| match value {
                 ParameterValue::Value(value) => (name, value),
                 ParameterValue::KeyVault(reference) => (name, self.made_up_secret(&reference)),

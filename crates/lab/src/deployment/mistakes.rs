@@ -7,23 +7,22 @@ use serde_json::json;
 use super::refusals::{INVALID_LINK, INVALID_TEMPLATE};
 use crate::refusal::Refused;
 
-/// The refusal of a template: of one mistake it is that one, of several all of them are in `details`. `plain` takes secrets
-/// out of a text.
-pub(super) fn refusal(wrong: &[Diagnostic], plain: impl Fn(&str) -> String) -> Refused {
-    let mut errors: Vec<ArmError> = wrong.iter().map(|wrong| error(wrong, &plain)).collect();
+/// The refusal of a template: of one mistake it is that one, of several all of them are in `details`.
+pub(super) fn refusal(wrong: &[Diagnostic]) -> Refused {
+    let mut errors: Vec<ArmError> = wrong.iter().map(error).collect();
     if errors.len() == 1 {
         return Refused { status: INVALID_TEMPLATE.status, error: errors.remove(0) };
     }
-    let says: Vec<String> = wrong.iter().map(|wrong| plain(&in_template(wrong))).collect();
+    let says: Vec<String> = wrong.iter().map(in_template).collect();
     let mut refused = INVALID_TEMPLATE.with(&[&says.join("; ")]);
     refused.error.details = errors;
     refused
 }
 
-fn error(wrong: &Diagnostic, plain: &impl Fn(&str) -> String) -> ArmError {
+fn error(wrong: &Diagnostic) -> ArmError {
     // The text of a linked file is not there: that has a code of its own.
     let row = if wrong.code == "linked-template" { &INVALID_LINK } else { &INVALID_TEMPLATE };
-    let mut error = INVALID_TEMPLATE.error(&[&plain(&in_template(wrong))]);
+    let mut error = INVALID_TEMPLATE.error(&[&in_template(wrong)]);
     row.code.clone_into(&mut error.code);
     error.target = wrong.chain.last().cloned();
     let place = json!([{ "type": "TemplateViolation", "info": {

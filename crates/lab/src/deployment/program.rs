@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lifeboat_arm::template::{
     Context, ExpandedResource, Expansion, NestedDeployment, Output, ResourceGroupInfo, expand,
-    self_contained, veil, without_secrets,
+    self_contained, veil, veil_mistakes,
 };
 use lifeboat_arm::{Region, ResourceId};
 use serde_json::Value;
@@ -84,13 +84,13 @@ impl Lab {
         refuse(complete && scope.group().is_none(), &MODE_NOT_HERE, &[])?;
         let context = self.context(id, &scope, asked.location.as_ref());
         let mut expansion = expand(&template, &given, &context, &Contents::new(self));
-        if !expansion.is_clean() {
-            let plain = |text: &str| without_secrets(text, &template, &given);
-            return Err(mistakes::refusal(&expansion.diagnostics, plain));
-        }
         // A loop that links to another file in each turn cannot be written into one template; then links stay links.
         let written = self_contained(&template.json(), &expansion.links);
         let whole = written.unwrap_or_else(|_| Value::clone(&template.json()));
+        if !expansion.is_clean() {
+            veil_mistakes(&mut expansion, template.file(), &whole, &given, &context);
+            return Err(mistakes::refusal(&expansion.diagnostics));
+        }
         // Azure takes a password and never shows it. What is kept here is shown as it is, so a secret is not kept: nothing
         // in the lab asks for one.
         veil(&mut expansion, template.file(), &whole, &given, &context);

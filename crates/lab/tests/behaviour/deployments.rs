@@ -267,3 +267,24 @@ fn a_record_shows_no_secret() {
     let bus = bench.get(&namespace("weu", "orders-tpl")).body;
     assert!(!format!("{record}{bus}").contains("hunter2"), "{record} {bus}");
 }
+
+/// Keywords may be in any case, and a message quotes what is made of a secret.
+#[test]
+fn neither_a_kept_template_nor_a_refusal_shows_a_secret() {
+    let mut sent = body(json!([bus()]), json!({}));
+    let own = json!({ "TYPE": "SecureString", "DEFAULTVALUE": "hunter2" });
+    sent["properties"]["template"]["parameters"]["own"] = own;
+    let mut bench = Bench::new();
+    bench.put(&path("weu", "d1"), sent.clone()).expect_status(201);
+    bench.wait(900);
+    let kept = bench.post(&format!("{}/exportTemplate", path("weu", "d1"))).expect_status(200).body.clone();
+    assert!(kept.to_string().contains("DEFAULTVALUE"), "{kept}");
+    assert!(!kept.to_string().contains("hunter2"), "{kept}");
+    for made in ["int(parameters('own'))", "int(base64(parameters('own')))"] {
+        sent["properties"]["template"]["resources"][0]["tags"] = json!({ "made": format!("[{made}]") });
+        let refused = bench.put(&path("weu", "d2"), sent.clone());
+        let said = refused.body.to_string();
+        assert!(said.contains("`‹secure value›` is no int"), "{said}");
+        assert!(!said.contains("hunter2") && !said.contains("aHVudGVyMg"), "{said}");
+    }
+}
