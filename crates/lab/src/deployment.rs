@@ -148,7 +148,7 @@ impl Lab {
         self.clean_history(&Scope::of(id));
         let (serial, operation) = (self.world.next_serial(), self.world.operation_id("deployment"));
         let correlation = self.world.dice.guid("correlation", &serial.to_string()).to_string();
-        let steps = self.fresh_steps(serial, plan.program.resources.len());
+        let steps = self.fresh_steps(&serial.to_string(), plan.program.resources.len());
         let record = Record { operation, correlation, steps, ..plan };
         let wire = self.shown(&record);
         let operation = record.operation.clone();
@@ -164,11 +164,12 @@ impl Lab {
         Ok(Answer::new(if known { 200 } else { 201 }, wire).with_header("azure-asyncoperation", url))
     }
 
-    /// The record for a look: it has ids, too, and they are nobody else's.
+    /// The record for a look. It has ids, too; as a look takes no number, they come from what is looked at, and when.
     fn record_to_look_at(&mut self, id: &ResourceId, request: &Request) -> Result<Record, Refused> {
         let plan = self.planned(id, request)?;
-        let correlation = self.world.dice.guid("correlation", &format!("{id}@{}", self.now)).to_string();
-        let steps = self.fresh_steps(0, plan.program.resources.len());
+        let look = format!("{id}@{}", self.now);
+        let correlation = self.world.dice.guid("correlation", &look).to_string();
+        let steps = self.fresh_steps(&look, plan.program.resources.len());
         Ok(Record { correlation, steps, ..plan })
     }
 
