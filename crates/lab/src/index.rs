@@ -150,7 +150,9 @@ mod tests {
             let id = ResourceId::parse(&format!("/subscriptions/s/{groups}{place}{thing}")).unwrap();
             index.put(Timestamp::UNIX_EPOCH, &id, &json!({}), "Succeeded");
         }
-        for (scope, count) in [("/resourceGroups/rg", 1), ("/resourceGroups/rg-2", 1), ("", 5), ("/none/n", 0)] {
+        for (scope, count) in
+            [("/resourceGroups/rg", 1), ("/resourceGroups/rg-2", 1), ("", 5), ("/none/n", 0)]
+        {
             let scope = ResourceId::parse(&format!("/subscriptions/S{scope}")).unwrap();
             let found: Vec<&str> = index.within(&scope).map(|entry| entry.id.folded()).collect();
             let by_hand = index.all().filter(|entry| entry.id.is_within(&scope));

@@ -122,10 +122,12 @@ fn parents_are_kept_with_what_is_named() {
         let body = json!({ "location": "westeurope" });
         assert!(bench.send(Method::Put, &format!("{things}/{name}"), Some(body)).is_success(), "{name}");
     }
-    let named = ["kept", "parent/parts/named"].map(|name| json!({ "type": match name {
+    let named = ["kept", "parent/parts/named"].map(|name| {
+        json!({ "type": match name {
             "kept" => "Microsoft.Things/things",
             _ => "Microsoft.Things/things/parts",
-        }, "name": name.replace("/parts/", "/"), "apiVersion": "2024-01-01", "location": "westeurope" }));
+        }, "name": name.replace("/parts/", "/"), "apiVersion": "2024-01-01", "location": "westeurope" })
+    });
     let body = json!({ "properties": { "mode": "Complete", "template": { "resources": named } } });
     assert!(bench.send(Method::Put, "/providers/Microsoft.Resources/deployments/e", Some(body)).is_success());
     let record = bench.lab.deployments.all.values().last().unwrap().clone();
