@@ -1,15 +1,16 @@
 //! Deployments at the scope of a resource group, a subscription, a management group or the tenant.
 //!
-//! The parts, in the order in which a deployment meets them: `asked.rs` reads its body, `contents.rs` finds what it links to,
-//! `program.rs` turns the template into resources in full (the only place that speaks to the template engine) and
-//! `mistakes.rs` says what is wrong with it, `limits.rs` what is too much. `record.rs` keeps what is known of each, `wire.rs` and `operations.rs` show it.
-//! `run.rs` sends the resources through the same providers as everybody's requests, with `live.rs` answering what
-//! expressions ask and `made_up.rs` filling in what servers would; `nested.rs` keeps the records of nested deployments,
-//! `cleanup.rs` is what complete mode adds, `rollback.rs` what follows a failure. `validate.rs` and `what_if.rs` only look.
+//! The parts, in the order in which a deployment meets them: `asked.rs` reads its body, `contents.rs` finds what it
+//! links to, `program.rs` turns the template into resources in full (the only place that speaks to the template engine)
+//! and `mistakes.rs` says what is wrong with it, `limits.rs` what is too much. `record.rs` keeps what is known of each,
+//! `wire.rs` and `operations.rs` show it. `run.rs` sends the resources through the same providers as everybody's
+//! requests, with `live.rs` answering what expressions ask and `made_up.rs` filling in what servers would; `nested.rs`
+//! keeps the records of nested deployments, `cleanup.rs` is what complete mode adds, `rollback.rs` what follows a
+//! failure. `validate.rs` and `what_if.rs` only look.
 //!
-//! Known gaps: locks do not keep complete mode from deleting; parameters whose defaults are expressions are not echoed; the
-//! hash of a template equals Azure's only where members are sorted, because requests carry no order of members; a linked
-//! template needs no key. Reference: Microsoft.Resources 2024-03-01.
+//! Known gaps: locks do not keep complete mode from deleting; parameters whose defaults are expressions are not echoed;
+//! the hash of a template equals Azure's only where members are sorted, because requests carry no order of members; a
+//! linked template needs no key. Reference: Microsoft.Resources 2024-03-01.
 
 use std::sync::Arc;
 

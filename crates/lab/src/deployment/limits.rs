@@ -1,4 +1,5 @@
-//! How much a deployment may be: the size of its request, and of each template the parameters, variables, resources and outputs.
+//! How much a deployment may be: the size of its request, and of each template the parameters, variables, resources and
+//! outputs.
 //!
 //! Source: "Azure subscription and service limits", template limits. The length of an expression and the turns of a loop are
 //! the template engine's. Nested and linked templates have their own count. Known gaps: what a false condition leaves out is

@@ -2,8 +2,8 @@
 //!
 //! Unlike Azure's it has no noise: what a server adds by default is the same in both looks, and what an expression asks of
 //! something that is there is asked. So deploying twice shows no change. (Azure shows `reference()` as a change, and defaults
-//! as deleted.) What asks something that is not there yet shows as it is written. What cannot be read now is `Unsupported`, and what
-//! has a name or a place that cannot be told yet.
+//! as deleted.) What asks something that is not there yet shows as it is written. What cannot be read now is
+//! `Unsupported`, and what has a name or a place that cannot be told yet.
 
 mod compare;
 mod identity;
