@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
-use lifeboat_arm::{Call, Method};
+use jiff::Timestamp;
+use lifeboat_arm::{Answer, Call, Method, ResourceId};
 use lifeboat_engine::RunEnd;
+use lifeboat_lab::Lab;
 use lifeboat_planner::{Inventory, Side};
+use serde_json::json;
 
 use super::chance::for_rare_seeds;
 use super::example::{drill_of, mins, play, scenario, text, with_fresh_namespaces};
@@ -96,25 +99,52 @@ fn queues_that_delete_themselves_pass() {
     );
 }
 
-/// Proves: D05, S21. One that has gone already is made again, before anything is taken that is to be sent to it.
-#[test]
-fn a_queue_that_has_deleted_itself_is_made_again() {
+/// The drain of that story, and the world in which it begins: a queue has just gone on the side that took over.
+fn a_queue_is_gone() -> (Executor<'static>, ResourceId) {
     let drain = fleeting_story().iter().find(|chapter| chapter.name == "drain").unwrap();
     let mut executor = Executor::new(drain);
     let queue = drain.workload.components[0].on(Side::Secondary).child("queues", "orders");
-    let path = format!("{queue}?api-version=2024-01-01");
-    let mut ask = |method| {
-        let answer =
-            executor.lab.handle(executor.now, &Call::arm(method, path.clone(), None)).answer.unwrap();
-        answer.status
-    };
-    assert_eq!((ask(Method::Delete), ask(Method::Get)), (200, 404));
+    assert_eq!(ask(&mut executor.lab, executor.now, Method::Delete, &queue).status, 200);
+    (executor, queue)
+}
+
+fn ask(lab: &mut Lab, now: Timestamp, method: Method, id: &ResourceId) -> Answer {
+    lab.handle(now, &Call::arm(method, format!("{id}?api-version=2024-01-01"), None)).answer.unwrap()
+}
+
+/// Proves: D05, S21. One that has gone already is made again, before anything is taken that is to be sent to it.
+#[test]
+fn a_queue_that_has_deleted_itself_is_made_again() {
+    let (executor, queue) = a_queue_is_gone();
     let mut end = executor.run();
     assert_eq!(end.summary.end, RunEnd::Done, "{:?}", end.summary.outcomes);
     let acts: Vec<&str> = end.sent.iter().map(|(step, _)| step.as_str()).collect();
     assert!(acts.contains(&"orders-bus/keep-orders"), "{acts:?}");
-    let there = end.lab.handle(end.now, &Call::arm(Method::Get, path.clone(), None)).answer.unwrap();
-    assert_eq!(there.body["properties"]["countDetails"]["activeMessageCount"], 3, "{}", there.body);
+    let there = ask(&mut end.lab, end.now, Method::Get, &queue).body;
+    assert_eq!(there["properties"]["countDetails"]["activeMessageCount"], 3, "{there}");
+}
+
+/// Proves: D05, S21. Where it cannot be made again, the old one is drained from all the same: that keeps it, with all that it
+/// holds, longer than it would be there without use.
+#[test]
+fn what_has_nowhere_to_go_is_kept_for_as_long_as_it_is_tried() {
+    let (mut executor, queue) = a_queue_is_gone();
+    let began = executor.now;
+    executor.instead = Some(Box::new(|step, _| {
+        let refusal = json!({ "error": { "code": "AuthorizationFailed", "message": "not you" } });
+        step.filter(|step| step.as_str() == "orders-bus/keep-orders")
+            .map(|_| Answer::new(403, refusal.clone()))
+    }));
+    let mut end = executor.run();
+    assert_eq!(end.summary.end, RunEnd::Degraded, "{:?}", end.summary.outcomes);
+    assert!(end.now.duration_since(began) >= mins(60), "{}", end.now);
+    assert_eq!(ask(&mut end.lab, end.now, Method::Get, &queue).status, 404);
+    let old = fleeting_story()[0].workload.components[0].on(Side::Primary).child("queues", "orders");
+    let left = ask(&mut end.lab, end.now, Method::Get, &old);
+    let counts = &left.body["properties"]["countDetails"];
+    let held =
+        ["activeMessageCount", "deadLetterMessageCount"].map(|name| counts[name].as_u64().unwrap_or(0));
+    assert_eq!(held.iter().sum::<u64>(), 3, "{}", left.body);
 }
 
 /// Proves: D02, P1a, F20. The next loss finds a fresh namespace in each place, and leaves it for one more.

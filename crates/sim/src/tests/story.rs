@@ -62,11 +62,11 @@ pub(super) fn fresh_story() -> &'static [Chapter] {
     STORY.get_or_init(|| tell(WORKLOAD.get_or_init(|| with_fresh_namespaces(|text| text)), 1))
 }
 
-/// That story where queues delete themselves after a day without use: none does before it ends, unless a test does it.
+/// That story where queues delete themselves after an hour without use.
 pub(super) fn fleeting_story() -> &'static [Chapter] {
     static WORKLOAD: OnceLock<Workload> = OnceLock::new();
     static STORY: OnceLock<Vec<Chapter>> = OnceLock::new();
-    let fleeting = || with_fresh_namespaces(with_queues_that(r#""autoDeleteOnIdle": "P1D""#));
+    let fleeting = || with_fresh_namespaces(with_queues_that(r#""autoDeleteOnIdle": "PT1H""#));
     STORY.get_or_init(|| tell(WORKLOAD.get_or_init(fleeting), 1))
 }
 

@@ -205,7 +205,7 @@ pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answ
     for drained in steps {
         let name = &drained.name;
         let numbered = !targets.contains(&name.to_ascii_lowercase());
-        // What deletes itself when nobody uses it would be gone with its messages: looking into it is what keeps it.
+        // What deletes itself when nobody uses it would be gone with its messages: taking from it is what keeps it.
         let there = if drained.fleeting {
             Condition::All(Vec::new())
         } else {

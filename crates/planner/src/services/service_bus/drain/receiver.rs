@@ -3,8 +3,13 @@
 //!
 //! A queue that deletes itself when idle may have done so on the side that took over, because last-access times are not
 //! replicated (D05). What is stranded of it would then have nowhere to go, and would be gone with the old queue as soon
-//! as nobody looks into that any more: so the queue is made again first. Known gap: topics and subscriptions are not
-//! made again, because no list shows a subscription's filters.
+//! as nobody looks into that any more: so the queue is made again first.
+//!
+//! What deletes itself is drained even where that failed, and so are topics, which are not made again, because no list
+//! shows a subscription's filters. Left alone, the old entity would go with all that it holds before anybody could
+//! help; trying to take from it is use and keeps it there for as long as the drain is tried. That costs deliveries, and
+//! in the end sets some messages aside; but whoever makes the entity by hand in the meantime gets all the others.
+//! Known gap: when the drain is given up, what is left goes with the old entity.
 
 use jiff::SignedDuration;
 use lifeboat_arm::Method;
@@ -23,7 +28,7 @@ use crate::topology::Component;
 /// five minutes. Azure's clock and ours may differ.
 const LATELY: SignedDuration = SignedDuration::from_mins(2);
 
-/// How long it is tried.
+/// How long it is tried: for no longer than the least time to be idle, for nobody looks into the old queue meanwhile.
 const GIVEN_UP: SignedDuration = SignedDuration::from_mins(5);
 
 /// That the queue or topic is there.
