@@ -28,6 +28,7 @@ mod hash;
 mod header;
 mod key_vault;
 mod lift;
+pub mod limits;
 mod links;
 mod names;
 mod nested;

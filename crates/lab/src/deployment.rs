@@ -1,15 +1,16 @@
 //! Deployments at the scope of a resource group, a subscription, a management group or the tenant.
 //!
-//! The parts, in the order in which a deployment meets them: `asked.rs` reads its body, `contents.rs` finds what it links to,
-//! `program.rs` turns the template into resources in full (the only place that speaks to the template engine) and
-//! `mistakes.rs` says what is wrong with it, `limits.rs` what is too much. `record.rs` keeps what is known of each, `wire.rs` and `operations.rs` show it.
-//! `run.rs` sends the resources through the same providers as everybody's requests, with `live.rs` answering what
-//! expressions ask and `made_up.rs` filling in what servers would; `nested.rs` keeps the records of nested deployments,
-//! `cleanup.rs` is what complete mode adds, `rollback.rs` what follows a failure. `validate.rs` and `what_if.rs` only look.
+//! The parts, in the order in which a deployment meets them: `asked.rs` reads its body, `contents.rs` finds what it
+//! links to, `program.rs` turns the template into resources in full (the only place that speaks to the template engine)
+//! and `mistakes.rs` says what is wrong with it, `limits.rs` what is too much. `record.rs` keeps what is known of each,
+//! `wire.rs` and `operations.rs` show it. `run.rs` sends the resources through the same providers as everybody's
+//! requests, with `live.rs` answering what expressions ask and `made_up.rs` filling in what servers would; `nested.rs`
+//! keeps the records of nested deployments, `cleanup.rs` is what complete mode adds, `rollback.rs` what follows a
+//! failure. `validate.rs` and `what_if.rs` only look.
 //!
-//! Known gaps: locks do not keep complete mode from deleting; parameters whose defaults are expressions are not echoed; the
-//! hash of a template equals Azure's only where members are sorted, because requests carry no order of members; a linked
-//! template needs no key. Reference: Microsoft.Resources 2024-03-01.
+//! Known gaps: locks do not keep complete mode from deleting; parameters whose defaults are expressions are not echoed;
+//! the hash of a template equals Azure's only where members are sorted, because requests carry no order of members; a
+//! linked template needs no key. Reference: Microsoft.Resources 2024-03-01.
 
 use std::sync::Arc;
 
@@ -148,7 +149,7 @@ impl Lab {
         self.clean_history(&Scope::of(id));
         let (serial, operation) = (self.world.next_serial(), self.world.operation_id("deployment"));
         let correlation = self.world.dice.guid("correlation", &serial.to_string()).to_string();
-        let steps = self.fresh_steps(serial, plan.program.resources.len());
+        let steps = self.fresh_steps(&serial.to_string(), plan.program.resources.len());
         let record = Record { operation, correlation, steps, ..plan };
         let wire = self.shown(&record);
         let operation = record.operation.clone();
@@ -164,11 +165,12 @@ impl Lab {
         Ok(Answer::new(if known { 200 } else { 201 }, wire).with_header("azure-asyncoperation", url))
     }
 
-    /// The record for a look: it has ids, too, and they are nobody else's.
+    /// The record for a look. It has ids, too; as a look takes no number, they come from what is looked at, and when.
     fn record_to_look_at(&mut self, id: &ResourceId, request: &Request) -> Result<Record, Refused> {
         let plan = self.planned(id, request)?;
-        let correlation = self.world.dice.guid("correlation", &format!("{id}@{}", self.now)).to_string();
-        let steps = self.fresh_steps(0, plan.program.resources.len());
+        let look = format!("{id}@{}", self.now);
+        let correlation = self.world.dice.guid("correlation", &look).to_string();
+        let steps = self.fresh_steps(&look, plan.program.resources.len());
         Ok(Record { correlation, steps, ..plan })
     }
 

@@ -97,7 +97,10 @@ impl Index {
 
     /// Resources within a group or subscription, in the order of their ids.
     pub(crate) fn within(&self, scope: &ResourceId) -> impl Iterator<Item = &Entry> {
-        self.entries.values().filter(move |entry| entry.id.is_within(scope))
+        // Between what lies within may lie what is only called alike: `…/rg-2` stands before `…/rg/providers`.
+        let alike = self.entries.range(scope..).map(|(_, entry)| entry);
+        let alike = alike.take_while(|entry| entry.id.folded().starts_with(scope.folded()));
+        alike.filter(|entry| entry.id.is_within(scope))
     }
 }
 
@@ -132,4 +135,29 @@ impl Entry {
 pub(crate) fn location_of(body: &Value) -> Option<Region> {
     let text = body.get("location").and_then(Value::as_str)?;
     (!text.eq_ignore_ascii_case("global") && !text.is_empty()).then(|| Region::lenient(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_only_called_alike_does_not_lie_within() {
+        let mut index = Index::default();
+        let thing = "providers/Microsoft.Things/things/one";
+        for place in ["rg/", "RG-2/", "rg-2/", "rg2/", "rf/", ""] {
+            let groups = if place.is_empty() { "" } else { "resourceGroups/" };
+            let id = ResourceId::parse(&format!("/subscriptions/s/{groups}{place}{thing}")).unwrap();
+            index.put(Timestamp::UNIX_EPOCH, &id, &json!({}), "Succeeded");
+        }
+        for (scope, count) in
+            [("/resourceGroups/rg", 1), ("/resourceGroups/rg-2", 1), ("", 5), ("/none/n", 0)]
+        {
+            let scope = ResourceId::parse(&format!("/subscriptions/S{scope}")).unwrap();
+            let found: Vec<&str> = index.within(&scope).map(|entry| entry.id.folded()).collect();
+            let by_hand = index.all().filter(|entry| entry.id.is_within(&scope));
+            assert_eq!(found, by_hand.map(|entry| entry.id.folded()).collect::<Vec<_>>());
+            assert_eq!(found.len(), count, "{scope}");
+        }
+    }
 }

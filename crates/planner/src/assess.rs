@@ -47,8 +47,8 @@ fn sort(findings: &mut [Finding]) {
     });
 }
 
-/// Marks what somebody took responsibility for. An acceptance that is over says so in the finding, which counts again; so
-/// does one of what Azure itself refuses: nobody can take responsibility for a request that is never granted.
+/// Marks what somebody took responsibility for. An acceptance that is over says so in the finding, which counts again;
+/// so does one of what Azure itself refuses: nobody can take responsibility for a request that is never granted.
 pub fn accept(findings: &mut [Finding], acceptances: &[Acceptance], today: Date) {
     for finding in findings.iter_mut().filter(|finding| finding.answer != Answer::Pass) {
         let about = || acceptances.iter().filter(|one| one.is_about(&finding.rule, &finding.component));
@@ -92,8 +92,8 @@ pub fn blocking(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
     findings.iter().filter(|finding| finding.answer == Answer::Fail && finding.blocks())
 }
 
-/// Whether the workload could be moved now, by the latest that is known. Computed, never stored: after any failover it is
-/// false until pairs, replication and backups stand again.
+/// Whether the workload could be moved now, by the latest that is known. Computed, never stored: after any failover it
+/// is false until pairs, replication and backups stand again.
 pub fn is_protected(workload: &Workload, seen: &Inventory) -> bool {
     let workload = &*workload.as_observed(seen);
     workload

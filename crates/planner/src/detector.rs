@@ -1,15 +1,15 @@
 //! Is a region dead? A pure detector over health samples from several vantage points.
 //!
-//! A vantage point *accuses* a plane after some bad samples in a row, and takes that back after one good one. A plane is
-//! accused when a quorum of vantage points accuses it: one observer that is cut off, or lies, moves nothing. An accusation
-//! that holds for the hold-down is a death; one that ends before is a flap and starts again from nothing. A dead region
-//! comes back only after the quorum has been gone for the recovery time, so one good probe brings nothing back. One that
-//! goes again on the way back, or within the hold-down after it, has not come back: that is the same death, found at once,
-//! and from its last loss on it must stay well for the whole hold-down.
+//! A vantage point *accuses* a plane after some bad samples in a row, and takes that back after one good one. A plane
+//! is accused when a quorum of vantage points accuses it: one observer that is cut off, or lies, moves nothing. An
+//! accusation that holds for the hold-down is a death; one that ends before is a flap and starts again from nothing. A
+//! dead region comes back only after the quorum has been gone for the recovery time, so one good probe brings nothing
+//! back. One that goes again on the way back, or within the hold-down after it, has not come back: that is the same
+//! death, found at once, and from its last loss on it must stay well for the whole hold-down.
 //!
-//! Control and data plane are judged apart: a region whose management is away may serve well, and one that serves nothing
-//! may still be managed. Which of the two moves a workload is the caller's to say.
-//! Silence is no evidence, neither of death nor of health.
+//! Control and data plane are judged apart: a region whose management is away may serve well, and one that serves
+//! nothing may still be managed. Which of the two moves a workload is the caller's to say. Silence is no evidence,
+//! neither of death nor of health.
 
 #[cfg(test)]
 mod tests;
@@ -57,8 +57,8 @@ impl DetectorSettings {
         }
     }
 
-    /// How long a loss may go unsuspected: one interval until the first bad sample, the rest of the row, and the time an
-    /// answer is waited for.
+    /// How long a loss may go unsuspected: one interval until the first bad sample, the rest of the row, and the time
+    /// an answer is waited for.
     pub fn detection_bound(&self) -> SignedDuration {
         Self::EVERY * i32::try_from(self.suspect_after).unwrap_or(i32::MAX) + SignedDuration::from_secs(5)
     }
@@ -264,8 +264,8 @@ impl Detector {
     }
 
     /// The latest that a loss is found, counted from its start, when every vantage point samples every `interval`: the
-    /// samples that a vantage point needs, the one under way at the time of the loss, the hold-down, and the sample that
-    /// tells that it is over.
+    /// samples that a vantage point needs, the one under way at the time of the loss, the hold-down, and the sample
+    /// that tells that it is over.
     pub fn bound(&self, interval: SignedDuration) -> SignedDuration {
         let samples = i32::try_from(self.settings.suspect_after).unwrap_or(i32::MAX);
         interval * samples + self.settings.hold_down + interval
@@ -338,8 +338,8 @@ impl Watched {
         }
     }
 
-    /// Whether it has been well for so long that it counts as returned. While somebody has just begun to see it bad, the
-    /// next samples are waited for: they tell whether it goes again in this very moment.
+    /// Whether it has been well for so long that it counts as returned. While somebody has just begun to see it bad,
+    /// the next samples are waited for: they tell whether it goes again in this very moment.
     fn is_believed(&self, now: Timestamp, well_for: SignedDuration, settings: DetectorSettings) -> bool {
         let recover_after = settings.recover_after;
         let wanted = if self.flaps { recover_after.max(settings.hold_down) } else { recover_after };

@@ -5,8 +5,8 @@ use crate::service::Lead;
 use crate::services::service_for;
 use crate::topology::{Side, Workload};
 
-/// The side to which everything leads that leads clients anywhere; none while one component's word is missing, or two of
-/// them contradict each other.
+/// The side to which everything leads that leads clients anywhere; none while one component's word is missing, or two
+/// of them contradict each other.
 pub fn leads(workload: &Workload, seen: &Inventory) -> Option<Side> {
     let workload = &*workload.as_observed(seen);
     let moved = workload.components.iter().filter(|component| component.secondary.is_some());

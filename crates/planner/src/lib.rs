@@ -1,8 +1,8 @@
 //! From what was observed to findings, strategies and plans: pure functions, one file per Azure service.
 //!
-//! Data flows one way: a [`Workload`] and an [`Inventory`] go into [`assess`] (findings) and [`plan`] (steps). `services/`
-//! holds one file per Azure service, each with the outline of [`Service`]; to add a service, copy the shape of
-//! `services/any_resource.rs`, then of `services/service_bus.rs`. Nothing here does I/O or knows how a call travels.
+//! Data flows one way: a [`Workload`] and an [`Inventory`] go into [`assess`] (findings) and [`plan`] (steps).
+//! `services/` holds one file per Azure service, each with the outline of [`Service`]; to add a service, copy the shape
+//! of `services/any_resource.rs`, then of `services/service_bus.rs`. Nothing here does I/O or knows how a call travels.
 
 mod assess;
 pub mod detector;

@@ -1,13 +1,15 @@
-//! What comes next: from what happened to what Lifeboat intends. Pure, one transition function for drills and for the day.
+//! What comes next: from what happened to what Lifeboat intends. Pure, one transition function for drills and for the
+//! day.
 //!
-//! A workload lives on one side; the other is its standby. After every move the side that was left is *fenced* (kept from
-//! doing harm), *drained* (what was stranded is brought over) and *prepared* again, in that order; only then is the
-//! workload protected, and only then is it asked home. Coming home is a move like any other, so the same three runs
+//! A workload lives on one side; the other is its standby. After every move the side that was left is *fenced* (kept
+//! from doing harm), *drained* (what was stranded is brought over) and *prepared* again, in that order; only then is
+//! the workload protected, and only then is it asked home. Coming home is a move like any other, so the same three runs
 //! follow it, and the story ends protected at home.
 //!
 //! Whether the workload is protected is never stored: each event says what the observation behind it saw. So it is with
 //! the side that leads: a move whose run failed has succeeded as soon as clients are seen to be led to the other side.
-//! Here: states. What can happen to them is in `event.rs`, what follows in `intention.rs`. Not here: how a region is found dead (`detector.rs`), what a plan does.
+//! Here: states. What can happen to them is in `event.rs`, what follows in `intention.rs`. Not here: how a region is
+//! found dead (`detector.rs`), what a plan does.
 
 mod event;
 mod intention;

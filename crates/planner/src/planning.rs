@@ -181,8 +181,8 @@ fn places(planning: &Planning<'_>, part: &Part) -> Places {
     for site in workload.sites() {
         places.groups.entry(site.group.clone()).or_insert_with(|| site.group_region.clone());
     }
-    // What one site builds on may be what the other declares: then its declaration tells. A group says nothing of where its
-    // members are.
+    // What one site builds on may be what the other declares: then its declaration tells. A group says nothing of where
+    // its members are.
     let presumed = workload.sites().flat_map(|site| &site.presumed);
     for declared in presumed.chain(workload.declared()).filter(|declared| !declared.kind.is(GROUPS)) {
         let global = declared.location.as_ref().is_some_and(|region| region.as_str() == "global");

@@ -1,8 +1,8 @@
 //! The world as a plan would leave it, built from the conditions of its steps and from nothing else.
 //!
 //! Offline, a failover is planned for the world as prepare would leave it and a failback for the world as failover
-//! would leave it. A drill compares every prediction with the lab: each says which step tells it, and can be held against
-//! what was observed (`predict/claim.rs`).
+//! would leave it. A drill compares every prediction with the lab: each says which step tells it, and can be held
+//! against what was observed (`predict/claim.rs`).
 
 mod claim;
 #[cfg(test)]
@@ -24,8 +24,8 @@ pub fn predict(seen: &Inventory, plan: &Plan) -> Inventory {
     follow(seen, plan).0
 }
 
-/// What `plan` changes by its own conditions, each told once: neither what was observed to be so already, nor what a later
-/// step undoes.
+/// What `plan` changes by its own conditions, each told once: neither what was observed to be so already, nor what a
+/// later step undoes.
 pub fn predictions(seen: &Inventory, plan: &Plan) -> Vec<Prediction> {
     let (after, told) = follow(seen, plan);
     let mut changes: Vec<Prediction> = Vec::new();
@@ -76,8 +76,8 @@ fn listen(plan: &Plan, step: &Step, condition: &Condition, told: &mut Vec<Predic
             inner.iter().take(1).for_each(|condition| listen(plan, step, condition, told));
         }
         Condition::Test { .. } => told.extend(prediction(plan, step, condition)),
-        // What must not be, and how many of many, tell nothing about one fact; what must have held for a while is a gate
-        // before the change and not the change.
+        // What must not be, and how many of many, tell nothing about one fact; what must have held for a while is a
+        // gate before the change and not the change.
         Condition::Not(_) | Condition::Never { .. } | Condition::Each { .. } | Condition::Held { .. } => {}
     }
 }

@@ -1,5 +1,5 @@
-//! How long a recovery takes, as can be said beforehand: from settings and documented durations, and from nothing that only
-//! the world knows. The choice of strategies and the forecast of a drill add up the same terms.
+//! How long a recovery takes, as can be said beforehand: from settings and documented durations, and from nothing that
+//! only the world knows. The choice of strategies and the forecast of a drill add up the same terms.
 
 use jiff::SignedDuration;
 use lifeboat_plan::{Action, Graph, Plan, ReadDraft, Step, Way, duration};

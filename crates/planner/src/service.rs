@@ -22,8 +22,8 @@ pub trait Service: Sync {
     /// Whether it plans for resources of this type.
     fn plans_for(&self, kind: &ResourceType) -> bool;
 
-    /// What it wants to see of a component: reads, each with the api-version that its type has. Asked again until it wants
-    /// nothing new. The inventory keeps the answers by path, without the query.
+    /// What it wants to see of a component: reads, each with the api-version that its type has. Asked again until it
+    /// wants nothing new. The inventory keeps the answers by path, without the query.
     fn observes(&self, component: &Component, workload: &Workload, seen: &Inventory) -> Vec<Call>;
 
     /// The host of a component's data plane on one side, in lower case and whoever holds an alias; none for what has no
@@ -94,7 +94,8 @@ pub trait Service: Sync {
         None
     }
 
-    /// Puts in what Azure takes where a template says nothing, as far as a rule asks for it: what is sure to come is known.
+    /// Puts in what Azure takes where a template says nothing, as far as a rule asks for it: what is sure to come is
+    /// known.
     fn say_defaults(&self, _kind: &ResourceType, _body: &mut Value) {}
 
     /// Puts in what is presumed of a resource that a template builds on and nobody declares.
@@ -108,7 +109,8 @@ pub trait Service: Sync {
         true
     }
 
-    /// What resources of a type keep that nothing here copies and nobody here looks at: its fate is unknown in every move.
+    /// What resources of a type keep that nothing here copies and nobody here looks at: its fate is unknown in every
+    /// move.
     fn unknown_data(&self, _kind: &ResourceType) -> Option<&'static str> {
         None
     }
@@ -129,7 +131,8 @@ pub trait Service: Sync {
         None
     }
 
-    /// Whether the owner has a component protected again by a fresh resource: what was left may then keep what it holds.
+    /// Whether the owner has a component protected again by a fresh resource: what was left may then keep what it
+    /// holds.
     fn wants_fresh(&self, _component: &Component, _workload: &Workload) -> bool {
         false
     }

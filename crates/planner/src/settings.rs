@@ -92,8 +92,9 @@ impl Settings {
         self.0.insert(component.to_owned(), setting);
     }
 
-    /// What entries say about these components. The owner may name one by its own name, by its resource's in the primary
-    /// region, or by what its two resources' names share: another resource of that name may have taken it for itself.
+    /// What entries say about these components. The owner may name one by its own name, by its resource's in the
+    /// primary region, or by what its two resources' names share: another resource of that name may have taken it for
+    /// itself.
     pub(crate) fn resolve(entries: &[Entry], components: &[Component]) -> Self {
         let mut settings = Self::default();
         for component in components {

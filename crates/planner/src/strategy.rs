@@ -5,16 +5,17 @@
 //!
 //! **A tighter objective never makes a component colder.** Taken alone, the cheapest set for one objective may use a
 //! redeployment where the cheapest set for a looser one stands by; people who tighten an objective would see a standby
-//! torn down. So sets are chosen along one chain, from the cheapest for any objective to the fastest, in which every set
-//! only adds to the one before; the first that fits is the choice. The chain does not depend on the objective, hence the
-//! choice is monotone.
+//! torn down. So sets are chosen along one chain, from the cheapest for any objective to the fastest, in which every
+//! set only adds to the one before; the first that fits is the choice. The chain does not depend on the objective,
+//! hence the choice is monotone.
 //!
-//! * Up to [`EXACT_MOST`] combinations, each link of the chain is the cheapest set that is faster than the one before and
-//!   contains it, found by looking at all of them. Where the cheapest sets of all objectives contain each other anyway,
-//!   the choice is the cheapest set; where not, [`Choice::cheapest`] says what the cheapest would cost.
-//! * Beyond, each link speeds up one component of a critical path, the one that pays least per second saved. It meets the
-//!   objective whenever any set does, and warms nothing that did not lie on a path that was too long. One link costs a
-//!   walk along the critical path and the update of what it moves, so that thousands of components take milliseconds.
+//! * Up to [`EXACT_MOST`] combinations, each link of the chain is the cheapest set that is faster than the one before
+//!   and contains it, found by looking at all of them. Where the cheapest sets of all objectives contain each other
+//!   anyway, the choice is the cheapest set; where not, [`Choice::cheapest`] says what the cheapest would cost.
+//! * Beyond, each link speeds up one component of a critical path, the one that pays least per second saved. It meets
+//!   the objective whenever any set does, and warms nothing that did not lie on a path that was too long. One link
+//!   costs a walk along the critical path and the update of what it moves, so that thousands of components take
+//!   milliseconds.
 
 mod chain;
 mod graph;

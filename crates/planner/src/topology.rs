@@ -64,8 +64,8 @@ pub struct Declared {
 pub struct Deployment {
     /// The file that the template was read from.
     pub file: String,
-    /// The template as JSON, with every linked template written into it: what is sent needs no other file. Without links
-    /// both sites share one.
+    /// The template as JSON, with every linked template written into it: what is sent needs no other file. Without
+    /// links both sites share one.
     pub template: Arc<Value>,
     /// The pointers of the elements in it that declare a resource.
     pub elements: BTreeMap<ResourceId, Vec<Arc<str>>>,
@@ -185,8 +185,8 @@ impl Workload {
         }
     }
 
-    /// The regions of everything that the workload declares or builds on. Children mostly have none: they are where their
-    /// parent is.
+    /// The regions of everything that the workload declares or builds on. Children mostly have none: they are where
+    /// their parent is.
     pub fn regions(&self) -> BTreeMap<&ResourceId, &Region> {
         let presumed = self.sites().flat_map(|site| &site.presumed);
         // What one site builds on may be what the other declares: then its declaration tells.
@@ -247,8 +247,8 @@ impl Workload {
             .find_map(|site| site.resources.find(id))
     }
 
-    /// In which file and line a resource is declared, for people: `orders-bus-weu is declared in infra/regional.json:12`.
-    /// What took the place of a declared one was made like it.
+    /// In which file and line a resource is declared, for people: `orders-bus-weu is declared in
+    /// infra/regional.json:12`. What took the place of a declared one was made like it.
     pub fn declared_at(&self, id: &ResourceId) -> Option<String> {
         let sides = |component| [Side::Primary, Side::Secondary].map(|side| (component, side));
         let mut stands = self.components.iter().flat_map(sides);

@@ -1,7 +1,7 @@
 //! The workload file: what is protected, where, how fast it must be back, and who decides.
 //!
-//! Here: the file as values. Not here: what is true in Azure (the inventory) or wrong with it (the rules): a shared group
-//! in the primary region is a finding, not an error of the file. Start with [`WorkloadFile::parse`].
+//! Here: the file as values. Not here: what is true in Azure (the inventory) or wrong with it (the rules): a shared
+//! group in the primary region is a finding, not an error of the file. Start with [`WorkloadFile::parse`].
 
 #[cfg(test)]
 mod documentation;
@@ -39,9 +39,9 @@ pub struct WorkloadFile {
     pub workload: WorkloadName,
     /// The subscription that holds all of it. One workload lies in one subscription.
     pub subscription: SubscriptionId,
-    /// What the business asked for. `rto`: from the loss of the primary until clients are served again; the shorter, the
-    /// more stands by, and costs. `rpo`: how far back, counted from the loss, acknowledged data may
-    /// reach that nobody can get when service is back; at `0s` nothing may be missing.
+    /// What the business asked for. `rto`: from the loss of the primary until clients are served again; the shorter,
+    /// the more stands by, and costs. `rpo`: how far back, counted from the loss, acknowledged data may reach that
+    /// nobody can get when service is back; at `0s` nothing may be missing.
     pub objectives: Objectives,
     /// Where it runs, and comes home to.
     pub primary: SiteEntry,

@@ -14,8 +14,8 @@ use lifeboat_planner::{Inventory, Workload, group_reads, service_for};
 /// How long an observation may take.
 const DEADLINE: SignedDuration = SignedDuration::from_secs(20);
 
-/// Observes every group and every component. What cannot be read keeps its last known value beside the reason; one dead region never
-/// keeps the rest from being seen.
+/// Observes every group and every component. What cannot be read keeps its last known value beside the reason; one dead
+/// region never keeps the rest from being seen.
 pub(crate) fn observe(lab: &mut Lab, now: Timestamp, workload: &Workload, before: &Inventory) -> Inventory {
     let wanted = |seen: &Inventory| {
         let components = workload.components.iter();

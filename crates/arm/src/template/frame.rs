@@ -17,6 +17,7 @@ use super::evaluate::{Bindings, Env};
 use super::expression::Expression;
 use super::fault::{Fault, Outcome};
 use super::functions::record;
+use super::limits::DEPLOYMENT_RESOURCES_MAX;
 use super::names::folded;
 use super::parser;
 use super::scope::Scope;
@@ -24,9 +25,6 @@ use super::value::Value;
 use crate::tree::{Member, Node};
 
 use named::{Declared, Named, lower};
-
-/// The resources that one deployment may have, loops unrolled.
-const RESOURCES_MAX: usize = 800;
 
 /// Who deploys: what `deployment()` tells.
 #[derive(Debug, Clone)]
@@ -127,11 +125,12 @@ impl<'t> Frame<'t> {
 
     /// Azure counts the resources of each deployment, with every turn of its loops.
     pub(crate) fn doubt_count(&self, template: &Node, count: usize) {
-        if count > RESOURCES_MAX
+        if count > DEPLOYMENT_RESOURCES_MAX
             && let Some(resources) = template.member("resources")
         {
-            let message =
-                format!("here are {count} resources: Azure takes {RESOURCES_MAX} in one deployment");
+            let message = format!(
+                "here are {count} resources: Azure takes {DEPLOYMENT_RESOURCES_MAX} in one deployment"
+            );
             let hint = "divide them: each nested or linked deployment may have as many of its own".to_owned();
             let doubt = Fault::new("resources-many", message).hint(Some(hint));
             self.engine.warn(self.document, &self.chain.borrow(), &resources.key_range, &doubt);

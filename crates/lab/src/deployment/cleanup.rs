@@ -55,7 +55,7 @@ impl Lab {
 
     fn removals(&mut self, record: &Record) -> Vec<Removal> {
         let Some(group) = Scope::of(&record.id).group().cloned() else { return Vec::new() };
-        let others = self.others(&group, &record.named());
+        let others = self.others(&group, &record.kept());
         let step = |id: &ResourceId| {
             let key = format!("{}/{id}", record.operation);
             Step::new(self.world.dice.guid("deployment-removal", &key).simple().to_string())
@@ -63,14 +63,13 @@ impl Lab {
         others.into_iter().map(|id| Removal { step: step(&id), id, follows: None }).collect()
     }
 
-    /// What lies in a group and is not named, in the order in which it would go.
-    pub(super) fn others(&mut self, group: &ResourceId, named: &BTreeSet<ResourceId>) -> Vec<ResourceId> {
-        let is_kept = |id: &ResourceId| named.iter().any(|one| one.is_within(id));
+    /// What lies in a group and is not kept, in the order in which it would go.
+    pub(super) fn others(&mut self, group: &ResourceId, kept: &BTreeSet<ResourceId>) -> Vec<ResourceId> {
         let mut others: Vec<_> = self
             .world
             .index
             .within(group)
-            .filter(|entry| is_top_level(&entry.id) && !is_kept(&entry.id))
+            .filter(|entry| is_top_level(&entry.id) && !kept.contains(&entry.id))
             .map(|entry| (std::cmp::Reverse(entry.created), entry.id.clone()))
             .collect();
         others.sort();
@@ -88,7 +87,10 @@ impl Lab {
         step.began.get_or_insert(self.now);
         step.tries += 1;
         let path = format!("{}?api-version=2024-03-01", removal.id);
-        let Ok(request) = Request::parse(&Call::arm(Method::Delete, path, None)) else { return };
+        let request = match Request::parse(&Call::arm(Method::Delete, path, None)) {
+            Ok(request) => request,
+            Err(refused) => return step.end(self.now, refused.status, Err(refused.error)),
+        };
         let may_try = step.tries < TRIES_MAX;
         match self.dispatch_with_faults(&request) {
             Dispatched::Silent if may_try => step.ended = Some(self.now),

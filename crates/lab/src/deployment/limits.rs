@@ -1,23 +1,19 @@
-//! How much a deployment may be: the size of its request, and of each template the parameters, variables, resources and outputs.
+//! How much a deployment may be: the size of its request, and of each template the parameters, variables, resources and
+//! outputs.
 //!
-//! Source: "Azure subscription and service limits", template limits. The length of an expression and the turns of a loop are
-//! the template engine's. Nested and linked templates have their own count. Known gaps: what a false condition leaves out is
-//! not counted, nor is the size of what is linked to.
+//! Here: what is counted. How many there may be is said beside the template engine, which warns of too many resources
+//! itself. Known gaps: what a false condition leaves out is not counted, nor is the size of what is linked to.
 
 use std::collections::BTreeSet;
 
+use lifeboat_arm::template::limits::{
+    DEPLOYMENT_RESOURCES_MAX, OUTPUTS_MAX, PARAMETERS_MAX, REQUEST_BYTES_MAX, VARIABLES_MAX,
+};
 use serde_json::Value;
 
 use super::program::Program;
 use super::refusals::{TEMPLATE_LIMIT, TOO_LARGE};
 use crate::refusal::{Refused, refuse};
-
-/// 4 MB: of the template, and of everything that is sent with it.
-const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
-const PARAMETERS_MAX: usize = 256;
-const VARIABLES_MAX: usize = 256;
-const RESOURCES_MAX: usize = 800;
-const OUTPUTS_MAX: usize = 64;
 
 /// Refuses a request that is too large to be read.
 pub(super) fn check_size(body: &Value) -> Result<(), Refused> {
@@ -44,7 +40,7 @@ fn check_one(template: &Value, program: &Program, within: Option<usize>) -> Resu
     for (what, actual, limit) in [
         ("parameters", members(template, "parameters"), PARAMETERS_MAX),
         ("variables", variables(template), VARIABLES_MAX),
-        ("resources", sent, RESOURCES_MAX),
+        ("resources", sent, DEPLOYMENT_RESOURCES_MAX),
         ("outputs", members(template, "outputs"), OUTPUTS_MAX),
     ] {
         let arguments = [what, &limit.to_string(), &actual.to_string()];

@@ -24,15 +24,27 @@ pub(super) struct Program {
     pub(super) resources: Vec<ExpandedResource>,
     /// For each resource the place of the nested deployment that it lies in; none in the outermost.
     pub(super) inside: Vec<Option<usize>>,
+    /// The same from above: what lies directly in each, in order.
+    own: BTreeMap<Option<usize>, Vec<usize>>,
     pub(super) outputs: BTreeMap<String, Output>,
     /// The template with what it links to written into it, for the hashes of nested ones.
     pub(super) whole: Value,
 }
 
 impl Program {
+    fn new(expansion: Expansion, whole: Value) -> Self {
+        let inside = expansion.parents();
+        let mut own: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+        for (at, around) in inside.iter().enumerate() {
+            own.entry(*around).or_default().push(at);
+        }
+        let Expansion { resources, outputs, .. } = expansion;
+        Self { resources, inside, own, outputs, whole }
+    }
+
     /// The places of what lies directly in the deployment itself (none) or in a nested one.
     pub(super) fn own(&self, within: Option<usize>) -> impl Iterator<Item = usize> {
-        (0..self.resources.len()).filter(move |at| self.inside[*at] == within)
+        self.own.get(&within).into_iter().flatten().copied()
     }
 
     /// Whether a resource lies in a nested deployment, however deep; everything lies in the outermost.
@@ -95,10 +107,7 @@ impl Lab {
         // in the lab asks for one.
         veil(&mut expansion, template.file(), &whole, &given, &context);
         check_nested(&expansion)?;
-        let inside = expansion.parents();
-        let whole = super::asked::without_secrets(&whole);
-        let Expansion { resources, outputs, .. } = expansion;
-        let program = Program { resources, inside, outputs, whole };
+        let program = Program::new(expansion, super::asked::without_secrets(&whole));
         limits::check(&program)?;
         Ok((asked, program))
     }

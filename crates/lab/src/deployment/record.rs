@@ -182,10 +182,19 @@ impl Record {
         self.settled.real(&self.program.resources[place].id)
     }
 
-    /// The ids of all that the program names, nested deployments too.
-    pub(super) fn named(&self) -> BTreeSet<ResourceId> {
-        let all = &self.program.resources;
-        all.iter().filter_map(|one| ResourceId::parse(&self.settled.real(&one.id)).ok()).collect()
+    /// The ids of all that the program names, nested deployments too, and of what these lie in: a parent is kept with its
+    /// child.
+    pub(super) fn kept(&self) -> BTreeSet<ResourceId> {
+        let mut kept = BTreeSet::new();
+        for resource in &self.program.resources {
+            let mut next = ResourceId::parse(&self.settled.real(&resource.id)).ok();
+            // Whatever is kept already has its parents beside it.
+            while let Some(id) = next.filter(|id| !kept.contains(id)) {
+                next = id.parent();
+                kept.insert(id);
+            }
+        }
+        kept
     }
 
     /// The id of the scope that the deployment around a resource goes to.
@@ -207,7 +216,7 @@ impl Record {
 
 impl Deployments {
     /// A group is gone and its records with it. What ran for them elsewhere runs no more.
-    pub(crate) fn forget(&mut self, group: &ResourceId) {
+    pub(crate) fn forget(&mut self, now: Timestamp, group: &ResourceId) {
         self.by_id.retain(|id, _| !id.is_within(group));
         let gone = self.all.values().filter(|record| record.id.is_within(group));
         let stopped: Vec<u64> = gone.flat_map(|record| record.nested.values().copied()).collect();
@@ -215,7 +224,7 @@ impl Deployments {
         for serial in stopped {
             if let Some(nested) = self.all.get_mut(&serial).filter(|nested| !nested.state.is_over()) {
                 nested.state = State::Canceled;
-                nested.ended = Some(nested.started);
+                nested.ended = Some(now);
             }
         }
     }

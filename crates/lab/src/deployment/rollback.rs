@@ -56,7 +56,7 @@ impl Lab {
         let Some(earlier) = earlier.cloned() else { return };
         let serial = self.world.next_serial();
         let operation = self.world.operation_id("deployment");
-        let steps = self.fresh_steps(serial, earlier.program.resources.len());
+        let steps = self.fresh_steps(&serial.to_string(), earlier.program.resources.len());
         if let Some(group) = self.world.groups.all.get(&id.group_id().unwrap_or(id.clone())) {
             self.world.operations.start(operation.clone(), group.location.clone(), self.now, "Accepted");
         }
@@ -83,9 +83,10 @@ impl Lab {
         Some(shown)
     }
 
-    pub(super) fn fresh_steps(&self, serial: u64, count: usize) -> BTreeMap<usize, Step> {
+    /// Steps of which none has begun; their ids are drawn by what only their record is called.
+    pub(super) fn fresh_steps(&self, record: &str, count: usize) -> BTreeMap<usize, Step> {
         let operation = |at: usize| {
-            self.world.dice.guid("deployment-step", &format!("{serial}/{at}")).simple().to_string()
+            self.world.dice.guid("deployment-step", &format!("{record}/{at}")).simple().to_string()
         };
         (0..count).map(|at| (at, Step::new(operation(at)))).collect()
     }

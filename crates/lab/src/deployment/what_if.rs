@@ -2,15 +2,15 @@
 //!
 //! Unlike Azure's it has no noise: what a server adds by default is the same in both looks, and what an expression asks of
 //! something that is there is asked. So deploying twice shows no change. (Azure shows `reference()` as a change, and defaults
-//! as deleted.) What asks something that is not there yet shows as it is written. What cannot be read now is `Unsupported`, and what
-//! has a name or a place that cannot be told yet.
+//! as deleted.) What asks something that is not there yet shows as it is written. What cannot be read now is
+//! `Unsupported`, and what has a name or a place that cannot be told yet.
 
 mod compare;
 mod identity;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lifeboat_arm::template::{Deferred, ExpandedResource, Settled, resolve_known};
@@ -62,7 +62,8 @@ impl Lab {
         let program = Arc::clone(&record.program);
         let mut ahead = self.clone();
         let mut unknown = BTreeSet::new();
-        let mut changes: Vec<(ResourceId, Value)> = Vec::new();
+        let mut changes: Vec<Option<Value>> = Vec::new();
+        let mut places: BTreeMap<ResourceId, usize> = BTreeMap::new();
         for at in order(&program) {
             let resource = &program.resources[at];
             let Ok(id) = ResourceId::parse(&resource.id) else { continue };
@@ -79,10 +80,12 @@ impl Lab {
                 None => (id, identity::unidentifiable(resource)),
             };
             // A template may send one id twice; what counts is where that leads.
-            changes.retain(|(known, _)| *known != id);
-            changes.push((id, change));
+            if let Some(earlier) = places.insert(id, changes.len()) {
+                changes[earlier] = None;
+            }
+            changes.push(Some(change));
         }
-        changes.into_iter().map(|(_, change)| change).collect()
+        changes.into_iter().flatten().collect()
     }
 
     fn change(
@@ -162,14 +165,14 @@ impl Lab {
     /// What is in the groups that the template goes to and not in the template: left alone, or taken away.
     fn rest(&mut self, record: &Record, format: Format) -> Vec<Value> {
         let scope = Scope::of(&record.id);
-        let ids = record.named();
+        let kept = record.kept();
         let groups: BTreeSet<ResourceId> =
-            ids.iter().filter_map(ResourceId::group_id).chain(scope.group().cloned()).collect();
+            kept.iter().filter_map(ResourceId::group_id).chain(scope.group().cloned()).collect();
         let mut rest = Vec::new();
         for group in &groups {
             let goes = scope.group() == Some(group) && record.asked.mode == Mode::Complete;
             let kind = if goes { "Delete" } else { "Ignore" };
-            rest.extend(self.others(group, &ids).into_iter().map(|id| (id, kind)));
+            rest.extend(self.others(group, &kept).into_iter().map(|id| (id, kind)));
         }
         if let Scope::Subscription(subscription) = &scope {
             let others = self.world.groups.all.keys();

@@ -1,7 +1,7 @@
 //! How a deployment looks on the wire. Source: swagger, `DeploymentExtended`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lifeboat_arm::template::ExpandedResource;
@@ -76,15 +76,16 @@ impl Record {
     fn resource_ids(&self, wanted: impl Fn(usize) -> bool) -> Vec<Value> {
         let all = self.program.resources.iter().enumerate();
         let made = all.filter(|(_, one)| !one.existing && one.deployment.is_none());
-        let mut ids: Vec<Cow<'_, str>> = Vec::new();
+        let mut seen: BTreeSet<Cow<'_, str>> = BTreeSet::new();
+        let mut ids = Vec::new();
         for (at, _) in made {
             let id = self.real(at);
             let ours = self.within.is_none() || self.program.is_inside(at, self.within);
-            if ours && (wanted(at) || !self.steps.contains_key(&at)) && !ids.contains(&id) {
-                ids.push(id);
+            if ours && (wanted(at) || !self.steps.contains_key(&at)) && seen.insert(id.clone()) {
+                ids.push(json!({ "id": id }));
             }
         }
-        ids.into_iter().map(|id| json!({ "id": id })).collect()
+        ids
     }
 
     fn own_resources(&self) -> impl Iterator<Item = (usize, &ExpandedResource)> {

@@ -204,7 +204,7 @@ impl Lab {
             ctx.look_again(Event::GroupDeleted(key.clone()));
         } else {
             self.world.groups.all.remove(key);
-            self.deployments.forget(key);
+            self.deployments.forget(self.now, key);
             let result = serde_json::json!({});
             self.world.operations.end_with(&operation, self.now, Status::Succeeded, result);
         }

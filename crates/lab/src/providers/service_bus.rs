@@ -10,7 +10,8 @@
 //!
 //! Not here: routing, groups, location, unique names (`gate.rs`). Known gaps: Geo-Replication (`geoDataReplication` is
 //! stored, `POST failover` of a namespace is not modelled), SQL filters beyond `1=1` and `1=0`, actions of rules, transactions,
-//! `forwardDeadLetteredMessagesTo`, messages that were there before an entity began to forward, tokens are not checked. Reference: REST api-version 2021-11-01 and 2024-01-01.
+//! `forwardDeadLetteredMessagesTo`, messages that were there before an entity began to forward, tokens are not checked.
+//! Reference: REST api-version 2021-11-01 and 2024-01-01.
 
 use std::any::Any;
 use std::collections::BTreeMap;

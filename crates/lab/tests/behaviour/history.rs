@@ -1,5 +1,6 @@
 //! What is kept of deployments: records, operations, templates; what complete mode and a failure add; where links lead.
 
+use jiff::Timestamp;
 use lifeboat_arm::Method;
 use lifeboat_lab::{Health, Plane};
 use serde_json::{Value, json};
@@ -360,10 +361,14 @@ fn a_nested_deployment_does_not_outlive_the_outer_one() {
     bench.wait(20);
     let inner = format!("{}/providers/Microsoft.Resources/deployments/inner", group("neu"));
     assert_eq!(bench.get(&inner).state(), "Running");
+    let deleted = bench.now;
     bench.delete(&group("weu")).expect_status(202);
     bench.wait(600);
     bench.get(&path("outer")).expect_status(404);
-    assert_eq!(bench.get(&inner).state(), "Canceled");
+    let stopped = bench.get(&inner);
+    assert_eq!(stopped.state(), "Canceled");
+    let ended: Timestamp = stopped.property("timestamp").as_str().unwrap().parse().unwrap();
+    assert!(deleted <= ended && ended < bench.now, "it stopped at {ended}");
     bench.get(&format!("{}/providers/Microsoft.Things/things/late", group("neu"))).expect_status(404);
     bench.put(&inner, body(json!([]))).expect_status(200);
 }

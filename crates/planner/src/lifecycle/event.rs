@@ -96,8 +96,8 @@ pub enum Decision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Wish {
-    /// To the other side in good order. The wish is its own approval of that, and of nothing else: where the region that
-    /// serves does not answer, the failover is asked for.
+    /// To the other side in good order. The wish is its own approval of that, and of nothing else: where the region
+    /// that serves does not answer, the failover is asked for.
     Move,
     /// To the other side although the region that serves is lost: whoever was told what it costs starts it by hand.
     Failover,

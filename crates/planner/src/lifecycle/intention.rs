@@ -26,8 +26,8 @@ pub enum Intention {
         /// Which.
         kind: PlanKind,
     },
-    /// Watch a region; when it answers, and the other one has not been lost by then, this runs before anything else. The
-    /// watcher reports [`Happened::Returned`](super::Happened::Returned).
+    /// Watch a region; when it answers, and the other one has not been lost by then, this runs before anything else.
+    /// The watcher reports [`Happened::Returned`](super::Happened::Returned).
     WhenAnswers {
         /// Which.
         side: Side,

@@ -1,14 +1,14 @@
 //! The part of the transition function in which the platform finishes what a run did not see the end of.
 //!
-//! A move that ran into its deadline is not undone: it may come through hours later. Then the other side leads, whatever was
-//! believed, and everything that follows a move follows now.
+//! A move that ran into its deadline is not undone: it may come through hours later. Then the other side leads,
+//! whatever was believed, and everything that follows a move follows now.
 
 use super::transition::Scene;
 use super::{Intention, Lifecycle, Phase};
 
 impl Lifecycle {
-    /// Whether a move of which no end was seen has come through meanwhile. Only then is an observation believed: a side that
-    /// was never set out for cannot lead, and one that returns from the dead may claim to.
+    /// Whether a move of which no end was seen has come through meanwhile. Only then is an observation believed: a side
+    /// that was never set out for cannot lead, and one that returns from the dead may claim to.
     pub(super) fn is_overtaken(&self, scene: Scene<'_>) -> bool {
         self.unfinished && scene.leads == Some(self.other())
     }
@@ -26,8 +26,8 @@ impl Lifecycle {
         (state, intentions)
     }
 
-    /// The same while something else is asked or under way. What works on the side that leads now is stopped first, and its
-    /// end leads here again; a move under way finds out for itself.
+    /// The same while something else is asked or under way. What works on the side that leads now is stopped first, and
+    /// its end leads here again; a move under way finds out for itself.
     pub(super) fn make_way(self, scene: Scene<'_>) -> (Self, Vec<Intention>) {
         match (&self.phase, self.phase.runs()) {
             (Phase::FailingOver { .. } | Phase::FailingBack | Phase::Suspecting { .. }, _) => {

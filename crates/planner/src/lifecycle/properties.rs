@@ -284,8 +284,8 @@ impl World {
         self.check_that_a_loss_is_decided();
     }
 
-    /// While the serving side is lost and the other answers, a failover to it is under way, asked for, or was declined; or
-    /// what is under way has an end in sight: it was told to stop, or has led clients away already.
+    /// While the serving side is lost and the other answers, a failover to it is under way, asked for, or was declined;
+    /// or what is under way has an end in sight: it was told to stop, or has led clients away already.
     fn check_that_a_loss_is_decided(&self) {
         let (state, other) = (&self.state, self.state.active().other());
         let lost = state.health(state.active()) != Health::Answers;
@@ -314,7 +314,8 @@ impl World {
     /// From here on all goes well, and somebody is there who says yes.
     fn goes_well(&mut self) {
         self.leads = None;
-        // What serves first: a move that is past its point of no return carries on, though nobody sees who leads any more.
+        // What serves first: a move that is past its point of no return carries on, though nobody sees who leads any
+        // more.
         for side in [self.state.active(), self.state.active().other()] {
             self.happen(&Happened::Returned(side), true);
         }

@@ -60,8 +60,9 @@ impl Lifecycle {
             Phase::Suspecting { .. } => unreachable!("weighed above"),
             Phase::Deciding { question, .. } => self.withdrawing(question, scene),
             Phase::Degraded { why, .. } => self.health_while_degraded(&why, is_active, was_planned, scene),
-            // Good order needs the side that is left: its run would ask it for hours, and the workload serve nowhere. It is
-            // stopped now, and its end decides what to do about the loss. Once clients are led away it is past that.
+            // Good order needs the side that is left: its run would ask it for hours, and the workload serve nowhere.
+            // It is stopped now, and its end decides what to do about the loss. Once clients are led away it is past
+            // that.
             Phase::FailingBack | Phase::FailingOver { planned: true, .. }
                 if is_active && is_lost && !self.has_turned(scene) =>
             {
@@ -73,8 +74,8 @@ impl Lifecycle {
                 let fence = self.fence_active();
                 (self, vec![fence])
             }
-            // None of these can end without both regions: it is stopped now, and begun again when they answer, instead of
-            // running into its deadline.
+            // None of these can end without both regions: it is stopped now, and begun again when they answer, instead
+            // of running into its deadline.
             Phase::Preparing | Phase::Returning | Phase::Draining | Phase::Reprotecting if is_lost => {
                 let kind = self.phase.runs().expect("these phases run something");
                 (self, vec![Intention::StopRun { kind }])
@@ -129,7 +130,8 @@ impl Lifecycle {
         (self, [withdrawn].into_iter().chain(intentions).collect())
     }
 
-    /// The no was said to what was then: where the move was to leave, is well again, it stays there; else it is asked again.
+    /// The no was said to what was then: where the move was to leave, is well again, it stays there; else it is asked
+    /// again.
     fn half_moved_and_declined(mut self, kind: PlanKind, scene: Scene<'_>) -> (Self, Vec<Intention>) {
         if self.answers(self.active) && self.fence() == Fence::Open {
             if self.unfinished {

@@ -126,7 +126,8 @@ fn a_new_workload_is_prepared_and_then_protected() {
     ");
 }
 
-/// Proves: F33, F32, F20, F15 (propose: hold-down, question, failover, fence, drain, re-protect, home, and the cycle again).
+/// Proves: F33, F32, F20, F15 (propose: hold-down, question, failover, fence, drain, re-protect, home, and the cycle
+/// again).
 #[test]
 fn the_whole_way_there_and_back() {
     let story = Story::new(DecisionPolicy::Propose)

@@ -172,8 +172,8 @@ impl Lifecycle {
         (self, vec![Intention::Ask(question)])
     }
 
-    /// Sets out for the other side: by choice while the active side answers, also when an earlier attempt was not. Where
-    /// that side is fenced already, or being fenced, nothing is left to be gentle with.
+    /// Sets out for the other side: by choice while the active side answers, also when an earlier attempt was not.
+    /// Where that side is fenced already, or being fenced, nothing is left to be gentle with.
     pub(super) fn fail_over(mut self) -> (Self, Vec<Intention>) {
         let (planned, fence) = (self.would_be_planned(), self.fence());
         let run =
@@ -304,7 +304,8 @@ impl Lifecycle {
         !is_move(kind) || self.answers(self.other())
     }
 
-    /// Asks whether a run that failed shall run again; a question to which a yes could not be followed is kept for later.
+    /// Asks whether a run that failed shall run again; a question to which a yes could not be followed is kept for
+    /// later.
     pub(super) fn ask_again(&self, kind: PlanKind) -> Vec<Intention> {
         if self.can_start(kind) {
             return vec![Intention::Ask(Question::Again { kind })];

@@ -166,8 +166,8 @@ fn deployment(
 }
 
 /// Whether what stands may count as deployed though no record of just this deployment is there: somebody may have
-/// deployed by other means. Preparing, it must have been seen to be as it is declared, or a change of the template would
-/// never reach the standby. On the day, what preparing left is what there is.
+/// deployed by other means. Preparing, it must have been seen to be as it is declared, or a change of the template
+/// would never reach the standby. On the day, what preparing left is what there is.
 fn adopts(kept: &[&Declared], planning: &Planning<'_>, part: &mut Part) -> bool {
     if planning.kind != PlanKind::Prepare {
         return true;
@@ -181,8 +181,8 @@ fn adopts(kept: &[&Declared], planning: &Planning<'_>, part: &mut Part) -> bool 
     different.is_empty()
 }
 
-/// Where it creates something, what holds the groups that it creates it in, and where it asks for something while it runs:
-/// neither a nested deployment's group nor an expression shows an id to look at.
+/// Where it creates something, what holds the groups that it creates it in, and where it asks for something while it
+/// runs: neither a nested deployment's group nor an expression shows an id to look at.
 fn needs(site: &Site, kept: &[&Declared], planning: &Planning<'_>) -> BTreeSet<Need> {
     let workload = planning.workload;
     let control_plane =

@@ -36,7 +36,8 @@ fn differs(have: &Value, want: &Value, at: &str) -> Option<String> {
         Value::String(want) => {
             let have = have.as_str().unwrap_or_default();
             let place = at == "/location" && Region::lenient(have) == Region::lenient(want);
-            // What only the run of a deployment can fill in cannot be compared. Azure gives words in a casing of its own.
+            // What only the run of a deployment can fill in cannot be compared. Azure gives words in a casing of its
+            // own.
             here(!want.starts_with('[') && (place || have.eq_ignore_ascii_case(want)))
         }
         Value::Number(want) => here(have.as_f64() == want.as_f64()),

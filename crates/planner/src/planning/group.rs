@@ -1,7 +1,8 @@
 //! Resource groups: where they are, and the step that creates one.
 //!
 //! A group's metadata lives in the group's own region, whatever region its resources are in: while that region is down,
-//! nothing in the group can be changed (F1). Azure moves no group, so what was seen of one counts, and not what a file says.
+//! nothing in the group can be changed (F1). Azure moves no group, so what was seen of one counts, and not what a file
+//! says.
 
 use std::collections::BTreeSet;
 
@@ -26,8 +27,8 @@ pub(super) fn groups(workload: &Workload) -> BTreeSet<ResourceId> {
     own.chain(workload.declared().filter_map(|declared| declared.id.group_id())).collect()
 }
 
-/// Where a group is: as it was seen; for one that nobody has created or looked for yet, as the workload file says it of a
-/// site's, and as a template says it of a further one.
+/// Where a group is: as it was seen; for one that nobody has created or looked for yet, as the workload file says it of
+/// a site's, and as a template says it of a further one.
 ///
 /// # Errors
 /// Why nobody knows.

@@ -72,8 +72,8 @@ enum Sight<'a> {
 }
 
 impl Prediction {
-    /// What was seen since a moment where this was predicted. None where nobody looks: then nothing is said against it, and
-    /// nothing for it.
+    /// What was seen since a moment where this was predicted. None where nobody looks: then nothing is said against it,
+    /// and nothing for it.
     pub fn found(&self, seen: &Inventory, since: Timestamp) -> Option<Found> {
         self.held_against(seen, &|at| at >= Some(since))
     }

@@ -1,5 +1,5 @@
-//! What a template knows of its own deployment: its name, and what it draws by chance. Both end up in names of resources,
-//! and a name that cannot be told beforehand can be neither waited for nor planned with.
+//! What a template knows of its own deployment: its name, and what it draws by chance. Both end up in names of
+//! resources, and a name that cannot be told beforehand can be neither waited for nor planned with.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -28,7 +28,8 @@ pub(super) fn is_named_in(template: &Value) -> bool {
     }
 }
 
-/// Parameters that nobody gave and that every deployment would draw anew with `newGuid()`, each with a value of its own.
+/// Parameters that nobody gave and that every deployment would draw anew with `newGuid()`, each with a value of its
+/// own.
 pub(super) fn drawn(
     template: &Template,
     given: &BTreeMap<String, Value>,

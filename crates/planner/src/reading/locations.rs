@@ -1,5 +1,5 @@
-//! Locations that are no region of Azure: a slip in a template, a default or a value, found before anything is planned for
-//! it. Azure would refuse the deployment on the day, or worse, on the other day.
+//! Locations that are no region of Azure: a slip in a template, a default or a value, found before anything is planned
+//! for it. Azure would refuse the deployment on the day, or worse, on the other day.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

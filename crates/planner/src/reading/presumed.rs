@@ -93,7 +93,8 @@ pub(super) fn presumed(
 }
 
 /// What one site presumes in the group of another stands with that one, and so does the group itself: a name that both
-/// sites build on is no second resource. Of other groups nobody knows, and what is presumed of them stays with the site.
+/// sites build on is no second resource. Of other groups nobody knows, and what is presumed of them stays with the
+/// site.
 pub(super) fn in_their_groups(primary: &mut Site, secondary: &mut Site, shared: Option<&mut Site>) {
     let mut sites: Vec<&mut Site> = [primary, secondary].into_iter().chain(shared).collect();
     let homes: Vec<(ResourceId, Region)> =

@@ -50,8 +50,8 @@ fn at(objective: i64) -> Choice {
     choose(&workload(), minutes(objective), fixed()).unwrap()
 }
 
-/// Proves: S04 (four hours: everything is deployed anew), S11 (20 minutes: the restore alone exceeds it, and the gateway
-/// stands by; two hours: restored again).
+/// Proves: S04 (four hours: everything is deployed anew), S11 (20 minutes: the restore alone exceeds it, and the
+/// gateway stands by; two hours: restored again).
 #[test]
 fn the_objective_decides_what_stands_by() {
     let cold = "api=Restore bus=Redeploy factory=Redeploy functions=Redeploy machines=Redeploy";

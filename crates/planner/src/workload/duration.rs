@@ -1,7 +1,7 @@
 //! Durations as people write them: `45m`, `1h30m`, `90s`, `1d`.
 //!
-//! Narrower than jiff's friendly format on purpose: no sign, no fraction, no words, so that a number without a unit or a
-//! unit in the wrong place gets an answer of its own.
+//! Narrower than jiff's friendly format on purpose: no sign, no fraction, no words, so that a number without a unit or
+//! a unit in the wrong place gets an answer of its own.
 
 use std::fmt::Write as _;
 

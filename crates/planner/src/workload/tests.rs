@@ -344,7 +344,8 @@ fn the_schema_has_the_fields_that_are_read_and_no_others() {
     }
 }
 
-/// Asserts that a tree holds exactly what the schema describes: every property, each documented, each required one needed.
+/// Asserts that a tree holds exactly what the schema describes: every property, each documented, each required one
+/// needed.
 fn same_shape(node: &Node, schema: &Json, path: &str) {
     assert!(
         path.is_empty() || schema["description"].is_string() || path.ends_with(']'),

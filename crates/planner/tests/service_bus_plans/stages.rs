@@ -204,6 +204,12 @@ fn a_queue_that_deleted_itself_is_made_again_before_it_is_drained_into() {
     let reads = plan.reads.clone().into_iter().chain(there.reads.clone()).collect();
     let truth = |world: &World| Answered::new(&reads, &world.seen).truth(&there.steps[0].graceful.done_when);
     assert_ne!(truth(&world), Truth::Met, "it is gone");
+    let drained = Answered::new(&reads, &world.seen).truth(&there.steps[1].graceful.done_when);
+    assert_eq!(
+        drained,
+        Truth::NotMet,
+        "left alone, the old one would go, too: it is drained whatever became of the other"
+    );
     world.list(Side::Secondary, "queues", members);
     assert_eq!(truth(&world), Truth::NotMet, "it may go at any time");
     for field in ["accessedAt", "updatedAt"] {

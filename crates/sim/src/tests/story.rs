@@ -10,6 +10,7 @@ use lifeboat_planner::{Inventory, Side, Workload, plan};
 
 use super::example::{mins, start, with_fresh_namespaces, workload};
 use super::executor::Executor;
+use super::fresh::with_queues_that;
 use crate::observe::observe;
 use crate::world::{Purpose, World, planning};
 
@@ -59,6 +60,14 @@ pub(super) fn fresh_story() -> &'static [Chapter] {
     static WORKLOAD: OnceLock<Workload> = OnceLock::new();
     static STORY: OnceLock<Vec<Chapter>> = OnceLock::new();
     STORY.get_or_init(|| tell(WORKLOAD.get_or_init(|| with_fresh_namespaces(|text| text)), 1))
+}
+
+/// That story where queues delete themselves after an hour without use.
+pub(super) fn fleeting_story() -> &'static [Chapter] {
+    static WORKLOAD: OnceLock<Workload> = OnceLock::new();
+    static STORY: OnceLock<Vec<Chapter>> = OnceLock::new();
+    let fleeting = || with_fresh_namespaces(with_queues_that(r#""autoDeleteOnIdle": "PT1H""#));
+    STORY.get_or_init(|| tell(WORKLOAD.get_or_init(fleeting), 1))
 }
 
 pub(super) fn chapter(name: &str) -> &'static Chapter {

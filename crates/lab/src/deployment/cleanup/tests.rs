@@ -1,9 +1,10 @@
 //! Complete mode waits for what it takes away, and for nothing else.
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Answer, ArmError, Call, Method};
+use lifeboat_arm::{Answer, ArmError, Call, Method, ResourceId};
 use serde_json::{Value, json};
 
+use super::super::record::{At, Removal, Step};
 use crate::fault::{Effect, Fault, FaultMatch};
 use crate::lab::Lab;
 use crate::operation::Status;
@@ -98,4 +99,39 @@ fn what_is_made_again_at_once_was_taken_away_all_the_same() {
     let done = bench.send(Method::Get, DEPLOYMENT, None).body["properties"].clone();
     assert_eq!(done["provisioningState"], "Succeeded");
     assert_eq!(bench.send(Method::Get, THING, None).status, 200);
+}
+
+/// What cannot be asked for is never waited for: a removal whose path leads nowhere has failed.
+#[test]
+fn a_removal_that_no_request_can_ask_for_fails() {
+    let mut bench = Bench::taking_away();
+    let id = ResourceId::parse("/subscriptions/s/nowhere/known").unwrap();
+    let mut removal = Removal { id, step: Step::new("operation".to_owned()), follows: None };
+    bench.lab.remove(&mut removal);
+    let At::Failed(error) = &removal.step.at else { panic!("{:?}", removal.step) };
+    assert_eq!((removal.step.status, error.code.as_str()), (404, "InvalidResourcePath"));
+}
+
+/// What is named stays, and what it lies in; what is only called alike goes. The last one made goes first.
+#[test]
+fn parents_are_kept_with_what_is_named() {
+    let mut bench = Bench::taking_away();
+    let things = "/providers/Microsoft.Things/things";
+    for name in ["kept", "kept-2", "parent", "parent/parts/named", "parent-2", "parent-2/parts/not"] {
+        bench.now += SignedDuration::from_secs(1);
+        let body = json!({ "location": "westeurope" });
+        assert!(bench.send(Method::Put, &format!("{things}/{name}"), Some(body)).is_success(), "{name}");
+    }
+    let named = ["kept", "parent/parts/named"].map(|name| {
+        json!({ "type": match name {
+            "kept" => "Microsoft.Things/things",
+            _ => "Microsoft.Things/things/parts",
+        }, "name": name.replace("/parts/", "/"), "apiVersion": "2024-01-01", "location": "westeurope" })
+    });
+    let body = json!({ "properties": { "mode": "Complete", "template": { "resources": named } } });
+    assert!(bench.send(Method::Put, "/providers/Microsoft.Resources/deployments/e", Some(body)).is_success());
+    let record = bench.lab.deployments.all.values().last().unwrap().clone();
+    let group = ResourceId::parse(GROUP).unwrap();
+    let others = bench.lab.others(&group, &record.kept());
+    assert_eq!(others.iter().map(ResourceId::name).collect::<Vec<_>>(), ["parent-2", "kept-2", "one"]);
 }

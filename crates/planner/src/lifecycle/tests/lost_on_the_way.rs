@@ -1,5 +1,5 @@
-//! The side that serves is lost while a move in good order is under way, or after it failed: good order cannot be had any
-//! more, and the loss is decided as any other.
+//! The side that serves is lost while a move in good order is under way, or after it failed: good order cannot be had
+//! any more, and the loss is decided as any other.
 
 use super::*;
 

@@ -26,9 +26,9 @@ pub(super) const CONTENT: &str = "lifeboat-content";
 /// Region and content are in the name: the same deployment is recognised, another one never collides with it. Where the
 /// template reads its name, that stays what it was read with, and a tag tells the content.
 ///
-/// Takes the template: it may be large, and `json!` would copy it. Values of secure types are holes: a plan is shown, saved
-/// and approved, and whoever carries it out has them. They are no part of the digest either: from that they could be
-/// guessed.
+/// Takes the template: it may be large, and `json!` would copy it. Values of secure types are holes: a plan is shown,
+/// saved and approved, and whoever carries it out has them. They are no part of the digest either: from that they could
+/// be guessed.
 pub(super) fn request(template: Value, site: &Site, workload: &Workload) -> Request {
     let mut body =
         json!({ "properties": { "mode": "Incremental", "parameters": site.deployment.parameters } });
@@ -69,7 +69,8 @@ fn short_digest(body: &Draft) -> String {
     format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }
 
-/// Requests that create the workload where it lives by choice: what its owner did long ago, and what a drill does first.
+/// Requests that create the workload where it lives by choice: what its owner did long ago, and what a drill does
+/// first.
 pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     let mut calls = Vec::new();
     let secrets: BTreeMap<SecretRef, &Value> = workload.secure_values().collect();

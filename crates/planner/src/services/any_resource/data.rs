@@ -1,7 +1,7 @@
 //! Types that keep data which no template can bring back: a redeployed one is empty.
 //!
-//! Not here: what merely remembers how it is set up. Where the platform itself copies data (a replica, a paired account),
-//! nothing here knows of it yet, so its fate is unknown.
+//! Not here: what merely remembers how it is set up. Where the platform itself copies data (a replica, a paired
+//! account), nothing here knows of it yet, so its fate is unknown.
 
 use lifeboat_arm::ResourceType;
 

@@ -1,8 +1,9 @@
 //! Draining: what was stranded on the old side is sent on to where the workload lives now (S21).
 //!
-//! A queue's messages go to the queue. A topic's lie in its subscriptions, and nobody can send to a subscription: they go
-//! to the topic, each once, whichever subscriptions held a copy of it. The topic hands it to all of its subscriptions
-//! again, also where it was read before; such a duplicate has the same `MessageId`, and the step's title says so.
+//! A queue's messages go to the queue. A topic's lie in its subscriptions, and nobody can send to a subscription: they
+//! go to the topic, each once, whichever subscriptions held a copy of it. The topic hands it to all of its
+//! subscriptions again, also where it was read before; such a duplicate has the same `MessageId`, and the step's title
+//! says so.
 
 use std::collections::BTreeSet;
 
@@ -31,8 +32,8 @@ pub(super) const STAGE: &str = "service-bus/drain";
 /// After how long a drain that waits is given up: of one queue or topic, and of all.
 const ENTITY_GIVEN_UP: SignedDuration = SignedDuration::from_hours(2);
 const ALL_GIVEN_UP: SignedDuration = SignedDuration::from_hours(4);
-/// The same where a fresh namespace protects next: what cannot be drained may stay, and being unprotected is worse. What
-/// takes its time to be sent gets it; what is not due yet is not waited for any longer.
+/// The same where a fresh namespace protects next: what cannot be drained may stay, and being unprotected is worse.
+/// What takes its time to be sent gets it; what is not due yet is not waited for any longer.
 const BESIDE_FRESH: SignedDuration = SignedDuration::from_hours(1);
 
 /// The workload serves from `planning.active`; the other side holds what was stranded.
@@ -204,7 +205,7 @@ pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answ
     for drained in steps {
         let name = &drained.name;
         let numbered = !targets.contains(&name.to_ascii_lowercase());
-        // What deletes itself when nobody uses it would be gone with its messages: looking into it is what keeps it.
+        // What deletes itself when nobody uses it would be gone with its messages: taking from it is what keeps it.
         let there = if drained.fleeting {
             Condition::All(Vec::new())
         } else {

@@ -40,8 +40,8 @@ pub(super) fn entity() -> Forecast {
 
 const SPEED: &str = "three requests a message, one after another: 4 to 10 messages a second";
 
-/// Moving so many messages one by one. When scheduled ones become due no count tells: with any of them it may take until
-/// the drain is given up.
+/// Moving so many messages one by one. When scheduled ones become due no count tells: with any of them it may take
+/// until the drain is given up.
 pub(super) fn drain(messages: u64, scheduled: u64, given_up: SignedDuration) -> Forecast {
     let messages = i64::try_from(messages).unwrap_or(i64::MAX / 100);
     let (typical, p95) = (5 + messages / 10, 30 + messages / 4);

@@ -22,8 +22,8 @@ pub(super) const STAGE: &str = "service-bus/empty";
 
 /// A step that empties the standby side, if the workload lived there before and left entities behind.
 ///
-/// A namespace that never was ours to empty is not touched: the rule `SB-EMPTY` refuses it instead. Nor is one whose owner
-/// wants a fresh one beside it.
+/// A namespace that never was ours to empty is not touched: the rule `SB-EMPTY` refuses it instead. Nor is one whose
+/// owner wants a fresh one beside it.
 pub(super) fn empty(
     component: &Component,
     planning: &Planning<'_>,

@@ -60,8 +60,8 @@ pub(super) fn fail_back(component: &Component, planning: &Planning<'_>) -> Resul
     Ok(part)
 }
 
-/// A namespace that can have no alias cannot be moved: its clients would have to be told another name. Nor can one whose
-/// partner was never made: the failover is a request to that partner.
+/// A namespace that can have no alias cannot be moved: its clients would have to be told another name. Nor can one
+/// whose partner was never made: the failover is a request to that partner.
 fn refuse_what_has_no_alias(component: &Component, planning: &Planning<'_>) -> Result<(), Refusal> {
     rules::refuse(component, planning, |id| id == "SB-SKU")?;
     let to = component.on(planning.standby());
@@ -86,8 +86,8 @@ fn refuse_what_has_no_alias(component: &Component, planning: &Planning<'_>) -> R
     Ok(())
 }
 
-/// By choice, nothing is forced: a safe failover that cannot finish is reported, and the workload stays where it is. Only
-/// where a safe one is impossible, across subscriptions, its owner may have declared that it be forced (D03).
+/// By choice, nothing is forced: a safe failover that cannot finish is reported, and the workload stays where it is.
+/// Only where a safe one is impossible, across subscriptions, its owner may have declared that it be forced (D03).
 fn by_choice(
     step: &mut Step,
     component: &Component,

@@ -64,7 +64,8 @@ fn stop_senders(component: &Component, planning: &Planning<'_>, left: &StepId, p
     let alias = alias_name(component, planning.workload, planning.seen);
     let record = reads::alias(part, component, old, &alias, planning);
     let is_partner = Condition::equal(&record, "/properties/role", "Secondary");
-    // A plan may be run on another day than the one it was made for: senders are stopped nowhere but on the side that was left.
+    // A plan may be run on another day than the one it was made for: senders are stopped nowhere but on the side that
+    // was left.
     let elsewhere = Condition::Never {
         seen: Box::new(leads(&record)),
         why: format!("{} holds the alias `{alias}`: the workload lives there", component.on(old).name()),
@@ -142,7 +143,8 @@ pub(super) fn expand(component: &Component, planning: &Planning<'_>, seen: &Answ
     part
 }
 
-/// The status that refuses senders and leaves the rest as it is: what nobody may receive from stays closed for them too.
+/// The status that refuses senders and leaves the rest as it is: what nobody may receive from stays closed for them
+/// too.
 fn refusing_senders(entity: &Value) -> &'static str {
     match entity.pointer("/properties/status").and_then(Value::as_str) {
         Some("ReceiveDisabled" | "Disabled") => "Disabled",

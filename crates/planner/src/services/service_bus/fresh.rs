@@ -151,8 +151,8 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The one that stands for the component: the partner that the alias names, else the one that shows the alias. Where
-    /// the alias has gone over to the other side and has no partner there, the one that was left, or the next.
+    /// The one that stands for the component: the partner that the alias names, else the one that shows the alias.
+    /// Where the alias has gone over to the other side and has no partner there, the one that was left, or the next.
     fn number(&self, other: &Self, standby: Standby) -> u32 {
         let theirs = other.record().map(|(_, record)| record);
         let named = theirs.and_then(partner).and_then(|partner| self.number_of_partner(partner));

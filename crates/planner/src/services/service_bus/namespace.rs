@@ -194,7 +194,8 @@ pub(super) fn last_segment(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-/// After how long without use an entity deletes itself, if it does. Azure shows "never" as the largest duration it knows.
+/// After how long without use an entity deletes itself, if it does. Azure shows "never" as the largest duration it
+/// knows.
 pub(super) fn deletes_itself(body: &Value) -> Option<&str> {
     let idle = body.pointer("/properties/autoDeleteOnIdle")?.as_str()?;
     (!idle.starts_with("P10675199")).then_some(idle)

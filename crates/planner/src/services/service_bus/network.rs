@@ -15,7 +15,8 @@ use crate::topology::Component;
 pub(super) fn copy(component: &Component, planning: &Planning<'_>, part: &mut Part) -> Option<Step> {
     let standby = planning.standby();
     let to = component.on(standby);
-    // No deployment brings a fresh namespace what the template declares for its side: those rules come before the others'.
+    // No deployment brings a fresh namespace what the template declares for its side: those rules come before the
+    // others'.
     let own = Some(component.declared(standby)).filter(|&id| id != to);
     let own = own.and_then(|id| declared(planning.workload, id, &NETWORK).into_iter().next());
     let lacking =

@@ -165,8 +165,8 @@ pub(super) fn compare_beside(subject: &Subject<'_>, beside: &Beside) -> Vec<Chec
     }
 }
 
-/// Members that the other side has and this side lacks. A side that nobody saw yet will have what its template declares,
-/// and what every namespace has from the start; what the other side has must be known.
+/// Members that the other side has and this side lacks. A side that nobody saw yet will have what its template
+/// declares, and what every namespace has from the start; what the other side has must be known.
 pub(super) fn missing<'a>(
     component: &Component,
     workload: &'a Workload,

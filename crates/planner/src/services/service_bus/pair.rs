@@ -60,7 +60,8 @@ pub(super) fn prepare(component: &Component, planning: &Planning<'_>) -> Result<
     Ok(part)
 }
 
-/// Early refusal, before any write: the rules that make pairing impossible. Leftovers of our own are emptied, not refused.
+/// Early refusal, before any write: the rules that make pairing impossible. Leftovers of our own are emptied, not
+/// refused.
 fn refuse_what_cannot_pair(component: &Component, planning: &Planning<'_>) -> Result<(), Refusal> {
     let emptied = planning.returning && !wants_fresh(&component.name, planning.workload);
     let forbids = |id: &str| super::rules::FORBIDS_PAIRING.contains(&id) && !(emptied && id == "SB-EMPTY");
@@ -194,8 +195,8 @@ fn wait_until_replicated(
     }
 }
 
-/// Whether the pair is ready for a failover by the latest that is known. A side that cannot be read says nothing new, so
-/// the other side's word counts; but one record that has lost its partner is enough to know that the pair is broken.
+/// Whether the pair is ready for a failover by the latest that is known. A side that cannot be read says nothing new,
+/// so the other side's word counts; but one record that has lost its partner is enough to know that the pair is broken.
 pub(super) fn is_ready(component: &Component, seen: &Inventory) -> bool {
     let Some(_) = &component.secondary else { return true };
     let known: Vec<(Side, &serde_json::Value)> = [Side::Primary, Side::Secondary]

@@ -45,8 +45,8 @@ pub enum Reprotect {
     Fresh,
 }
 
-/// What happens to dead letters when their namespace is drained. Nobody can send into a dead-letter queue: they stay where
-/// they are, or go to the consumers once more.
+/// What happens to dead letters when their namespace is drained. Nobody can send into a dead-letter queue: they stay
+/// where they are, or go to the consumers once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeadLetters {
     /// They stay, and the namespace cannot be emptied until somebody has taken them out.

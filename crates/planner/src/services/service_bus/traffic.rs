@@ -19,8 +19,8 @@ pub(super) fn left_behind(component: &Component, planning: &Planning<'_>) -> Los
         for (field, word) in COUNTS {
             let count = count(body, field);
             // What was empty a moment ago may fill up until the button is pressed, so active messages are always named
-            // where somebody reads them, and in a topic, which holds only what is not due yet, the scheduled ones; and what
-            // nobody has counted is not nothing.
+            // where somebody reads them, and in a topic, which holds only what is not due yet, the scheduled ones; and
+            // what nobody has counted is not nothing.
             let uncounted = count.is_none() && is_read && [DEAD_LETTERS, SCHEDULED].contains(&field);
             let named = uncounted || field == if is_read { "activeMessageCount" } else { SCHEDULED };
             if named || count.is_some_and(|count| count > 0) {

@@ -2,8 +2,9 @@
 //!
 //! A message is completed on the old side only after the new side has taken it. A crash between the two sends it twice,
 //! with the same `MessageId`; it never loses one. So does an answer that is lost, where nobody can tell what happened: the
-//! pump counts how many messages may have been sent more than once, and only who sees both sides knows how many were. Messages of a queue all stand for themselves, whether they have an id
-//! or share one; only copies that a topic made of one message are told by their common number and sent on once.
+//! pump counts how many messages may have been sent more than once, and only who sees both sides knows how many were.
+//! Messages of a queue all stand for themselves, whether they have an id or share one; only copies that a topic made of
+//! one message are told by their common number and sent on once.
 
 mod carry;
 mod sent_on;

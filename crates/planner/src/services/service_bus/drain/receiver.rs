@@ -1,10 +1,15 @@
-//! What a drain sends to: it must stand before the first message is taken, for Service Bus counts a message that is taken
-//! and given back as delivered, and sets it aside when that happened too often.
+//! What a drain sends to: it must stand before the first message is taken, for Service Bus counts a message that is
+//! taken and given back as delivered, and sets it aside when that happened too often.
 //!
 //! A queue that deletes itself when idle may have done so on the side that took over, because last-access times are not
-//! replicated (D05). What is stranded of it would then have nowhere to go, and would be gone with the old queue as soon as
-//! nobody looks into that any more: so the queue is made again first. Known gap: topics and subscriptions are not made
-//! again, because no list shows a subscription's filters.
+//! replicated (D05). What is stranded of it would then have nowhere to go, and would be gone with the old queue as soon
+//! as nobody looks into that any more: so the queue is made again first.
+//!
+//! What deletes itself is drained even where that failed, and so are topics, which are not made again, because no list
+//! shows a subscription's filters. Left alone, the old entity would go with all that it holds before anybody could
+//! help; trying to take from it is use and keeps it there for as long as the drain is tried. That costs deliveries, and
+//! in the end sets some messages aside; but whoever makes the entity by hand in the meantime gets all the others.
+//! Known gap: when the drain is given up, what is left goes with the old entity.
 
 use jiff::SignedDuration;
 use lifeboat_arm::Method;
@@ -19,11 +24,11 @@ use super::super::{durations, reads};
 use crate::service::{Part, Planning};
 use crate::topology::Component;
 
-/// What was used or changed so lately does not delete itself under a drain that begins: the least time to be idle is five
-/// minutes. Azure's clock and ours may differ.
+/// What was used or changed so lately does not delete itself under a drain that begins: the least time to be idle is
+/// five minutes. Azure's clock and ours may differ.
 const LATELY: SignedDuration = SignedDuration::from_mins(2);
 
-/// How long it is tried.
+/// How long it is tried: for no longer than the least time to be idle, for nobody looks into the old queue meanwhile.
 const GIVEN_UP: SignedDuration = SignedDuration::from_mins(5);
 
 /// That the queue or topic is there.
@@ -52,8 +57,8 @@ pub(super) fn stands(
     }
 }
 
-/// A step that makes a queue again where it deleted itself, and keeps it from doing so now: an update is use. One that is
-/// used anyway is left alone.
+/// A step that makes a queue again where it deleted itself, and keeps it from doing so now: an update is use. One that
+/// is used anyway is left alone.
 pub(super) fn made_again(
     old: &Value,
     name: &str,
@@ -92,8 +97,8 @@ pub(super) fn made_again(
     }
 }
 
-/// A queue as it was last seen where it is to stand, else as the old side shows it. There the fence refuses senders: that
-/// is taken back.
+/// A queue as it was last seen where it is to stand, else as the old side shows it. There the fence refuses senders:
+/// that is taken back.
 fn definition(old: &Value, name: &str, component: &Component, planning: &Planning<'_>) -> Value {
     let here = Namespace::planned(planning.active, component, planning);
     let is_it = |one: &&Value| {

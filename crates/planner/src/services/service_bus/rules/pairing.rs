@@ -129,7 +129,8 @@ pub(super) fn foreign_partner(subject: &Subject<'_>) -> Vec<Checked> {
 }
 
 /// Only where a pair is still to be made, and only of what was really observed: what a template declares for the
-/// secondary is left out of the deployment. The side that becomes the secondary is the one that does not hold the alias.
+/// secondary is left out of the deployment. The side that becomes the secondary is the one that does not hold the
+/// alias.
 pub(super) fn empty(subject: &Subject<'_>) -> Vec<Checked> {
     let Some((a, b)) = pair(subject) else { return Vec::new() };
     let has = |namespace: &Namespace<'_>, test: &dyn Fn(&Value) -> bool| {
