@@ -119,7 +119,7 @@ fn one(
     let name = place.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let context = context(&primary, name.clone());
     let folders = Folders::of([Path::new(template.file())]);
-    let known = with_defaults(template, &given.values);
+    let shown = |text: &str| without_secrets(text, template, &given.values);
     let wanted = Lift {
         template,
         given: &given.values,
@@ -129,23 +129,29 @@ fn one(
         context: &context,
         linked: &folders,
     };
-    let lifted = match lift(&wanted) {
+    let mut lifted = match lift(&wanted) {
         Ok(lifted) => lifted,
         Err(LiftError::NotExpanding(mut found)) => {
             for mistake in &mut found {
-                mistake.message = without_secrets(&mistake.message, template, &known);
-                mistake.hint = mistake.hint.take().map(|hint| without_secrets(&hint, template, &known));
+                mistake.message = shown(&mistake.message);
+                mistake.hint = mistake.hint.take().map(|hint| shown(&hint));
             }
             wrong.found.extend(found);
             return Ok(None);
         }
         Err(refused) => {
-            let result = without_secrets(&refused.to_string(), template, &known);
+            let result = shown(&refused.to_string());
             return Ok(Some(unchanged(Fix::Refused(result))));
         }
     };
+    for mistake in &mut lifted.mistakes {
+        mistake.message = shown(&mistake.message);
+    }
+    for name in lifted.same_names.iter_mut().chain(&mut lifted.same_places) {
+        *name = shown(name);
+    }
     let diff = changed_lines(&covered(template), &covered_text(template, &lifted.text), &lifted.edits);
-    let diff = without_secrets(&diff, template, &known);
+    let diff = shown(&diff);
     let values_of = |region: &Region, values| {
         (
             place.with_file_name(format!("{name}.{region}.parameters.json")),
@@ -165,21 +171,6 @@ fn one(
         links: Vec::new(),
         files,
     }))
-}
-
-/// The values that are given, and those that secure parameters have by default: neither may be seen in what is shown.
-fn with_defaults(
-    template: &Template,
-    given: &BTreeMap<String, serde_json::Value>,
-) -> BTreeMap<String, serde_json::Value> {
-    let mut known = given.clone();
-    for declared in template.parameters().filter(|declared| declared.secure) {
-        let node = template.tree().get("parameters").and_then(|all| all.get(&declared.name));
-        if let Some(default) = node.and_then(|node| node.get("defaultValue")) {
-            known.entry(declared.name.clone()).or_insert_with(|| default.to_value());
-        }
-    }
-    known
 }
 
 /// Which template links to which file, by the files' real places.

@@ -17,16 +17,12 @@ pub(super) fn for_rare_seeds(
 ) -> Option<usize> {
     let met = Cell::new(0);
     let counted = |seed| met.set(met.get() + usize::from(property(seed)));
-    match chosen() {
-        Some(seeds) => {
-            run(test, seeds, counted);
-            None
-        }
-        None => {
-            run(test, rare.iter().copied(), counted);
-            Some(met.get())
-        }
+    if let Some(seeds) = chosen() {
+        run(test, seeds, counted);
+        return None;
     }
+    run(test, rare.iter().copied(), counted);
+    Some(met.get())
 }
 
 /// The seeds that whoever runs the tests wants.
