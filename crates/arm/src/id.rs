@@ -52,6 +52,11 @@ impl ResourceId {
         Ok(Self::trusted(if is_normal { text.to_owned() } else { format!("/{}", parts.join("/")) }))
     }
 
+    /// The id of a subscription.
+    pub fn of_subscription(subscription: &str) -> Self {
+        Self::trusted(format!("/subscriptions/{subscription}"))
+    }
+
     /// The id of a resource group.
     pub fn group(subscription: &str, group: &str) -> Self {
         Self::trusted(format!("/subscriptions/{subscription}/resourceGroups/{group}"))

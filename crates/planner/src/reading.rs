@@ -4,6 +4,7 @@ mod bare;
 mod itself;
 mod locations;
 mod presumed;
+mod scope;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -68,9 +69,14 @@ pub fn read(
     shared: Option<SiteTemplate<'_>>,
     linked: &dyn Linked,
 ) -> Result<Workload, Vec<Diagnostic>> {
-    let primary = read_site(about, primary, linked);
-    let secondary = read_site(about, secondary, linked);
-    let shared = shared.map(|shared| read_site(about, shared, linked)).transpose();
+    let template = primary.template;
+    let in_its_group = |asked| -> Result<Site, Vec<Diagnostic>> {
+        let site = read_site(about, asked, linked)?;
+        scope::is_in_its_group(asked, &site)?;
+        Ok(site)
+    };
+    let (primary, secondary) = (in_its_group(primary), in_its_group(secondary));
+    let shared = shared.map(in_its_group).transpose();
     let (primary, secondary, shared) = match (primary, secondary, shared) {
         (Ok(primary), Ok(secondary), Ok(shared)) => (primary, secondary, shared),
         (primary, secondary, shared) => {
@@ -82,17 +88,24 @@ pub fn read(
             return Err(wrong);
         }
     };
-    Ok(together(about, primary, secondary, shared))
+    together(about, template, primary, secondary, shared)
 }
 
-fn together(about: &About, mut primary: Site, mut secondary: Site, mut shared: Option<Site>) -> Workload {
+fn together(
+    about: &About,
+    template: &Template,
+    mut primary: Site,
+    mut secondary: Site,
+    mut shared: Option<Site>,
+) -> Result<Workload, Vec<Diagnostic>> {
+    scope::are_apart(template, &primary, &secondary)?;
     presumed::in_their_groups(&mut primary, &mut secondary, shared.as_mut());
     presumed::once(&mut primary, &mut secondary);
     let mut all = components(&primary.resources, &secondary.resources);
     if let Some(shared) = &shared {
         all.extend(components(&shared.resources, &[]));
     }
-    assemble(about, primary, secondary, shared, all)
+    Ok(assemble(about, primary, secondary, shared, all))
 }
 
 fn assemble(
@@ -138,7 +151,7 @@ fn is_error(found: &Diagnostic) -> bool {
 
 /// What a template makes of a site, or everything that is wrong with it.
 fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Result<Site, Vec<Diagnostic>> {
-    group_only(site.template)?;
+    let scope = scope::deployed_to(about, site)?;
     let context = context_of(about, site);
     let drawn = itself::drawn(site.template, site.parameters, &context);
     let given = itself::with_drawn(site.parameters, &drawn);
@@ -160,17 +173,18 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
     let ids: Vec<Option<ResourceId>> =
         expansion.resources.iter().map(|resource| ResourceId::parse(&resource.id).ok()).collect();
     let elements = elements(&expansion, &ids);
-    let group = ResourceId::group(&about.subscription, site.group);
-    let presumed = presumed::presumed(&expansion, &ids, &group, site.region);
+    let presumed = presumed::presumed(&expansion, &ids, &scope, site.region);
     let asks = asks(&expansion, &ids);
     let resources = expansion.resources.into_iter().zip(&ids);
     let resources: Resources =
         resources.filter_map(|(resource, id)| declared(resource, id.clone()?, &ids)).collect();
-    if resources.is_empty() {
+    let named = ResourceId::group(&about.subscription, site.group);
+    let group = if scope == named { Some(named) } else { scope::group_of(&resources, &named) };
+    let Some(group) = group.filter(|_| scope::members(&resources).next().is_some()) else {
         let message = "the template creates nothing: there is nothing to protect".to_owned();
         let hint = "with these parameters it has no resource whose condition is true";
         return Err(vec![complaint(site.template, "nothing", message, "resources", hint)]);
-    }
+    };
     let template = template.map_err(|error| {
         let hint = "give each turn of the loop a deployment of its own, so that it can be sent in one piece";
         let message = Secrets::of(&site.template.json(), site.parameters).cover(&error.to_string());
@@ -181,8 +195,9 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
     Ok(Site {
         region: site.region.clone(),
         presumed,
+        group_region: scope::region_of(&group, &resources, site.region),
+        scope,
         group,
-        group_region: site.region.clone(),
         deployment: Deployment {
             file: site.template.file().to_owned(),
             secrets: secure_places(&template, &parameters),
@@ -244,21 +259,6 @@ fn elements(expansion: &Expansion, ids: &[Option<ResourceId>]) -> BTreeMap<Resou
         }
     }
     elements
-}
-
-/// Only what is deployed to a group has a group to be deployed to in another region.
-fn group_only(template: &Template) -> Result<(), Vec<Diagnostic>> {
-    let scope = match template.scope() {
-        DeploymentScope::ResourceGroup => return Ok(()),
-        DeploymentScope::Subscription => "a subscription",
-        DeploymentScope::ManagementGroup => "a management group",
-        DeploymentScope::Tenant => "the tenant",
-    };
-    let message =
-        format!("the template deploys to {scope}; only templates for a resource group are covered yet");
-    let hint =
-        "name a template with the schema `…/deploymentTemplate.json#`, such as one that this one deploys";
-    Err(vec![complaint(template, "scope", message, "$schema", hint)])
 }
 
 /// What is wrong with a template as a whole, shown at one of its members.

@@ -13,6 +13,7 @@ use lifeboat_plan::SecretRef;
 use serde_json::Value;
 
 use crate::inventory::{Inventory, Source};
+use crate::reading::GROUPS;
 use crate::settings::Settings;
 
 pub use resources::Resources;
@@ -103,7 +104,9 @@ impl Deployment {
 pub struct Site {
     /// The region.
     pub region: Region,
-    /// The group that the regional template is deployed to.
+    /// What the template is deployed to: the group, or the subscription where the template makes its groups itself.
+    pub scope: ResourceId,
+    /// The group that the site's resources are in; of several, the one that holds the most of them.
     pub group: ResourceId,
     /// The region that holds the group's metadata: the site's own, unless one group holds both sites.
     pub group_region: Region,
@@ -174,6 +177,13 @@ pub struct Workload {
     pub approvers: Vec<String>,
     /// What the owner says about components, each in the words of its service.
     pub settings: Settings,
+}
+
+impl Site {
+    /// Whether the site's group is there before the template is deployed, and is not made by it.
+    pub(crate) fn is_deployed_to_its_group(&self) -> bool {
+        self.scope == self.group
+    }
 }
 
 impl Workload {
@@ -270,13 +280,15 @@ impl Workload {
 }
 
 /// Pairs what two sites declare into components: the same template expanded twice gives the same elements, so the place
-/// in the template pairs them, and the type must agree. What a condition leaves out of one site shifts nothing.
+/// in the template pairs them, and the type must agree. What a condition leaves out of one site shifts nothing. What is
+/// one and the same in both, as a role assignment at the subscription is, exists once. Groups are places, and no
+/// components.
 pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component> {
     let top = |resources| -> Vec<&Declared> {
         let resources: &[Declared] = resources;
-        let ids: BTreeSet<&ResourceId> = resources.iter().map(|declared| &declared.id).collect();
-        resources
-            .iter()
+        let members = || resources.iter().filter(|declared| !declared.kind.is(GROUPS));
+        let ids: BTreeSet<&ResourceId> = members().map(|declared| &declared.id).collect();
+        members()
             .filter(|declared| {
                 let mut parent = declared.id.parent();
                 while let Some(id) = parent {
@@ -315,7 +327,7 @@ pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component
                 name,
                 kind: declared.kind.clone(),
                 primary: declared.id.clone(),
-                secondary: twin.map(|twin| twin.id.clone()),
+                secondary: twin.map(|twin| twin.id.clone()).filter(|twin| *twin != declared.id),
                 replaced: None,
             }
         })

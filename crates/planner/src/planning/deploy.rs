@@ -35,9 +35,9 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
     let site = planning.to();
     let mut after = BTreeSet::new();
     if planning.kind == PlanKind::Prepare {
-        for (verb, site) in
-            [("group", site)].into_iter().chain(planning.workload.shared.iter().map(|s| ("shared-group", s)))
-        {
+        let shared = planning.workload.shared.iter().map(|shared| ("shared-group", shared));
+        let groups = [("group", site)].into_iter().chain(shared);
+        for (verb, site) in groups.filter(|(_, site)| site.is_deployed_to_its_group()) {
             let step = group(verb, site, planning, &mut part);
             after.insert(step.id.clone());
             part.steps.push(step);
@@ -45,7 +45,8 @@ pub(super) fn deploy(planning: &Planning<'_>) -> Result<Part, Refusal> {
         if let Some(shared) = &planning.workload.shared {
             let kept: Vec<&Declared> = shared.resources.iter().collect();
             // What exists once lies in a group of its own, and waits for no other.
-            let group = BTreeSet::from([StepId::new("workload", "shared-group")]);
+            let group = StepId::new("workload", "shared-group");
+            let group = BTreeSet::from_iter(after.contains(&group).then_some(group));
             let step = deployment(
                 "deploy-shared",
                 shared,
@@ -150,10 +151,10 @@ fn deployment(
         title: if kept.is_empty() {
             format!(
                 "nothing to deploy to {}: what is declared is there, or comes by itself",
-                site.group.name()
+                target(site)
             )
         } else {
-            format!("deploy {} to {} in {}", counted(kept.len(), "resource"), site.group.name(), site.region)
+            format!("deploy {} to {} in {}", counted(kept.len(), "resource"), target(site), site.region)
         },
         after,
         graceful: way,
@@ -163,6 +164,11 @@ fn deployment(
             "redeploy by ARM template; the regions differ by parameters only",
         ),
     }
+}
+
+/// What a site's template is deployed to, for people.
+fn target(site: &Site) -> &str {
+    if site.is_deployed_to_its_group() { site.group.name() } else { "the subscription" }
 }
 
 /// Whether what stands may count as deployed though no record of just this deployment is there: somebody may have
@@ -198,7 +204,7 @@ fn needs(site: &Site, kept: &[&Declared], planning: &Planning<'_>) -> BTreeSet<N
     });
     let created = kept.iter().filter_map(|declared| control_plane(declared.location.as_ref()?));
     let further = kept.iter().filter_map(|declared| declared.id.group_id());
-    let further: BTreeSet<ResourceId> = further.filter(|group| *group != site.group).collect();
+    let further: BTreeSet<ResourceId> = further.filter(|group| *group != site.scope).collect();
     let groups = further.into_iter().map(|group| match located(&group, workload, planning.seen) {
         Ok(region) => Need::GroupMetadata(region),
         Err(_) => Need::Unplaced(format!("the group `{}`, into which the template deploys", group.name())),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use self::second::Second;
 use self::values::{Here, Values, allowed_region, from_group, values};
-use super::{About, GROUPS, SiteTemplate, assemble, read_site, together};
+use super::{About, GROUPS, SiteTemplate, assemble, read_site, scope, together};
 use crate::services::service_of;
 use crate::topology::{Component, Declared, Resources, Site, Workload};
 
@@ -125,7 +125,8 @@ pub fn read_bare(
     let second = Second { about, template, primary: &primary, secondary: &fallback, linked };
     let (mut away_values, away) = second.read(&values.all, &at_home);
     assumed.append(&mut away_values.assumed);
-    let workload = together(about, at_home, away.map_err(BareError::Template)?, None);
+    let away = away.map_err(BareError::Template)?;
+    let workload = together(about, template, at_home, away, None).map_err(BareError::Template)?;
     let away: BTreeSet<&str> =
         workload.secondary.presumed.iter().map(|presumed| presumed.id.name()).collect();
     let presumed = workload.primary.presumed.iter();
@@ -294,7 +295,9 @@ fn both_regions(
     };
     let mut primary = in_group(second)?;
     let pair = (first.clone(), second.clone());
-    if paired_regions(&primary).as_ref() == Some(&pair) {
+    if !primary.is_deployed_to_its_group() {
+        primary = in_group(first)?;
+    } else if paired_regions(&primary).as_ref() == Some(&pair) {
         let group = primary.group.name();
         follows(format!("the group {group} is placed in {second}: a group in {first} would be lost with it"));
     } else {
@@ -324,6 +327,16 @@ fn both_regions(
             }
         })
         .collect();
+    // Where the template makes the groups, each site has its own if the template says so.
+    if !primary.is_deployed_to_its_group() {
+        let made = primary.resources.clone();
+        for (site, region) in [(&mut primary, first), (&mut secondary, second)] {
+            if let Some(group) = scope::group_of(&site.resources, &site.scope) {
+                site.group_region = scope::region_of(&group, &made, region);
+                site.group = group;
+            }
+        }
+    }
     // The group may stand in either region; the site that serves is in the first, the other in the second.
     primary.region = first.clone();
     secondary.region = second.clone();

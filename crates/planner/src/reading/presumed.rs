@@ -19,7 +19,7 @@ const API: &str = "2024-03-01";
 pub(super) fn presumed(
     expansion: &Expansion,
     ids: &[Option<ResourceId>],
-    group: &ResourceId,
+    scope: &ResourceId,
     region: &Region,
 ) -> Vec<Declared> {
     let resources = || expansion.resources.iter().zip(ids);
@@ -37,7 +37,7 @@ pub(super) fn presumed(
         }
         // What is below something that the template makes comes with it, as subnets and root keys do.
         if !chain.iter().any(|id| made.contains(id)) {
-            wanted.extend(chain.into_iter().filter(|id| is_resource_of(group, id)));
+            wanted.extend(chain.into_iter().filter(|id| is_resource_of(scope, id)));
         }
     };
     for (resource, id) in resources() {
@@ -59,9 +59,9 @@ pub(super) fn presumed(
     let groups: BTreeSet<ResourceId> = made
         .iter()
         .chain(&wanted)
-        .filter(|id| !id.is_within(group) && is_resource_of(group, id))
+        .filter(|id| is_resource_of(scope, id))
         .filter_map(ResourceId::group_id)
-        .filter(|other| other != group && !made.contains(other))
+        .filter(|other| other != scope && !made.contains(other))
         .collect();
     let groups = groups.into_iter().map(|id| Declared {
         kind: ResourceType::new(GROUPS),
@@ -140,9 +140,9 @@ pub(super) fn once(primary: &mut Site, secondary: &mut Site) {
 }
 
 /// A resource of some group of the same subscription; records of deployments are none.
-fn is_resource_of(group: &ResourceId, id: &ResourceId) -> bool {
+fn is_resource_of(scope: &ResourceId, id: &ResourceId) -> bool {
     id.group_name().is_some()
-        && id.subscription() == group.subscription()
+        && id.subscription() == scope.subscription()
         && id.kind().is_some_and(|kind| {
             !kind.namespace().eq_ignore_ascii_case("Microsoft.Resources") && kind.segments().count() >= 1
         })

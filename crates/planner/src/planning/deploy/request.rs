@@ -32,6 +32,10 @@ pub(super) const CONTENT: &str = "lifeboat-content";
 pub(super) fn request(template: Value, site: &Site, workload: &Workload) -> Request {
     let mut body =
         json!({ "properties": { "mode": "Incremental", "parameters": site.deployment.parameters } });
+    if !site.is_deployed_to_its_group() {
+        // No group holds the record: it is kept where this says.
+        body["location"] = json!(site.region.as_str());
+    }
     body["properties"]["template"] = template;
     let of = workload.deployment_of(site);
     let hole = |place: &SecurePlace| {
@@ -54,7 +58,7 @@ pub(super) fn request(template: Value, site: &Site, workload: &Workload) -> Requ
         }
         None => format!("{}-{content}", name_of(&workload.name, &site.region)),
     };
-    let path = format!("{}/providers/Microsoft.Resources/deployments/{name}?api-version={API}", site.group);
+    let path = format!("{}/providers/Microsoft.Resources/deployments/{name}?api-version={API}", site.scope);
     Request { path, body, tag: site.deployment.name.is_some().then_some(content) }
 }
 
@@ -83,7 +87,7 @@ pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
         Call::arm(Method::Put, path, Some(Value::clone(&declared.body)))
     };
     for site in workload.shared.iter().chain([&workload.primary]) {
-        calls.push(put_group(site));
+        calls.extend(site.is_deployed_to_its_group().then(|| put_group(site)));
         calls.extend(site.presumed.iter().map(put));
         let Request { path, body, .. } = request(Value::clone(&site.deployment.template), site, workload);
         let body = body.fill(&OwnSecrets(&secrets)).expect("a deployment has no holes but its own secrets");
@@ -91,7 +95,7 @@ pub fn initial_deployments(workload: &Workload) -> Vec<Call> {
     }
     let there = &workload.secondary;
     if there.group != workload.primary.group && !there.presumed.is_empty() {
-        calls.push(put_group(there));
+        calls.extend(there.is_deployed_to_its_group().then(|| put_group(there)));
         calls.extend(there.presumed.iter().map(put));
     }
     calls

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::Assumption;
 use super::values::{Values, spelled};
-use crate::reading::{About, SiteTemplate, read_site};
-use crate::topology::Site;
+use crate::reading::{About, GROUPS, SiteTemplate, read_site};
+use crate::topology::{Declared, Site};
 
 /// One name may be made of several parameters; a few rounds settle it, and a literal name never settles.
 const ROUNDS: usize = 6;
@@ -50,7 +50,7 @@ impl Second<'_> {
                         // What names both regions has them the other way round there.
                         let other = if region == *self.primary { self.secondary } else { self.primary };
                         *text = spelled(declaration, other).unwrap_or_else(|| other.as_str().to_owned());
-                    } else if text.eq_ignore_ascii_case(home.group.name()) {
+                    } else if home.is_deployed_to_its_group() && text.eq_ignore_ascii_case(home.group.name()) {
                         *text = self.group();
                     } else {
                         return;
@@ -166,13 +166,12 @@ fn each_text(value: &mut Value, visit: &mut dyn FnMut(&mut String)) {
     }
 }
 
-/// Names that exist once in the whole cloud, what is only presumed to exist included.
+/// Names that exist once in the whole cloud, or as those of groups once in the subscription; what is only presumed to
+/// exist included.
 fn unique_names(site: &Site) -> impl Iterator<Item = (&str, &ResourceType)> {
-    site.resources
-        .iter()
-        .chain(&site.presumed)
-        .filter(|declared| global_suffix(&declared.kind).is_some())
-        .map(|declared| (declared.id.name(), &declared.kind))
+    let is_global = |declared: &&Declared| global_suffix(&declared.kind).is_some();
+    let made = site.resources.iter().filter(move |declared| is_global(declared) || declared.kind.is(GROUPS));
+    made.chain(site.presumed.iter().filter(is_global)).map(|declared| (declared.id.name(), &declared.kind))
 }
 
 /// The value with the region's short form at its end, cut so that it still fits.
