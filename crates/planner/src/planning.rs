@@ -145,6 +145,7 @@ fn absorb(whole: &mut Part, part: Part) {
     whole.steps.extend(part.steps);
     whole.reads.extend(part.reads);
     whole.hosts.extend(part.hosts);
+    whole.records.extend(part.records);
     whole.facts.extend(part.facts);
     whole.notes.extend(part.notes);
     whole.gates.extend(part.gates);
@@ -192,6 +193,8 @@ fn places(planning: &Planning<'_>, part: &Part) -> Places {
             places.resources.insert(declared.id.clone(), Some(region.clone()));
         }
     }
+    let records = part.records.iter().map(|(id, region)| (id.clone(), Some(region.clone())));
+    places.resources.extend(records);
     // What takes the place of a declared resource stands where that was declared.
     for component in workload.components.iter().filter(|component| component.replaced.is_some()) {
         for side in [Side::Primary, Side::Secondary] {

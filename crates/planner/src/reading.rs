@@ -178,13 +178,7 @@ fn read_site(about: &About, site: SiteTemplate<'_>, linked: &dyn Linked) -> Resu
     let resources = expansion.resources.into_iter().zip(&ids);
     let resources: Resources =
         resources.filter_map(|(resource, id)| declared(resource, id.clone()?, &ids)).collect();
-    let named = ResourceId::group(&about.subscription, site.group);
-    let group = if scope == named { Some(named) } else { scope::group_of(&resources, &named) };
-    let Some(group) = group.filter(|_| scope::members(&resources).next().is_some()) else {
-        let message = "the template creates nothing: there is nothing to protect".to_owned();
-        let hint = "with these parameters it has no resource whose condition is true";
-        return Err(vec![complaint(site.template, "nothing", message, "resources", hint)]);
-    };
+    let group = scope::group(about, site, &scope, &resources)?;
     let template = template.map_err(|error| {
         let hint = "give each turn of the loop a deployment of its own, so that it can be sent in one piece";
         let message = Secrets::of(&site.template.json(), site.parameters).cover(&error.to_string());

@@ -204,6 +204,8 @@ pub struct Part {
     pub reads: BTreeMap<ReadId, ReadDraft>,
     /// Hosts and where they are.
     pub hosts: BTreeMap<String, Region>,
+    /// Records of deployments that no group holds, and where they are kept.
+    pub records: BTreeMap<ResourceId, Region>,
     /// Facts that the steps rest on.
     pub facts: Vec<FactUsed>,
     /// What was deliberately not planned, and why.

@@ -1,6 +1,7 @@
 //! Reading templates on their own: what is assumed is listed, what contradicts is refused, and real templates do no harm.
 
 mod corpus;
+mod subscription;
 
 use std::collections::BTreeMap;
 

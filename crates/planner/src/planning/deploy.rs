@@ -95,7 +95,10 @@ fn deployment(
     planning: &Planning<'_>,
     part: &mut Part,
 ) -> Step {
-    let Request { path, body, tag } = request(template, site, planning.workload);
+    let Request { record, path, body, tag } = request(template, site, planning.workload);
+    if !site.is_deployed_to_its_group() {
+        part.records.insert(record, site.region.clone());
+    }
     let record = ReadId::new(&format!("workload/{verb}-record@{}", site.region));
     let resources = ReadId::new(&format!("workload/{verb}-resources@{}", site.region));
     part.reads.insert(record.clone(), ReadDraft::Arm(CallDraft::get(path.clone())));
@@ -149,10 +152,7 @@ fn deployment(
         id: StepId::new("workload", verb),
         component: "workload".into(),
         title: if kept.is_empty() {
-            format!(
-                "nothing to deploy to {}: what is declared is there, or comes by itself",
-                target(site)
-            )
+            format!("nothing to deploy to {}: what is declared is there, or comes by itself", target(site))
         } else {
             format!("deploy {} to {} in {}", counted(kept.len(), "resource"), target(site), site.region)
         },

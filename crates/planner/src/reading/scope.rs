@@ -28,11 +28,42 @@ pub(super) fn deployed_to(about: &About, site: SiteTemplate<'_>) -> Result<Resou
     Err(vec![complaint(site.template, "scope", message, "$schema", hint)])
 }
 
+/// The group that what is made for a site is in.
+pub(super) fn group(
+    about: &About,
+    site: SiteTemplate<'_>,
+    scope: &ResourceId,
+    resources: &[Declared],
+) -> Result<ResourceId, Vec<Diagnostic>> {
+    let nothing = |message: &str, hint: &str| {
+        Err(vec![complaint(site.template, "nothing", message.to_owned(), "resources", hint)])
+    };
+    if resources.is_empty() {
+        return nothing(
+            "the template creates nothing: there is nothing to protect",
+            "with these parameters it has no resource whose condition is true",
+        );
+    }
+    let named = ResourceId::group(&about.subscription, site.group);
+    if *scope == named {
+        return Ok(named);
+    }
+    match group_of(resources, &named) {
+        Some(group) => Ok(group),
+        None => nothing(
+            "nothing that the template creates is in a resource group: there is nothing to fail over",
+            "groups, policies and role assignments are in no region that a workload is served from: name the \
+             template of what runs in the groups",
+        ),
+    }
+}
+
 /// The group of these resources: the wanted one if any is in it, else the one that holds the most. None where nothing is
 /// in a group.
 pub(super) fn group_of(resources: &[Declared], wanted: &ResourceId) -> Option<ResourceId> {
     let mut held: BTreeMap<ResourceId, usize> = BTreeMap::new();
-    for group in members(resources).filter_map(|declared| declared.id.group_id()) {
+    let members = resources.iter().filter(|declared| !declared.kind.is(GROUPS));
+    for group in members.filter_map(|declared| declared.id.group_id()) {
         *held.entry(group).or_default() += 1;
     }
     if held.contains_key(wanted) {
@@ -65,7 +96,11 @@ pub(super) fn is_in_its_group(asked: SiteTemplate<'_>, site: &Site) -> Result<()
 
 /// Two regions in one group that the template makes are no two sites: the second deployment would change the first, or be
 /// refused for the group's location.
-pub(super) fn are_apart(template: &Template, primary: &Site, secondary: &Site) -> Result<(), Vec<Diagnostic>> {
+pub(super) fn are_apart(
+    template: &Template,
+    primary: &Site,
+    secondary: &Site,
+) -> Result<(), Vec<Diagnostic>> {
     if secondary.is_deployed_to_its_group() || primary.group != secondary.group {
         return Ok(());
     }
@@ -86,9 +121,4 @@ pub(super) fn are_apart(template: &Template, primary: &Site, secondary: &Site) -
         Some(place) => complaint_at(template, "one-group", message, place, hint),
         None => complaint(template, "one-group", message, "resources", hint),
     }])
-}
-
-/// What stands in groups.
-pub(super) fn members(resources: &[Declared]) -> impl Iterator<Item = &Declared> {
-    resources.iter().filter(|declared| !declared.kind.is(GROUPS))
 }

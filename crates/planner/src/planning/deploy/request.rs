@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lifeboat_arm::template::SecurePlace;
-use lifeboat_arm::{Call, Method};
+use lifeboat_arm::{Call, Method, ResourceId, ResourceType};
 use lifeboat_plan::{Draft, Hole, SecretRef, StepId, Values};
 use serde_json::{Value, json};
 use sha2::Digest as _;
@@ -14,6 +14,7 @@ use crate::topology::{Declared, Site, Workload};
 
 /// A deployment as it is sent.
 pub(super) struct Request {
+    pub(super) record: ResourceId,
     pub(super) path: String,
     pub(super) body: Draft,
     /// What tells its content where the name does not.
@@ -58,8 +59,9 @@ pub(super) fn request(template: Value, site: &Site, workload: &Workload) -> Requ
         }
         None => format!("{}-{content}", name_of(&workload.name, &site.region)),
     };
-    let path = format!("{}/providers/Microsoft.Resources/deployments/{name}?api-version={API}", site.scope);
-    Request { path, body, tag: site.deployment.name.is_some().then_some(content) }
+    let record = site.scope.resource(&ResourceType::new("Microsoft.Resources/deployments"), &[&name]);
+    let path = format!("{record}?api-version={API}");
+    Request { record, path, body, tag: site.deployment.name.is_some().then_some(content) }
 }
 
 fn short_digest(body: &Draft) -> String {

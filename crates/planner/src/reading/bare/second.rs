@@ -31,7 +31,11 @@ pub(super) struct Second<'a> {
 impl Second<'_> {
     /// The group that the second region's resources go into.
     pub(super) fn group(&self) -> String {
-        format!("{}-{}", self.about.name, self.secondary.abbreviation())
+        self.group_in(self.secondary)
+    }
+
+    fn group_in(&self, region: &Region) -> String {
+        format!("{}-{}", self.about.name, region.abbreviation())
     }
 
     /// The values there, and the site that the template makes of them.
@@ -50,7 +54,7 @@ impl Second<'_> {
                         // What names both regions has them the other way round there.
                         let other = if region == *self.primary { self.secondary } else { self.primary };
                         *text = spelled(declaration, other).unwrap_or_else(|| other.as_str().to_owned());
-                    } else if home.is_deployed_to_its_group() && text.eq_ignore_ascii_case(home.group.name()) {
+                    } else if text.eq_ignore_ascii_case(&self.group_in(self.primary)) {
                         *text = self.group();
                     } else {
                         return;
