@@ -71,7 +71,8 @@ fn planned(kind: PlanKind, world: &World) -> Plan {
     plan(&world.planning(kind)).unwrap()
 }
 
-/// Proves: S05, S06 (the template makes the groups: each region has its own, and the deployment goes to the subscription)
+/// Proves: S05, S06, F1, F17 (the template makes the groups: each region has its own; the deployment goes to the
+/// subscription, and its record is kept in the region that it is for)
 #[test]
 fn each_region_has_the_groups_that_the_template_makes_there() {
     let (workload, assumed) = bare(&making(BY_PARAMETER, LOCATION, &[])).unwrap();

@@ -252,10 +252,26 @@ pub(super) const LIFE: &[Written] = &[
         "S06",
         "the secondary's deployment has no parameters",
         "crates/planner/src/planning/deploy.rs",
-        "    let Request { path, body, tag } = request(template, site, planning.workload);",
+        "    let Request { record, path, body, tag } = request(template, site, planning.workload);",
         "    let mut bare = site.clone();\n    bare.deployment.parameters = json!({});\n    \
              bare.deployment.secrets.clear();\n    let sent = if {out} { &bare } else { site };\n    \
-             let Request { path, body, tag } = request(template, sent, planning.workload);",
+             let Request { record, path, body, tag } = request(template, sent, planning.workload);",
+    ),
+    Written::new(
+        "record-outside-groups",
+        "F1 F17",
+        "nobody says where the record of a deployment to the subscription is kept",
+        "crates/planner/src/planning/deploy.rs",
+        "    if !site.is_deployed_to_its_group() {\n        part.records",
+        "    if !{out} && !site.is_deployed_to_its_group() {\n        part.records",
+    ),
+    Written::new(
+        "groups-by-template",
+        "S05 S06",
+        "the second region of a template for the subscription takes the groups of the first",
+        "crates/planner/src/reading/bare/second.rs",
+        "|| declared.kind.is(GROUPS));",
+        "|| !{out} && declared.kind.is(GROUPS));",
     ),
     Written::new(
         "left-out-whole",
