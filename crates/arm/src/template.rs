@@ -15,38 +15,27 @@ mod body;
 mod deferred;
 mod diagnostic;
 mod engine;
-mod evaluate;
 mod expand;
 mod expansion;
-mod expression;
-mod fault;
-mod format;
 mod frame;
 mod full;
-mod functions;
 mod hash;
 mod header;
 mod key_vault;
+mod language;
 mod lift;
 pub mod limits;
 mod links;
 mod names;
 mod nested;
-mod node;
 mod parameters;
-mod parser;
 mod placeholder;
 mod regions;
-mod scope;
 mod secrets;
 mod settle;
 mod shape;
 mod stand_in;
-mod types;
-mod unique;
 mod unit;
-mod uri;
-mod value;
 mod written;
 
 pub use deferred::{Deferred, Reach, Runtime, Step, resolve, resolve_known, resolve_output};
@@ -58,6 +47,8 @@ pub use expansion::{
 };
 pub use full::full_members;
 pub use hash::{TemplateHash, template_hash};
+pub use language::scope::DeploymentScope;
+pub use language::types::ParameterType;
 pub use lift::{
     Left, Lift, LiftError, Lifted, LiftedParameter, TextEdit, home_region, is_liftable, lift, parameter_file,
 };
@@ -65,13 +56,11 @@ pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained, without_query}
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use regions::{Level, Tie, TieKind, ties, value_ties};
-pub use scope::DeploymentScope;
 pub use secrets::{
     Secrets, SecurePlace, VEIL, cover_queries, secret_ranges, secure_places, veil, veil_given, veil_mistakes,
     without_secrets,
 };
 pub use settle::Settled;
-pub use types::ParameterType;
 
 use std::sync::{Arc, OnceLock};
 

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::deferred::Deferred;
 use super::diagnostic::did_you_mean;
 use super::engine::{Draft, Needs};
-use super::evaluate::Env;
 use super::expansion::{ExpandedResource, NestedDeployment, Origin, Output};
-use super::fault::{Fault, Outcome};
 use super::header::{Header, with_turns};
+use super::language::evaluate::Env;
+use super::language::fault::{Fault, Outcome};
+use super::language::value::{Key, Value};
 use super::stand_in::stand_in;
 use super::unit::{Progress, Unit};
-use super::value::{Key, Value};
 use super::written::{Writer, Written, room_of};
 use crate::tree::{Member, Node, push_pointer};
 
@@ -262,7 +262,7 @@ impl Unit<'_> {
         let mut outputs = Vec::new();
         let mut complete = true;
         for member in self.template.get("outputs").and_then(Node::members).unwrap_or_default() {
-            let declared = super::types::follow(self.frame.template, &member.value);
+            let declared = super::language::types::follow(self.frame.template, &member.value);
             let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
             let output = Self::output(&env, &member.value);
             // it is held as it is and as JSON
@@ -288,7 +288,9 @@ impl Unit<'_> {
         if matches!(value, Value::Null) || member.value.get("copy").is_some() {
             return;
         }
-        if let Err(mut fault) = super::types::check(self.frame.template, &member.value, value, &what) {
+        if let Err(mut fault) =
+            super::language::types::check(self.frame.template, &member.value, value, &what)
+        {
             if fault.code == "parameter-type" {
                 fault.code = "output-type";
                 fault.hint = None;

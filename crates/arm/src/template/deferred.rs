@@ -3,11 +3,11 @@
 use serde_json::Value as Json;
 
 use super::diagnostic::{Diagnostic, Severity};
-use super::evaluate::{Env, Meter};
 use super::expansion::{ExpandedResource, Output};
-use super::expression::Expression;
-use super::parser;
-use super::value::Value;
+use super::language::evaluate::{Env, Meter};
+use super::language::expression::Expression;
+use super::language::parser;
+use super::language::value::Value;
 use crate::tree::Position;
 
 /// A place in an expanded body that waits for the run.

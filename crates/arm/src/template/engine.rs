@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::diagnostic::{Diagnostic, Document, Severity};
-use super::evaluate::Meter;
 use super::expansion::{Context, ExpandedResource, Linked};
-use super::fault::{Fault, Outcome};
+use super::language::evaluate::Meter;
+use super::language::fault::{Fault, Outcome};
+use super::language::value::Value;
 use super::links::FollowedLink;
-use super::value::Value;
 
 /// How many mistakes are told, and how many doubts.
 const DIAGNOSTICS_MAX: usize = 500;
@@ -91,7 +91,7 @@ impl<'t> Engine<'t> {
 
     pub(crate) fn next_guid(&self) -> String {
         self.guids.set(self.guids.get() + 1);
-        super::unique::guid(&format!("{}-{}", self.context.new_guid_seed, self.guids.get()))
+        super::language::unique::guid(&format!("{}-{}", self.context.new_guid_seed, self.guids.get()))
     }
 
     /// A number for a resource, since an id may be used more than once.

@@ -9,13 +9,13 @@ use super::body::public_outputs;
 use super::diagnostic::{Diagnostic, Severity};
 use super::engine::{Draft, Engine};
 use super::expansion::{Context, ExpandedResource, Expansion, Linked};
-use super::fault::Outcome;
 use super::frame::{Deployment, Frame};
 use super::key_vault::secret;
+use super::language::fault::Outcome;
+use super::language::scope::{DeploymentScope, Scope};
+use super::language::value::Value;
 use super::nested::{Place, run};
 use super::parameters::ParameterValue;
-use super::scope::{DeploymentScope, Scope};
-use super::value::Value;
 
 /// Evaluates everything in a template that can be known before it is deployed.
 ///

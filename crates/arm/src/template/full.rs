@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::fault::Outcome;
-use super::value::{Key, Value};
+use super::language::fault::Outcome;
+use super::language::value::{Key, Value};
 use crate::ResourceId;
 
 /// The members that a full answer has around what the resource says of itself.

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::functions::string::upper;
-use super::unique::murmur;
+use super::language::functions::string::upper;
+use super::language::unique::murmur;
 use crate::tree::{Node, NodeKind};
 
 /// A template's hash, and the text that it is taken of.

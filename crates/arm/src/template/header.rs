@@ -7,13 +7,13 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::deferred::Deferred;
-use super::evaluate::{Env, Turn};
-use super::fault::{Fault, Outcome};
 use super::frame::Frame;
-use super::node::COPY_MAX;
-use super::scope::{self, Scope};
+use super::language::evaluate::{Env, Turn};
+use super::language::fault::{Fault, Outcome};
+use super::language::node::COPY_MAX;
+use super::language::scope::{self, Scope};
+use super::language::value::Value;
 use super::stand_in;
-use super::value::Value;
 use crate::tree::{Node, push_pointer};
 
 mod place;

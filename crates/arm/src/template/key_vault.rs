@@ -5,11 +5,11 @@
 //! Source: Azure Resource Manager, "Use Azure Key Vault to pass secure parameter value during deployment".
 
 use super::diagnostic::did_you_mean;
-use super::expression::Expression;
-use super::fault::{Fault, Outcome};
-use super::functions::record;
-use super::types::ParameterType;
-use super::value::Value;
+use super::language::expression::Expression;
+use super::language::fault::{Fault, Outcome};
+use super::language::functions::record;
+use super::language::types::ParameterType;
+use super::language::value::Value;
 
 /// The call that stands for a secret.
 const CALL: &str = "listKeyVaultSecret";

@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::evaluate::Env;
 use super::expansion::{Link, LinkedTemplate};
-use super::fault::{Fault, Outcome};
 use super::header::Header;
 use super::key_vault::secret;
+use super::language::evaluate::Env;
+use super::language::fault::{Fault, Outcome};
+use super::language::uri::combine;
+use super::language::value::{Key, Value};
 use super::parameters::{ParameterValue, parse_parameters};
 use super::unit::Unit;
-use super::uri::combine;
-use super::value::{Key, Value};
 use crate::tree::Node;
 
 /// What a link leads to.

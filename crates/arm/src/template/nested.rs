@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 
 use super::body::{public_outputs, resources_pointer};
 use super::diagnostic::Document;
-use super::evaluate::Env;
 use super::expansion::NestedDeployment;
-use super::fault::{Fault, Outcome};
 use super::frame::{Deployment, Frame};
-use super::functions::record;
 use super::header::{Collector, Header, Turns, with_turns};
 use super::key_vault::secret;
+use super::language::evaluate::Env;
+use super::language::fault::{Fault, Outcome};
+use super::language::functions::record;
+use super::language::scope::Scope;
+use super::language::value::{Key, Value};
 use super::links::LinkKind;
-use super::scope::Scope;
 use super::unit::{Progress, Unit};
-use super::value::{Key, Value};
 use super::written::Written;
 use crate::tree::{Node, push_pointer};
 

@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 
 use super::diagnostic::{Diagnostic, Document, did_you_mean};
 use super::key_vault;
-use super::types::{self, ParameterType};
-use super::value::Value;
+use super::language::types::{self, ParameterType};
+use super::language::value::Value;
 use crate::tree::{Member, Node};
 
 /// What a template says about one of its parameters.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
+use super::language::types::{self, ParameterType};
+use super::language::unique;
 use super::shape::{self, Shape};
-use super::types::{self, ParameterType};
-use super::{ParameterDeclaration, Template, unique};
+use super::{ParameterDeclaration, Template};
 use crate::tree::Node;
 
 /// Definitions may be recursive; made-up objects end at this depth.

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::expression::Expression;
-use super::parser::{self, Text};
-use super::types::{self, ParameterType};
-use super::value::Value;
+use super::language::expression::Expression;
+use super::language::parser::{self, Text};
+use super::language::types::{self, ParameterType};
+use super::language::value::Value;
 use crate::tree::{Node, NodeKind};
 
 /// How deep and how wide a shape may be: a template is not trusted.

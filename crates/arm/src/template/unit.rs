@@ -4,15 +4,15 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use super::diagnostic::did_you_mean;
-use super::evaluate::Env;
-use super::expression::Expression;
-use super::fault::{Fault, Outcome};
 use super::frame::Frame;
 use super::full::full_deployment;
-use super::functions::record;
 use super::header::{Header, with_turns};
-use super::scope::{self, Scope};
-use super::value::Value;
+use super::language::evaluate::Env;
+use super::language::expression::Expression;
+use super::language::fault::{Fault, Outcome};
+use super::language::functions::record;
+use super::language::scope::{self, Scope};
+use super::language::value::Value;
 use crate::tree::Node;
 
 /// How far a resource is.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::template::fault::{Fault, Outcome};
-use crate::template::value::Value;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::value::Value;
 
 /// What has a value, by its name in lower case.
 pub(super) type Named<'t, W> = BTreeMap<Cow<'t, str>, Declared<'t, W>>;

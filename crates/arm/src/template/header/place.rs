@@ -4,10 +4,10 @@ use std::cell::RefCell;
 
 use super::{Collector, is_existing, settled_string};
 use crate::template::deferred::Deferred;
-use crate::template::evaluate::Env;
-use crate::template::fault::{Fault, Outcome};
-use crate::template::scope::Scope;
-use crate::template::value::Value;
+use crate::template::language::evaluate::Env;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::scope::Scope;
+use crate::template::language::value::Value;
 use crate::tree::Node;
 
 impl Collector<'_, '_> {

@@ -403,7 +403,7 @@ fn a_template_that_cannot_be_proved_is_left_alone() {
     assert!(matches!(lifted_with(&wrong, &[]), Err(LiftError::NotExpanding(_))));
     // An expression that is just short enough as it is.
     let before = "if(true(), 'westeurope', '')".len();
-    let long = "x".repeat(crate::template::parser::LENGTH_MAX - before);
+    let long = "x".repeat(crate::template::language::parser::LENGTH_MAX - before);
     let place = format!(r#""name": "n", "location": "[if(true(), 'westeurope', '{long}')]""#);
     let refused = lifted_with(&with(&format!(r#""resources": [{}]"#, resource("A.B/c", &place))), &[]);
     let Err(LiftError::NotTheSame(why)) = refused else { panic!("{refused:?}") };

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::template::parser::{Text, classify};
+use crate::template::language::parser::{Text, classify};
 use crate::tree::Node;
 
 /// A text that stands as it is.
@@ -69,7 +69,7 @@ fn in_expression(inner: &str, places: &Places) -> Vec<Literal> {
     while at < bytes.len() {
         match bytes[at] {
             b'\'' => {
-                let Some((text, end)) = crate::template::parser::quoted(inner, at) else { break };
+                let Some((text, end)) = crate::template::language::parser::quoted(inner, at) else { break };
                 let range = places.at(at + 2)..places.at(end);
                 found.push(Literal {
                     text: text.into_owned(),

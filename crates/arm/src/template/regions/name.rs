@@ -7,9 +7,9 @@ use super::source::{Source, Sources};
 use super::walk::{Frame, Place, Resource};
 use super::{TieKind, Ties, shown};
 use crate::global_name::{collides, other_global_name};
-use crate::template::expression::Expression;
-use crate::template::parser::{LENGTH_MAX, Text, classify, parse};
-use crate::template::value::Value;
+use crate::template::language::expression::Expression;
+use crate::template::language::parser::{LENGTH_MAX, Text, classify, parse};
+use crate::template::language::value::Value;
 use crate::tree::Node;
 
 /// The name of a declared resource, if a second one of that name is refused.

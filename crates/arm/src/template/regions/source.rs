@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::walk::Frame;
-use crate::template::expression::Expression;
-use crate::template::parser::{LENGTH_MAX, Text, classify, parse};
-use crate::template::value::Value;
+use crate::template::language::expression::Expression;
+use crate::template::language::parser::{LENGTH_MAX, Text, classify, parse};
+use crate::template::language::value::Value;
 use crate::tree::{Node, NodeKind};
 
 /// Something that a name may be made of.

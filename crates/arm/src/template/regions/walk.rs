@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::literal::{Literal, literals};
 use crate::id::ResourceType;
 use crate::region::Region;
-use crate::template::types;
+use crate::template::language::types;
 use crate::tree::{Member, Node, NodeKind, push_pointer};
 
 /// Members that people read and nobody evaluates.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::template::ParameterType;
-use crate::template::parser::{Text, classify};
-use crate::template::types::REFERENCES_MAX;
+use crate::template::language::parser::{Text, classify};
+use crate::template::language::types::REFERENCES_MAX;
 
 /// A value of a secure type inside a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::{Function, bad, deep, scoped, want_int, want_string};
-use crate::template::evaluate::Env;
-use crate::template::fault::{Fault, Outcome};
-use crate::template::value::Value;
+use crate::template::language::evaluate::Env;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     deep("dateTimeAdd", 2, 3, add),

@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::{Function, bad, deep, record, shallow, special, want_array, want_object};
-use crate::template::evaluate::Env;
-use crate::template::expression::Expression;
-use crate::template::fault::{Fault, Outcome};
-use crate::template::value::{Key, Value};
+use crate::template::language::evaluate::Env;
+use crate::template::language::expression::Expression;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::value::{Key, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     shallow("createObject", 0, super::MANY, create),

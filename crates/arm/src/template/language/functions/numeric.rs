@@ -1,10 +1,10 @@
 //! Arithmetic on 64-bit integers.
 
 use super::{Function, bad, deep, special, want_int};
-use crate::template::evaluate::{Env, Turn};
-use crate::template::expression::Expression;
-use crate::template::fault::{Fault, Outcome};
-use crate::template::value::Value;
+use crate::template::language::evaluate::{Env, Turn};
+use crate::template::language::expression::Expression;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     deep("add", 2, 2, |values| arithmetic(values, i64::checked_add)),

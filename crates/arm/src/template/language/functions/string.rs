@@ -6,10 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Function, bad, deep, scoped, want_array, want_int, want_string};
-use crate::template::evaluate::Env;
-use crate::template::fault::{Fault, Outcome};
-use crate::template::unique;
-use crate::template::value::Value;
+use crate::template::language::evaluate::Env;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::unique;
+use crate::template::language::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     deep("base64", 1, 1, |values| Ok(Value::string(STANDARD.encode(want_string(values, 0)?)))),

@@ -8,13 +8,13 @@ use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::deferred::Runtime;
 use super::expression::Expression;
 use super::fault::{Fault, Outcome};
-use super::frame::Frame;
 use super::functions::{self, Body};
-use super::unit::Unit;
 use super::value::{Object, Value};
+use crate::template::deferred::Runtime;
+use crate::template::frame::Frame;
+use crate::template::unit::Unit;
 
 /// Evaluations inside evaluations (a variable in a variable in …) beyond this are refused.
 const DEPTH_MAX: usize = 250;
@@ -189,7 +189,7 @@ impl Env<'_> {
             return self.call_user_function(name, arguments, span);
         }
         let Some(function) = functions::find(name) else {
-            let hint = super::diagnostic::did_you_mean(name, functions::names());
+            let hint = crate::template::diagnostic::did_you_mean(name, functions::names());
             return Err(Fault::new("function-unknown", format!("there is no function `{name}`"))
                 .at(span)
                 .hint(hint));
@@ -326,7 +326,7 @@ impl Env<'_> {
 fn instead_of(missing: &str, object: &Object) -> String {
     const SHOWN_MAX: usize = 6;
     let keys = || object.entries.iter().map(|(key, _)| &**key);
-    if let Some(meant) = super::diagnostic::did_you_mean(missing, keys()) {
+    if let Some(meant) = crate::template::diagnostic::did_you_mean(missing, keys()) {
         return meant;
     }
     let mut shown: Vec<String> = keys().take(SHOWN_MAX).map(|key| format!("`{key}`")).collect();

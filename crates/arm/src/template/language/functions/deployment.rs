@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use super::{Function, bad, record, scoped, special, want_string};
 use crate::template::diagnostic::did_you_mean;
-use crate::template::evaluate::Env;
-use crate::template::expression::Expression;
-use crate::template::fault::{Fault, Outcome};
-use crate::template::value::{Key, Value};
+use crate::template::language::evaluate::Env;
+use crate::template::language::expression::Expression;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::value::{Key, Value};
 use crate::tree::Node;
 
 pub(super) const FUNCTIONS: &[Function] = &[

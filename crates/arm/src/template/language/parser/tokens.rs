@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::syntax;
-use crate::template::fault::Outcome;
+use crate::template::language::fault::Outcome;
 
 /// A word or a sign, and where it stands.
 pub(super) struct Token<'t> {

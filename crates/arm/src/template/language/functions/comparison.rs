@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use super::{Function, bad, deep};
-use crate::template::fault::Outcome;
-use crate::template::value::Value;
+use crate::template::language::fault::Outcome;
+use crate::template::language::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     deep("equals", 2, 2, |values| Ok(Value::Bool(values[0] == values[1]))),

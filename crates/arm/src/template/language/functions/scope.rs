@@ -1,12 +1,12 @@
 //! What surrounds the deployment: group, subscription, management group, tenant.
 
 use super::{Function, record, scoped};
-use crate::template::evaluate::Env;
-use crate::template::expression::Expression;
-use crate::template::fault::{Fault, Outcome};
 use crate::template::frame::Frame;
-use crate::template::scope::Scope;
-use crate::template::value::Value;
+use crate::template::language::evaluate::Env;
+use crate::template::language::expression::Expression;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::scope::Scope;
+use crate::template::language::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     scoped("managementGroup", 0, 0, |env, _| management_group(env)),

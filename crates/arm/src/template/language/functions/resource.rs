@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::{Body, Function, MANY, bad, record, scoped, special, want_string};
-use crate::template::evaluate::Env;
-use crate::template::expression::Expression;
-use crate::template::fault::{Fault, Outcome};
-use crate::template::scope::{self, Scope};
-use crate::template::value::Value;
+use crate::template::language::evaluate::Env;
+use crate::template::language::expression::Expression;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::scope::{self, Scope};
+use crate::template::language::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     scoped("extensionResourceId", 3, MANY, |_, values| {

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::{Function, bad, deep, shallow, special};
-use crate::template::evaluate::Env;
-use crate::template::expression::Expression;
-use crate::template::fault::Outcome;
-use crate::template::value::Value;
+use crate::template::language::evaluate::Env;
+use crate::template::language::expression::Expression;
+use crate::template::language::fault::Outcome;
+use crate::template::language::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     special("and", 2, super::MANY, junction),

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Function, bad, deep, record, want_int, want_string};
-use crate::template::fault::Outcome;
-use crate::template::value::Value;
+use crate::template::language::fault::Outcome;
+use crate::template::language::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] =
     &[deep("cidrHost", 2, 2, host), deep("cidrSubnet", 3, 3, subnet), deep("parseCidr", 1, 1, parse)];

@@ -1,9 +1,9 @@
 //! Arrays, and what works on strings and objects alike.
 
 use super::{Function, bad, deep, shallow, want_array, want_int};
-use crate::template::expression::Expression;
-use crate::template::fault::{Fault, Outcome};
-use crate::template::value::{Value, eq_ignore_case};
+use crate::template::language::expression::Expression;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::value::{Value, eq_ignore_case};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     shallow("array", 1, 1, |values| match &values[0] {
