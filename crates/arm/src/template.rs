@@ -11,48 +11,35 @@
 //! Known gaps: extensible resources (other than Azure's), `apiProfile`, zones per subscription, loops whose count and templates
 //! whose text only the run knows. What differs from the shared cases: `docs/template-differences.md`.
 
-mod body;
-mod deferred;
 mod diagnostic;
-mod engine;
 mod expand;
-mod expansion;
-mod frame;
-mod full;
 mod hash;
-mod header;
 mod key_vault;
 mod language;
 mod lift;
 pub mod limits;
-mod links;
-mod names;
-mod nested;
 mod parameters;
 mod placeholder;
 mod regions;
 mod secrets;
-mod settle;
 mod shape;
-mod stand_in;
-mod unit;
-mod written;
 
-pub use deferred::{Deferred, Reach, Runtime, Step, resolve, resolve_known, resolve_output};
 pub use diagnostic::{Diagnostic, Severity};
-pub use expand::{expand, expand_given};
-pub use expansion::{
+pub use expand::deferred::{Deferred, Reach, Runtime, Step, resolve, resolve_known, resolve_output};
+pub use expand::expansion::{
     Context, ExpandedResource, Expansion, Link, Linked, LinkedTemplate, NestedDeployment, NoLinks, Origin,
     Output, ResourceGroupInfo,
 };
-pub use full::full_members;
+pub use expand::full::full_members;
+pub use expand::links::{FollowedLink, LinkKind, TwoLinks, self_contained, without_query};
+pub use expand::settle::Settled;
+pub use expand::{expand, expand_given};
 pub use hash::{TemplateHash, template_hash};
 pub use language::scope::DeploymentScope;
 pub use language::types::ParameterType;
 pub use lift::{
     Left, Lift, LiftError, Lifted, LiftedParameter, TextEdit, home_region, is_liftable, lift, parameter_file,
 };
-pub use links::{FollowedLink, LinkKind, TwoLinks, self_contained, without_query};
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
 pub use placeholder::{Placeholder, fill_markers, placeholders};
 pub use regions::{Level, Tie, TieKind, ties, value_ties};
@@ -60,7 +47,6 @@ pub use secrets::{
     Secrets, SecurePlace, VEIL, cover_queries, secret_ranges, secure_places, veil, veil_given, veil_mistakes,
     without_secrets,
 };
-pub use settle::Settled;
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,21 +1,41 @@
 //! From a template and its parameters to resources: the entry of the engine.
+//!
+//! An `engine` is one expansion with its limits and mistakes, a `frame` one template with its parameters and variables, a `unit` the
+//! resources of one deployment, found by name. A resource is looked at twice: its `header` tells what it is and whether it is
+//! made, its `body` what is sent, which `written` makes JSON of. `nested` descends into deployments, `links` finds their
+//! templates. What comes out is an `expansion`; what only the run can fill is `deferred` in it, and `settle` finishes names.
+
+mod body;
+pub(super) mod deferred;
+mod engine;
+pub(super) mod expansion;
+pub(super) mod frame;
+pub(super) mod full;
+mod header;
+pub(super) mod links;
+mod names;
+mod nested;
+pub(super) mod settle;
+mod stand_in;
+pub(super) mod unit;
+mod written;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
 use super::Template;
-use super::body::public_outputs;
 use super::diagnostic::{Diagnostic, Severity};
-use super::engine::{Draft, Engine};
-use super::expansion::{Context, ExpandedResource, Expansion, Linked};
-use super::frame::{Deployment, Frame};
 use super::key_vault::secret;
 use super::language::fault::Outcome;
 use super::language::scope::{DeploymentScope, Scope};
 use super::language::value::Value;
-use super::nested::{Place, run};
 use super::parameters::ParameterValue;
+use body::public_outputs;
+use engine::{Draft, Engine};
+use expansion::{Context, ExpandedResource, Expansion, Linked};
+use frame::{Deployment, Frame};
+use nested::{Place, run};
 
 /// Evaluates everything in a template that can be known before it is deployed.
 ///

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::diagnostic::{Diagnostic, Severity};
-use super::expansion::{Context, ExpandedResource, Expansion, Linked};
+use super::expand::expansion::{Context, ExpandedResource, Expansion, Linked};
 use super::regions::{Level, Tie, TieKind, old_names, ties};
 use super::{ParameterDeclaration, Template, expand, placeholders};
 use crate::global_name::{collides, global_name_max, other_global_name};

@@ -18,7 +18,7 @@ use std::ops::Range;
 use serde_json::{Map, Value as Json, json};
 
 use super::expand::expand_given;
-use super::expansion::{Context, Expansion, NoLinks};
+use super::expand::expansion::{Context, Expansion, NoLinks};
 use super::{Deferred, ParameterValue, Template};
 use names::{How, cover_names};
 use places::{computed_defaults, escaped, longer, members};

@@ -1,4 +1,4 @@
-use super::super::expansion::{NoLinks, ResourceGroupInfo};
+use super::expansion::{NoLinks, ResourceGroupInfo};
 use super::*;
 
 fn work(template: &serde_json::Value) -> u64 {

@@ -12,9 +12,9 @@ use super::expression::Expression;
 use super::fault::{Fault, Outcome};
 use super::functions::{self, Body};
 use super::value::{Object, Value};
-use crate::template::deferred::Runtime;
-use crate::template::frame::Frame;
-use crate::template::unit::Unit;
+use crate::template::expand::deferred::Runtime;
+use crate::template::expand::frame::Frame;
+use crate::template::expand::unit::Unit;
 
 /// Evaluations inside evaluations (a variable in a variable in …) beyond this are refused.
 const DEPTH_MAX: usize = 250;

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::region::Region;
 use crate::template::diagnostic::Severity;
-use crate::template::expansion::{ExpandedResource, Expansion, Output};
+use crate::template::expand::expansion::{ExpandedResource, Expansion, Output};
 
 /// The first thing that differs between the old template and the new one, in words; places in files do not count.
 pub(super) fn difference(old: &Expansion, new: &Expansion) -> Option<String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::VEIL;
 use super::spelled::Secrets;
-use crate::template::expansion::{ExpandedResource, Expansion};
+use crate::template::expand::expansion::{ExpandedResource, Expansion};
 
 /// How it is told that a name is made of a secret.
 #[derive(Clone, Copy)]

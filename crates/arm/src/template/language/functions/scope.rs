@@ -1,7 +1,7 @@
 //! What surrounds the deployment: group, subscription, management group, tenant.
 
 use super::{Function, record, scoped};
-use crate::template::frame::Frame;
+use crate::template::expand::frame::Frame;
 use crate::template::language::evaluate::Env;
 use crate::template::language::expression::Expression;
 use crate::template::language::fault::{Fault, Outcome};

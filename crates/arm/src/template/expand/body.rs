@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::deferred::Deferred;
-use super::diagnostic::did_you_mean;
 use super::engine::{Draft, Needs};
 use super::expansion::{ExpandedResource, NestedDeployment, Origin, Output};
 use super::header::{Header, with_turns};
-use super::language::evaluate::Env;
-use super::language::fault::{Fault, Outcome};
-use super::language::value::{Key, Value};
 use super::stand_in::stand_in;
 use super::unit::{Progress, Unit};
 use super::written::{Writer, Written, room_of};
+use crate::template::diagnostic::did_you_mean;
+use crate::template::language::evaluate::Env;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::value::{Key, Value};
 use crate::tree::{Member, Node, push_pointer};
 
 /// Members that say how to deploy a resource instead of what it is.
@@ -262,7 +262,7 @@ impl Unit<'_> {
         let mut outputs = Vec::new();
         let mut complete = true;
         for member in self.template.get("outputs").and_then(Node::members).unwrap_or_default() {
-            let declared = super::language::types::follow(self.frame.template, &member.value);
+            let declared = crate::template::language::types::follow(self.frame.template, &member.value);
             let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
             let output = Self::output(&env, &member.value);
             // it is held as it is and as JSON
@@ -289,7 +289,7 @@ impl Unit<'_> {
             return;
         }
         if let Err(mut fault) =
-            super::language::types::check(self.frame.template, &member.value, value, &what)
+            crate::template::language::types::check(self.frame.template, &member.value, value, &what)
         {
             if fault.code == "parameter-type" {
                 fault.code = "output-type";

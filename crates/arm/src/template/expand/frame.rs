@@ -11,17 +11,17 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use super::diagnostic::{Document, did_you_mean};
 use super::engine::Engine;
-use super::language::evaluate::{Bindings, Env};
-use super::language::expression::Expression;
-use super::language::fault::{Fault, Outcome};
-use super::language::functions::record;
-use super::language::parser;
-use super::language::scope::Scope;
-use super::language::value::Value;
-use super::limits::DEPLOYMENT_RESOURCES_MAX;
 use super::names::folded;
+use crate::template::diagnostic::{Document, did_you_mean};
+use crate::template::language::evaluate::{Bindings, Env};
+use crate::template::language::expression::Expression;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::functions::record;
+use crate::template::language::parser;
+use crate::template::language::scope::Scope;
+use crate::template::language::value::Value;
+use crate::template::limits::DEPLOYMENT_RESOURCES_MAX;
 use crate::tree::{Member, Node};
 
 use named::{Declared, Named, lower};
@@ -180,7 +180,9 @@ impl<'t> Frame<'t> {
         parameter.value("default of parameter", || match declaration.get("defaultValue") {
             Some(default) => {
                 let value = self.engine.in_default(|| self.engine.meter.deeper(|| self.env().node(default)));
-                value.map(|value| super::language::types::converted(self.template, declaration, value))
+                value.map(|value| {
+                    crate::template::language::types::converted(self.template, declaration, value)
+                })
             }
             None => Err(Fault::reported()),
         })
@@ -243,7 +245,7 @@ impl<'t> Frame<'t> {
             .collect();
         let mut values = values.to_vec();
         for parameter in parameters.iter().skip(values.len()) {
-            if !super::language::types::is_nullable(self.template, parameter) {
+            if !crate::template::language::types::is_nullable(self.template, parameter) {
                 break;
             }
             values.push(Value::Null);
@@ -257,7 +259,7 @@ impl<'t> Frame<'t> {
                 "argument `{}` of `{name}`",
                 parameter.get("name").and_then(Node::as_str).unwrap_or("")
             );
-            super::language::types::check(self.template, parameter, value, &what)?;
+            crate::template::language::types::check(self.template, parameter, value, &what)?;
         }
         let Some(output) = function.get("output").and_then(|output| output.get("value")) else {
             return Err(Fault::new("function-unknown", format!("the function `{name}` has no output")));

@@ -3,16 +3,16 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
-use super::diagnostic::did_you_mean;
 use super::frame::Frame;
 use super::full::full_deployment;
 use super::header::{Header, with_turns};
-use super::language::evaluate::Env;
-use super::language::expression::Expression;
-use super::language::fault::{Fault, Outcome};
-use super::language::functions::record;
-use super::language::scope::{self, Scope};
-use super::language::value::Value;
+use crate::template::diagnostic::did_you_mean;
+use crate::template::language::evaluate::Env;
+use crate::template::language::expression::Expression;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::functions::record;
+use crate::template::language::scope::{self, Scope};
+use crate::template::language::value::Value;
 use crate::tree::Node;
 
 /// How far a resource is.

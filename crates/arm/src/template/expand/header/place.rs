@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::{Collector, is_existing, settled_string};
-use crate::template::deferred::Deferred;
+use crate::template::expand::deferred::Deferred;
 use crate::template::language::evaluate::Env;
 use crate::template::language::fault::{Fault, Outcome};
 use crate::template::language::scope::Scope;

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::deferred::Deferred;
-use super::diagnostic::{Diagnostic, Severity};
 use super::links::FollowedLink;
+use crate::template::diagnostic::{Diagnostic, Severity};
 use crate::tree::Position;
 
 /// The world around a deployment, as far as expressions can see it.

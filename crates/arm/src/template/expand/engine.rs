@@ -4,12 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::diagnostic::{Diagnostic, Document, Severity};
 use super::expansion::{Context, ExpandedResource, Linked};
-use super::language::evaluate::Meter;
-use super::language::fault::{Fault, Outcome};
-use super::language::value::Value;
 use super::links::FollowedLink;
+use crate::template::diagnostic::{Diagnostic, Document, Severity};
+use crate::template::language::evaluate::Meter;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::value::Value;
 
 /// How many mistakes are told, and how many doubts.
 const DIAGNOSTICS_MAX: usize = 500;
@@ -91,7 +91,11 @@ impl<'t> Engine<'t> {
 
     pub(crate) fn next_guid(&self) -> String {
         self.guids.set(self.guids.get() + 1);
-        super::language::unique::guid(&format!("{}-{}", self.context.new_guid_seed, self.guids.get()))
+        crate::template::language::unique::guid(&format!(
+            "{}-{}",
+            self.context.new_guid_seed,
+            self.guids.get()
+        ))
     }
 
     /// A number for a resource, since an id may be used more than once.

@@ -2,12 +2,12 @@
 
 use serde_json::Value as Json;
 
-use super::diagnostic::{Diagnostic, Severity};
 use super::expansion::{ExpandedResource, Output};
-use super::language::evaluate::{Env, Meter};
-use super::language::expression::Expression;
-use super::language::parser;
-use super::language::value::Value;
+use crate::template::diagnostic::{Diagnostic, Severity};
+use crate::template::language::evaluate::{Env, Meter};
+use crate::template::language::expression::Expression;
+use crate::template::language::parser;
+use crate::template::language::value::Value;
 use crate::tree::Position;
 
 /// A place in an expanded body that waits for the run.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::language::fault::Outcome;
-use super::language::value::{Key, Value};
 use crate::ResourceId;
+use crate::template::language::fault::Outcome;
+use crate::template::language::value::{Key, Value};
 
 /// The members that a full answer has around what the resource says of itself.
 pub fn full_members(id: &str, api_version: &str) -> Vec<(&'static str, Json)> {
@@ -77,7 +77,7 @@ const PROVIDERS: &str = "/providers/";
 
 #[cfg(test)]
 mod tests {
-    use super::full_members;
+    use crate::template::full_members;
 
     #[test]
     fn it_says_where_a_resource_lies() {

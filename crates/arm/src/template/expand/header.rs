@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use super::deferred::Deferred;
 use super::frame::Frame;
-use super::language::evaluate::{Env, Turn};
-use super::language::fault::{Fault, Outcome};
-use super::language::node::COPY_MAX;
-use super::language::scope::{self, Scope};
-use super::language::value::Value;
 use super::stand_in;
+use crate::template::language::evaluate::{Env, Turn};
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::node::COPY_MAX;
+use crate::template::language::scope::{self, Scope};
+use crate::template::language::value::Value;
 use crate::tree::{Node, push_pointer};
 
 mod place;
@@ -279,7 +279,7 @@ impl<'t> Collector<'_, 't> {
             let message = "a resource of an extension is left out: it is not Azure's".to_owned();
             let range = node.range.start..node.range.start + 1;
             let mut diagnostic = frame.document.diagnostic("extension", message, range);
-            diagnostic.severity = super::diagnostic::Severity::Warning;
+            diagnostic.severity = crate::template::diagnostic::Severity::Warning;
             diagnostic.chain.clone_from(&frame.chain.borrow());
             frame.engine.push(diagnostic);
             return;
@@ -434,7 +434,7 @@ impl<'t> Collector<'_, 't> {
                     message.to_owned(),
                     condition.range.clone(),
                 );
-                diagnostic.severity = super::diagnostic::Severity::Warning;
+                diagnostic.severity = crate::template::diagnostic::Severity::Warning;
                 diagnostic.chain.clone_from(&self.frame.chain.borrow());
                 self.frame.engine.push(diagnostic);
                 return Ok(true);

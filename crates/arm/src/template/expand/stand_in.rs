@@ -4,10 +4,10 @@
 //! not: everything that is asked of Azure is replaced by a text of its own, and the expression is computed with that.
 
 use super::deferred::{Deferred, asks};
-use super::language::evaluate::Env;
-use super::language::expression::Expression;
-use super::language::unique;
-use super::language::value::Value;
+use crate::template::language::evaluate::Env;
+use crate::template::language::expression::Expression;
+use crate::template::language::unique;
+use crate::template::language::value::Value;
 
 /// A text of the same shape as what the expression will give, the same each time.
 pub(crate) fn stand_in(env: &Env<'_>, rest: &Expression) -> String {

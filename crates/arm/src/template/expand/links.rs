@@ -8,13 +8,13 @@ use serde_json::{Map, Value as Json, json};
 
 use super::expansion::{Link, LinkedTemplate};
 use super::header::Header;
-use super::key_vault::secret;
-use super::language::evaluate::Env;
-use super::language::fault::{Fault, Outcome};
-use super::language::uri::combine;
-use super::language::value::{Key, Value};
-use super::parameters::{ParameterValue, parse_parameters};
 use super::unit::Unit;
+use crate::template::key_vault::secret;
+use crate::template::language::evaluate::Env;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::uri::combine;
+use crate::template::language::value::{Key, Value};
+use crate::template::parameters::{ParameterValue, parse_parameters};
 use crate::tree::Node;
 
 /// What a link leads to.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::Frame;
 use super::named::{Declared, Slot};
 use crate::template::diagnostic::did_you_mean;
+use crate::template::expand::names::folded;
 use crate::template::key_vault;
 use crate::template::language::fault::{Fault, Outcome};
 use crate::template::language::types;
 use crate::template::language::value::{Key, Value};
-use crate::template::names::folded;
 use crate::tree::{Member, Node};
 
 impl Frame<'_> {

@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 
 use super::deferred::{Deferred, Runtime, answer};
-use super::diagnostic::{Diagnostic, Severity};
 use super::expansion::ExpandedResource;
-use super::language::scope;
+use crate::template::diagnostic::{Diagnostic, Severity};
+use crate::template::language::scope;
 
 /// What stand-ins turned out to be, for all ids below them too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,19 +4,19 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::body::{public_outputs, resources_pointer};
-use super::diagnostic::Document;
 use super::expansion::NestedDeployment;
 use super::frame::{Deployment, Frame};
 use super::header::{Collector, Header, Turns, with_turns};
-use super::key_vault::secret;
-use super::language::evaluate::Env;
-use super::language::fault::{Fault, Outcome};
-use super::language::functions::record;
-use super::language::scope::Scope;
-use super::language::value::{Key, Value};
 use super::links::LinkKind;
 use super::unit::{Progress, Unit};
 use super::written::Written;
+use crate::template::diagnostic::Document;
+use crate::template::key_vault::secret;
+use crate::template::language::evaluate::Env;
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::functions::record;
+use crate::template::language::scope::Scope;
+use crate::template::language::value::{Key, Value};
 use crate::tree::{Node, push_pointer};
 
 /// Deployments nested deeper are refused; a template that links to itself ends here.

@@ -6,11 +6,11 @@
 use serde_json::{Map, Value as Json};
 
 use super::deferred::Deferred;
-use super::language::evaluate::{Env, Meter};
-use super::language::fault::{Fault, Outcome};
-use super::language::node::property_loops;
-use super::language::parser::{Text, classify};
-use super::language::value::{Key, NODE_WEIGHT, Value, WEIGHT_MAX};
+use crate::template::language::evaluate::{Env, Meter};
+use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::node::property_loops;
+use crate::template::language::parser::{Text, classify};
+use crate::template::language::value::{Key, NODE_WEIGHT, Value, WEIGHT_MAX};
 use crate::tree::{Member, Node, NodeKind, push_pointer};
 
 /// The bytes, about, of one JSON value without what it holds.
