@@ -22,7 +22,6 @@ mod parameters;
 mod placeholder;
 mod regions;
 mod secrets;
-mod shape;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use expand::deferred::{Deferred, Reach, Runtime, Step, resolve, resolve_known, resolve_output};

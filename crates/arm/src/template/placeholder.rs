@@ -1,14 +1,16 @@
 //! Values for parameters that nobody gave: so that a template can be looked at before it is filled in.
 
+mod shape;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
 use super::language::types::{self, ParameterType};
 use super::language::unique;
-use super::shape::{self, Shape};
 use super::{ParameterDeclaration, Template};
 use crate::tree::Node;
+use shape::Shape;
 
 /// Definitions may be recursive; made-up objects end at this depth.
 const DEPTH_MAX: usize = 8;
@@ -166,7 +168,7 @@ fn object(root: &Node, definition: &Node, depth: usize) -> Json {
 
 /// A string for a parameter of this name. Ids and addresses must be taken apart by templates, so they look real;
 /// the rest is small letters and digits, what every service takes as a name.
-pub(crate) fn text_for(name: &str, taken_apart: bool) -> String {
+fn text_for(name: &str, taken_apart: bool) -> String {
     let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase());
     let whole: String = "gen".chars().chain(letters).collect();
     // Two long names may begin alike, and what is made of them must differ.

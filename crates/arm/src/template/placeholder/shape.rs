@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::language::expression::Expression;
-use super::language::parser::{self, Text};
-use super::language::types::{self, ParameterType};
-use super::language::value::Value;
+use crate::template::language::expression::Expression;
+use crate::template::language::parser::{self, Text};
+use crate::template::language::types::{self, ParameterType};
+use crate::template::language::value::Value;
 use crate::tree::{Node, NodeKind};
 
 /// How deep and how wide a shape may be: a template is not trusted.
@@ -262,7 +262,7 @@ impl Shape {
 
     /// A string that does what the template does with it.
     pub(crate) fn text(&self, name: &str) -> String {
-        let plain = || super::placeholder::text_for(name, self.leaf == Some(Leaf::Id));
+        let plain = || super::text_for(name, self.leaf == Some(Leaf::Id));
         match (&self.key, self.leaf) {
             (Some(key), _) => key.clone(),
             (None, Some(Leaf::Int)) => "1".to_owned(),
