@@ -24,7 +24,7 @@ mod regions;
 mod secrets;
 
 pub use diagnostic::{Diagnostic, Severity};
-pub use expand::deferred::{Deferred, Reach, Runtime, Step, resolve, resolve_known, resolve_output};
+pub use expand::deferred::{Deferred, Reach, Step, resolve, resolve_known, resolve_output};
 pub use expand::expansion::{
     Context, ExpandedResource, Expansion, Link, Linked, LinkedTemplate, NestedDeployment, NoLinks, Origin,
     Output, ResourceGroupInfo,
@@ -35,6 +35,7 @@ pub use expand::settle::Settled;
 pub use expand::{expand, expand_given};
 pub use hash::{TemplateHash, template_hash};
 pub use language::scope::DeploymentScope;
+pub use language::surroundings::Runtime;
 pub use language::types::ParameterType;
 pub use lift::{
     Left, Lift, LiftError, Lifted, LiftedParameter, TextEdit, home_region, is_liftable, lift, parameter_file,

@@ -7,6 +7,7 @@ use crate::template::diagnostic::{Diagnostic, Severity};
 use crate::template::language::evaluate::{Env, Meter};
 use crate::template::language::expression::Expression;
 use crate::template::language::parser;
+use crate::template::language::surroundings::Runtime;
 use crate::template::language::value::Value;
 use crate::tree::Position;
 
@@ -19,16 +20,6 @@ pub struct Deferred {
     pub expression: String,
     /// The ids of the resources that it asks.
     pub references: Vec<String>,
-}
-
-/// Answers what a running deployment asks.
-pub trait Runtime {
-    /// The `properties` of a resource, or all of it (`full`).
-    fn reference(&self, id: &str, api_version: Option<&str>, full: bool) -> Result<Json, String>;
-
-    /// The answer of a provider's `list…` operation. A parameter of a nested deployment that comes from a key
-    /// vault asks for `listKeyVaultSecret` of the vault with the body `{"secretName": …, "secretVersion": …}`.
-    fn list(&self, function: &str, id: &str, api_version: &str, body: Option<&Json>) -> Result<Json, String>;
 }
 
 /// Something that an expression takes out of the answer of a `reference` or `list…`.
@@ -201,8 +192,8 @@ pub(crate) fn answer(text: &str, runtime: &dyn Runtime) -> Result<Json, String> 
     let meter = Meter::new();
     let env = Env {
         meter: &meter,
-        frame: None,
-        unit: None,
+        surroundings: None,
+        neighbours: None,
         runtime: Some(runtime),
         turn: None,
         lambda: None,

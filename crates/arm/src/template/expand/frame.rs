@@ -4,22 +4,19 @@
 
 mod given;
 mod named;
+mod seen;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use jiff::Timestamp;
-
 use super::engine::Engine;
-use super::names::folded;
-use crate::template::diagnostic::{Document, did_you_mean};
-use crate::template::language::evaluate::{Bindings, Env};
+use crate::template::diagnostic::Document;
+use crate::template::language::evaluate::Env;
 use crate::template::language::expression::Expression;
 use crate::template::language::fault::{Fault, Outcome};
-use crate::template::language::functions::record;
-use crate::template::language::parser;
 use crate::template::language::scope::Scope;
+use crate::template::language::surroundings::Surroundings;
 use crate::template::language::value::Value;
 use crate::template::limits::DEPLOYMENT_RESOURCES_MAX;
 use crate::tree::{Member, Node};
@@ -109,8 +106,8 @@ impl<'t> Frame<'t> {
     pub(crate) fn env(&self) -> Env<'_> {
         Env {
             meter: &self.engine.meter,
-            frame: Some(self),
-            unit: None,
+            surroundings: Some(self),
+            neighbours: None,
             runtime: None,
             turn: None,
             lambda: None,
@@ -119,6 +116,7 @@ impl<'t> Frame<'t> {
         }
     }
 
+    /// Tells a mistake where it stands, and stops whoever waits for the value.
     pub(crate) fn report(&self, node: &Node, fault: &Fault) -> Fault {
         self.engine.report(self.document, &self.chain.borrow(), &node.range, fault)
     }
@@ -145,74 +143,6 @@ impl<'t> Frame<'t> {
         found
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
-        self.engine.context.now
-    }
-
-    pub(crate) fn new_guid(&self) -> String {
-        self.engine.next_guid()
-    }
-
-    /// The expression of a string node that will be asked for again.
-    pub(crate) fn parse(&self, node: &Node, inner: &str) -> Outcome<Rc<Expression>> {
-        if let Some(known) = self.parsed.borrow().get(&node.range.start) {
-            return known.clone();
-        }
-        let parsed = self.parse_once(inner).map(Rc::new);
-        self.parsed.borrow_mut().insert(node.range.start, parsed.clone());
-        parsed
-    }
-
-    /// The expression of a text.
-    pub(crate) fn parse_once(&self, inner: &str) -> Outcome<Expression> {
-        self.engine.meter.spend(inner.len() / 16)?;
-        parser::parse(inner, 1, parser::LENGTH_MAX)
-    }
-
-    /// The value of a parameter, its default evaluated when first asked for.
-    pub(crate) fn parameter(&self, name: &str) -> Outcome {
-        let Some(parameter) = folded(name, |key| self.parameters.get(key)) else {
-            let hint = did_you_mean(name, self.parameters.values().map(|known| known.name));
-            let message = format!("the template declares no parameter `{name}`");
-            return Err(Fault::new("parameter-undeclared", message).hint(hint));
-        };
-        let declaration = &parameter.what.value;
-        parameter.value("default of parameter", || match declaration.get("defaultValue") {
-            Some(default) => {
-                let value = self.engine.in_default(|| self.engine.meter.deeper(|| self.env().node(default)));
-                value.map(|value| {
-                    crate::template::language::types::converted(self.template, declaration, value)
-                })
-            }
-            None => Err(Fault::reported()),
-        })
-    }
-
-    /// The value of a parameter that was asked for before.
-    pub(crate) fn known_parameter(&self, name: &str) -> Option<Value> {
-        folded(name, |key| self.parameters.get(key)).and_then(Declared::known)
-    }
-
-    /// The value of a variable that was asked for before.
-    pub(crate) fn known_variable(&self, name: &str) -> Option<Value> {
-        folded(name, |key| self.variables.get(key)).and_then(Declared::known)
-    }
-
-    /// The value of a variable, evaluated when first asked for.
-    pub(crate) fn variable(&self, name: &str) -> Outcome {
-        let Some(variable) = folded(name, |key| self.variables.get(key)) else {
-            let hint = did_you_mean(name, self.variables.values().map(|known| known.name));
-            return Err(Fault::new("variable-unknown", format!("there is no variable `{name}`")).hint(hint));
-        };
-        let env = self.env();
-        variable.value("variable", || {
-            self.engine.meter.deeper(|| match variable.what {
-                Variable::Plain(node) => env.node(node),
-                Variable::Loop { count, input, name } => env.loop_values(count, input, name, true),
-            })
-        })
-    }
-
     /// Evaluates all variables: one that nothing uses may be wrong, too.
     pub(crate) fn check_variables(&self) {
         for variable in self.variables.values() {
@@ -223,83 +153,6 @@ impl<'t> Frame<'t> {
                 self.report(node, &fault);
             }
         }
-    }
-
-    /// `namespace.name(…)`: sees its arguments and nothing else.
-    pub(crate) fn call_function(&self, env: &Env<'_>, name: &str, values: &[Value]) -> Outcome {
-        let Some(function) = self.functions.get(&name.to_lowercase()) else {
-            let hint = did_you_mean(name, self.functions.keys().map(String::as_str));
-            let message = format!("the template defines no function `{name}`");
-            return Err(Fault::new("function-unknown", message).hint(hint));
-        };
-        if env.arguments.is_some() && !self.is_version_two() {
-            let message = format!("a user-defined function cannot call another one, here `{name}`");
-            let hint =
-                "write `\"languageVersion\": \"2.0\"` into the template, or put its text here".to_owned();
-            return Err(Fault::new("function-nested", message).hint(Some(hint)));
-        }
-        let parameters = function.get("parameters").and_then(Node::elements).unwrap_or_default();
-        let names: Vec<Rc<str>> = parameters
-            .iter()
-            .map(|parameter| Rc::from(parameter.get("name").and_then(Node::as_str).unwrap_or_default()))
-            .collect();
-        let mut values = values.to_vec();
-        for parameter in parameters.iter().skip(values.len()) {
-            if !crate::template::language::types::is_nullable(self.template, parameter) {
-                break;
-            }
-            values.push(Value::Null);
-        }
-        if names.len() != values.len() {
-            let message = format!("`{name}` takes {} arguments, here are {}", names.len(), values.len());
-            return Err(Fault::new("function-arguments", message));
-        }
-        for (parameter, value) in parameters.iter().zip(&values) {
-            let what = format!(
-                "argument `{}` of `{name}`",
-                parameter.get("name").and_then(Node::as_str).unwrap_or("")
-            );
-            crate::template::language::types::check(self.template, parameter, value, &what)?;
-        }
-        let Some(output) = function.get("output").and_then(|output| output.get("value")) else {
-            return Err(Fault::new("function-unknown", format!("the function `{name}` has no output")));
-        };
-        let bindings = Bindings { names: &names, values: &values, outer: None };
-        // what is asked of Azure has no place in a function, and neither has the loop around
-        let inner = Env { arguments: Some(&bindings), unit: None, turn: None, lambda: None, ..*env };
-        inner.meter.deeper(|| inner.node(output))
-    }
-
-    /// Whether the template says that it is of a later version than the first.
-    fn is_version_two(&self) -> bool {
-        let version = self.template.get("languageVersion").and_then(Node::as_str);
-        version.is_some_and(|version| !version.starts_with("1.0"))
-    }
-
-    /// What `deployment()` answers.
-    pub(crate) fn deployment_object(&self) -> Outcome {
-        let text = |key: &str, default: &str| {
-            Value::string(self.template.get(key).and_then(Node::as_str).unwrap_or(default))
-        };
-        let template = record([
-            ("$schema", text("$schema", "")),
-            ("contentVersion", text("contentVersion", "1.0.0.0")),
-        ])?;
-        let mut properties = vec![
-            ("mode", Value::string(self.deployment.mode.as_str())),
-            ("provisioningState", Value::string("Accepted")),
-            ("template", template),
-            ("parameters", Value::object(Vec::new())?),
-        ];
-        if let Some(uri) = &self.deployment.uri {
-            properties.push(("templateLink", record([("uri", Value::string(uri.as_str()))])?));
-        }
-        let mut parts =
-            vec![("name", Value::string(self.deployment.name.as_str())), ("properties", record(properties)?)];
-        if let Some(location) = &self.deployment.location {
-            parts.push(("location", Value::string(location.as_str())));
-        }
-        record(parts)
     }
 }
 

@@ -6,10 +6,11 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use super::deferred::{Deferred, Runtime, answer};
+use super::deferred::{Deferred, answer};
 use super::expansion::ExpandedResource;
 use crate::template::diagnostic::{Diagnostic, Severity};
 use crate::template::language::scope;
+use crate::template::language::surroundings::Runtime;
 
 /// What stand-ins turned out to be, for all ids below them too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use crate::template::language::expression::Expression;
 use crate::template::language::fault::{Fault, Outcome};
 use crate::template::language::functions::record;
 use crate::template::language::scope::{self, Scope};
+use crate::template::language::surroundings::Neighbours;
 use crate::template::language::value::Value;
 use crate::tree::Node;
 
@@ -117,7 +118,7 @@ impl<'t> Unit<'t> {
 
     /// An environment for the resources' bodies and the outputs.
     pub(crate) fn env<'a>(&'a self, used: &'a RefCell<Vec<usize>>) -> Env<'a> {
-        Env { unit: Some(self), used: Some(used), ..self.frame.env() }
+        Env { neighbours: Some(self), used: Some(used), ..self.frame.env() }
     }
 
     fn of_id(&self, key: &str) -> Option<usize> {
@@ -186,11 +187,6 @@ impl<'t> Unit<'t> {
         named.map(|header| header.name.as_str()).chain(symbols)
     }
 
-    /// The id and api-version that a `reference` or `list…` means.
-    pub(crate) fn locate(&self, env: &Env<'_>, target: &str) -> Outcome<(String, Option<String>)> {
-        self.locate_among(env, target, &self.find(target)?)
-    }
-
     fn locate_among(
         &self,
         env: &Env<'_>,
@@ -221,33 +217,6 @@ impl<'t> Unit<'t> {
         let hint = did_you_mean(target, self.names());
         Err(Fault::new("reference-unknown", format!("there is no resource `{target}` in the template"))
             .hint(hint))
-    }
-
-    pub(crate) fn reference(
-        &self,
-        env: &Env<'_>,
-        target: &str,
-        api_version: Option<&str>,
-        full: bool,
-    ) -> Outcome {
-        let found = self.find(target)?;
-        if let Some(answer) = self.deployment_answer(env, target, &found, api_version, full)? {
-            return Ok(answer);
-        }
-        let (id, own_version) = self.locate_among(env, target, &found)?;
-        // without a version the service looks the resource up in the template, as it does for a name
-        if let (Some(used), None, [index]) = (env.used, api_version, found.as_slice()) {
-            used.borrow_mut().push(self.headers[*index].key);
-        }
-        let version = api_version.map(str::to_owned).or(own_version);
-        let mut arguments = vec![Value::string(id)];
-        if version.is_some() || full {
-            arguments.push(Value::string(version.unwrap_or_default()));
-        }
-        if full {
-            arguments.push(Value::string("Full"));
-        }
-        Value::deferred(Expression::call("reference", arguments.into_iter().map(Expression::Value).collect()))
     }
 
     /// A nested deployment of the template is expanded, so that its outputs are known already.
@@ -300,9 +269,35 @@ impl<'t> Unit<'t> {
         let value = with_turns(&self.frame.env(), &header.turns, &mut |env| env.node(location));
         value.ok().filter(|value| !matches!(value, Value::Null))
     }
+}
 
-    /// `references('loop')`: one answer per turn.
-    pub(crate) fn references(&self, env: &Env<'_>, target: &str, full: bool) -> Outcome {
+impl Neighbours for Unit<'_> {
+    fn locate(&self, env: &Env<'_>, target: &str) -> Outcome<(String, Option<String>)> {
+        self.locate_among(env, target, &self.find(target)?)
+    }
+
+    fn reference(&self, env: &Env<'_>, target: &str, api_version: Option<&str>, full: bool) -> Outcome {
+        let found = self.find(target)?;
+        if let Some(answer) = self.deployment_answer(env, target, &found, api_version, full)? {
+            return Ok(answer);
+        }
+        let (id, own_version) = self.locate_among(env, target, &found)?;
+        // without a version the service looks the resource up in the template, as it does for a name
+        if let (Some(used), None, [index]) = (env.used, api_version, found.as_slice()) {
+            used.borrow_mut().push(self.headers[*index].key);
+        }
+        let version = api_version.map(str::to_owned).or(own_version);
+        let mut arguments = vec![Value::string(id)];
+        if version.is_some() || full {
+            arguments.push(Value::string(version.unwrap_or_default()));
+        }
+        if full {
+            arguments.push(Value::string("Full"));
+        }
+        Value::deferred(Expression::call("reference", arguments.into_iter().map(Expression::Value).collect()))
+    }
+
+    fn references(&self, env: &Env<'_>, target: &str, full: bool) -> Outcome {
         let found = self.find(target)?;
         if found.is_empty() && !self.by_symbol.contains_key(&target.to_lowercase()) {
             // a loop of no turns has no header, so only its name can tell it from a mistake
@@ -321,8 +316,7 @@ impl<'t> Unit<'t> {
         Value::array(answers)
     }
 
-    /// `resourceInfo('symbol')`: what is known without asking.
-    pub(crate) fn resource_info(&self, target: &str) -> Outcome {
+    fn resource_info(&self, target: &str) -> Outcome {
         let [index] = self.find(target)?[..] else {
             let hint = did_you_mean(target, self.names());
             let message = format!("there is no resource `{target}` in the template");

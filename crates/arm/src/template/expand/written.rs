@@ -177,7 +177,7 @@ impl<'e, 'a, 't> Writer<'e, 'a, 't> {
             let known = self.deferred.len();
             match self.within(Token::Member(&member.key), |writer| writer.node(&member.value)) {
                 // null from an expression means: as if the property were not written
-                Ok(Json::Null) if member.value.as_str().is_some() && self.env.unit.is_some() => {}
+                Ok(Json::Null) if member.value.as_str().is_some() && self.env.neighbours.is_some() => {}
                 Ok(value) => {
                     if json.insert(member.key.to_string(), value).is_some() {
                         self.forget(&member.key, known);

@@ -2,7 +2,7 @@
 //!
 //! The result is a value, perhaps a deferred one: calls of `reference` and `list…` stay, everything around them
 //! is computed and put in. Start at [`Env::evaluate`]. Not here: the functions themselves (`functions`), what
-//! `parameters` and `variables` mean (`frame`).
+//! `parameters` and `variables` mean (`surroundings`).
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -11,10 +11,9 @@ use std::rc::Rc;
 use super::expression::Expression;
 use super::fault::{Fault, Outcome};
 use super::functions::{self, Body};
+use super::parser;
+use super::surroundings::{Neighbours, Runtime, Surroundings};
 use super::value::{Object, Value};
-use crate::template::expand::deferred::Runtime;
-use crate::template::expand::frame::Frame;
-use crate::template::expand::unit::Unit;
 
 /// Evaluations inside evaluations (a variable in a variable in …) beyond this are refused.
 const DEPTH_MAX: usize = 250;
@@ -133,9 +132,9 @@ impl Bindings<'_> {
 pub(crate) struct Env<'a> {
     pub(crate) meter: &'a Meter,
     /// Parameters, variables and scope; none when a deferred expression is finished later.
-    pub(crate) frame: Option<&'a Frame<'a>>,
+    pub(crate) surroundings: Option<&'a dyn Surroundings>,
     /// The resources around the expression, once they are known.
-    pub(crate) unit: Option<&'a Unit<'a>>,
+    pub(crate) neighbours: Option<&'a dyn Neighbours>,
     /// Answers `reference` and `list…`; none while a template is expanded.
     pub(crate) runtime: Option<&'a dyn Runtime>,
     pub(crate) turn: Option<&'a Turn<'a>>,
@@ -166,6 +165,12 @@ impl Env<'_> {
                 self.property(&base, &index, span)
             }
         }
+    }
+
+    /// The expression of a text.
+    pub(crate) fn parse(&self, inner: &str) -> Outcome<Expression> {
+        self.meter.spend(inner.len() / 16)?;
+        parser::parse(inner, 1, parser::LENGTH_MAX)
     }
 
     /// Evaluates each argument in turn.
@@ -241,9 +246,9 @@ impl Env<'_> {
 
     fn call_user_function(&self, name: &Rc<str>, arguments: &[Expression], span: &Range<usize>) -> Outcome {
         let values = self.evaluate_all(arguments)?;
-        let frame =
-            self.frame.ok_or_else(|| Fault::new("function-unknown", format!("no function `{name}`")))?;
-        frame.call_function(self, name, &values).map_err(|fault| fault.at(span))
+        let around = self.surroundings;
+        let around = around.ok_or_else(|| Fault::new("function-unknown", format!("no function `{name}`")))?;
+        around.call_function(self, name, &values).map_err(|fault| fault.at(span))
     }
 
     /// `base.name` and `base[index]`.

@@ -68,17 +68,17 @@ impl Env<'_> {
 
     /// A text that begins as a call does is hardly ever meant as text, which it is without `]` as its end.
     pub(crate) fn doubt_literal(&self, range: &Range<usize>, text: &str) {
-        if let Some(frame) = self.frame.filter(|_| text.starts_with('[') && begins_call(text)) {
+        if let Some(around) = self.surroundings.filter(|_| text.starts_with('[') && begins_call(text)) {
             let message = "this begins like an expression and does not end with `]`: Azure takes it as text";
             let hint = "let `]` be its last character, or leave it, if it is meant as text".to_owned();
             let doubt = Fault::new("expression-open", message).hint(Some(hint));
-            frame.engine.warn(frame.document, &frame.chain.borrow(), range, &doubt);
+            around.doubt(range, &doubt);
         }
     }
 
     pub(crate) fn fail(&self, node: &Node, fault: &Fault) -> Fault {
-        match self.frame {
-            Some(frame) => frame.report(node, fault),
+        match self.surroundings {
+            Some(around) => around.report(node, fault),
             None => fault.clone(),
         }
     }
@@ -97,12 +97,12 @@ impl Env<'_> {
                 if let Some(value) = self.known(inner) {
                     return Ok(value);
                 }
-                let result = match self.frame {
+                let result = match self.surroundings {
                     // What stands in a loop or a function is evaluated again, with other values.
-                    Some(frame) if self.turn.is_some() || self.arguments.is_some() => {
-                        frame.parse(node, inner).and_then(|expression| self.evaluate(&expression))
+                    Some(around) if self.turn.is_some() || self.arguments.is_some() => {
+                        around.parse(node, inner).and_then(|expression| self.evaluate(&expression))
                     }
-                    Some(frame) => frame.parse_once(inner).and_then(|expression| self.evaluate(&expression)),
+                    Some(_) => self.parse(inner).and_then(|expression| self.evaluate(&expression)),
                     None => Err(Fault::new("scope", "there is no template around")),
                 };
                 self.reported(node, result)
@@ -114,11 +114,11 @@ impl Env<'_> {
     /// known.
     fn known(&self, expression: &str) -> Option<Value> {
         let (function, name) = expression.strip_suffix("')")?.split_once("('")?;
-        let frame = self.frame.filter(|_| self.arguments.is_none() && !name.contains('\''))?;
+        let around = self.surroundings.filter(|_| self.arguments.is_none() && !name.contains('\''))?;
         if function.eq_ignore_ascii_case("parameters") {
-            frame.known_parameter(name)
+            around.known_parameter(name)
         } else if function.eq_ignore_ascii_case("variables") {
-            frame.known_variable(name)
+            around.known_variable(name)
         } else {
             None
         }
@@ -139,7 +139,7 @@ impl Env<'_> {
             }
             match self.member(member) {
                 // null from an expression means: as if the property were not written
-                Ok((_, Value::Null)) if member.value.as_str().is_some() && self.unit.is_some() => {}
+                Ok((_, Value::Null)) if member.value.as_str().is_some() && self.neighbours.is_some() => {}
                 Ok(entry) => entries.push(entry),
                 Err(fault) => failed = Some(fault),
             }

@@ -8,6 +8,7 @@ use crate::template::diagnostic::did_you_mean;
 use crate::template::expand::names::folded;
 use crate::template::key_vault;
 use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::surroundings::Surroundings;
 use crate::template::language::types;
 use crate::template::language::value::{Key, Value};
 use crate::tree::{Member, Node};

@@ -22,7 +22,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 /// What differs each time has one place, so that nested templates and loops agree about it.
 pub(super) fn only_in_default(env: &Env<'_>, name: &str) -> Outcome<()> {
-    if super::scope::frame(env)?.engine.is_in_default() {
+    if super::scope::around(env)?.is_in_default() {
         return Ok(());
     }
     let hint = format!("add a parameter with the default `[{name}()]`, and use that here");
@@ -33,7 +33,7 @@ pub(super) fn only_in_default(env: &Env<'_>, name: &str) -> Outcome<()> {
 fn utc_now(env: &Env<'_>, values: &[Value]) -> Outcome {
     only_in_default(env, "utcNow")?;
     let pattern = if values.is_empty() { "yyyyMMddTHHmmssZ" } else { want_string(values, 0)? };
-    Ok(Value::string(render(&civil(super::scope::frame(env)?.now()), pattern)?))
+    Ok(Value::string(render(&civil(super::scope::around(env)?.now()), pattern)?))
 }
 
 fn civil(time: Timestamp) -> DateTime {

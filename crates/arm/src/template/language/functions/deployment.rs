@@ -13,11 +13,11 @@ use crate::tree::Node;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     scoped("deployer", 0, 0, |env, _| {
-        let tenant = Value::string(super::scope::frame(env)?.engine.context.tenant.as_str());
+        let tenant = Value::string(super::scope::around(env)?.tenant());
         let object = Value::string("00000000-0000-0000-0000-000000000000");
         record([("tenantId", tenant), ("objectId", object), ("userPrincipalName", Value::string(""))])
     }),
-    scoped("deployment", 0, 0, |env, _| super::scope::frame(env)?.deployment_object()),
+    scoped("deployment", 0, 0, |env, _| super::scope::around(env)?.deployment()),
     scoped("environment", 0, 0, |_, _| environment()),
     special("extensions", 1, 1, extensions),
     special("fail", 1, 1, |env, _, arguments, span| {
@@ -31,13 +31,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 fn parameters(env: &Env<'_>, _: &str, arguments: &[Expression], span: &Range<usize>) -> Outcome {
     let name = &*name(env, arguments, span)?;
-    let frame = super::scope::frame(env)?;
+    let around = super::scope::around(env)?;
     if env.arguments.is_some() {
         return env.argument(name).ok_or_else(|| {
             Fault::new("parameter-unknown", format!("the function has no parameter `{name}`")).at(span)
         });
     }
-    frame.parameter(name).map_err(|fault| fault.at(span))
+    around.parameter(name).map_err(|fault| fault.at(span))
 }
 
 fn variables(env: &Env<'_>, _: &str, arguments: &[Expression], span: &Range<usize>) -> Outcome {
@@ -45,7 +45,7 @@ fn variables(env: &Env<'_>, _: &str, arguments: &[Expression], span: &Range<usiz
     if env.arguments.is_some() {
         return Err(Fault::new("variable-unknown", "a user-defined function cannot see variables").at(span));
     }
-    super::scope::frame(env)?.variable(name).map_err(|fault| fault.at(span))
+    super::scope::around(env)?.variable(name).map_err(|fault| fault.at(span))
 }
 
 /// What is asked for: nearly always written out.
@@ -64,7 +64,7 @@ fn name(env: &Env<'_>, arguments: &[Expression], span: &Range<usize>) -> Outcome
 fn extensions(env: &Env<'_>, _: &str, arguments: &[Expression], span: &Range<usize>) -> Outcome {
     let values = env.evaluate_all(arguments)?;
     let name = want_string(&values, 0).map_err(|fault| fault.at(span))?;
-    let template = super::scope::frame(env)?.template;
+    let template = super::scope::around(env)?.template();
     let declared = template.get("extensions").or_else(|| template.get("imports"));
     let Some(extension) = declared.and_then(|declared| declared.get(name)) else {
         let known = declared.and_then(Node::members).unwrap_or_default();

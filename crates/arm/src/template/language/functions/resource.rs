@@ -64,7 +64,7 @@ fn resource_id(env: &Env<'_>, values: &[Value]) -> Outcome {
     let at = |index: usize| want_string(values, index);
     let prefix = match leading {
         2 => format!("/subscriptions/{}/resourceGroups/{}", at(0)?, at(1)?),
-        0 | 1 => match (&super::scope::frame(env)?.scope, leading) {
+        0 | 1 => match (super::scope::around(env)?.scope(), leading) {
             (Scope::Group { subscription, .. }, 1) if !is_guid(at(0)?) => {
                 format!("/subscriptions/{subscription}/resourceGroups/{}", at(0)?)
             }
@@ -94,7 +94,7 @@ fn subscription_id(env: &Env<'_>, values: &[Value]) -> Outcome {
     let tail = typed_names(&values[leading..])?;
     let subscription = match leading {
         0 => {
-            let scope = &super::scope::frame(env)?.scope;
+            let scope = super::scope::around(env)?.scope();
             scope.subscription().ok_or_else(|| bad("there is no subscription in this scope"))?
         }
         1 => want_string(values, 0)?,
@@ -107,13 +107,10 @@ fn management_group_id(env: &Env<'_>, values: &[Value]) -> Outcome {
     let leading = leading(values)?;
     let tail = typed_names(&values[leading..])?;
     let name = match leading {
-        0 => match &super::scope::frame(env)?.scope {
+        0 => match super::scope::around(env)?.scope() {
             Scope::ManagementGroup(name) => name.as_str(),
-            _ => super::scope::frame(env)?
-                .engine
-                .context
-                .management_group
-                .as_deref()
+            _ => super::scope::around(env)?
+                .management_group()
                 .ok_or_else(|| bad("there is no management group in this scope"))?,
         },
         1 => want_string(values, 0)?,
@@ -196,7 +193,7 @@ fn too_early(name: &str, span: &Range<usize>) -> Fault {
 
 fn reference(env: &Env<'_>, name: &str, arguments: &[Expression], span: &Range<usize>) -> Outcome {
     let values = env.evaluate_all(arguments)?;
-    if env.runtime.is_none() && env.unit.is_none() {
+    if env.runtime.is_none() && env.neighbours.is_none() {
         return Err(too_early(name, span));
     }
     if waits(&values) {
@@ -215,27 +212,27 @@ fn reference(env: &Env<'_>, name: &str, arguments: &[Expression], span: &Range<u
         let answer = runtime.reference(target, api_version, full);
         return Value::from_json(&answer.map_err(|message| Fault::new("reference", message).at(span))?);
     }
-    let unit = env.unit.ok_or_else(|| too_early(name, span))?;
-    unit.reference(env, target, api_version, full).map_err(|fault| fault.at(span))
+    let neighbours = env.neighbours.ok_or_else(|| too_early(name, span))?;
+    neighbours.reference(env, target, api_version, full).map_err(|fault| fault.at(span))
 }
 
 fn references(env: &Env<'_>, name: &str, arguments: &[Expression], span: &Range<usize>) -> Outcome {
     let values = env.evaluate_all(arguments)?;
-    let unit = env.unit.ok_or_else(|| too_early(name, span))?;
+    let neighbours = env.neighbours.ok_or_else(|| too_early(name, span))?;
     let loop_name = want_string(&values, 0).map_err(|fault| fault.at(span))?;
     let full = values.get(1).and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case("full"));
-    unit.references(env, loop_name, full).map_err(|fault| fault.at(span))
+    neighbours.references(env, loop_name, full).map_err(|fault| fault.at(span))
 }
 
 fn resource_info(env: &Env<'_>, name: &str, arguments: &[Expression], span: &Range<usize>) -> Outcome {
     let values = env.evaluate_all(arguments)?;
-    let unit = env.unit.ok_or_else(|| too_early(name, span))?;
-    unit.resource_info(want_string(&values, 0)?).map_err(|fault| fault.at(span))
+    let neighbours = env.neighbours.ok_or_else(|| too_early(name, span))?;
+    neighbours.resource_info(want_string(&values, 0)?).map_err(|fault| fault.at(span))
 }
 
 fn list(env: &Env<'_>, name: &str, arguments: &[Expression], span: &Range<usize>) -> Outcome {
     let mut values = env.evaluate_all(arguments)?;
-    if env.runtime.is_none() && env.unit.is_none() {
+    if env.runtime.is_none() && env.neighbours.is_none() {
         return Err(too_early(name, span));
     }
     if waits(&values) {
@@ -248,8 +245,8 @@ fn list(env: &Env<'_>, name: &str, arguments: &[Expression], span: &Range<usize>
         let answer = runtime.list(name, target, api_version, body.as_ref());
         return Value::from_json(&answer.map_err(|message| Fault::new("list", message).at(span))?);
     }
-    let unit = env.unit.ok_or_else(|| too_early(name, span))?;
-    let (id, version) = unit.locate(env, target).map_err(|fault| fault.at(span))?;
+    let neighbours = env.neighbours.ok_or_else(|| too_early(name, span))?;
+    let (id, version) = neighbours.locate(env, target).map_err(|fault| fault.at(span))?;
     values[0] = Value::string(id);
     if values.len() == 1 {
         values.push(Value::string(version.unwrap_or_default()));

@@ -1,11 +1,11 @@
 //! What surrounds the deployment: group, subscription, management group, tenant.
 
 use super::{Function, record, scoped};
-use crate::template::expand::frame::Frame;
 use crate::template::language::evaluate::Env;
 use crate::template::language::expression::Expression;
 use crate::template::language::fault::{Fault, Outcome};
 use crate::template::language::scope::Scope;
+use crate::template::language::surroundings::Surroundings;
 use crate::template::language::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -16,8 +16,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 /// The template around; a deferred expression that is finished later has none any more.
-pub(crate) fn frame<'a>(env: &Env<'a>) -> Outcome<&'a Frame<'a>> {
-    env.frame.ok_or_else(|| Fault::new("scope", "the scope of the deployment is not known here"))
+pub(crate) fn around<'a>(env: &Env<'a>) -> Outcome<&'a dyn Surroundings> {
+    env.surroundings.ok_or_else(|| Fault::new("scope", "the scope of the deployment is not known here"))
 }
 
 fn not_here(function: &str, scope: &str) -> Fault {
@@ -25,7 +25,7 @@ fn not_here(function: &str, scope: &str) -> Fault {
 }
 
 fn resource_group(env: &Env<'_>) -> Outcome {
-    match &frame(env)?.scope {
+    match around(env)?.scope() {
         scope @ Scope::Group { name, location, .. } => {
             let id = scope.id();
             let location = match location {
@@ -58,20 +58,20 @@ fn resource_group(env: &Env<'_>) -> Outcome {
 }
 
 fn subscription(env: &Env<'_>) -> Outcome {
-    let frame = frame(env)?;
-    let Some(subscription) = frame.scope.subscription() else {
+    let around = around(env)?;
+    let Some(subscription) = around.scope().subscription() else {
         return Err(not_here("subscription", "management group or tenant"));
     };
     record([
         ("id", Value::string(format!("/subscriptions/{subscription}"))),
         ("subscriptionId", Value::string(subscription)),
-        ("tenantId", Value::string(frame.engine.context.tenant.as_str())),
+        ("tenantId", Value::string(around.tenant())),
         ("displayName", Value::string(subscription)),
     ])
 }
 
 fn tenant(env: &Env<'_>) -> Outcome {
-    let tenant = frame(env)?.engine.context.tenant.as_str();
+    let tenant = around(env)?.tenant();
     record([
         ("id", Value::string(format!("/tenants/{tenant}"))),
         ("tenantId", Value::string(tenant)),
@@ -81,32 +81,29 @@ fn tenant(env: &Env<'_>) -> Outcome {
 }
 
 fn management_group(env: &Env<'_>) -> Outcome {
-    let frame = frame(env)?;
-    let name = match &frame.scope {
-        Scope::ManagementGroup(name) => name,
-        _ => frame
-            .engine
-            .context
-            .management_group
-            .as_ref()
+    let around = around(env)?;
+    let name = match around.scope() {
+        Scope::ManagementGroup(name) => name.as_str(),
+        _ => around
+            .management_group()
             .ok_or_else(|| not_here("managementGroup", "subscription of unknown management group"))?,
     };
     record([
         ("id", Value::string(format!("/providers/Microsoft.Management/managementGroups/{name}"))),
-        ("name", Value::string(name.as_str())),
+        ("name", Value::string(name)),
         ("type", Value::string("/providers/Microsoft.Management/managementGroups")),
         (
             "properties",
             record([
-                ("displayName", Value::string(name.as_str())),
-                ("tenantId", Value::string(frame.engine.context.tenant.as_str())),
+                ("displayName", Value::string(name)),
+                ("tenantId", Value::string(around.tenant())),
                 (
                     "details",
                     record([(
                         "parent",
                         record([
                             ("displayName", Value::string("Tenant Root Group")),
-                            ("name", Value::string(frame.engine.context.tenant.as_str())),
+                            ("name", Value::string(around.tenant())),
                         ])?,
                     )])?,
                 ),
@@ -117,11 +114,11 @@ fn management_group(env: &Env<'_>) -> Outcome {
 
 /// Puts the scope into a call that waits for the run, where the scope is no longer known.
 pub(crate) fn anchor(env: &Env<'_>, name: &str, mut values: Vec<Value>) -> Vec<Value> {
-    let Some(frame) = env.frame else { return values };
+    let Some(around) = env.surroundings else { return values };
     let leading =
         values.iter().take_while(|value| value.as_str().is_some_and(|text| !text.contains('/'))).count();
     let mut put = |index: usize, text: &str| values.insert(index, Value::string(text));
-    match (name.to_ascii_lowercase().as_str(), &frame.scope) {
+    match (name.to_ascii_lowercase().as_str(), around.scope()) {
         ("resourceid", Scope::Group { subscription, name, .. }) if leading < 2 => {
             if leading == 0 {
                 put(0, name);

@@ -212,9 +212,9 @@ pub(crate) fn upper(text: &str) -> String {
 }
 
 fn new_guid(env: &Env<'_>, _: &[Value]) -> Outcome {
-    let frame = super::scope::frame(env)?;
+    let around = super::scope::around(env)?;
     super::date::only_in_default(env, "newGuid")?;
-    Ok(Value::string(frame.new_guid()))
+    Ok(Value::string(around.new_guid()))
 }
 
 fn pad_left(values: &[Value]) -> Outcome {
