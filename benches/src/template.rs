@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
-use lifeboat_arm::template::{
-    Context, Expansion, NoLinks, ResourceGroupInfo, Template, expand, placeholders,
-};
+use lifeboat_arm::template::placeholder::placeholders;
+use lifeboat_arm::template::{Context, Expansion, NoLinks, ResourceGroupInfo, Template, expand};
 use serde_json::Value;
 
 use crate::clock::{Spent, median};

@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use lifeboat_arm::template::{
-    Context, Link, Linked, LinkedTemplate, ResourceGroupInfo, Template, expand, without_query,
-};
+use lifeboat_arm::template::links::without_query;
+use lifeboat_arm::template::{Context, Link, Linked, LinkedTemplate, ResourceGroupInfo, Template, expand};
 use serde_json::Value;
 
 fn main() -> ExitCode {

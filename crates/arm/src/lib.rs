@@ -72,4 +72,4 @@ pub use operation::{Operation, Progress, is_terminal};
 pub use pages::{Paged, Pages, next_link};
 pub use region::{Region, UnknownRegion};
 pub use suggest::nearest;
-pub use throttle::{Bucket, Cost, Reach};
+pub use throttle::{Bucket, Cost, ThrottleScope};

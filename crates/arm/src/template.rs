@@ -16,12 +16,12 @@ mod expand;
 mod hash;
 mod key_vault;
 mod language;
-mod lift;
+pub mod lift;
 pub mod limits;
 mod parameters;
-mod placeholder;
-mod regions;
-mod secrets;
+pub mod placeholder;
+pub mod regions;
+pub mod secrets;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use expand::deferred::{Deferred, Reach, Step, resolve, resolve_known, resolve_output};
@@ -30,23 +30,14 @@ pub use expand::expansion::{
     Output, ResourceGroupInfo,
 };
 pub use expand::full::full_members;
-pub use expand::links::{FollowedLink, LinkKind, TwoLinks, self_contained, without_query};
+pub use expand::links;
 pub use expand::settle::Settled;
 pub use expand::{expand, expand_given};
 pub use hash::{TemplateHash, template_hash};
 pub use language::scope::DeploymentScope;
 pub use language::surroundings::Runtime;
 pub use language::types::ParameterType;
-pub use lift::{
-    Left, Lift, LiftError, Lifted, LiftedParameter, TextEdit, home_region, is_liftable, lift, parameter_file,
-};
 pub use parameters::{ParameterDeclaration, ParameterValue, parse_parameters};
-pub use placeholder::{Placeholder, fill_markers, placeholders};
-pub use regions::{Level, Tie, TieKind, ties, value_ties};
-pub use secrets::{
-    Secrets, SecurePlace, VEIL, cover_queries, secret_ranges, secure_places, veil, veil_given, veil_mistakes,
-    without_secrets,
-};
 
 use std::sync::{Arc, OnceLock};
 

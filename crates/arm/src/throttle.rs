@@ -60,7 +60,7 @@ impl Cost {
 
 /// Whom a refusal for now (429) concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum ThrottleScope {
     /// Every request that draws from the same bucket: ARM itself refused.
     Bucket,
     /// Requests of the same kind to the same provider, in the same region: ARM let it through, the provider did not.
@@ -69,7 +69,7 @@ pub enum Reach {
     Object,
 }
 
-impl Reach {
+impl ThrottleScope {
     /// Reads it from the refusal. What remains in ARM's bucket tells who refused, since ARM counts what it lets through;
     /// the code tells only where no count is given, for it names the subscription even where a single operation is meant.
     pub fn of(refusal: &Answer, cost: Cost) -> Self {
@@ -210,24 +210,28 @@ mod tests {
         let header = Cost::Write.remaining_header();
         // (code, what remains of the writes, whom it concerns)
         let cases = [
-            ("SubscriptionRequestsThrottled", Some("0"), Reach::Bucket),
-            ("SubscriptionRequestsThrottled", None, Reach::Bucket),
+            ("SubscriptionRequestsThrottled", Some("0"), ThrottleScope::Bucket),
+            ("SubscriptionRequestsThrottled", None, ThrottleScope::Bucket),
             // "… and operation '…' exceeded the backend storage limit": of one operation, whatever the code says.
-            ("SubscriptionRequestsThrottled", Some("173"), Reach::Provider),
-            ("TooManyRequests", Some("0"), Reach::Bucket),
-            ("TooManyRequests", Some("150"), Reach::Provider),
-            ("TooManyRequests", None, Reach::Provider),
-            ("ResourceRequestsThrottled", None, Reach::Provider),
-            ("RetryableErrorDueToAnotherOperation", Some("150"), Reach::Object),
-            ("AnotherOperationInProgress", None, Reach::Object),
+            ("SubscriptionRequestsThrottled", Some("173"), ThrottleScope::Provider),
+            ("TooManyRequests", Some("0"), ThrottleScope::Bucket),
+            ("TooManyRequests", Some("150"), ThrottleScope::Provider),
+            ("TooManyRequests", None, ThrottleScope::Provider),
+            ("ResourceRequestsThrottled", None, ThrottleScope::Provider),
+            ("RetryableErrorDueToAnotherOperation", Some("150"), ThrottleScope::Object),
+            ("AnotherOperationInProgress", None, ThrottleScope::Object),
         ];
         for (code, remaining, reach) in cases {
             let refusal = Answer::refusal(429, &ArmError::new(code, "slow down"));
             let refusal = remaining.map_or(refusal.clone(), |left| refusal.with_header(header, left));
-            assert_eq!(Reach::of(&refusal, Cost::Write), reach, "{code} {remaining:?}");
+            assert_eq!(ThrottleScope::of(&refusal, Cost::Write), reach, "{code} {remaining:?}");
         }
         let of_reads =
             Answer::refusal(429, &ArmError::new("TooManyRequests", "slow down")).with_header(header, "0");
-        assert_eq!(Reach::of(&of_reads, Cost::Read), Reach::Provider, "another kind's count tells nothing");
+        assert_eq!(
+            ThrottleScope::of(&of_reads, Cost::Read),
+            ThrottleScope::Provider,
+            "another kind's count tells nothing"
+        );
     }
 }

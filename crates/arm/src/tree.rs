@@ -178,7 +178,7 @@ pub fn push_pointer(pointer: &str, token: impl std::fmt::Display) -> String {
 
 /// Where the lines of a text begin, so that many offsets can be looked up.
 #[derive(Debug, Clone)]
-pub struct Lines {
+pub(crate) struct Lines {
     starts: Vec<usize>,
     /// How many characters begin before each block of the text; counted when a long line asks.
     blocks: OnceLock<Vec<usize>>,
@@ -192,7 +192,7 @@ impl PartialEq for Lines {
 
 impl Lines {
     /// Finds the lines of a text.
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
         // Lines are seldom shorter: one growth less for each that is not.
         let mut starts = Vec::with_capacity(text.len() / 32 + 1);
@@ -202,7 +202,7 @@ impl Lines {
     }
 
     /// Line and column of a byte offset; an offset beyond the end means the end.
-    pub fn position(&self, text: &str, offset: usize) -> Position {
+    pub(crate) fn position(&self, text: &str, offset: usize) -> Position {
         let offset = offset.min(text.len());
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts[line - 1];
@@ -240,8 +240,9 @@ impl Lines {
             let known = last.filter(|(at, position)| position.line == line && *at <= offset);
             let position = match known.and_then(|(at, position)| Some((text.get(at..offset)?, position))) {
                 Some((between, position)) => {
-                    let more = between.chars().filter(|character| *character != '\u{feff}').count();
-                    Position { line, column: position.column + more }
+                    // The mark at the start of a file takes no column; anywhere else it is a character.
+                    let mark = last.is_some_and(|(at, _)| at == 0) && between.starts_with('\u{feff}');
+                    Position { line, column: position.column + between.chars().count() - usize::from(mark) }
                 }
                 None => self.position(text, offset),
             };
@@ -300,6 +301,20 @@ mod tests {
         assert_eq!(lines.position(text, 999), Position { line: 3, column: 1 });
         let one_by_one: Vec<Position> = [0, 1, 3, 5, 8, 999].map(|at| lines.position(text, at)).to_vec();
         assert_eq!(lines.ascending(text, [0, 1, 3, 5, 8, 999].into_iter()), one_by_one);
+    }
+
+    #[test]
+    fn a_mark_takes_no_column_at_the_start_and_one_elsewhere() {
+        let text = "\u{feff}{\"a\u{feff}b\": 1,\n\u{feff}\"c\": 2}";
+        let lines = Lines::new(text);
+        let offsets: Vec<usize> = (0..=text.len()).filter(|at| text.is_char_boundary(*at)).collect();
+        for (first, _) in offsets.iter().enumerate() {
+            let rest = offsets[first..].iter().copied();
+            let one_by_one: Vec<Position> = rest.clone().map(|at| lines.position(text, at)).collect();
+            assert_eq!(lines.ascending(text, rest), one_by_one);
+        }
+        assert_eq!(lines.position(text, text.find('{').unwrap()), Position { line: 1, column: 1 });
+        assert_eq!(lines.position(text, text.find("b\"").unwrap()), Position { line: 1, column: 5 });
     }
 
     #[test]

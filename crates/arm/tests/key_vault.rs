@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
 
+use lifeboat_arm::template::secrets::veil_given;
 use lifeboat_arm::template::{
     Context, Expansion, NoLinks, ResourceGroupInfo, Runtime, Severity, Template, expand_given,
-    parse_parameters, resolve, veil_given,
+    parse_parameters, resolve,
 };
 use serde_json::{Value, json};
 

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use lifeboat_arm::Region;
-use lifeboat_arm::template::{
-    Context, Expansion, Level, Lift, LiftError, Lifted, Linked, NoLinks, ResourceGroupInfo, Template,
-    TieKind, expand, home_region, lift, placeholders, ties,
-};
+use lifeboat_arm::template::lift::{Lift, LiftError, Lifted, home_region, lift};
+use lifeboat_arm::template::placeholder::placeholders;
+use lifeboat_arm::template::regions::{Level, TieKind, ties};
+use lifeboat_arm::template::{Context, Expansion, Linked, NoLinks, ResourceGroupInfo, Template, expand};
 use lifeboat_testdata::{json_files, shared};
 use serde_json::{Value, json};
 

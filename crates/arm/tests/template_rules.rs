@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use lifeboat_arm::template::placeholder::{fill_markers, placeholders};
 use lifeboat_arm::template::{
     Context, Expansion, Link, Linked, LinkedTemplate, NoLinks, ResourceGroupInfo, Runtime, Severity,
-    Template, expand, fill_markers, placeholders, resolve, resolve_output,
+    Template, expand, resolve, resolve_output,
 };
 use serde_json::{Value, json};
 

@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use lifeboat_arm::Region;
-use lifeboat_arm::template::{Diagnostic, Secrets, Template};
+use lifeboat_arm::template::secrets::Secrets;
+use lifeboat_arm::template::{Diagnostic, Template};
 use lifeboat_planner::{
     About, Acceptance, Assumption, Bare, BareError, FailoverPolicy, Objectives, SiteTemplate, Workload,
     WorkloadFile, read, read_bare,

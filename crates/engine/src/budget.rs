@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use lifeboat_arm::{Answer, Bucket, Cost, Reach};
+use lifeboat_arm::{Answer, Bucket, Cost, ThrottleScope};
 
 use crate::scope::{BucketKey, Scope};
 
@@ -103,13 +103,13 @@ impl Budget {
         let cost = token.scope.bucket.cost();
         if answer.status == 429 {
             let until = now + answer.retry_after().unwrap_or(UNTOLD);
-            match Reach::of(answer, cost) {
-                Reach::Object => {}
-                Reach::Provider if token.scope.provider.is_some() => {
+            match ThrottleScope::of(answer, cost) {
+                ThrottleScope::Object => {}
+                ThrottleScope::Provider if token.scope.provider.is_some() => {
                     let opens = self.closed.entry(token.scope.clone()).or_insert(until);
                     *opens = until.max(*opens);
                 }
-                Reach::Bucket | Reach::Provider => {
+                ThrottleScope::Bucket | ThrottleScope::Provider => {
                     return self.meter(&token.scope.bucket, now).empty(until, now);
                 }
             }

@@ -11,9 +11,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use lifeboat_arm::template::links::self_contained;
+use lifeboat_arm::template::secrets::{Secrets, secure_places, veil, veil_mistakes};
 use lifeboat_arm::template::{
-    Context, DeploymentScope, Diagnostic, ExpandedResource, Expansion, Linked, ResourceGroupInfo, Secrets,
-    Severity, Template, expand, secure_places, self_contained, veil, veil_mistakes,
+    Context, DeploymentScope, Diagnostic, ExpandedResource, Expansion, Linked, ResourceGroupInfo, Severity,
+    Template, expand,
 };
 use lifeboat_arm::tree::Node;
 use lifeboat_arm::{Region, ResourceId, ResourceType};

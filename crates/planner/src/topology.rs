@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use lifeboat_arm::template::SecurePlace;
+use lifeboat_arm::template::secrets::SecurePlace;
 use lifeboat_arm::{Region, ResourceId, ResourceType};
 use lifeboat_plan::SecretRef;
 use serde_json::Value;

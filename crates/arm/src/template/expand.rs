@@ -12,7 +12,7 @@ pub(super) mod expansion;
 pub(super) mod frame;
 pub(super) mod full;
 mod header;
-pub(super) mod links;
+pub mod links;
 mod names;
 mod nested;
 pub(super) mod settle;

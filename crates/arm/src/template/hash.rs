@@ -8,6 +8,7 @@ use crate::tree::{Node, NodeKind};
 
 /// A template's hash, and the text that it is taken of.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TemplateHash {
     /// The template without blanks and comments, in capitals: Azure does not tell case apart.
     pub minified: String,

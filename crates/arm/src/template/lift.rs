@@ -19,8 +19,9 @@ use serde_json::Value as Json;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::expand::expansion::{Context, ExpandedResource, Expansion, Linked};
+use super::placeholder::placeholders;
 use super::regions::{Level, Tie, TieKind, old_names, ties};
-use super::{ParameterDeclaration, Template, expand, placeholders};
+use super::{ParameterDeclaration, Template, expand};
 use crate::global_name::{collides, global_name_max, other_global_name};
 use crate::id::ResourceType;
 use crate::region::Region;
@@ -52,6 +53,7 @@ pub struct Lift<'a> {
 
 /// A template that serves both regions, and the values that make the difference.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Lifted {
     /// The text of the template.
     pub text: String,
@@ -81,6 +83,7 @@ pub struct Lifted {
 
 /// A parameter that took the place of literals.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct LiftedParameter {
     /// Its name.
     pub name: String,
@@ -105,6 +108,7 @@ pub struct Left {
 
 /// Why nothing was lifted.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LiftError {
     /// The template as it is does not expand, so nothing could be proved.
     #[error("the template does not expand as it is, so the result could not be proved")]

@@ -13,6 +13,7 @@ use crate::tree::{Member, Node};
 
 /// What a template says about one of its parameters.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ParameterDeclaration {
     /// The name as declared.
     pub name: String,

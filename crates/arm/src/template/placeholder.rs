@@ -22,6 +22,7 @@ const TAIL: usize = 5;
 
 /// A made-up value, and why it looks as it does.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Placeholder {
     /// The value.
     pub value: Json,

@@ -60,6 +60,7 @@ impl Level {
 
 /// One thing that ties a template to a region or to a deployment.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Tie {
     /// What kind of tie it is.
     pub kind: TieKind,
@@ -87,6 +88,7 @@ impl fmt::Display for Tie {
 
 /// The kinds of ties. Each has a stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum TieKind {
     /// A region as the place of a resource.
     LocationLiteral,
@@ -138,7 +140,7 @@ pub enum TieKind {
 
 impl TieKind {
     /// All kinds, in the order in which they are documented.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: &'static [Self] = &[
         Self::LocationLiteral,
         Self::LocationList,
         Self::LocationVariable,

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lifeboat_arm::Region;
+use lifeboat_arm::template::lift::{Lift, home_region, lift};
+use lifeboat_arm::template::placeholder::placeholders;
+use lifeboat_arm::template::regions::ties;
 use lifeboat_arm::template::{
-    Context, Diagnostic, Expansion, Lift, Link, Linked, LinkedTemplate, ResourceGroupInfo, Runtime, Template,
-    expand, home_region, lift, parse_parameters, placeholders, resolve, resolve_output, ties,
+    Context, Diagnostic, Expansion, Link, Linked, LinkedTemplate, ResourceGroupInfo, Runtime, Template,
+    expand, parse_parameters, resolve, resolve_output,
 };
 use lifeboat_arm::tree::Node;
 use serde_json::{Value, json};

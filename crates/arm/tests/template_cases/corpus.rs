@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lifeboat_arm::template::{
-    Context, Diagnostic, Expansion, NoLinks, Severity, Template, expand, fill_markers, placeholders,
-};
+use lifeboat_arm::template::placeholder::{fill_markers, placeholders};
+use lifeboat_arm::template::{Context, Diagnostic, Expansion, NoLinks, Severity, Template, expand};
 use serde_json::Value;
 
 use crate::folder::Folder;

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use lifeboat_arm::template::{Expansion, NoLinks, Template, expand, placeholders};
+use lifeboat_arm::template::placeholder::placeholders;
+use lifeboat_arm::template::{Expansion, NoLinks, Template, expand};
 use lifeboat_arm::tree::{Node, NodeKind};
 use lifeboat_testdata::{files, shared};
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lifeboat_arm::template::Level;
+use lifeboat_arm::template::regions::Level;
 
 use super::{json_error, show};
 use crate::args::{ExpandArgs, ExpandOutput, GraphFormat, Output, RegionsArgs};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use lifeboat_arm::template::{Diagnostic, Template, cover_queries, secret_ranges};
+use lifeboat_arm::template::secrets::{cover_queries, secret_ranges};
+use lifeboat_arm::template::{Diagnostic, Template};
 use lifeboat_planner::{Position, Problem};
 
 use crate::errors::{CliError, Located};

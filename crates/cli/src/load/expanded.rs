@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use lifeboat_arm::template::links::self_contained;
+use lifeboat_arm::template::secrets::{Secrets, veil_given};
 use lifeboat_arm::template::{
-    Context, DeploymentScope, Diagnostic, Expansion, ResourceGroupInfo, Secrets, Severity, Template,
-    expand_given, self_contained, veil_given,
+    Context, DeploymentScope, Diagnostic, Expansion, ResourceGroupInfo, Severity, Template, expand_given,
 };
 use lifeboat_arm::tree::Position;
 use serde_json::Value;

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use lifeboat_arm::Region;
-use lifeboat_arm::template::{
-    Context, Level, Lift, LiftError, Lifted, ResourceGroupInfo, Template, Tie, expand, home_region,
-    is_liftable, lift, parameter_file, placeholders, secret_ranges, ties, without_secrets,
-};
+use lifeboat_arm::template::lift::{Lift, LiftError, Lifted, home_region, is_liftable, lift, parameter_file};
+use lifeboat_arm::template::placeholder::placeholders;
+use lifeboat_arm::template::regions::{Level, Tie, ties};
+use lifeboat_arm::template::secrets::{secret_ranges, without_secrets};
+use lifeboat_arm::template::{Context, ResourceGroupInfo, Template, expand};
 
 use super::linked::Folders;
 use super::tied::{Wrong, nothing_below, templates};

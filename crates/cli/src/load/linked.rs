@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lifeboat_arm::template::{Link, Linked, LinkedTemplate, without_query};
+use lifeboat_arm::template::links::without_query;
+use lifeboat_arm::template::{Link, Linked, LinkedTemplate};
 
 /// The folders that links are looked for in: those of the templates which the user named.
 pub(super) struct Folders {

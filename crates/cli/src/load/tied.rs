@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use lifeboat_arm::template::{Diagnostic, ParameterDeclaration, Template, Tie, ties, value_ties};
+use lifeboat_arm::template::regions::{Tie, ties, value_ties};
+use lifeboat_arm::template::{Diagnostic, ParameterDeclaration, Template};
 
 use super::complaints::of_diagnostics;
 use super::folder::{Says, json_files, says};

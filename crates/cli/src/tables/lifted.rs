@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use lifeboat_arm::template::{Left, Level, Lifted, LiftedParameter};
+use lifeboat_arm::template::lift::{Left, Lifted, LiftedParameter};
+use lifeboat_arm::template::regions::Level;
 use serde_json::{Value, json};
 
 use crate::format::counted;

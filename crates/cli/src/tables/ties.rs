@@ -1,6 +1,6 @@
 //! What ties templates to a region, as a table and as JSON.
 
-use lifeboat_arm::template::{Level, Tie};
+use lifeboat_arm::template::regions::{Level, Tie};
 use serde_json::{Value, json};
 
 use crate::format::counted;

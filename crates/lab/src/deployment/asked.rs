@@ -1,7 +1,9 @@
 //! What a deployment's body asks for besides its resources: the half of a record that never changes.
 
 use lifeboat_arm::Region;
-use lifeboat_arm::template::{ParameterType, Template, VEIL, secure_places, without_query};
+use lifeboat_arm::template::links::without_query;
+use lifeboat_arm::template::secrets::{VEIL, secure_places};
+use lifeboat_arm::template::{ParameterType, Template};
 use lifeboat_arm::tree::Node;
 use serde_json::{Value, json};
 

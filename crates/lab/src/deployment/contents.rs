@@ -7,9 +7,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use lifeboat_arm::Method;
-use lifeboat_arm::template::{
-    Link, Linked, LinkedTemplate, ParameterValue, Template, parse_parameters, without_query,
-};
+use lifeboat_arm::template::links::without_query;
+use lifeboat_arm::template::{Link, Linked, LinkedTemplate, ParameterValue, Template, parse_parameters};
 use serde_json::Value;
 
 use super::mistakes;

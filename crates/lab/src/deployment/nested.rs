@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lifeboat_arm::template::VEIL;
+use lifeboat_arm::template::secrets::VEIL;
 use lifeboat_arm::{ArmError, ResourceId};
 use serde_json::{Value, json};
 

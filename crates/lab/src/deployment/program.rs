@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use lifeboat_arm::template::links::self_contained;
+use lifeboat_arm::template::secrets::{veil, veil_mistakes};
 use lifeboat_arm::template::{
     Context, ExpandedResource, Expansion, NestedDeployment, Output, ResourceGroupInfo, expand,
-    self_contained, veil, veil_mistakes,
 };
 use lifeboat_arm::{Region, ResourceId};
 use serde_json::Value;

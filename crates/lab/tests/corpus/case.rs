@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use lifeboat_arm::template::placeholder::{fill_markers, placeholders};
 use lifeboat_arm::template::{
     Context, DeploymentScope, Expansion, Link, Linked, LinkedTemplate, NoLinks, ParameterValue,
-    ResourceGroupInfo, Template, expand, fill_markers, parse_parameters, placeholders,
+    ResourceGroupInfo, Template, expand, parse_parameters,
 };
 use serde_json::{Map, Value, json};
 

@@ -6,7 +6,8 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lifeboat_arm::template::{Diagnostic, Linked, ParameterDeclaration, Template, home_region};
+use lifeboat_arm::template::lift::home_region;
+use lifeboat_arm::template::{Diagnostic, Linked, ParameterDeclaration, Template};
 use lifeboat_arm::{Region, ResourceId};
 use serde_json::{Value, json};
 

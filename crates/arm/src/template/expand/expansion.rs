@@ -35,6 +35,33 @@ pub struct Context {
     pub groups: BTreeMap<String, String>,
 }
 
+impl Context {
+    /// A deployment into a resource group, with what is seldom asked filled in: no tenant is known (its id is all zeros), the
+    /// deployment is called `main`, and `newGuid` draws from the time. Change what matters:
+    ///
+    /// ```
+    /// # use lifeboat_arm::template::Context;
+    /// let now = jiff::Timestamp::UNIX_EPOCH;
+    /// let context = Context {
+    ///     deployment_name: "release-7".into(),
+    ///     ..Context::for_group("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "shop", "westeurope", now)
+    /// };
+    /// ```
+    pub fn for_group(subscription: &str, group: &str, location: &str, now: Timestamp) -> Self {
+        Self {
+            subscription: subscription.to_owned(),
+            tenant: uuid::Uuid::nil().to_string(),
+            resource_group: Some(ResourceGroupInfo { name: group.to_owned(), location: location.to_owned() }),
+            location: None,
+            deployment_name: "main".to_owned(),
+            management_group: None,
+            now,
+            new_guid_seed: now.to_string(),
+            groups: BTreeMap::new(),
+        }
+    }
+}
+
 /// The resource group of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceGroupInfo {
@@ -80,6 +107,7 @@ impl Linked for NoLinks {
 
 /// A template with everything known put in.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Expansion {
     /// The resources, nested deployments flattened; a deployment comes after its resources.
     pub resources: Vec<ExpandedResource>,
@@ -158,6 +186,7 @@ pub struct ExpandedResource {
 
 /// What a nested or linked deployment adds to its resource.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct NestedDeployment {
     /// The outputs.
     pub outputs: BTreeMap<String, Output>,
@@ -167,6 +196,7 @@ pub struct NestedDeployment {
 
 /// A value that a deployment answers.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Output {
     /// The declared type, as written.
     pub kind: String,
@@ -185,6 +215,7 @@ impl Output {
 
 /// Where something is written.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Origin {
     /// The file, as the caller named it.
     pub file: Arc<str>,

@@ -28,6 +28,7 @@ pub enum LinkKind {
 
 /// A link that was followed while a template was expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FollowedLink {
     /// The pointer of the deployment that links, in the root template with every outer link written into it.
     pub at: String,
@@ -42,6 +43,7 @@ pub struct FollowedLink {
 /// One deployment of a loop links to several files, so that none of them can be written in its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the deployment at `{at}` links to `{first}` in one turn and to `{second}` in another")]
+#[non_exhaustive]
 pub struct TwoLinks {
     /// The pointer of the deployment.
     pub at: String,

@@ -6,9 +6,8 @@ use serde_json::{Value as Json, json};
 
 use super::{Lift, LiftError, Lifted, LiftedParameter, home_region, lift, parameter_file};
 use crate::region::Region;
-use crate::template::{
-    Context, Level, NoLinks, ParameterValue, ResourceGroupInfo, Template, parse_parameters, ties,
-};
+use crate::template::regions::{Level, ties};
+use crate::template::{Context, NoLinks, ParameterValue, ResourceGroupInfo, Template, parse_parameters};
 
 fn lifted_with(text: &str, given: &[(&str, Json)]) -> Result<Lifted, LiftError> {
     lifted_asking(text, given, &BTreeMap::new())

@@ -1,6 +1,7 @@
 //! What is found, what is not, and where.
 
-use crate::template::{Template, TieKind, ties, value_ties};
+use crate::template::Template;
+use crate::template::regions::{TieKind, ties, value_ties};
 
 /// Codes with the text that each marks, in the order of the text.
 fn found(template: &str) -> Vec<String> {

@@ -10,6 +10,7 @@ use crate::template::language::types::REFERENCES_MAX;
 
 /// A value of a secure type inside a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SecurePlace {
     /// The parameter's name; of a nested deployment behind the names of the deployments around it.
     pub name: String,

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use lifeboat_arm::template::TextEdit;
+use lifeboat_arm::template::lift::TextEdit;
 
 /// Longer lines are not shown.
 const LONGEST: usize = 2000;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lifeboat_arm::template::SecurePlace;
+use lifeboat_arm::template::secrets::SecurePlace;
 use lifeboat_arm::{Call, Method, ResourceId, ResourceType};
 use lifeboat_plan::{Draft, Hole, SecretRef, StepId, Values};
 use serde_json::{Value, json};

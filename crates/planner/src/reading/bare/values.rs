@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lifeboat_arm::Region;
-use lifeboat_arm::template::{ParameterDeclaration, Template, fill_markers, placeholders};
+use lifeboat_arm::template::placeholder::{fill_markers, placeholders};
+use lifeboat_arm::template::{ParameterDeclaration, Template};
 use lifeboat_arm::tree::Node;
 use serde_json::{Value, json};
 
