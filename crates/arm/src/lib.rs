@@ -30,26 +30,19 @@
 //! Mistakes never end an expansion: what could be expanded is there, and each mistake tells its place.
 //!
 //! ```
-//! # use std::collections::BTreeMap;
-//! # use lifeboat_arm::template::{Context, NoLinks, ResourceGroupInfo, Template, expand};
-//! # let context = Context {
-//! #     subscription: "0".into(),
-//! #     tenant: "0".into(),
-//! #     resource_group: Some(ResourceGroupInfo { name: "shop".into(), location: "westeurope".into() }),
-//! #     location: None,
-//! #     deployment_name: "main".into(),
-//! #     management_group: None,
-//! #     now: "2026-01-01T00:00:00Z".parse().expect("a time"),
-//! #     new_guid_seed: "main".into(),
-//! #     groups: BTreeMap::new(),
-//! # };
+//! use std::collections::BTreeMap;
+//!
+//! use lifeboat_arm::template::{Context, NoLinks, Template, expand};
+//!
 //! let text = r#"{ "resources": [], "outputs": { "a": { "type": "string", "value": "[tolowr('A')]" } } }"#;
 //! let template = Template::parse("main.json", text).expect("it is a template");
+//! let context = Context::for_group("0", "shop", "westeurope", "2026-01-01T00:00:00Z".parse()?);
 //! let expansion = expand(&template, &BTreeMap::new(), &context, &NoLinks);
 //! let [mistake] = &expansion.diagnostics[..] else { panic!("there is one mistake") };
 //! assert_eq!(mistake.message, "there is no function `tolowr`");
 //! assert_eq!((mistake.position.line, mistake.pointer.as_str()), (1, "/outputs/a/value"));
 //! assert_eq!(mistake.hint.as_deref(), Some("did you mean `toLower`?"));
+//! # Ok::<(), jiff::Error>(())
 //! ```
 
 mod call;

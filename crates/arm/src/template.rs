@@ -5,11 +5,14 @@
 //! running deployment knows (`reference`, `list…`) stays in the result as [`Deferred`] and is finished by
 //! [`resolve`]. Nothing here opens a file or reads a clock: [`Linked`] and [`Context`] bring what is needed.
 //!
-//! The way through: `parser` makes trees of expressions, `evaluate` computes them with `functions`, `node`
-//! evaluates JSON that contains them, `frame` is one template with its parameters and variables, `header` and
-//! `body` are the two looks at its resources, `written` makes JSON of a body, `unit` finds resources by name, `nested` descends.
+//! The core is here: a [`Template`], what it becomes (an [`Expansion`] of [`ExpandedResource`]s), the [`Context`] that it is deployed
+//! into, and what is wrong with it (a [`Diagnostic`]). [`regions`] and [`lift`] read the same text for what ties it to one place;
+//! [`secrets`], [`placeholder`] and [`links`] are for whoever shows templates, tries them out, or sends them as one file.
+//!
+//! Inside, arrows point down: `regions`, `lift` and `secrets` stand on `expand`, `expand` on `language`, and that on nothing but the tree.
 //! Known gaps: extensible resources (other than Azure's), `apiProfile`, zones per subscription, loops whose count and templates
-//! whose text only the run knows. What differs from the shared cases: `docs/template-differences.md`.
+//! whose text only the run knows. Where the crate differs from other implementations, the repository's page of template
+//! differences says why.
 
 mod diagnostic;
 mod expand;
@@ -78,7 +81,7 @@ impl Template {
             let mut diagnostic = document.diagnostic("not-a-template", message, begins);
             if gives_parameters(root) {
                 "this is a parameter file, not a template".clone_into(&mut diagnostic.message);
-                diagnostic.hint = Some("name the template, and this file with `--parameters`".to_owned());
+                diagnostic.hint = Some("name the template, and give this file as its parameters".to_owned());
             }
             wrong.push(diagnostic);
         }

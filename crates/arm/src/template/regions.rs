@@ -223,7 +223,7 @@ impl TieKind {
             Self::NameFixed => ("name-fixed", MustChange, "a globally unique name is made of nothing that differs between two deployments: the second one is refused"),
             Self::NameDefault => ("name-default", MayChange, "a globally unique name differs only if a parameter is given that has a default"),
             Self::NameDrawn => ("name-drawn", MayChange, "a globally unique name is made of the deployment's name, a new GUID or the time: it is another one each time"),
-            Self::OldName => ("old-name", MayChange, "a text still says a name that `--fix` made a parameter; told by `--fix` alone, since the result no longer says which names were lifted"),
+            Self::OldName => ("old-name", MayChange, "a text still says a name that lifting made a parameter; told by lifting alone, since the result no longer says which names were lifted"),
             Self::NameFollowsGroup => ("name-follows-group", GoodToKnow, "a globally unique name is made of the resource group: another group gets another name, right for a second region, wrong for a restore under the old name"),
             Self::HostLiteral => ("host-literal", MayChange, "the host name of one certain resource is written out"),
             Self::HostRegion => ("host-region", MustChange, "a host name has a region inside"),

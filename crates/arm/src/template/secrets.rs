@@ -45,7 +45,7 @@ pub fn veil(
     cover_all(expansion, file, template, given.collect(), context, Names::Kept);
 }
 
-/// The same for what [`expand_given`](super::expand_given) made and somebody will read: names and ids are covered, too, and
+/// The same for what [`expand_given`] made and somebody will read: names and ids are covered, too, and
 /// what is said of them. A secret of a key vault is named, and nothing of it known.
 pub fn veil_given(
     expansion: &mut Expansion,
