@@ -140,21 +140,20 @@ pub fn lift(wanted: &Lift<'_>) -> Result<Lifted, LiftError> {
     // A group elsewhere must not make a difference either, if the template can go there at all.
     let moved = moved(wanted);
     let old_moved = expand(wanted.template, &today, &moved, wanted.linked);
-    let mut proofs = vec![(wanted.context, old)];
-    if old_moved.is_clean() {
-        proofs.push((&moved, old_moved));
-    }
+    let here = (wanted.context, old);
+    let elsewhere = old_moved.is_clean().then_some((&moved, old_moved));
     let slots = slot::slots(wanted.template);
-    let attempt = |reuse| attempt(wanted, &slots, &today, &proofs, reuse);
+    let attempt = |reuse| attempt(wanted, &slots, &today, &here, elsewhere.as_ref(), reuse);
     attempt(Reuse::SameToday).or_else(|_| attempt(Reuse::WrittenOut))
 }
 
-/// Lifts, and proves it for each of these deployments of the template as it was.
+/// Lifts, and proves it for the deployment of today, and for one elsewhere, against what they made of the template as it was.
 fn attempt(
     wanted: &Lift<'_>,
     slots: &slot::Slots<'_>,
     today: &BTreeMap<String, Json>,
-    proofs: &[(&Context, Expansion)],
+    here: &(&Context, Expansion),
+    elsewhere: Option<&(&Context, Expansion)>,
     reuse: Reuse,
 ) -> Result<Lifted, LiftError> {
     let chosen = choose(wanted, slots, reuse);
@@ -164,13 +163,14 @@ fn attempt(
         .at(wanted.template.scope());
     let mut today = today.clone();
     today.extend(chosen.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.today.clone())));
-    for (context, old) in proofs {
+    let prove = |(context, old): &(&Context, Expansion)| {
         let now = expand(&new, &today, context, wanted.linked);
-        if let Some(difference) = same::difference(old, &now) {
-            return Err(LiftError::NotTheSame(difference));
-        }
+        same::difference(old, &now).map_or(Ok(now), |difference| Err(LiftError::NotTheSame(difference)))
+    };
+    let now = prove(here)?;
+    if let Some(elsewhere) = elsewhere {
+        prove(elsewhere)?;
     }
-    let now = expand(&new, &today, wanted.context, wanted.linked);
     let mut lifted = Lifted { edits, ..settled(wanted, &new, &chosen, &now) };
     let said = old_names(&new, &chosen.names(slots));
     lifted.left.extend(said.into_iter().map(|tie| Left { why: why(tie.kind), tie }));

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use lifeboat_arm::template::{Diagnostic, NoLinks, Template, expand};
+use lifeboat_arm::template::{Diagnostic, Link, Linked, LinkedTemplate, NoLinks, Template, expand};
+use serde_json::{Value, json};
 
-use crate::world::context;
+use crate::world::{context, written};
 
 /// A mistake with its line and a mark below, as people see it.
 fn shown(found: &Diagnostic, text: &str) -> String {
@@ -78,6 +79,45 @@ fn the_way_to_a_mistake_names_every_deployment() {
     let text = include_str!("nested.json");
     let shown = all_shown(text);
     insta::assert_snapshot!(shown.join("\n\n"));
+}
+
+/// One template that others link to.
+struct Child(&'static str);
+
+impl Linked for Child {
+    fn load(&self, _: Link<'_>) -> Option<LinkedTemplate> {
+        Some(LinkedTemplate { file: "child.json".to_owned(), text: self.0.to_owned() })
+    }
+}
+
+#[test]
+fn a_place_that_is_wrong_in_two_ways_has_two_mistakes_and_a_loop_one() {
+    let child = Child(
+        r#"{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "parameters": { "key": { "type": "string" } }, "variables": { "of": { "a": 1 } },
+        "resources": [], "outputs": { "o": { "type": "int", "value": "[variables('of')[parameters('key')]]" } } }"#,
+    );
+    let links = |keys: &[&str]| -> Vec<Value> {
+        let link = |key: &&str| {
+            json!({ "type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": key,
+                "properties": { "mode": "Incremental", "templateLink": { "uri": "https://a.b/child.json" },
+                    "parameters": { "key": { "value": key } } } })
+        };
+        keys.iter().map(link).collect()
+    };
+    let lists: [(&[&str], &[&str]); 3] = [
+        (&["a", "left", "right"], &["`left`", "`right`"]),
+        (&["one1", "one2", "one3"], &["`one1`"]),
+        (&["p", "q", "r", "s", "t"], &["`p`", "`q`", "`r`"]),
+    ];
+    for (keys, named) in lists {
+        let text = written(&json!({ "resources": links(keys) }));
+        let template = Template::parse("main.json", &text).unwrap();
+        let expansion = expand(&template, &BTreeMap::new(), &context(), &child);
+        let told: Vec<&str> = expansion.diagnostics.iter().map(|found| &*found.message).collect();
+        assert_eq!(told.len(), named.len(), "{told:?}");
+        assert!(told.iter().zip(named).all(|(told, name)| told.contains(name)), "{told:?}");
+    }
 }
 
 #[test]

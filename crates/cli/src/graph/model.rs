@@ -1,5 +1,7 @@
 //! Which boxes there are, which of them stand inside of others, and which arrows are worth drawing.
 
+use std::collections::BTreeMap;
+
 use lifeboat_arm::template::{Diagnostic, ExpandedResource, Expansion, Severity};
 
 use crate::format::counted;
@@ -15,6 +17,8 @@ pub struct Graph<'e> {
     pub arrows: Vec<Arrow>,
     /// Mistakes of the template: what hangs on them is missing here.
     pub mistakes: usize,
+    /// What stands directly inside of each deployment, or outside of all.
+    held: BTreeMap<Option<usize>, Vec<usize>>,
 }
 
 /// One resource waits for another.
@@ -34,7 +38,12 @@ impl<'e> Graph<'e> {
         let resources = expansion.resources.as_slice();
         let is_mistake = |found: &&Diagnostic| found.severity == Severity::Error;
         let mistakes = expansion.diagnostics.iter().filter(is_mistake).count();
-        let mut graph = Self { resources, parents: expansion.parents(), arrows: Vec::new(), mistakes };
+        let parents = expansion.parents();
+        let mut held: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (at, parent) in parents.iter().enumerate() {
+            held.entry(*parent).or_default().push(at);
+        }
+        let mut graph = Self { resources, parents, arrows: Vec::new(), mistakes, held };
         graph.arrows = (0..resources.len()).flat_map(|from| graph.arrows_of(from)).collect();
         graph
     }
@@ -47,12 +56,12 @@ impl<'e> Graph<'e> {
 
     /// The resources directly inside a deployment, or outside of all.
     pub fn inside(&self, deployment: Option<usize>) -> impl Iterator<Item = usize> {
-        (0..self.resources.len()).filter(move |at| self.parents[*at] == deployment)
+        self.held.get(&deployment).into_iter().flatten().copied()
     }
 
     /// Whether something stands inside of it.
     pub fn is_cluster(&self, at: usize) -> bool {
-        self.resources[at].deployment.is_some() && self.parents.contains(&Some(at))
+        self.resources[at].deployment.is_some() && self.held.contains_key(&Some(at))
     }
 
     /// It and the deployments around it, the outermost first.

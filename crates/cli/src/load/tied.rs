@@ -92,14 +92,16 @@ impl Wrong {
 pub(crate) fn tied(typed: &RegionsArgs) -> Result<Tied, CliError> {
     let mut wrong = Wrong::default();
     let mut kinds: Vec<Kind> = Vec::new();
-    refuse_one_unreadable(&typed.files)?;
     for path in &typed.files {
         if path.is_dir() {
             for file in json_files(path)? {
                 kinds.extend(found(&file, &mut wrong));
             }
         } else {
-            kinds.extend(named(path, &mut wrong)?.map(|template| Kind::Template(Box::new(template))));
+            kinds.extend(
+                named(path, typed.files.len() == 1, &mut wrong)?
+                    .map(|template| Kind::Template(Box::new(template))),
+            );
         }
     }
     if kinds.is_empty() && wrong.is_empty() {
@@ -129,14 +131,6 @@ pub(crate) fn tied(typed: &RegionsArgs) -> Result<Tied, CliError> {
     let unread = broken.len() + wrong.unreadable.len();
     let files = kinds.iter().filter(|kind| !broken.contains(kind.file())).count();
     Ok(Tied { ties: all, files, unread, mistakes: wrong.mistakes() })
-}
-
-/// A single file that cannot be read: there is nothing else to tell, and advice about the path.
-fn refuse_one_unreadable(typed: &[PathBuf]) -> Result<(), CliError> {
-    match typed {
-        [path] if !path.is_dir() => text_of(path).map(drop),
-        _ => Ok(()),
-    }
 }
 
 /// Folders without a template.
@@ -173,8 +167,10 @@ fn found(path: &Path, wrong: &mut Wrong) -> Option<Kind> {
 /// A template that was named itself.
 ///
 /// # Errors
-/// For Bicep: this reads what becomes of it.
-fn named(path: &Path, wrong: &mut Wrong) -> Result<Option<Template>, CliError> {
+/// For Bicep: this reads what becomes of it. For the only one, if it cannot be read: there is nothing else to tell, and advice
+/// about the path.
+fn named(path: &Path, is_only: bool, wrong: &mut Wrong) -> Result<Option<Template>, CliError> {
+    let text = if is_only { Some(text_of(path)?) } else { wrong.text_of(path) };
     let end = path.extension().unwrap_or_default();
     if end.eq_ignore_ascii_case("bicep") || end.eq_ignore_ascii_case("bicepparam") {
         let name = path.display();
@@ -183,7 +179,7 @@ fn named(path: &Path, wrong: &mut Wrong) -> Result<Option<Template>, CliError> {
             .with_hint(format!("`bicep {verb} {name}` makes the JSON: name that file")));
     }
     let name = path.display().to_string();
-    Ok(wrong.text_of(path).and_then(|text| parsed(&name, &text, wrong)))
+    Ok(text.and_then(|text| parsed(&name, &text, wrong)))
 }
 
 fn parsed(name: &str, text: &str, wrong: &mut Wrong) -> Option<Template> {
@@ -192,12 +188,11 @@ fn parsed(name: &str, text: &str, wrong: &mut Wrong) -> Option<Template> {
 
 /// The templates among what was typed, each with its place below the folder (or its file's name).
 pub(super) fn templates(typed: &[PathBuf], wrong: &mut Wrong) -> Result<Vec<(PathBuf, Template)>, CliError> {
-    refuse_one_unreadable(typed)?;
     let mut all = Vec::new();
     for path in typed {
         if !path.is_dir() {
             let place = PathBuf::from(path.file_name().unwrap_or_default());
-            all.extend(named(path, wrong)?.map(|template| (place, template)));
+            all.extend(named(path, typed.len() == 1, wrong)?.map(|template| (place, template)));
             continue;
         }
         for file in json_files(path)? {

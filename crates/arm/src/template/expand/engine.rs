@@ -1,7 +1,7 @@
 //! The state of one expansion: limits, mistakes, results.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::expansion::{Context, ExpandedResource, Linked};
@@ -13,6 +13,8 @@ use crate::template::language::value::Value;
 
 /// How many mistakes are told, and how many doubts.
 const DIAGNOSTICS_MAX: usize = 500;
+/// How many different mistakes of one kind are told of one place.
+const SHARED_MAX: usize = 3;
 const RESOURCES_MAX: usize = 20_000;
 /// What an id adds to its own bytes in a list of ids.
 const ENTRY_ROOM: usize = 48;
@@ -24,7 +26,8 @@ pub(crate) struct Engine<'t> {
     diagnostics: RefCell<Vec<Diagnostic>>,
     /// How many of each severity there are.
     told: RefCell<BTreeMap<Severity, usize>>,
-    seen: RefCell<BTreeSet<(String, usize, &'static str)>>,
+    /// What was told of a place, by kind; numbers are left out.
+    seen: RefCell<BTreeMap<(String, usize, &'static str), Vec<String>>>,
     resources: RefCell<Vec<Draft>>,
     /// What `reference` of a nested deployment answers, by its id.
     pub(crate) deployments: RefCell<BTreeMap<String, Value>>,
@@ -124,13 +127,18 @@ impl<'t> Engine<'t> {
         result
     }
 
-    /// Adds a diagnostic, unless the same mistake at the same place is known: loops would repeat it.
+    /// Adds a diagnostic, unless the same mistake at the same place is known: loops would repeat it, each turn with another
+    /// number. A template that is linked twice may be wrong in two ways at one place.
     pub(crate) fn push(&self, diagnostic: Diagnostic) {
         if self.quiet.get() {
             return;
         }
         let place = (diagnostic.file.clone(), diagnostic.range.start, diagnostic.code);
-        if self.seen.borrow_mut().insert(place) {
+        let says = diagnostic.message.replace(|letter: char| letter.is_ascii_digit(), "");
+        let mut seen = self.seen.borrow_mut();
+        let told = seen.entry(place).or_default();
+        if told.len() < SHARED_MAX && !told.contains(&says) {
+            told.push(says);
             self.push_another(diagnostic);
         }
     }

@@ -114,6 +114,9 @@ impl<'t> Edits<'t> {
 
     fn after(&mut self, end: usize, last: bool, members: &[New], indent: Option<String>) {
         let (comma, behind) = self.behind(end);
+        // What stands behind a line's comment would be a part of it.
+        let is_lined = self.source[end..behind].contains("//");
+        let indent = indent.or_else(|| is_lined.then(|| format!("{}{}", self.line_margin(end), self.unit)));
         let written = self.written(members, indent.as_deref());
         let gap = indent.map_or_else(|| " ".to_owned(), |indent| format!("{}{indent}", self.line_end));
         match (comma, last) {

@@ -123,6 +123,34 @@ fn the_layout_stays() {
     assert_eq!(lifted(text).text, expected);
 }
 
+/// The section begins in the line of its brace: what comes behind the comment needs a line of its own.
+#[test]
+fn a_comment_behind_the_first_line_swallows_nothing() {
+    let resources =
+        format!("\"resources\": [{}]", resource("A.B/c", r#""name": "n", "location": "westeurope""#));
+    for (section, expected) in [
+        (
+            "{ \"a\": { \"type\": \"int\", \"defaultValue\": 1 } // how many\n  }",
+            "1 }, // how many\n    \"location\": {\n",
+        ),
+        (
+            "{ \"a\": { \"type\": \"int\", \"defaultValue\": 1 }, // how many\n  }",
+            "1 }, // how many\n    \"location\": {\n",
+        ),
+        (
+            "{ \"a\": { \"type\": \"int\", \"defaultValue\": 1 } /* how // many */ }",
+            "1 }, /* how // many */\n    \"location\": {\n",
+        ),
+        (
+            "{ \"a\": { \"type\": \"int\", \"defaultValue\": 1 } /* how many */ }",
+            "1 }, /* how many */ \"location\": { ",
+        ),
+    ] {
+        let lifted = lifted(&format!("{{\n  {SCHEMA},\n  \"parameters\": {section},\n  {resources}\n}}"));
+        assert!(lifted.text.contains(expected), "{}", lifted.text);
+    }
+}
+
 #[test]
 fn a_section_is_made_where_there_is_none() {
     for (text, expected) in [
