@@ -25,6 +25,7 @@ mod parameters;
 pub mod placeholder;
 pub mod regions;
 pub mod secrets;
+mod walk;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use expand::deferred::{Deferred, Reach, Step, resolve, resolve_known, resolve_output};
@@ -80,6 +81,7 @@ impl Template {
             let begins = root.range.start..root.range.start + 1;
             let mut diagnostic = document.diagnostic("not-a-template", message, begins);
             if gives_parameters(root) {
+                diagnostic.code = "parameter-file";
                 "this is a parameter file, not a template".clone_into(&mut diagnostic.message);
                 diagnostic.hint = Some("name the template, and give this file as its parameters".to_owned());
             }

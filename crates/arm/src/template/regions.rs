@@ -2,23 +2,19 @@
 //!
 //! The same template should serve both regions, with parameter files as the only difference. Here: where that is not so,
 //! found by reading the text; nothing is evaluated. One file for each kind of tie (the list of files says what is looked
-//! for); `walk` brings every text with its role, `literal` the literals inside an expression, `mention` regions inside a
-//! text, `source` what a name is made of. Not here: changing anything.
+//! for), and `source` for what a name is made of; `walk` brings every text with its role. Not here: changing anything.
 
 mod allowed;
 pub(super) mod host;
 pub(super) mod identifier;
-pub(super) mod literal;
 pub(super) mod location;
 mod map;
-pub(super) mod mention;
 pub(super) mod name;
 mod old_name;
 pub(super) mod pair;
 mod source;
 mod text;
 mod value;
-pub(super) mod walk;
 pub(super) mod zone;
 
 use std::fmt;
@@ -32,8 +28,8 @@ use crate::tree::Position;
 pub(super) use old_name::old_names;
 pub use value::value_ties;
 
-use literal::Literal;
-use walk::{Place, Seen, walk};
+use super::walk::literal::Literal;
+use super::walk::{Place, Seen, walk};
 
 /// How much a [`Tie`] matters to whoever deploys the template to another region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

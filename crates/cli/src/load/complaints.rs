@@ -20,7 +20,7 @@ pub(super) fn of_diagnostics(found: &[Diagnostic]) -> CliError {
             text: shown.to_owned(),
             range: found.range.start.saturating_sub(mark)..found.range.end.saturating_sub(mark),
             message: format!("{}{}", found.message, way(found)),
-            hint: found.hint.clone(),
+            hint: hint(found),
         }
     };
     let all = found.iter().map(|found| {
@@ -32,6 +32,14 @@ pub(super) fn of_diagnostics(found: &[Diagnostic]) -> CliError {
         located(found, text)
     });
     CliError::Located(all.collect())
+}
+
+/// What to do, in the words of the command line where it has any.
+fn hint(found: &Diagnostic) -> Option<String> {
+    match found.code {
+        "parameter-file" => Some("name the template, and this file with `--parameters`".to_owned()),
+        _ => found.hint.clone(),
+    }
 }
 
 /// A file's text without the keys in addresses and without the secrets that it spells out, if it is a template. Lengths

@@ -11,7 +11,7 @@ use crate::global_name::{global_name_max, global_suffix};
 use crate::region::Region;
 use crate::template::language::types::ParameterType;
 use crate::template::regions::location::is_location;
-use crate::template::regions::mention::mentions;
+use crate::template::walk::mention::mentions;
 use crate::template::{ParameterDeclaration, Template};
 use crate::tree::Node;
 

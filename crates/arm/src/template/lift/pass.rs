@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::choose::Chosen;
 use super::edit::{Edits, Fresh, New, index_of};
 use super::splice::quoted;
-use crate::template::regions::walk::Frame;
+use crate::template::walk::Declarations;
 use crate::tree::Node;
 
 /// Which parameters are needed in which template, and how they are called there.
 pub(super) struct Passing<'f, 't> {
-    frames: &'f [Frame<'t>],
+    frames: &'f [Declarations<'t>],
     needed: BTreeMap<usize, BTreeMap<usize, String>>,
     /// The names that these have in each frame, in lower case.
     taken: BTreeSet<(usize, String)>,
 }
 
 /// Whether parameters of the root can be brought into a frame: each deployment on the way must list its values itself.
-pub(super) fn reaches(frames: &[Frame<'_>], frame: usize) -> bool {
+pub(super) fn reaches(frames: &[Declarations<'_>], frame: usize) -> bool {
     let Some((outer, deployment)) = frames[frame].outer else { return true };
     let properties = deployment.get("properties");
     let linked = properties.is_some_and(|properties| properties.get("parametersLink").is_some());
@@ -28,7 +28,7 @@ pub(super) fn reaches(frames: &[Frame<'_>], frame: usize) -> bool {
 }
 
 impl<'f, 't> Passing<'f, 't> {
-    pub(super) fn new(frames: &'f [Frame<'t>]) -> Self {
+    pub(super) fn new(frames: &'f [Declarations<'t>]) -> Self {
         Self { frames, needed: BTreeMap::new(), taken: BTreeSet::new() }
     }
 

@@ -12,19 +12,19 @@ use crate::template::Template;
 use crate::template::regions::TieKind;
 use crate::template::regions::host::hosts;
 use crate::template::regions::identifier::written_out;
-use crate::template::regions::literal::Literal;
 use crate::template::regions::location::says_where;
 use crate::template::regions::name::{literal as name_of, member};
 use crate::template::regions::pair::is_partner;
-use crate::template::regions::walk::{Frame, Place, Resource, Role, Seen, walk};
 use crate::template::regions::zone::numbers;
+use crate::template::walk::literal::Literal;
+use crate::template::walk::{Declarations, Place, Resource, Role, Seen, walk};
 use crate::tree::Node;
 
 /// All slots of a template, in the order of the walk.
 pub(super) struct Slots<'t> {
     pub(super) all: Vec<Slot<'t>>,
     /// The root template and the nested ones with a scope of their own.
-    pub(super) frames: Vec<Frame<'t>>,
+    pub(super) frames: Vec<Declarations<'t>>,
     /// Globally unique names that are written out.
     pub(super) names: BTreeMap<String, Named>,
 }

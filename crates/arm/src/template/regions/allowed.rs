@@ -1,8 +1,8 @@
 //! Parameters that take certain regions only.
 
-use super::walk::Place;
 use super::{TieKind, Ties};
 use crate::region::Region;
+use crate::template::walk::Place;
 use crate::tree::Node;
 
 /// A list of allowed values that names regions. One finding for the whole list.

@@ -3,11 +3,11 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::literal::Literal;
-use super::walk::Place;
 use super::{TieKind, Ties};
 use crate::global_name::suffixes;
 use crate::region::Region;
+use crate::template::walk::Place;
+use crate::template::walk::literal::Literal;
 
 /// Suffixes of services whose names are not (or not only) those of a resource.
 const OTHERS: &[&str] = &[

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::literal::Literal;
-use super::walk::{Place, Role};
 use super::{TieKind, Ties, shown};
+use crate::template::walk::literal::Literal;
+use crate::template::walk::{Place, Role};
 
 /// A literal with an id in it.
 pub(super) fn look(place: &Place<'_, '_>, literal: &Literal, ties: &mut Ties<'_>) -> bool {

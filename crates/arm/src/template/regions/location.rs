@@ -1,9 +1,9 @@
 //! Regions as places: of resources, in lists, in variables, as defaults of parameters.
 
-use super::literal::Literal;
-use super::walk::{Place, Role};
 use super::{TieKind, Ties, shown};
 use crate::region::Region;
+use crate::template::walk::literal::Literal;
+use crate::template::walk::{Place, Role};
 
 /// A literal that is a region as a whole, where it says where something is.
 pub(super) fn look(place: &Place<'_, '_>, literal: &Literal, ties: &mut Ties<'_>) -> bool {

@@ -1,8 +1,8 @@
 //! Objects whose keys are regions: images, sizes, addresses by region.
 
-use super::walk::Place;
 use super::{TieKind, Ties};
 use crate::region::Region;
+use crate::template::walk::Place;
 use crate::tree::Member;
 
 /// A map by region. One finding for the whole map.

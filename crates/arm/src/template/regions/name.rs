@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::source::{Source, Sources};
-use super::walk::{Frame, Place, Resource};
 use super::{TieKind, Ties, shown};
 use crate::global_name::{collides, other_global_name};
 use crate::template::language::expression::Expression;
 use crate::template::language::parser::{LENGTH_MAX, Text, classify, parse};
 use crate::template::language::value::Value;
+use crate::template::walk::{Declarations, Place, Resource};
 use crate::tree::Node;
 
 /// The name of a declared resource, if a second one of that name is refused.
@@ -106,7 +106,7 @@ fn judge(sources: &BTreeSet<Source>) -> Option<(TieKind, String)> {
 
 /// The string that a name is, followed through variables that are nothing else.
 pub(in crate::template) fn literal<'t>(
-    frames: &[Frame<'t>],
+    frames: &[Declarations<'t>],
     frame: usize,
     name: &'t Node,
 ) -> Option<(&'t Node, &'t str)> {
@@ -124,7 +124,11 @@ pub(in crate::template) fn literal<'t>(
 }
 
 /// What `variables('x')` or `parameters('x')` of a nested template stands for.
-fn followed<'t>(frames: &[Frame<'t>], frame: usize, expression: &Expression) -> Option<(&'t Node, usize)> {
+fn followed<'t>(
+    frames: &[Declarations<'t>],
+    frame: usize,
+    expression: &Expression,
+) -> Option<(&'t Node, usize)> {
     let Expression::Call { name, arguments, .. } = expression else { return None };
     let [Expression::Value(Value::String(named))] = arguments.as_slice() else { return None };
     let own = &frames[frame];

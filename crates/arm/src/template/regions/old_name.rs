@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::walk::{Place, Seen, walk};
 use super::{Tie, TieKind, Ties};
 use crate::template::Template;
-use crate::template::regions::literal::Literal;
+use crate::template::walk::literal::Literal;
+use crate::template::walk::{Place, Seen, walk};
 
 /// Shorter names are words of other texts, too.
 const SHORTEST: usize = 6;

@@ -1,9 +1,9 @@
 //! Pairs: the partner of a namespace, a server or a cache, written out.
 
 use super::identifier::is_guid;
-use super::literal::Literal;
-use super::walk::{Place, Role};
 use super::{TieKind, Ties, shown};
+use crate::template::walk::literal::Literal;
+use crate::template::walk::{Place, Role};
 
 /// Members that name a partner, in lower case.
 const PARTNERS: &[&str] = &[

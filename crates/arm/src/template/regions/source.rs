@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::walk::Frame;
 use crate::template::language::expression::Expression;
 use crate::template::language::parser::{LENGTH_MAX, Text, classify, parse};
 use crate::template::language::value::Value;
+use crate::template::walk::Declarations;
 use crate::tree::{Node, NodeKind};
 
 /// Something that a name may be made of.
@@ -23,7 +23,7 @@ pub(super) enum Source {
 
 /// Looks up what texts are made of, each variable and parameter once.
 pub(super) struct Sources<'f, 't> {
-    frames: &'f [Frame<'t>],
+    frames: &'f [Declarations<'t>],
     known: &'f mut Known,
     depth: usize,
 }
@@ -35,7 +35,7 @@ pub(super) type Known = BTreeMap<(usize, bool, String), BTreeSet<Source>>;
 const DEPTH_MAX: usize = 64;
 
 impl<'f, 't> Sources<'f, 't> {
-    pub(super) fn new(frames: &'f [Frame<'t>], known: &'f mut Known) -> Self {
+    pub(super) fn new(frames: &'f [Declarations<'t>], known: &'f mut Known) -> Self {
         Self { frames, known, depth: 0 }
     }
 

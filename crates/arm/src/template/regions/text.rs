@@ -1,10 +1,10 @@
 //! Regions inside names, expressions and other texts, and in the names of members.
 
-use super::literal::Literal;
-use super::mention::mentions;
-use super::walk::{Place, Role};
 use super::{TieKind, Ties, shown};
 use crate::region::Region;
+use crate::template::walk::literal::Literal;
+use crate::template::walk::mention::mentions;
+use crate::template::walk::{Place, Role};
 use crate::tree::Member;
 
 /// A text that mentions a region. The place is that of the region inside the text.

@@ -1,10 +1,10 @@
 //! Values of parameter files that belong to one region.
 
 use super::host::hosts;
-use super::mention::mentions;
 use super::{Tie, TieKind, Ties, shown};
 use crate::region::Region;
 use crate::template::diagnostic::{Diagnostic, Document};
+use crate::template::walk::mention::mentions;
 use crate::tree::{Node, NodeKind, push_pointer};
 
 /// What a parameter file says of one region only: the other region's file needs its own value. `is_secret` tells which

@@ -1,8 +1,8 @@
 //! Availability zones by number.
 
-use super::literal::Literal;
-use super::walk::Place;
 use super::{TieKind, Ties};
+use crate::template::walk::Place;
+use crate::template::walk::literal::Literal;
 use crate::tree::{Node, NodeKind};
 
 /// One zone's number.

@@ -1,12 +1,18 @@
-//! The one walk over a template: every text, list, object and resource, each with its role and its path.
+//! The one walk over a template's text: every string, list, object and resource, each with its role and its path.
+//!
+//! Nothing is evaluated here. `regions` and `lift` stand on it; `literal` finds the literals inside an expression, `mention` the
+//! regions inside a text.
+
+pub(super) mod literal;
+pub(super) mod mention;
 
 use std::collections::BTreeMap;
 
-use super::literal::{Literal, literals};
 use crate::id::ResourceType;
 use crate::region::Region;
 use crate::template::language::types;
 use crate::tree::{Member, Node, NodeKind, push_pointer};
+use literal::{Literal, literals};
 
 /// Members that people read and nobody evaluates.
 const PROSE: &[&str] = &[
@@ -23,21 +29,21 @@ const PROSE: &[&str] = &[
 ];
 
 /// Where something stands.
-pub(in crate::template) struct Place<'w, 't> {
+pub(super) struct Place<'w, 't> {
     /// The node.
-    pub(in crate::template) node: &'t Node,
+    pub(super) node: &'t Node,
     /// What it is for.
-    pub(in crate::template) role: Role<'t>,
+    pub(super) role: Role<'t>,
     /// The template (root or nested) that its expressions are evaluated in.
-    pub(in crate::template) frame: usize,
+    pub(super) frame: usize,
     /// All of these so far.
-    pub(in crate::template) frames: &'w [Frame<'t>],
+    pub(super) frames: &'w [Declarations<'t>],
     path: &'w [Token<'t>],
 }
 
 /// What a text is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::template) enum Role<'t> {
+pub(super) enum Role<'t> {
     /// The default of this parameter.
     Default(&'t str),
     /// A part of this variable.
@@ -55,7 +61,7 @@ pub(in crate::template) enum Role<'t> {
 }
 
 /// What is seen at a place.
-pub(in crate::template) enum Seen<'s, 't> {
+pub(super) enum Seen<'s, 't> {
     Text(&'s [Literal]),
     Key(&'t Member),
     Object(&'t [Member]),
@@ -66,33 +72,33 @@ pub(in crate::template) enum Seen<'s, 't> {
 }
 
 /// A declared resource.
-pub(in crate::template) struct Resource<'t> {
-    pub(in crate::template) node: &'t Node,
+pub(super) struct Resource<'t> {
+    pub(super) node: &'t Node,
     /// The full type.
-    pub(in crate::template) kind: ResourceType,
+    pub(super) kind: ResourceType,
     /// It is read, not created.
-    pub(in crate::template) existing: bool,
+    pub(super) existing: bool,
 }
 
-/// A template: the root, or a nested one with a scope of its own.
-pub(in crate::template) struct Frame<'t> {
-    pub(in crate::template) template: &'t Node,
+/// What a template declares: the root, or a nested one with a scope of its own.
+pub(super) struct Declarations<'t> {
+    pub(super) template: &'t Node,
     /// The deployment that holds it, and the frame which that stands in.
-    pub(in crate::template) outer: Option<(usize, &'t Node)>,
+    pub(super) outer: Option<(usize, &'t Node)>,
     parameters: BTreeMap<String, &'t Node>,
     variables: BTreeMap<String, &'t Node>,
     arguments: BTreeMap<String, &'t Node>,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(in crate::template) enum Token<'t> {
+pub(super) enum Token<'t> {
     Member(&'t str),
     Element(usize),
 }
 
 impl<'t> Place<'_, 't> {
     /// The JSON pointer.
-    pub(in crate::template) fn pointer(&self) -> String {
+    pub(super) fn pointer(&self) -> String {
         self.path.iter().fold(String::new(), |pointer, token| match token {
             Token::Member(name) => push_pointer(&pointer, name),
             Token::Element(index) => push_pointer(&pointer, index),
@@ -100,7 +106,7 @@ impl<'t> Place<'_, 't> {
     }
 
     /// The names of the members on the way here, the innermost first.
-    pub(in crate::template) fn keys(&self) -> impl Iterator<Item = &'t str> {
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'t str> {
         self.path.iter().rev().filter_map(|token| match token {
             Token::Member(name) => Some(*name),
             Token::Element(_) => None,
@@ -108,30 +114,30 @@ impl<'t> Place<'_, 't> {
     }
 
     /// The name of the innermost member, in lower case.
-    pub(in crate::template) fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         self.keys().next().unwrap_or_default().to_ascii_lowercase()
     }
 
     /// Whether it is this member (its name in lower case) of a resource itself.
-    pub(in crate::template) fn is_of_resource(&self, name: &str) -> bool {
+    pub(super) fn is_of_resource(&self, name: &str) -> bool {
         let [.., Token::Member(list), _, Token::Member(key)] = self.path else { return false };
         list.eq_ignore_ascii_case("resources") && key.eq_ignore_ascii_case(name)
     }
 
     /// Whether the template that it is evaluated in goes into one group, so that `resourceGroup()` answers there.
-    pub(in crate::template) fn is_in_a_group(&self) -> bool {
+    pub(super) fn is_in_a_group(&self) -> bool {
         let schema = self.frames[self.frame].template.get("$schema").and_then(Node::as_str);
         schema.is_none_or(|schema| schema.to_ascii_lowercase().contains("/deploymenttemplate.json"))
     }
 
     /// Whether it is an element of a list.
-    pub(in crate::template) fn in_list(&self) -> bool {
+    pub(super) fn in_list(&self) -> bool {
         matches!(self.path.last(), Some(Token::Element(_)))
     }
 }
 
-impl<'t> Frame<'t> {
-    pub(in crate::template) fn of(template: &'t Node, outer: Option<(usize, &'t Node)>) -> Self {
+impl<'t> Declarations<'t> {
+    pub(super) fn of(template: &'t Node, outer: Option<(usize, &'t Node)>) -> Self {
         let named = |node: Option<&'t Node>| -> BTreeMap<String, &'t Node> {
             let members = node.and_then(Node::members).unwrap_or_default();
             members.iter().map(|member| (member.key.to_lowercase(), &member.value)).collect()
@@ -156,32 +162,32 @@ impl<'t> Frame<'t> {
     }
 
     /// The declaration of a parameter; its name in any case.
-    pub(in crate::template) fn parameter(&self, name: &str) -> Option<&'t Node> {
+    pub(super) fn parameter(&self, name: &str) -> Option<&'t Node> {
         self.parameters.get(&name.to_lowercase()).copied()
     }
 
     /// The names of the parameters in lower case.
-    pub(in crate::template) fn parameter_names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn parameter_names(&self) -> impl Iterator<Item = &str> {
         self.parameters.keys().map(String::as_str)
     }
 
-    pub(in crate::template) fn variable(&self, name: &str) -> Option<&'t Node> {
+    pub(super) fn variable(&self, name: &str) -> Option<&'t Node> {
         self.variables.get(&name.to_lowercase()).copied()
     }
 
     /// What the deployment around gives for a parameter.
-    pub(in crate::template) fn argument(&self, name: &str) -> Option<&'t Node> {
+    pub(super) fn argument(&self, name: &str) -> Option<&'t Node> {
         self.arguments.get(&name.to_lowercase()).copied()
     }
 }
 
 /// Walks over a template, whose text is `source`; gives the templates in it, the root first.
-pub(in crate::template) fn walk<'t>(
+pub(super) fn walk<'t>(
     root: &'t Node,
     source: &'t str,
     visit: &mut dyn FnMut(&Place<'_, 't>, Seen<'_, 't>),
-) -> Vec<Frame<'t>> {
-    let frames = vec![Frame::of(root, None)];
+) -> Vec<Declarations<'t>> {
+    let frames = vec![Declarations::of(root, None)];
     let mut walk = Walk { source, frames, path: Vec::new(), visit };
     walk.template(root, 0);
     walk.frames
@@ -189,7 +195,7 @@ pub(in crate::template) fn walk<'t>(
 
 struct Walk<'t, 'v> {
     source: &'t str,
-    frames: Vec<Frame<'t>>,
+    frames: Vec<Declarations<'t>>,
     path: Vec<Token<'t>>,
     visit: &'v mut dyn FnMut(&Place<'_, 't>, Seen<'_, 't>),
 }
@@ -268,7 +274,7 @@ impl<'t> Walk<'t, '_> {
         for member in properties.members().unwrap_or_default() {
             match member.key.to_ascii_lowercase().as_str() {
                 "template" if inner => {
-                    self.frames.push(Frame::of(&member.value, Some((frame, deployment))));
+                    self.frames.push(Declarations::of(&member.value, Some((frame, deployment))));
                     let own = self.frames.len() - 1;
                     self.inside(member, |walk| walk.template(&member.value, own));
                 }
