@@ -1,13 +1,17 @@
 //! Lifting what ties a template to a region into parameters.
 //!
-//! The text is edited, never printed anew: comments and layout stay. What comes out is proved by expanding both templates
-//! for the old region, with the group there and elsewhere: unless they make the same graph, nothing comes out. `slot` finds what can be replaced, `choose` names
-//! the parameters and their values, `splice` writes expressions, `edit` keeps the layout, `pass` brings parameters into nested
-//! templates, `same` is the proof. Not here: finding ties (`regions`), files.
+//! [`lift()`] takes a [`Lift`] and gives a [`Lifted`]: the new text, the values for both regions, and what stays, with the reason. The
+//! text is edited, never printed anew: comments and layout stay. What comes out is proved by expanding both templates for the old
+//! region, with the group there and elsewhere: unless they make the same graph, nothing comes out. Ties are found by
+//! [`regions`](super::regions); files are the caller's.
+
+// `slot` finds what can be replaced, `choose` names the parameters and their values, `splice` writes expressions, `edit` keeps the
+// layout, `pass` brings parameters into nested templates, `same` is the proof, `kinds` tells what becomes of each kind of tie.
 
 mod choose;
 mod edit;
 mod file;
+mod kinds;
 mod pass;
 mod same;
 mod slot;
@@ -27,6 +31,7 @@ use crate::id::ResourceType;
 use crate::region::Region;
 use crate::tree::Node;
 use choose::{Chosen, Reuse, choose, varied};
+use kinds::why;
 
 pub use choose::{home_region, is_liftable};
 pub use edit::TextEdit;
@@ -329,34 +334,6 @@ fn is_given(tie: &Tie, secondary: &BTreeMap<String, Json>) -> bool {
         TieKind::LocationDefault => parameter.is_some_and(given),
         TieKind::NameDefault => tie.change.split('`').skip(1).step_by(2).any(given),
         _ => false,
-    }
-}
-
-/// Why a tie of this kind stays.
-fn why(kind: TieKind) -> &'static str {
-    match kind {
-        TieKind::LocationLiteral
-        | TieKind::LocationList
-        | TieKind::LocationVariable
-        | TieKind::NameLiteral => "it stands where no parameter of the root template can be brought",
-        TieKind::LocationDefault => "the default of a nested template: hand the value in from outside",
-        TieKind::AllowedRegions => "the list stays; the other region is in it where it is needed",
-        TieKind::RegionMap => "only you know what the other region's entry must be",
-        TieKind::RegionText => "whether it names a place or is only a name cannot be told from outside",
-        TieKind::NameFixed => "it is put together of several parts: decide which of them differs",
-        TieKind::NameDefault => "it is made of a parameter: decide which value it has in the other region",
-        TieKind::OldName => {
-            "it still says the old name, which is a parameter now: make the text of the parameter"
-        }
-        TieKind::NameDrawn => "what it is made of is another decision than the region",
-        TieKind::HostLiteral => "the host belongs to no resource that this template declares by that name",
-        TieKind::HostRegion => "the region in it is not the one that is left, or is spelled in another way",
-        TieKind::ZoneLiteral => "it is a number, or stands where no parameter can be brought",
-        TieKind::ImageId | TieKind::ResourceId | TieKind::SubscriptionId => {
-            "the id is a part of a longer text, or stands where no parameter can be brought"
-        }
-        TieKind::GroupLiteral | TieKind::PairName => "it stands where no parameter can be brought",
-        TieKind::NameFollowsGroup | TieKind::HostSuffix | TieKind::ValueOfRegion => "nothing has to change",
     }
 }
 

@@ -1,8 +1,11 @@
 //! What ties a template to one region, or to one deployment.
 //!
-//! The same template should serve both regions, with parameter files as the only difference. Here: where that is not so,
-//! found by reading the text; nothing is evaluated. One file for each kind of tie (the list of files says what is looked
-//! for), and `source` for what a name is made of; `walk` brings every text with its role. Not here: changing anything.
+//! The same template should serve both regions, with parameter files as the only difference. [`ties`] tells where that is not so,
+//! [`value_ties`] the same of a parameter file: each [`Tie`] has its place, its [`TieKind`] and what to change. It is found by
+//! reading the text; nothing is evaluated, and nothing changed: that is [`lift`](super::lift)'s.
+
+// One file for each kind of tie (the list of files says what is looked for), and `source` for what a name is made of; `walk`,
+// beside this, brings every text with its role.
 
 mod allowed;
 pub(super) mod host;
@@ -175,33 +178,6 @@ impl TieKind {
     /// What it means, in a sentence.
     pub fn meaning(self) -> &'static str {
         self.row().2
-    }
-
-    /// What lifting does about it.
-    pub fn lifting(self) -> &'static str {
-        match self {
-            Self::LocationLiteral | Self::LocationList | Self::LocationVariable => "becomes a parameter",
-            Self::LocationDefault | Self::NameDefault => "a value in both parameter files; the default stays",
-            Self::AllowedRegions => "the other region is added",
-            Self::NameLiteral => "becomes a parameter, in ids, dependencies and hosts, too",
-            Self::ZoneLiteral => {
-                "a list becomes a parameter; whether the other region has zones is yours to fill in"
-            }
-            Self::HostRegion => "the region becomes a parameter",
-            Self::HostLiteral => "the name in it becomes a parameter, if the template declares the resource",
-            Self::ImageId | Self::ResourceId | Self::GroupLiteral | Self::PairName => {
-                "becomes a parameter; its value for the other region is yours to fill in"
-            }
-            Self::SubscriptionId => "becomes a parameter, with the same value in both files",
-            Self::RegionMap
-            | Self::RegionText
-            | Self::NameFixed
-            | Self::NameDrawn
-            | Self::OldName
-            | Self::NameFollowsGroup
-            | Self::HostSuffix
-            | Self::ValueOfRegion => "stays",
-        }
     }
 
     #[rustfmt::skip]

@@ -1,9 +1,12 @@
-//! Values that must not be shown, and what an expansion makes of them. `places.rs` tells where a deployment holds them,
-//! `names.rs` covers names that are made of them, `said.rs` what is said of them.
+//! Values that must not be shown, and what an expansion makes of them.
 //!
-//! A secret seldom stays as it was typed: it becomes a part of a connection string, a base64 text, a seed of a name. So
-//! nobody searches for it. The template is expanded once more with other secrets (`vary.rs`), and whatever differs depends on
-//! them. Only where others make another template it is searched for (`spelled.rs`).
+//! [`veil()`] covers an expansion for whoever deploys, [`veil_given`] for whoever reads, [`without_secrets`] the text of a template;
+//! [`secure_places`] tells where a deployment holds such values. A secret seldom stays as it was typed: it becomes a part of a
+//! connection string, a base64 text, a seed of a name. So nobody searches for it. The template is expanded once more with other
+//! secrets, and whatever differs depends on them. Only where others make another template it is searched for.
+
+// `places` tells where a deployment holds them, `vary` expands with others, `names` covers names that are made of them, `said` what
+// is said of them, `spelled` searches.
 
 mod names;
 mod places;

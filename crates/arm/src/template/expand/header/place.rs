@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 
-use super::{Collector, is_existing, settled_string};
+use super::texts::settled_string;
+use super::{Collector, is_existing};
 use crate::template::expand::deferred::Deferred;
 use crate::template::language::evaluate::Env;
 use crate::template::language::fault::{Fault, Outcome};
