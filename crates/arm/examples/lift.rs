@@ -20,7 +20,9 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let found = read(file).and_then(|template| {
-        ties(&template).iter().for_each(|tie| eprintln!("{tie}"));
+        for tie in ties(&template) {
+            eprintln!("{tie}");
+        }
         lifted(&template, primary, secondary)
     });
     match found {

@@ -27,7 +27,7 @@ pub(crate) struct Engine<'t> {
     /// How many of each severity there are.
     told: RefCell<BTreeMap<Severity, usize>>,
     /// What was told of a place, by kind; numbers are left out.
-    seen: RefCell<BTreeMap<(String, usize, &'static str), Vec<String>>>,
+    seen: RefCell<BTreeMap<Place, Vec<String>>>,
     resources: RefCell<Vec<Draft>>,
     /// What `reference` of a nested deployment answers, by its id.
     pub(crate) deployments: RefCell<BTreeMap<String, Value>>,
@@ -46,6 +46,9 @@ pub(crate) struct Engine<'t> {
     told_end: Cell<bool>,
     defaults: Cell<usize>,
 }
+
+/// The file, the first byte, and the kind of a mistake.
+type Place = (String, usize, &'static str);
 
 /// A resource whose dependencies are still keys of headers.
 pub(crate) struct Draft {
