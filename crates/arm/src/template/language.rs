@@ -1,8 +1,10 @@
 //! The language inside a template's strings: what is written in them, what it is worth, and of what type that is.
 //!
 //! Start at `evaluate`. The `parser` makes an [`Expression`](expression::Expression) of a text, `evaluate` makes a
-//! [`Value`](value::Value) of it with the `functions`, each in the file of its documented category, and `node` evaluates JSON that holds
-//! expressions. What they ask of the template around them, of the resources beside, and of the run stands in `surroundings`. `types` judges values as declarations do; `format`, `unique` and `uri` do what .NET and Azure do under those names.
+//! [`Value`](value::Value) of it with the `functions`, each in the file of its documented category, and `node` evaluates JSON
+//! that holds expressions. What they ask of the template around them, of the resources beside, and of the run stands in
+//! `surroundings`. `types` judges values as declarations do; `format`, `unique` and `uri` do what .NET and Azure do under those
+//! names.
 
 pub(crate) mod evaluate;
 pub(crate) mod expression;
