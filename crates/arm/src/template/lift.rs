@@ -170,7 +170,10 @@ fn attempt(
     today.extend(chosen.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.today.clone())));
     let prove = |(context, old): &(&Context, Expansion)| {
         let now = expand(&new, &today, context, wanted.linked);
-        same::difference(old, &now).map_or(Ok(now), |difference| Err(LiftError::NotTheSame(difference)))
+        match same::difference(old, &now) {
+            None => Ok(now),
+            Some(difference) => Err(LiftError::NotTheSame(difference)),
+        }
     };
     let now = prove(here)?;
     if let Some(elsewhere) = elsewhere {

@@ -44,8 +44,8 @@ pub(super) const ROWS: &[Written] = &[
         "F25",
         "a lifted template need not be the same",
         LIFT,
-        "if let Some(difference) = same::difference(old, &now) {",
-        "if let Some(difference) = same::difference(old, &now).filter(|_| !{out}) {",
+        "match same::difference(old, &now) {",
+        "match same::difference(old, &now).filter(|_| !{out}) {",
     ),
     Written::new(
         "lift-names",
