@@ -74,7 +74,8 @@ pub(crate) fn unescape(text: &str) -> String {
     String::from_utf8_lossy(&plain).into_owned()
 }
 
-/// `parseUri(text)`: scheme, host, port, path, query.
+/// `parseUri(text)`: scheme and host, and of port, path and query what the text has: without a port it is null, and the path of
+/// a mere host and an empty query are left away.
 pub(crate) fn parse(values: &[Value]) -> Outcome {
     let text = want_string(values, 0)?;
     let (scheme, rest) = text.split_once("://").ok_or_else(|| bad("the URI has no scheme"))?;
@@ -92,11 +93,18 @@ pub(crate) fn parse(values: &[Value]) -> Outcome {
         ("scheme", Value::string(scheme.to_ascii_lowercase())),
         ("host", Value::string(host.to_ascii_lowercase())),
     ];
-    if let Some(port) = port {
-        parts.push(("port", Value::Int(port.parse().map_err(|_error| bad("the port is no number"))?)));
-    }
-    parts.push(("path", Value::string(if path.is_empty() { "/" } else { path })));
-    parts.push(("query", Value::string(query)));
+    let port = match port {
+        Some(port) => Value::Int(port.parse().map_err(|_error| bad("the port is no number"))?),
+        None => Value::Null,
+    };
+    parts.push(("port", port));
+    let others = [("path", path, "/"), ("query", query, "?")];
+    parts.extend(
+        others
+            .into_iter()
+            .filter(|(_, text, empty)| !text.is_empty() && text != empty)
+            .map(|(key, text, _)| (key, Value::string(text))),
+    );
     record(parts)
 }
 
@@ -112,7 +120,7 @@ pub(crate) fn build(values: &[Value]) -> Outcome {
         _ => String::new(),
     };
     let path = text("path").unwrap_or_default();
-    let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+    let slash = if path.starts_with('/') { "" } else { "/" };
     let query = text("query").unwrap_or_default();
     let mark = if query.is_empty() || query.starts_with('?') { "" } else { "?" };
     Ok(Value::string(format!("{scheme}://{host}{port}{slash}{path}{mark}{query}")))
@@ -125,14 +133,16 @@ mod tests {
     #[test]
     fn takes_apart() {
         let cases = [
-            ("https://a.b", "{'scheme':'https','host':'a.b','path':'/','query':''}"),
-            ("HTTP://A.b:80/C?d#e", "{'scheme':'http','host':'a.b','port':80,'path':'/C','query':'?d'}"),
+            ("https://a.b", "{'scheme':'https','host':'a.b','port':null}"),
+            ("https://a.b/?", "{'scheme':'https','host':'a.b','port':null}"),
             (
-                "https://me:word@a.b:8080/",
-                "{'scheme':'https','host':'a.b','port':8080,'path':'/','query':''}",
+                "https://a.b/c?d=e&f",
+                "{'scheme':'https','host':'a.b','port':null,'path':'/c','query':'?d=e&f'}",
             ),
-            ("https://[::1]:443/x", "{'scheme':'https','host':'[::1]','port':443,'path':'/x','query':''}"),
-            ("https://[::1]/x", "{'scheme':'https','host':'[::1]','path':'/x','query':''}"),
+            ("HTTP://A.b:80/C?d#e", "{'scheme':'http','host':'a.b','port':80,'path':'/C','query':'?d'}"),
+            ("https://me:word@a.b:8080/", "{'scheme':'https','host':'a.b','port':8080}"),
+            ("https://[::1]:443/x", "{'scheme':'https','host':'[::1]','port':443,'path':'/x'}"),
+            ("https://[::1]/x", "{'scheme':'https','host':'[::1]','port':null,'path':'/x'}"),
         ];
         for (text, expected) in cases {
             let mut shown = String::new();

@@ -15,6 +15,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     scoped("tenant", 0, 0, |env, _| tenant(env)),
 ];
 
+const GROUPS: &str = "/providers/Microsoft.Management/managementGroups";
+
 /// The template around; a deferred expression that is finished later has none any more.
 pub(crate) fn frame<'a>(env: &Env<'a>) -> Outcome<&'a Frame<'a>> {
     env.frame.ok_or_else(|| Fault::new("scope", "the scope of the deployment is not known here"))
@@ -91,22 +93,25 @@ fn management_group(env: &Env<'_>) -> Outcome {
             .as_ref()
             .ok_or_else(|| not_here("managementGroup", "subscription of unknown management group"))?,
     };
+    // the group at the top of a tenant has the tenant's own id for a name
+    let root = frame.engine.context.tenant.as_str();
     record([
-        ("id", Value::string(format!("/providers/Microsoft.Management/managementGroups/{name}"))),
+        ("id", Value::string(format!("{GROUPS}/{name}"))),
         ("name", Value::string(name.as_str())),
-        ("type", Value::string("/providers/Microsoft.Management/managementGroups")),
+        ("type", Value::string(GROUPS)),
         (
             "properties",
             record([
                 ("displayName", Value::string(name.as_str())),
-                ("tenantId", Value::string(frame.engine.context.tenant.as_str())),
+                ("tenantId", Value::string(root)),
                 (
                     "details",
                     record([(
                         "parent",
                         record([
                             ("displayName", Value::string("Tenant Root Group")),
-                            ("name", Value::string(frame.engine.context.tenant.as_str())),
+                            ("id", Value::string(format!("{GROUPS}/{root}"))),
+                            ("name", Value::string(root)),
                         ])?,
                     )])?,
                 ),
