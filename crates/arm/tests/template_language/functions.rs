@@ -214,6 +214,7 @@ fn objects() {
         ("variables('o').missing", json!("!property-missing")),
         ("variables('o').deep.x[2]", json!("!index-range")),
         ("createArray(1)[-1]", json!("!index-range")),
+        ("variables('o').one[0]", json!("!property-missing")),
         ("createArray(1)['a']", json!("!property-missing")),
     ]);
 }
