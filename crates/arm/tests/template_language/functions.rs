@@ -422,8 +422,10 @@ fn networks() {
 #[test]
 fn dates() {
     check(&[
-        ("dateTimeAdd('2020-04-07 14:53:14Z', 'P3Y')", json!("4/7/2023 2:53:14 PM")),
-        ("dateTimeAdd('2020-04-07 14:53:14Z', '-P9D')", json!("3/29/2020 2:53:14 PM")),
+        ("dateTimeAdd('2020-04-07 14:53:14Z', 'P3Y')", json!("2023-04-07T14:53:14Z")),
+        ("dateTimeAdd('2020-04-07 14:53:14Z', '-P9D')", json!("2020-03-29T14:53:14Z")),
+        ("dateTimeAdd('2022-09-01T00:00:00Z', 'P10Y')", json!("2032-08-29T00:00:00Z")),
+        ("dateTimeAdd('2020-01-31T00:00:00Z', 'P1M')", json!("2020-03-01T00:00:00Z")),
         ("dateTimeAdd('2020-04-07T14:53:14Z', 'PT1H', 'yyyy-MM-dd HH:mm')", json!("2020-04-07 15:53")),
         ("dateTimeAdd('soon', 'PT1H')", json!("!function-arguments")),
         ("dateTimeAdd('2020-04-07T14:53:14Z', 'an hour')", json!("!function-arguments")),
