@@ -10,7 +10,7 @@ use super::engine::{Draft, Needs};
 use super::evaluate::Env;
 use super::expansion::{ExpandedResource, NestedDeployment, Origin, Output};
 use super::fault::{Fault, Outcome};
-use super::header::{Header, with_turns};
+use super::header::{Header, Turns, with_turns};
 use super::stand_in::stand_in;
 use super::unit::{Progress, Unit};
 use super::value::{Key, Value};
@@ -254,8 +254,9 @@ impl Unit<'_> {
             })
     }
 
-    /// The outputs of a template, evaluated with what this unit sees.
-    pub(crate) fn outputs(&self) -> (Vec<(Key, String, Value)>, bool) {
+    /// The outputs of a template, evaluated with what this unit sees and in the turns of the loops around it: those of an outer
+    /// scope are the deployment's own.
+    pub(crate) fn outputs(&self, turns: &Turns) -> (Vec<(Key, String, Value)>, bool) {
         let used = RefCell::default();
         let env = self.env(&used);
         self.check_assertions();
@@ -264,7 +265,7 @@ impl Unit<'_> {
         for member in self.template.get("outputs").and_then(Node::members).unwrap_or_default() {
             let declared = super::types::follow(self.frame.template, &member.value);
             let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
-            let output = Self::output(&env, &member.value);
+            let output = with_turns(&env, turns, &mut |env| Self::output(env, &member.value));
             // it is held as it is and as JSON
             let fits = |value: &Option<Value>| env.meter.take(2 * value.as_ref().map_or(0, room_of));
             match output.and_then(|value| fits(&value).map(|()| value)) {

@@ -21,7 +21,8 @@ use super::limits::DEPLOYMENT_RESOURCES_MAX;
 use super::names::folded;
 use super::parser;
 use super::scope::Scope;
-use super::value::Value;
+use super::types;
+use super::value::{Key, Value};
 use crate::tree::{Member, Node};
 
 use named::{Declared, Named, lower};
@@ -60,6 +61,8 @@ pub(crate) struct Frame<'t> {
     /// The deployments on the way to what is looked at: those of outer scope have no frame of their own.
     pub(crate) chain: RefCell<Vec<String>>,
     parameters: Named<'t, &'t Member>,
+    /// What was given for parameters that are no secrets: what `deployment()` tells of them.
+    arguments: Vec<(&'t str, Value)>,
     variables: Named<'t, Variable<'t>>,
     functions: BTreeMap<String, &'t Node>,
     /// Expressions already parsed, by where their text begins.
@@ -96,6 +99,7 @@ impl<'t> Frame<'t> {
             scope,
             deployment,
             chain: RefCell::new(chain),
+            arguments: told_arguments(template, &parameters, given),
             parameters,
             variables: collect_variables(members("variables")),
             functions,
@@ -180,7 +184,7 @@ impl<'t> Frame<'t> {
         parameter.value("default of parameter", || match declaration.get("defaultValue") {
             Some(default) => {
                 let value = self.engine.in_default(|| self.engine.meter.deeper(|| self.env().node(default)));
-                value.map(|value| super::types::converted(self.template, declaration, value))
+                value.map(|value| types::converted(self.template, declaration, value))
             }
             None => Err(Fault::reported()),
         })
@@ -243,7 +247,7 @@ impl<'t> Frame<'t> {
             .collect();
         let mut values = values.to_vec();
         for parameter in parameters.iter().skip(values.len()) {
-            if !super::types::is_nullable(self.template, parameter) {
+            if !types::is_nullable(self.template, parameter) {
                 break;
             }
             values.push(Value::Null);
@@ -257,7 +261,7 @@ impl<'t> Frame<'t> {
                 "argument `{}` of `{name}`",
                 parameter.get("name").and_then(Node::as_str).unwrap_or("")
             );
-            super::types::check(self.template, parameter, value, &what)?;
+            types::check(self.template, parameter, value, &what)?;
         }
         let Some(output) = function.get("output").and_then(|output| output.get("value")) else {
             return Err(Fault::new("function-unknown", format!("the function `{name}` has no output")));
@@ -279,15 +283,19 @@ impl<'t> Frame<'t> {
         let text = |key: &str, default: &str| {
             Value::string(self.template.get(key).and_then(Node::as_str).unwrap_or(default))
         };
-        let template = record([
-            ("$schema", text("$schema", "")),
-            ("contentVersion", text("contentVersion", "1.0.0.0")),
-        ])?;
+        let mut template =
+            vec![("$schema", text("$schema", "")), ("contentVersion", text("contentVersion", "1.0.0.0"))];
+        if let Some(metadata) = self.template.get("metadata") {
+            template.push(("metadata", Value::from_node(metadata)?));
+        }
+        let arguments = self.arguments.iter();
+        let arguments =
+            arguments.map(|(name, value)| Ok((Key::from(*name), record([("value", value.clone())])?)));
         let mut properties = vec![
             ("mode", Value::string(self.deployment.mode.as_str())),
             ("provisioningState", Value::string("Accepted")),
-            ("template", template),
-            ("parameters", Value::object(Vec::new())?),
+            ("template", record(template)?),
+            ("parameters", Value::object(arguments.collect::<Outcome<_>>()?)?),
         ];
         if let Some(uri) = &self.deployment.uri {
             properties.push(("templateLink", record([("uri", Value::string(uri.as_str()))])?));
@@ -299,6 +307,22 @@ impl<'t> Frame<'t> {
         }
         record(parts)
     }
+}
+
+fn told_arguments<'t>(
+    template: &Node,
+    parameters: &Named<'t, &'t Member>,
+    given: &BTreeMap<String, Value>,
+) -> Vec<(&'t str, Value)> {
+    let mut told = Vec::new();
+    for (key, value) in given {
+        if let Some(declared) = parameters.get(&**key)
+            && !types::kind(template, &declared.what.value).is_secure()
+        {
+            told.push((declared.name, value.clone()));
+        }
+    }
+    told
 }
 
 fn collect_variables(members: &[Member]) -> Named<'_, Variable<'_>> {

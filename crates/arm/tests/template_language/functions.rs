@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{GROUP, check, codes, expanded};
+use crate::world::{GROUP, check, codes, expanded, given};
 
 #[test]
 fn arrays() {
@@ -291,6 +291,8 @@ fn strings() {
         ("base64ToString('b25lLCB0d28sIHRocmVl')", json!("one, two, three")),
         ("base64ToJson(base64('{''one'': ''a'', ''two'': ''b''}'))", json!({"one": "a", "two": "b"})),
         ("base64ToString('%')", json!("!function-arguments")),
+        ("base64ToString('b25l IA==')", json!("one ")),
+        ("base64ToString('b25lIA')", json!("!function-arguments")),
         ("base64(1)", json!("!function-arguments")),
         ("dataUri('Hello')", json!("data:text/plain;charset=utf8;base64,SGVsbG8=")),
         ("dataUriToString('data:;base64,SGVsbG8sIFdvcmxkIQ==')", json!("Hello, World!")),
@@ -554,4 +556,23 @@ fn own_functions_see_their_arguments_alone() {
         "it": {"parameters": [{"name": "a", "type": "int"}], "output": {"type": "int", "value": "[parameters('a')]"}}}}],
         "outputs": {"few": {"type": "int", "value": "[own.it()]"}, "text": {"type": "int", "value": "[own.it('1')]"}}});
     assert_eq!(codes(&expanded(&wrong)), ["function-arguments", "parameter-type"]);
+}
+
+#[test]
+fn a_deployment_tells_what_was_given_and_no_secret() {
+    let parts = json!({
+        "metadata": {"_generator": {"name": "bicep"}},
+        "parameters": {
+            "Env": {"type": "string"},
+            "word": {"type": "securestring"},
+            "rest": {"type": "int", "defaultValue": 1},
+        },
+        "outputs": {
+            "given": {"type": "object", "value": "[deployment().properties.parameters]"},
+            "by": {"type": "string", "value": "[deployment().properties.template.metadata._generator.name]"},
+        },
+    });
+    let expansion = given(&parts, &json!({"env": "test", "word": "secret"}));
+    assert_eq!(expansion.outputs["given"].value, json!({"Env": {"value": "test"}}));
+    assert_eq!(expansion.outputs["by"].value, "bicep");
 }

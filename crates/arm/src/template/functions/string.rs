@@ -151,8 +151,10 @@ fn push_quoted(text: &mut String, value: &str, quote: char) {
     text.push(quote);
 }
 
+/// White space between the letters is passed over.
 fn decode(text: &str) -> Outcome<String> {
-    let bytes = STANDARD.decode(text).map_err(|_error| bad("the value is not base64"))?;
+    let letters: String = text.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
+    let bytes = STANDARD.decode(letters).map_err(|_error| bad("the value is not base64"))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
