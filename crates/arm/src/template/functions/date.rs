@@ -82,8 +82,9 @@ fn add(values: &[Value]) -> Outcome {
     let span: jiff::Span =
         duration.parse().map_err(|_error| bad(format!("`{duration}` is no ISO 8601 duration")))?;
     let time = civil(read(base)?);
-    let time =
-        plain(span).and_then(|span| time.checked_add(span)).map_err(|_| bad("the time is out of range"))?;
+    let time = plain(span)
+        .and_then(|span| time.checked_add(span))
+        .map_err(|_error| bad("the time is out of range"))?;
     let pattern = if values.len() > 2 { want_string(values, 2)? } else { "yyyy-MM-ddTHH:mm:ssZ" };
     Ok(Value::string(render(&time, pattern)?))
 }
