@@ -227,7 +227,7 @@ impl<'t> Frame<'t> {
         }
     }
 
-    /// `namespace.name(…)`: sees its arguments and nothing else.
+    /// `namespace.name(…)`: sees its arguments, and from version 2.0 of the language on the template's variables.
     pub(crate) fn call_function(&self, env: &Env<'_>, name: &str, values: &[Value]) -> Outcome {
         let Some(function) = self.functions.get(&name.to_lowercase()) else {
             let hint = did_you_mean(name, self.functions.keys().map(String::as_str));
@@ -273,7 +273,8 @@ impl<'t> Frame<'t> {
     }
 
     /// Whether the template says that it is of a later version than the first.
-    fn is_version_two(&self) -> bool {
+    /// Whether the template is in version 2.0 of the language, or in an experimental one on the way there.
+    pub(crate) fn is_version_two(&self) -> bool {
         let version = self.template.get("languageVersion").and_then(Node::as_str);
         version.is_some_and(|version| !version.starts_with("1.0"))
     }

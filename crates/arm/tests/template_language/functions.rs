@@ -524,11 +524,11 @@ fn resources_and_scopes() {
 }
 
 #[test]
-fn own_functions_see_their_arguments_alone() {
+fn own_functions_see_their_arguments_and_later_variables() {
     let parts = |version: &str, body: &str| {
         json!({
             "languageVersion": version,
-            "variables": {"v": 1},
+            "variables": {"v": 1, "around": "[own.it('x')]"},
             "functions": [{"namespace": "own", "members": {
                 "it": {"parameters": [{"name": "a", "type": "string"}], "output": {"type": "string", "value": body}},
                 "other": {"output": {"type": "string", "value": "there"}},
@@ -539,7 +539,10 @@ fn own_functions_see_their_arguments_alone() {
     let cases = [
         ("1.0", "[concat(parameters('A'), 'y')]", Ok("xy")),
         ("1.0", "[variables('v')]", Err("variable-unknown")),
+        ("2.0", "[string(variables('v'))]", Ok("1")),
+        ("2.0", "[variables('around')]", Err("cycle")),
         ("1.0", "[parameters('b')]", Err("parameter-unknown")),
+        ("2.0", "[parameters('b')]", Err("parameter-unknown")),
         ("1.0", "[own.other()]", Err("function-nested")),
         ("2.0", "[own.other()]", Ok("there")),
         ("1.0", "[reference('/x/y', '1').z]", Err("runtime-call")),
