@@ -15,10 +15,10 @@ use super::stand_in::stand_in;
 use super::unit::{Progress, Unit};
 use super::value::{Key, Value};
 use super::written::{Writer, Written, room_of};
-use crate::tree::{Member, Node, push_pointer};
+use crate::tree::{Member, Node, NodeKind, push_pointer};
 
 /// Members that say how to deploy a resource instead of what it is.
-const NOT_BODY: [&str; 14] = [
+const NOT_BODY: [&str; 15] = [
     "name",
     "type",
     "apiVersion",
@@ -33,6 +33,8 @@ const NOT_BODY: [&str; 14] = [
     "subscriptionId",
     "import",
     "metadata",
+    // how Azure goes about it: `onlyIfNotExists` and the like
+    "@options",
 ];
 
 fn is_not_body(key: &str) -> bool {
@@ -168,8 +170,16 @@ impl Unit<'_> {
     pub(crate) fn depends_on(&self, env: &Env<'_>, index: usize, used: &RefCell<Vec<usize>>) -> Needs {
         let header = &self.headers[index];
         let mut keys = self.inherited.clone();
+        let written = header.node.get("dependsOn");
+        if let Some(written) =
+            written.filter(|node| !matches!(node.kind, NodeKind::Null | NodeKind::Array(_)))
+        {
+            let message = format!("`dependsOn` must be an array, is {}", written.kind_name());
+            let hint = "put it into square brackets of its own: `[\"…\"]`".to_owned();
+            self.frame.report(written, &Fault::new("type", message).hint(Some(hint)));
+        }
         with_turns(env, &header.turns, &mut |env| {
-            for entry in header.node.get("dependsOn").and_then(Node::elements).unwrap_or_default() {
+            for entry in written.and_then(Node::elements).unwrap_or_default() {
                 let found = match env.node(entry) {
                     Ok(Value::Null) | Err(_) => continue,
                     Ok(Value::String(written)) => self.dependency(header, &written),
