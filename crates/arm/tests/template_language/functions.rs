@@ -363,6 +363,12 @@ fn strings() {
         ("uniqueString('fu')", json!("6rkxbspxjmsho")),
         ("uniqueString('snap', 'crackle', 'pop')", json!("byghxckddilkc")),
         ("uniqueString(1)", json!("!function-arguments")),
+    ]);
+}
+
+#[test]
+fn uris() {
+    check(&[
         ("uri('http://contoso.org/firstpath', 'myscript.sh')", json!("http://contoso.org/myscript.sh")),
         (
             "uri('http://contoso.org/firstpath/', 'myscript.sh')",
