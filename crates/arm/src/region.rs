@@ -106,6 +106,42 @@ const REGIONS: &[Row] = &[
     Row("westus3", "West US 3", "wus3", Some("eastus"), "United States"),
 ];
 
+/// The regions of the table that have no availability zones.
+const WITHOUT_ZONES: &[&str] = &[
+    "australiacentral",
+    "australiacentral2",
+    "australiasoutheast",
+    "brazilsoutheast",
+    "canadaeast",
+    "chinaeast",
+    "chinaeast2",
+    "chinaeast3",
+    "chinanorth",
+    "chinanorth2",
+    "francesouth",
+    "germanynorth",
+    "jioindiacentral",
+    "jioindiawest",
+    "koreasouth",
+    "northcentralus",
+    "norwaywest",
+    "southafricawest",
+    "southindia",
+    "swedensouth",
+    "switzerlandwest",
+    "taiwannorth",
+    "uaecentral",
+    "ukwest",
+    "usdodcentral",
+    "usdodeast",
+    "usgovarizona",
+    "usgoviowa",
+    "usgovtexas",
+    "westcentralus",
+    "westindia",
+    "westus",
+];
+
 impl Region {
     /// Reads a region as a person writes it: `West Europe`, `westeurope`, `WESTEUROPE`.
     pub fn parse(text: &str) -> Result<Self, UnknownRegion> {
@@ -141,6 +177,11 @@ impl Region {
     /// All regions of the table, in alphabetical order.
     pub fn all() -> impl Iterator<Item = Self> {
         REGIONS.iter().map(|row| Self(row.0.into()))
+    }
+
+    /// Whether it has availability zones. Regions younger than the table have: all new ones do.
+    pub fn has_zones(&self) -> bool {
+        !WITHOUT_ZONES.contains(&self.as_str())
     }
 
     /// The canonical short name.
@@ -182,6 +223,16 @@ impl fmt::Display for Region {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zones_are_known_of_regions_of_the_table() {
+        for name in WITHOUT_ZONES {
+            assert!(Region::parse(name).is_ok_and(|region| !region.has_zones()), "{name}");
+        }
+        for name in ["westeurope", "westus2", "atlantiseast"] {
+            assert!(Region::lenient(name).has_zones(), "{name}");
+        }
+    }
 
     #[test]
     fn the_table_is_sorted_and_every_pair_exists() {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{GROUP, check, codes, expanded};
+use crate::world::{GROUP, check, codes, expanded, given};
 
 #[test]
 fn arrays() {
@@ -50,6 +50,8 @@ fn arrays() {
         ("indexFromEnd(createArray('a'), 2)", json!("!index-range")),
         ("tryIndexFromEnd(createArray('a', 'b'), 2)", json!("a")),
         ("tryIndexFromEnd(createArray('a'), 5)", json!(null)),
+        ("tryIndexFromEnd(null(), 1)", json!(null)),
+        ("tryIndexFromEnd('a', 1)", json!("!function-arguments")),
         ("indexOf(createArray('one', 'two'), 'two')", json!(1)),
         ("indexOf(createArray('one'), 'ONE')", json!(-1)),
         ("indexOf(createArray(4, 5, 6, 5), 5)", json!(1)),
@@ -183,6 +185,8 @@ fn objects() {
             "shallowMerge(createArray(createObject('a', createObject('x', 1)), createObject('a', createObject('y', 2))))",
             json!({"a": {"y": 2}}),
         ),
+        ("shallowMerge(createArray(null(), createObject('a', 1)))", json!({"a": 1})),
+        ("shallowMerge(createArray(createObject('a', 1), 'b'))", json!("!function-arguments")),
         ("tryGet(variables('o'), 'ONE')", json!("a")),
         ("tryGet(variables('o'), 'deep', 'x', 1, 'y')", json!(null)),
         ("tryGet(variables('o'), 'nope', 'x')", json!(null)),
@@ -210,6 +214,7 @@ fn objects() {
         ("variables('o').missing", json!("!property-missing")),
         ("variables('o').deep.x[2]", json!("!index-range")),
         ("createArray(1)[-1]", json!("!index-range")),
+        ("variables('o').one[0]", json!("!property-missing")),
         ("createArray(1)['a']", json!("!property-missing")),
     ]);
 }
@@ -286,6 +291,8 @@ fn strings() {
         ("base64ToString('b25lLCB0d28sIHRocmVl')", json!("one, two, three")),
         ("base64ToJson(base64('{''one'': ''a'', ''two'': ''b''}'))", json!({"one": "a", "two": "b"})),
         ("base64ToString('%')", json!("!function-arguments")),
+        ("base64ToString('b25l IA==')", json!("one ")),
+        ("base64ToString('b25lIA')", json!("!function-arguments")),
         ("base64(1)", json!("!function-arguments")),
         ("dataUri('Hello')", json!("data:text/plain;charset=utf8;base64,SGVsbG8=")),
         ("dataUriToString('data:;base64,SGVsbG8sIFdvcmxkIQ==')", json!("Hello, World!")),
@@ -303,6 +310,7 @@ fn strings() {
         ("format('no holes')", json!("no holes")),
         ("format('{1}', 'a')", json!("!function-arguments")),
         ("guid('asdf')", json!("228d27cc-6fdb-5934-b7ac-1efccebade04")),
+        ("guid('foo', 'bar', 'baz')", json!("2ed86837-7c7c-5eaa-9864-dd077fd19b0d")),
         ("equals(guid('a', 'b'), guid('a-b'))", json!(true)),
         ("indexOf('test', 't')", json!(0)),
         ("indexOf('abcdef', 'CD')", json!(2)),
@@ -336,6 +344,11 @@ fn strings() {
         ("string(5)", json!("5")),
         ("string(createObject('n', null(), 't', true()))", json!("{\"n\":null,\"t\":true}")),
         ("string(null())", json!("")),
+        ("string(json('1e20'))", json!("1E+20")),
+        ("string(json('123456789012345.0'))", json!("123456789012345")),
+        ("string(json('0.00001'))", json!("1E-05")),
+        ("string(json('[0.0001, 1.0, 1.5e15, -2e-7]'))", json!("[0.0001,1.0,1.5E+15,-2E-07]")),
+        ("format('{0}', json('1e20'))", json!("1E+20")),
         ("substring('one two three', 4, 3)", json!("two")),
         ("substring('abc', 1)", json!("bc")),
         ("substring('abc', 3)", json!("")),
@@ -348,7 +361,14 @@ fn strings() {
         ("skip('a😀b', 3)", json!("b")),
         ("uniqueString('hello', 'world')", json!("a7wkljktk6wne")),
         ("uniqueString('fu')", json!("6rkxbspxjmsho")),
+        ("uniqueString('snap', 'crackle', 'pop')", json!("byghxckddilkc")),
         ("uniqueString(1)", json!("!function-arguments")),
+    ]);
+}
+
+#[test]
+fn uris() {
+    check(&[
         ("uri('http://contoso.org/firstpath', 'myscript.sh')", json!("http://contoso.org/myscript.sh")),
         (
             "uri('http://contoso.org/firstpath/', 'myscript.sh')",
@@ -375,6 +395,12 @@ fn strings() {
             "buildUri(createObject('scheme', 'https', 'host', 'a.b', 'path', 'c', 'query', '?d'))",
             json!("https://a.b/c?d"),
         ),
+        ("buildUri(createObject('scheme', 'https', 'host', 'a.b'))", json!("https://a.b/")),
+        (
+            "buildUri(createObject('scheme', 'https', 'host', 'a.b', 'port', 1234))",
+            json!("https://a.b:1234/"),
+        ),
+        ("buildUri(parseUri('https://a.b'))", json!("https://a.b/")),
     ]);
 }
 
@@ -384,6 +410,10 @@ fn networks() {
         (
             "parseCidr('10.144.0.0/20')",
             json!({"network": "10.144.0.0", "netmask": "255.255.240.0", "broadcast": "10.144.15.255", "firstUsable": "10.144.0.1", "lastUsable": "10.144.15.254", "cidr": 20}),
+        ),
+        (
+            "parseCidr('fdad:3236:5555::/48')",
+            json!({"network": "fdad:3236:5555::", "netmask": "ffff:ffff:ffff::", "firstUsable": "fdad:3236:5555::", "lastUsable": "fdad:3236:5555:ffff:ffff:ffff:ffff:ffff", "cidr": 48}),
         ),
         ("parseCidr('10.144.3.7/24').network", json!("10.144.3.0")),
         ("parseCidr('10.0.0.0/33')", json!("!function-arguments")),
@@ -400,8 +430,10 @@ fn networks() {
 #[test]
 fn dates() {
     check(&[
-        ("dateTimeAdd('2020-04-07 14:53:14Z', 'P3Y')", json!("4/7/2023 2:53:14 PM")),
-        ("dateTimeAdd('2020-04-07 14:53:14Z', '-P9D')", json!("3/29/2020 2:53:14 PM")),
+        ("dateTimeAdd('2020-04-07 14:53:14Z', 'P3Y')", json!("2023-04-07T14:53:14Z")),
+        ("dateTimeAdd('2020-04-07 14:53:14Z', '-P9D')", json!("2020-03-29T14:53:14Z")),
+        ("dateTimeAdd('2022-09-01T00:00:00Z', 'P10Y')", json!("2032-08-29T00:00:00Z")),
+        ("dateTimeAdd('2020-01-31T00:00:00Z', 'P1M')", json!("2020-03-01T00:00:00Z")),
         ("dateTimeAdd('2020-04-07T14:53:14Z', 'PT1H', 'yyyy-MM-dd HH:mm')", json!("2020-04-07 15:53")),
         ("dateTimeAdd('soon', 'PT1H')", json!("!function-arguments")),
         ("dateTimeAdd('2020-04-07T14:53:14Z', 'an hour')", json!("!function-arguments")),
@@ -466,6 +498,9 @@ fn resources_and_scopes() {
         ("pickZones('Microsoft.Compute', 'virtualMachines', 'westus2')", json!(["1"])),
         ("pickZones('Microsoft.Compute', 'virtualMachines', 'westus2', 2, 1)", json!(["2", "3"])),
         ("pickZones('Microsoft.Compute', 'virtualMachines', 'westus2', 3, 1)", json!("!function-arguments")),
+        ("pickZones('microsoft.compute', 'VirtualMachines', 'West US 2', 3)", json!(["1", "2", "3"])),
+        ("pickZones('Microsoft.Compute', 'virtualMachines', 'northcentralus')", json!([])),
+        ("pickZones('Microsoft.Cdn', 'profiles', 'westus2')", json!([])),
         ("toPhysicalZone('s', 'West Europe', '2')", json!("westeurope-az2")),
         ("toLogicalZone('s', 'westeurope', 'westeurope-az3')", json!("3")),
         ("toLogicalZone('s', 'westeurope', 'eastus-az3')", json!("")),
@@ -476,6 +511,10 @@ fn resources_and_scopes() {
         ("subscription().id", json!("/subscriptions/00000000-0000-0000-0000-000000000000")),
         ("tenant().tenantId", json!("11111111-1111-1111-1111-111111111111")),
         ("managementGroup().name", json!("landing")),
+        (
+            "managementGroup().properties.details.parent.id",
+            json!("/providers/Microsoft.Management/managementGroups/11111111-1111-1111-1111-111111111111"),
+        ),
         ("deployment().name", json!("main")),
         ("deployment().properties.mode", json!("Incremental")),
         ("deployment().location", json!("!property-missing")),
@@ -491,11 +530,11 @@ fn resources_and_scopes() {
 }
 
 #[test]
-fn own_functions_see_their_arguments_alone() {
+fn own_functions_see_their_arguments_and_later_variables() {
     let parts = |version: &str, body: &str| {
         json!({
             "languageVersion": version,
-            "variables": {"v": 1},
+            "variables": {"v": 1, "around": "[own.it('x')]"},
             "functions": [{"namespace": "own", "members": {
                 "it": {"parameters": [{"name": "a", "type": "string"}], "output": {"type": "string", "value": body}},
                 "other": {"output": {"type": "string", "value": "there"}},
@@ -506,7 +545,10 @@ fn own_functions_see_their_arguments_alone() {
     let cases = [
         ("1.0", "[concat(parameters('A'), 'y')]", Ok("xy")),
         ("1.0", "[variables('v')]", Err("variable-unknown")),
+        ("2.0", "[string(variables('v'))]", Ok("1")),
+        ("2.0", "[variables('around')]", Err("cycle")),
         ("1.0", "[parameters('b')]", Err("parameter-unknown")),
+        ("2.0", "[parameters('b')]", Err("parameter-unknown")),
         ("1.0", "[own.other()]", Err("function-nested")),
         ("2.0", "[own.other()]", Ok("there")),
         ("1.0", "[reference('/x/y', '1').z]", Err("runtime-call")),
@@ -523,4 +565,23 @@ fn own_functions_see_their_arguments_alone() {
         "it": {"parameters": [{"name": "a", "type": "int"}], "output": {"type": "int", "value": "[parameters('a')]"}}}}],
         "outputs": {"few": {"type": "int", "value": "[own.it()]"}, "text": {"type": "int", "value": "[own.it('1')]"}}});
     assert_eq!(codes(&expanded(&wrong)), ["function-arguments", "parameter-type"]);
+}
+
+#[test]
+fn a_deployment_tells_what_was_given_and_no_secret() {
+    let parts = json!({
+        "metadata": {"_generator": {"name": "bicep"}},
+        "parameters": {
+            "Env": {"type": "string"},
+            "word": {"type": "securestring"},
+            "rest": {"type": "int", "defaultValue": 1},
+        },
+        "outputs": {
+            "given": {"type": "object", "value": "[deployment().properties.parameters]"},
+            "by": {"type": "string", "value": "[deployment().properties.template.metadata._generator.name]"},
+        },
+    });
+    let expansion = given(&parts, &json!({"env": "test", "word": "secret"}));
+    assert_eq!(expansion.outputs["given"].value, json!({"Env": {"value": "test"}}));
+    assert_eq!(expansion.outputs["by"].value, "bicep");
 }

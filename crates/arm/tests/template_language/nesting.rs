@@ -297,3 +297,23 @@ fn scopes_of_deployments() {
         assert_eq!(found, expected, "{level} {expression}");
     }
 }
+
+#[test]
+fn outputs_of_outer_scope_stand_in_the_loop_of_their_deployment() {
+    let mut deployment = nested(
+        "[concat('n', copyIndex())]",
+        false,
+        &json!({"resources": [], "outputs": {
+            "at": {"type": "int", "value": "[copyIndex('loop', 10)]"},
+            "all": {"type": "array", "copy": {"count": 2, "input": "[add(copyIndex(), copyIndex('loop'))]"}},
+        }}),
+    );
+    deployment["copy"] = json!({"name": "loop", "count": 2});
+    let parts = json!({"resources": [deployment], "outputs": {
+        "at": {"type": "int", "value": "[reference('n1').outputs.at.value]"},
+        "all": {"type": "array", "value": "[reference('n1').outputs.all.value]"},
+    }});
+    let expansion = clean(&parts);
+    assert_eq!(expansion.outputs["at"].value, 11);
+    assert_eq!(expansion.outputs["all"].value, json!([1, 2]));
+}

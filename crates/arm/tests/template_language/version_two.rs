@@ -40,6 +40,24 @@ fn resources_go_by_symbolic_names() {
 }
 
 #[test]
+fn options_are_no_part_of_the_body() {
+    let parts = two(
+        &json!({"resources": {"one": storage("a", &json!({"@options": {"onlyIfNotExists": []}, "kind": "StorageV2"}))}}),
+    );
+    assert_eq!(clean(&parts).resources[0].body, json!({"kind": "StorageV2"}));
+}
+
+#[test]
+fn dependencies_are_a_list() {
+    for wrong in [json!("a"), json!({"a": true})] {
+        let parts =
+            json!({"resources": [storage("a", &json!({})), storage("b", &json!({"dependsOn": wrong}))]});
+        assert_eq!(codes(&expanded(&parts)), ["type"]);
+    }
+    clean(&json!({"resources": [storage("a", &json!({"dependsOn": null}))]}));
+}
+
+#[test]
 fn symbols_that_nobody_declares_are_told() {
     let resources =
         json!({"one": storage("a", &json!({"dependsOn": ["tow"]})), "two": storage("b", &json!({}))});

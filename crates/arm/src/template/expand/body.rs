@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::deferred::Deferred;
 use super::engine::{Draft, Needs};
 use super::expansion::{ExpandedResource, NestedDeployment, Origin, Output};
-use super::header::{Header, with_turns};
+use super::header::{Header, Turns, with_turns};
 use super::stand_in::stand_in;
 use super::unit::{Progress, Unit};
 use super::written::{Writer, Written, room_of};
@@ -15,10 +15,10 @@ use crate::template::diagnostic::did_you_mean;
 use crate::template::language::evaluate::Env;
 use crate::template::language::fault::{Fault, Outcome};
 use crate::template::language::value::{Key, Value};
-use crate::tree::{Member, Node, push_pointer};
+use crate::tree::{Member, Node, NodeKind, push_pointer};
 
 /// Members that say how to deploy a resource instead of what it is.
-const NOT_BODY: [&str; 14] = [
+const NOT_BODY: [&str; 15] = [
     "name",
     "type",
     "apiVersion",
@@ -33,6 +33,8 @@ const NOT_BODY: [&str; 14] = [
     "subscriptionId",
     "import",
     "metadata",
+    // how Azure goes about it: `onlyIfNotExists` and the like
+    "@options",
 ];
 
 fn is_not_body(key: &str) -> bool {
@@ -168,8 +170,16 @@ impl Unit<'_> {
     pub(crate) fn depends_on(&self, env: &Env<'_>, index: usize, used: &RefCell<Vec<usize>>) -> Needs {
         let header = &self.headers[index];
         let mut keys = self.inherited.clone();
+        let written = header.node.get("dependsOn");
+        if let Some(written) =
+            written.filter(|node| !matches!(node.kind, NodeKind::Null | NodeKind::Array(_)))
+        {
+            let message = format!("`dependsOn` must be an array, is {}", written.kind_name());
+            let hint = "put it into square brackets of its own: `[\"…\"]`".to_owned();
+            self.frame.report(written, &Fault::new("type", message).hint(Some(hint)));
+        }
         with_turns(env, &header.turns, &mut |env| {
-            for entry in header.node.get("dependsOn").and_then(Node::elements).unwrap_or_default() {
+            for entry in written.and_then(Node::elements).unwrap_or_default() {
                 let found = match env.node(entry) {
                     Ok(Value::Null) | Err(_) => continue,
                     Ok(Value::String(written)) => self.dependency(header, &written),
@@ -254,8 +264,9 @@ impl Unit<'_> {
             })
     }
 
-    /// The outputs of a template, evaluated with what this unit sees.
-    pub(crate) fn outputs(&self) -> (Vec<(Key, String, Value)>, bool) {
+    /// The outputs of a template, evaluated with what this unit sees and in the turns of the loops around it: those of an outer
+    /// scope are the deployment's own.
+    pub(crate) fn outputs(&self, turns: &Turns) -> (Vec<(Key, String, Value)>, bool) {
         let used = RefCell::default();
         let env = self.env(&used);
         self.check_assertions();
@@ -264,7 +275,7 @@ impl Unit<'_> {
         for member in self.template.get("outputs").and_then(Node::members).unwrap_or_default() {
             let declared = crate::template::language::types::follow(self.frame.template, &member.value);
             let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
-            let output = Self::output(&env, &member.value);
+            let output = with_turns(&env, turns, &mut |env| Self::output(env, &member.value));
             // it is held as it is and as JSON
             let fits = |value: &Option<Value>| env.meter.take(2 * value.as_ref().map_or(0, room_of));
             match output.and_then(|value| fits(&value).map(|()| value)) {

@@ -17,6 +17,7 @@ use crate::template::language::expression::Expression;
 use crate::template::language::fault::{Fault, Outcome};
 use crate::template::language::scope::Scope;
 use crate::template::language::surroundings::Surroundings;
+use crate::template::language::types;
 use crate::template::language::value::Value;
 use crate::template::limits::DEPLOYMENT_RESOURCES_MAX;
 use crate::tree::{Member, Node};
@@ -57,6 +58,8 @@ pub(crate) struct Frame<'t> {
     /// The deployments on the way to what is looked at: those of outer scope have no frame of their own.
     pub(crate) chain: RefCell<Vec<String>>,
     parameters: Named<'t, &'t Member>,
+    /// What was given for parameters that are no secrets: what `deployment()` tells of them.
+    arguments: Vec<(&'t str, Value)>,
     variables: Named<'t, Variable<'t>>,
     functions: BTreeMap<String, &'t Node>,
     /// Expressions already parsed, by where their text begins.
@@ -75,7 +78,7 @@ impl<'t> Frame<'t> {
         given: &BTreeMap<String, Value>,
     ) -> Self {
         let members = |key: &str| template.get(key).and_then(Node::members).unwrap_or_default();
-        let parameters = members("parameters")
+        let parameters: Named<'_, &Member> = members("parameters")
             .iter()
             .map(|member| (lower(&member.key), Declared::new(&member.key, member)))
             .collect();
@@ -93,6 +96,7 @@ impl<'t> Frame<'t> {
             scope,
             deployment,
             chain: RefCell::new(chain),
+            arguments: told_arguments(template, &parameters, given),
             parameters,
             variables: collect_variables(members("variables")),
             functions,
@@ -154,6 +158,22 @@ impl<'t> Frame<'t> {
             }
         }
     }
+}
+
+fn told_arguments<'t>(
+    template: &Node,
+    parameters: &Named<'t, &'t Member>,
+    given: &BTreeMap<String, Value>,
+) -> Vec<(&'t str, Value)> {
+    let mut told = Vec::new();
+    for (key, value) in given {
+        if let Some(declared) = parameters.get(&**key)
+            && !types::kind(template, &declared.what.value).is_secure()
+        {
+            told.push((declared.name, value.clone()));
+        }
+    }
+    told
 }
 
 fn collect_variables(members: &[Member]) -> Named<'_, Variable<'_>> {

@@ -363,6 +363,6 @@ pub(crate) fn run<'p>(
     unit.expand_all();
     let made = unit.headers.iter().filter(|header| header.condition);
     let keys = made.map(|header| header.key).collect();
-    let (outputs, complete) = unit.outputs();
+    let (outputs, complete) = unit.outputs(turns);
     Inside { outputs, complete, keys }
 }

@@ -276,11 +276,9 @@ impl Env<'_> {
                     let message = format!("index {index} is outside of the array of {}", array.items.len());
                     Fault::new("index-range", message).at(span)
                 }),
-            (Value::String(text), Value::Int(index)) => {
-                let character = usize::try_from(*index).ok().and_then(|index| text.chars().nth(index));
-                character.map(|character| Value::string(character.to_string())).ok_or_else(|| {
-                    Fault::new("index-range", format!("index {index} is outside of the string")).at(span)
-                })
+            (Value::String(_), Value::Int(index)) => {
+                let hint = format!("for one character write `substring(…, {index}, 1)`");
+                Err(Fault::new("property-missing", "a string cannot be indexed").at(span).hint(Some(hint)))
             }
             _ => {
                 let message = format!(

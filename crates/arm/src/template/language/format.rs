@@ -100,7 +100,7 @@ fn integer(value: i64, specifier: &str) -> Outcome<String> {
 
 fn float(value: f64, specifier: &str) -> Outcome<String> {
     if specifier.is_empty() || specifier.eq_ignore_ascii_case("r") || specifier.eq_ignore_ascii_case("g") {
-        return Ok(value.to_string());
+        return Ok(string::shortest(value));
     }
     let Some((kind, precision)) = standard(specifier) else {
         return Ok(custom::number(&Decimal::of_float(value), specifier));

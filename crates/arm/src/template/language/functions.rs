@@ -17,6 +17,7 @@ pub(crate) mod scope;
 mod sets;
 pub(crate) mod string;
 pub(crate) mod units;
+mod zones;
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -74,7 +75,7 @@ const fn special(name: &'static str, min: usize, max: usize, body: Special) -> F
 
 /// All functions by their names in lower case, in as many slots as make most names the first of theirs.
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let all: [&'static [Function]; 12] = [
+    let all: [&'static [Function]; 13] = [
         array::FUNCTIONS,
         cidr::FUNCTIONS,
         comparison::FUNCTIONS,
@@ -87,6 +88,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         resource::FUNCTIONS,
         scope::FUNCTIONS,
         string::FUNCTIONS,
+        zones::FUNCTIONS,
     ];
     let mut table = Table { slots: vec![None; SLOTS] };
     for function in all.into_iter().flatten() {

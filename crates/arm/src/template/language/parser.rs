@@ -124,7 +124,11 @@ impl<'t> Parser<'t> {
         let mut expression = self.primary()?;
         // each step wraps what is there, so the tree's depth grows with the chain and must be counted as well
         let depth = self.depth;
-        loop {
+        // only what a function answers has members
+        while matches!(
+            expression,
+            Expression::Call { .. } | Expression::Property { .. } | Expression::Index { .. }
+        ) {
             if self.accept(b'.')? {
                 let Some(Token { kind: TokenKind::Name(name), .. }) = self.next else {
                     return Err(self.unexpected("a property name"));
@@ -159,7 +163,6 @@ impl<'t> Parser<'t> {
             Some(Token { kind: TokenKind::Name(name), span }) => return self.call(name, span.start),
             Some(Token { kind: TokenKind::String(text), .. }) => Value::String(text.into()),
             Some(Token { kind: TokenKind::Int(value), .. }) => Value::Int(value),
-            Some(Token { kind: TokenKind::Float(value), .. }) => Value::Float(value),
             Some(Token { kind: TokenKind::Punctuation(_), .. }) | None => Value::Null,
         }))
     }
@@ -225,6 +228,10 @@ mod tests {
             ("contoso.name(1)", "[contoso.name(1)]"),
             ("'x'", "['x']"),
             ("f(", "expected a function, a string or a number, found the end @3..4"),
+            ("parameters('x').größe", "[parameters('x')['größe']]"),
+            ("1.5", "an expression takes whole numbers only @1..4"),
+            ("'abc'[0]", "unexpected `[` after the end of the expression @6..7"),
+            ("f('abc'.length)", "expected `,` or `)`, found `.` @8..9"),
             ("true", "`true` alone is no expression @1..5"),
             ("f() g", "unexpected `g` after the end of the expression @5..6"),
             ("f('a", "the string has no closing quote @3..5"),

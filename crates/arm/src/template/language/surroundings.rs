@@ -29,7 +29,7 @@ pub(crate) trait Surroundings {
     /// The value of a variable that was asked for before.
     fn known_variable(&self, name: &str) -> Option<Value>;
 
-    /// `namespace.name(…)`: sees its arguments and nothing else.
+    /// `namespace.name(…)`: sees its arguments, and from version 2.0 of the language on the template's variables.
     fn call_function(&self, env: &Env<'_>, name: &str, values: &[Value]) -> Outcome;
 
     /// The expression of a string node that will be asked for again.
@@ -37,6 +37,9 @@ pub(crate) trait Surroundings {
 
     /// Its text as a tree: for what only few functions look at.
     fn template(&self) -> &Node;
+
+    /// Whether it is in version 2.0 of the language, or in an experimental one on the way there.
+    fn is_version_two(&self) -> bool;
 
     /// Where it deploys to.
     fn scope(&self) -> &Scope;

@@ -9,35 +9,66 @@ use super::value::Value;
 
 /// `uri(base, relative)`. A base without a scheme is taken as a path, so that templates on disk can link.
 pub(crate) fn combine(base: &str, relative: &str) -> String {
-    if relative.contains("://") {
+    if has_scheme(relative) {
         return relative.to_owned();
     }
-    let base = base.split(['?', '#']).next().unwrap_or(base);
+    let base = base.split('#').next().unwrap_or(base);
     let authority = base.find("://").map_or(0, |at| {
         let host = at + 3;
-        base[host..].find('/').map_or(base.len(), |slash| host + slash)
+        base[host..].find(['/', '?']).map_or(base.len(), |slash| host + slash)
     });
-    let (root, path) = base.split_at(authority);
-    let joined = if relative.starts_with('/') {
-        relative.to_owned()
-    } else {
-        let folder = path.rfind('/').map_or("", |slash| &path[..=slash]);
-        let folder = if folder.is_empty() && authority > 0 { "/" } else { folder };
-        format!("{folder}{relative}")
+    let (root, rest) = base.split_at(authority);
+    if authority > 0 && relative.starts_with("//") {
+        let scheme = root.split("//").next().unwrap_or_default();
+        return format!("{scheme}{relative}");
+    }
+    let (path, old_query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+    let path = if path.is_empty() && authority > 0 { "/" } else { path };
+    let (relative, query) = relative.split_at(relative.find(['?', '#']).unwrap_or(relative.len()));
+    let (joined, kept_query) = match relative {
+        // a query or a fragment alone belongs to the base itself
+        "" if query.starts_with('?') => (path.to_owned(), ""),
+        "" => (path.to_owned(), old_query),
+        _ if relative.starts_with('/') => (relative.to_owned(), ""),
+        _ => (format!("{}{relative}", path.rfind('/').map_or("", |slash| &path[..=slash])), ""),
     };
-    let (joined, query) = joined.split_at(joined.find(['?', '#']).unwrap_or(joined.len()));
+    format!("{}{}{kept_query}{query}", plain_root(root), without_dots(&joined, authority > 0))
+}
+
+/// Whether a text is a URI of its own: `://` in its query does not make it one.
+fn has_scheme(text: &str) -> bool {
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+/// Scheme and host as .NET writes them: in small letters, without the port that the scheme has anyway.
+fn plain_root(root: &str) -> String {
+    let (user, host) = root.rsplit_once('@').map_or(("", root), |(user, _)| (user, &root[user.len()..]));
+    let host = host.to_ascii_lowercase();
+    let scheme = root.split_once(':').map_or("", |(scheme, _)| scheme);
+    let port = match () {
+        () if scheme.eq_ignore_ascii_case("https") => ":443",
+        () if scheme.eq_ignore_ascii_case("http") => ":80",
+        () => return format!("{user}{host}"),
+    };
+    format!("{user}{}", host.strip_suffix(port).unwrap_or(&host))
+}
+
+/// A path with its `.` and `..` followed; those that lead above the root of a host are dropped.
+fn without_dots(path: &str, has_root: bool) -> String {
     let mut segments: Vec<&str> = Vec::new();
-    for segment in joined.split('/') {
+    for segment in path.split('/') {
         match segment {
             "." => {}
             ".." if segments.last().is_some_and(|last| !last.is_empty() && *last != "..") => {
                 segments.pop();
             }
-            ".." if authority > 0 => {}
+            ".." if has_root => {}
             other => segments.push(other),
         }
     }
-    format!("{root}{}{query}", segments.join("/"))
+    segments.join("/")
 }
 
 /// `uriComponent`: everything but letters, digits and `-_.~` becomes `%XX`.
@@ -74,7 +105,8 @@ pub(crate) fn unescape(text: &str) -> String {
     String::from_utf8_lossy(&plain).into_owned()
 }
 
-/// `parseUri(text)`: scheme, host, port, path, query.
+/// `parseUri(text)`: scheme and host, and of port, path and query what the text has: without a port it is null, and the path of
+/// a mere host and an empty query are left away.
 pub(crate) fn parse(values: &[Value]) -> Outcome {
     let text = want_string(values, 0)?;
     let (scheme, rest) = text.split_once("://").ok_or_else(|| bad("the URI has no scheme"))?;
@@ -92,11 +124,18 @@ pub(crate) fn parse(values: &[Value]) -> Outcome {
         ("scheme", Value::string(scheme.to_ascii_lowercase())),
         ("host", Value::string(host.to_ascii_lowercase())),
     ];
-    if let Some(port) = port {
-        parts.push(("port", Value::Int(port.parse().map_err(|_error| bad("the port is no number"))?)));
-    }
-    parts.push(("path", Value::string(if path.is_empty() { "/" } else { path })));
-    parts.push(("query", Value::string(query)));
+    let port = match port {
+        Some(port) => Value::Int(port.parse().map_err(|_error| bad("the port is no number"))?),
+        None => Value::Null,
+    };
+    parts.push(("port", port));
+    let others = [("path", path, "/"), ("query", query, "?")];
+    parts.extend(
+        others
+            .into_iter()
+            .filter(|(_, text, empty)| !text.is_empty() && text != empty)
+            .map(|(key, text, _)| (key, Value::string(text))),
+    );
     record(parts)
 }
 
@@ -112,7 +151,7 @@ pub(crate) fn build(values: &[Value]) -> Outcome {
         _ => String::new(),
     };
     let path = text("path").unwrap_or_default();
-    let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+    let slash = if path.starts_with('/') { "" } else { "/" };
     let query = text("query").unwrap_or_default();
     let mark = if query.is_empty() || query.starts_with('?') { "" } else { "?" };
     Ok(Value::string(format!("{scheme}://{host}{port}{slash}{path}{mark}{query}")))
@@ -125,14 +164,16 @@ mod tests {
     #[test]
     fn takes_apart() {
         let cases = [
-            ("https://a.b", "{'scheme':'https','host':'a.b','path':'/','query':''}"),
-            ("HTTP://A.b:80/C?d#e", "{'scheme':'http','host':'a.b','port':80,'path':'/C','query':'?d'}"),
+            ("https://a.b", "{'scheme':'https','host':'a.b','port':null}"),
+            ("https://a.b/?", "{'scheme':'https','host':'a.b','port':null}"),
             (
-                "https://me:word@a.b:8080/",
-                "{'scheme':'https','host':'a.b','port':8080,'path':'/','query':''}",
+                "https://a.b/c?d=e&f",
+                "{'scheme':'https','host':'a.b','port':null,'path':'/c','query':'?d=e&f'}",
             ),
-            ("https://[::1]:443/x", "{'scheme':'https','host':'[::1]','port':443,'path':'/x','query':''}"),
-            ("https://[::1]/x", "{'scheme':'https','host':'[::1]','path':'/x','query':''}"),
+            ("HTTP://A.b:80/C?d#e", "{'scheme':'http','host':'a.b','port':80,'path':'/C','query':'?d'}"),
+            ("https://me:word@a.b:8080/", "{'scheme':'https','host':'a.b','port':8080}"),
+            ("https://[::1]:443/x", "{'scheme':'https','host':'[::1]','port':443,'path':'/x'}"),
+            ("https://[::1]/x", "{'scheme':'https','host':'[::1]','port':null,'path':'/x'}"),
         ];
         for (text, expected) in cases {
             let mut shown = String::new();
@@ -155,6 +196,17 @@ mod tests {
             ("main.json", "x.json", "x.json"),
             ("/abs/main.json", "../x.json", "/x.json"),
             ("http://a.b/c", "https://x/y", "https://x/y"),
+            ("https://a.b/c/d.json?sas=1", "e.json?u=https://x/y", "https://a.b/c/e.json?u=https://x/y"),
+            ("https://a.b/c/d.json", "?y=2", "https://a.b/c/d.json?y=2"),
+            ("https://a.b/c/d.json?x=1", "#f", "https://a.b/c/d.json?x=1#f"),
+            ("https://a.b/c/d", "", "https://a.b/c/d"),
+            ("https://a.b", "", "https://a.b/"),
+            ("https://a.b/c/d", "//x.y/z", "https://x.y/z"),
+            ("https://a.b/c/", "../../x", "https://a.b/x"),
+            ("https://a.b/c/", "./x/./y/../z", "https://a.b/c/x/z"),
+            ("HTTPS://A.B/C/d", "E", "https://a.b/C/E"),
+            ("https://Me:Word@A.B:443/c", "d", "https://Me:Word@a.b/d"),
+            ("http://a.b:443/c", "d", "http://a.b:443/d"),
         ];
         for (base, relative, expected) in cases {
             assert_eq!(combine(base, relative), expected);

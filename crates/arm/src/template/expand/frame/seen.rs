@@ -16,7 +16,7 @@ use crate::template::language::functions::record;
 use crate::template::language::scope::Scope;
 use crate::template::language::surroundings::Surroundings;
 use crate::template::language::types;
-use crate::template::language::value::Value;
+use crate::template::language::value::{Key, Value};
 use crate::tree::Node;
 
 impl Surroundings for Frame<'_> {
@@ -131,15 +131,19 @@ impl Surroundings for Frame<'_> {
         let text = |key: &str, default: &str| {
             Value::string(self.template.get(key).and_then(Node::as_str).unwrap_or(default))
         };
-        let template = record([
-            ("$schema", text("$schema", "")),
-            ("contentVersion", text("contentVersion", "1.0.0.0")),
-        ])?;
+        let mut template =
+            vec![("$schema", text("$schema", "")), ("contentVersion", text("contentVersion", "1.0.0.0"))];
+        if let Some(metadata) = self.template.get("metadata") {
+            template.push(("metadata", Value::from_node(metadata)?));
+        }
+        let arguments = self.arguments.iter();
+        let arguments =
+            arguments.map(|(name, value)| Ok((Key::from(*name), record([("value", value.clone())])?)));
         let mut properties = vec![
             ("mode", Value::string(self.deployment.mode.as_str())),
             ("provisioningState", Value::string("Accepted")),
-            ("template", template),
-            ("parameters", Value::object(Vec::new())?),
+            ("template", record(template)?),
+            ("parameters", Value::object(arguments.collect::<Outcome<_>>()?)?),
         ];
         if let Some(uri) = &self.deployment.uri {
             properties.push(("templateLink", record([("uri", Value::string(uri.as_str()))])?));
@@ -150,6 +154,11 @@ impl Surroundings for Frame<'_> {
             parts.push(("location", Value::string(location.as_str())));
         }
         record(parts)
+    }
+
+    fn is_version_two(&self) -> bool {
+        let version = self.template.get("languageVersion").and_then(Node::as_str);
+        version.is_some_and(|version| !version.starts_with("1.0"))
     }
 
     fn is_in_default(&self) -> bool {
@@ -170,13 +179,5 @@ impl Surroundings for Frame<'_> {
 
     fn doubt(&self, range: &Range<usize>, doubt: &Fault) {
         self.engine.warn(self.document, &self.chain.borrow(), range, doubt);
-    }
-}
-
-impl Frame<'_> {
-    /// Whether the template says that it is of a later version than the first.
-    fn is_version_two(&self) -> bool {
-        let version = self.template.get("languageVersion").and_then(Node::as_str);
-        version.is_some_and(|version| !version.starts_with("1.0"))
     }
 }

@@ -27,9 +27,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     shallow("range", 2, 2, range),
     shallow("skip", 2, 2, |values| part(values, false)),
     shallow("take", 2, 2, |values| part(values, true)),
-    shallow("tryIndexFromEnd", 2, 2, |values| {
-        want_array(values, 0)?;
-        Ok(from_end(values).ok().flatten().unwrap_or(Value::Null))
+    shallow("tryIndexFromEnd", 2, 2, |values| match &values[0] {
+        Value::Null => Ok(Value::Null),
+        Value::Array(_) => Ok(from_end(values).ok().flatten().unwrap_or(Value::Null)),
+        _ => Err(super::mistyped(values, 0, "an array")),
     }),
 ];
 

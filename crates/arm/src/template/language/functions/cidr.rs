@@ -53,18 +53,16 @@ fn parse(values: &[Value]) -> Outcome {
     let hosts = network.host_mask();
     let first = network.address & !hosts;
     let last = network.address | hosts;
-    // the first and the last address are not for hosts, unless there are no others; IPv6 has no broadcast
-    let spare = u128::from(hosts > 1);
     let mut parts =
         vec![("network", network.show(first)), ("netmask", network.show(mask(network.width) & !hosts))];
-    let top = if network.width == 32 {
+    // of IPv4 the first and the last address are not for hosts, unless there are no others; IPv6 may use all
+    let is_v4 = network.width == 32;
+    let spare = u128::from(is_v4 && hosts > 1);
+    if is_v4 {
         parts.push(("broadcast", network.show(last)));
-        last - spare
-    } else {
-        last
-    };
+    }
     parts.push(("firstUsable", network.show(first + spare)));
-    parts.push(("lastUsable", network.show(top)));
+    parts.push(("lastUsable", network.show(last - spare)));
     parts.push(("cidr", Value::Int(network.prefix.into())));
     record(parts)
 }
@@ -85,7 +83,7 @@ fn subnet(values: &[Value]) -> Outcome {
     Ok(Value::string(format!("{}/{prefix}", address.as_str().unwrap_or_default())))
 }
 
-/// The host of an index, the first usable one being 0.
+/// The host of an index, 0 being the one after the network's own address: in IPv6, too, though that may be used there.
 fn host(values: &[Value]) -> Outcome {
     let network = Network::read(want_string(values, 0)?)?;
     let index = want_int(values, 1)?;

@@ -40,21 +40,40 @@ fn civil(time: Timestamp) -> DateTime {
     TimeZone::UTC.to_datetime(time)
 }
 
-/// A time as templates write it: ISO with or without separators, zone optional.
+/// What the standard formats write, and ISO does not read.
+const WRITTEN: [&str; 8] = [
+    "%m/%d/%Y",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%a, %d %b %Y %H:%M:%S GMT",
+    "%A, %d %B %Y",
+    "%A, %d %B %Y %H:%M",
+    "%A, %d %B %Y %H:%M:%S",
+];
+
+/// A time as templates write it: ISO with or without separators, zone optional, or in one of the standard formats.
 fn read(text: &str) -> Outcome<Timestamp> {
     let text = text.trim();
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
     let plain = text.strip_suffix(['Z', 'z']).unwrap_or(text).trim_end();
-    let read = plain.parse::<DateTime>().or_else(|_| {
+    let standard = || WRITTEN.iter().find_map(|format| as_written(format, plain));
+    let read = plain.parse::<DateTime>().ok().or_else(standard).or_else(|| {
         // `20200407T145314`, the form of `utcNow()`
         let digits: String = plain.chars().filter(char::is_ascii_digit).collect();
-        DateTime::strptime("%Y%m%d%H%M%S", &digits)
+        DateTime::strptime("%Y%m%d%H%M%S", &digits).ok()
     });
-    read.and_then(|time| time.to_zoned(TimeZone::UTC))
+    read.and_then(|time| time.to_zoned(TimeZone::UTC).ok())
         .map(|time| time.timestamp())
-        .map_err(|_error| bad(format!("`{text}` is no date")))
+        .ok_or_else(|| bad(format!("`{text}` is no date")))
+}
+
+fn as_written(format: &str, text: &str) -> Option<DateTime> {
+    let read = jiff::fmt::strtime::parse(format, text).ok()?;
+    let time = read.to_time().unwrap_or(jiff::civil::Time::midnight());
+    Some(read.to_date().ok()?.to_datetime(time))
 }
 
 fn add(values: &[Value]) -> Outcome {
@@ -62,11 +81,19 @@ fn add(values: &[Value]) -> Outcome {
     let duration = want_string(values, 1)?;
     let span: jiff::Span =
         duration.parse().map_err(|_error| bad(format!("`{duration}` is no ISO 8601 duration")))?;
-    let time = civil(read(base)?).checked_add(span).map_err(|_error| bad("the time is out of range"))?;
-    // an ISO time stays ISO, as the service answers today; others get .NET's general form, as documented
-    let general = if base.contains('T') { "yyyy-MM-ddTHH:mm:ssZ" } else { "M/d/yyyy h:mm:ss tt" };
-    let pattern = if values.len() > 2 { want_string(values, 2)? } else { general };
+    let time = civil(read(base)?);
+    let time = plain(span)
+        .and_then(|span| time.checked_add(span))
+        .map_err(|_error| bad("the time is out of range"))?;
+    let pattern = if values.len() > 2 { want_string(values, 2)? } else { "yyyy-MM-ddTHH:mm:ssZ" };
     Ok(Value::string(render(&time, pattern)?))
+}
+
+/// A duration as .NET has it, which knows no calendar: a year is 365 days and a month 30, as Azure documents.
+fn plain(span: jiff::Span) -> Result<jiff::Span, jiff::Error> {
+    let days = i64::from(span.get_years()) * 365 + i64::from(span.get_months()) * 30;
+    let days = days + i64::from(span.get_weeks()) * 7 + i64::from(span.get_days());
+    span.try_years(0)?.try_months(0)?.try_weeks(0)?.try_days(days)
 }
 
 const MONTHS: [&str; 12] = [
@@ -94,7 +121,7 @@ fn render(time: &DateTime, pattern: &str) -> Outcome<String> {
         "F" | "U" => "dddd, dd MMMM yyyy HH:mm:ss",
         "g" => "MM/dd/yyyy HH:mm",
         "m" | "M" => "MMMM dd",
-        "G" => "MM/dd/yyyy HH:mm:ss",
+        "" | "G" => "MM/dd/yyyy HH:mm:ss",
         "o" | "O" => "yyyy-MM-ddTHH:mm:ss.fffffffZ",
         "r" | "R" => "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
         "s" => "yyyy-MM-ddTHH:mm:ss",
@@ -203,9 +230,26 @@ mod tests {
     }
 
     #[test]
+    fn reads_what_the_standard_formats_write() {
+        let time = civil("2020-04-07T14:53:00Z".parse().unwrap());
+        for pattern in ["G", "s", "u", "F", "f", "R", "yyyyMMddTHHmmssZ", "M/d/yyyy h:mm:ss tt", "g"] {
+            let text = render(&time, pattern).unwrap();
+            assert_eq!(read(&text).unwrap().as_second(), 1_586_271_180, "{text}");
+        }
+        for pattern in ["d", "D", "yyyy-MM-dd"] {
+            let text = render(&time, pattern).unwrap();
+            assert_eq!(read(&text).unwrap().as_second(), 1_586_217_600, "{text}");
+        }
+    }
+
+    #[test]
     fn adds_durations() {
         let cases = [
-            ("2020-04-07 14:53:14Z", "P3Y", "4/7/2023 2:53:14 PM"),
+            ("2020-04-07 14:53:14Z", "P3Y", "2023-04-07T14:53:14Z"),
+            ("2023-09-11 14:42:56Z", "P2Y", "2025-09-10T14:42:56Z"),
+            ("2022-09-01T00:00:00Z", "P10Y", "2032-08-29T00:00:00Z"),
+            ("2020-01-31T00:00:00Z", "P1M", "2020-03-01T00:00:00Z"),
+            ("2020-01-31T00:00:00Z", "-P1Y1M1W1DT1H1M1S", "2018-12-23T22:58:59Z"),
             ("2020-04-07T14:53:14Z", "-P9D", "2020-03-29T14:53:14Z"),
             ("20200407T145314Z", "PT1H", "2020-04-07T15:53:14Z"),
         ];

@@ -42,10 +42,14 @@ fn parameters(env: &Env<'_>, _: &str, arguments: &[Expression], span: &Range<usi
 
 fn variables(env: &Env<'_>, _: &str, arguments: &[Expression], span: &Range<usize>) -> Outcome {
     let name = &*name(env, arguments, span)?;
-    if env.arguments.is_some() {
-        return Err(Fault::new("variable-unknown", "a user-defined function cannot see variables").at(span));
+    let around = super::scope::around(env)?;
+    if env.arguments.is_some() && !around.is_version_two() {
+        let hint =
+            "write `\"languageVersion\": \"2.0\"` into the template, or give it as an argument".to_owned();
+        let fault = Fault::new("variable-unknown", "a user-defined function cannot see variables");
+        return Err(fault.at(span).hint(Some(hint)));
     }
-    super::scope::around(env)?.variable(name).map_err(|fault| fault.at(span))
+    around.variable(name).map_err(|fault| fault.at(span))
 }
 
 /// What is asked for: nearly always written out.

@@ -121,6 +121,7 @@ fn merge(left: &[(Key, Value)], right: &[(Key, Value)]) -> Outcome {
     Value::object(merged)
 }
 
+/// Members of later objects replace those of earlier ones as a whole. Nulls are skipped, as `union` skips them.
 fn shallow_merge(values: &[Value]) -> Outcome {
     let parts = want_array(values, 0)?;
     let mut all = Vec::new();
@@ -129,7 +130,9 @@ fn shallow_merge(values: &[Value]) -> Outcome {
             let whole = vec![Expression::Value(values[0].clone())];
             return Value::deferred(Expression::call("shallowMerge", whole));
         }
-        all.extend_from_slice(&want_object(parts, index)?.entries);
+        if !matches!(parts[index], Value::Null) {
+            all.extend_from_slice(&want_object(parts, index)?.entries);
+        }
     }
     Value::object(all)
 }

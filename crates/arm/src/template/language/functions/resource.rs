@@ -18,7 +18,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(Value::string(format!("{base}/providers/{}", typed_names(&values[1..])?)))
     }),
     scoped("managementGroupResourceId", 2, MANY, management_group_id),
-    scoped("pickZones", 3, 5, pick_zones),
     scoped("providers", 1, 2, providers),
     special("reference", 1, 3, reference),
     special("references", 1, 2, references),
@@ -28,10 +27,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
     scoped("tenantResourceId", 2, MANY, |_, values| {
         Ok(Value::string(format!("/providers/{}", typed_names(values)?)))
     }),
-    scoped("toLogicalZone", 3, 3, |_, values| zone(values, &values[2], logical_zone)),
-    scoped("toLogicalZones", 3, 3, |_, values| zones(values, logical_zone)),
-    scoped("toPhysicalZone", 3, 3, |_, values| zone(values, &values[2], physical_zone)),
-    scoped("toPhysicalZones", 3, 3, |_, values| zones(values, physical_zone)),
 ];
 
 /// `listKeys`, `listSecrets` and whatever else a provider offers.
@@ -117,46 +112,6 @@ fn management_group_id(env: &Env<'_>, values: &[Value]) -> Outcome {
         _ => return Err(bad("only a management group stands before the type")),
     };
     Ok(Value::string(format!("/providers/Microsoft.Management/managementGroups/{name}/providers/{tail}")))
-}
-
-/// Regions with zones have three; which regions those are is the planner's business. Azure refuses more than there are.
-fn pick_zones(_: &Env<'_>, values: &[Value]) -> Outcome {
-    for index in 0..3 {
-        want_string(values, index)?;
-    }
-    let count = if values.len() > 3 { super::want_int(values, 3)? } else { 1 };
-    let offset = if values.len() > 4 { super::want_int(values, 4)? } else { 0 };
-    if !(1..=3).contains(&count) || !(0..3).contains(&offset) || offset + count > 3 {
-        return Err(bad(format!("{count} zones behind the first {offset} are too many: a region has three")));
-    }
-    Value::array((offset + 1..=offset + count).map(|zone| Value::string(zone.to_string())).collect())
-}
-
-/// Which physical zone is `1` is drawn for each subscription. Nobody can tell without asking, so the numbers are the same.
-fn logical_zone(location: &str, zone: &str) -> Option<String> {
-    let number = zone.to_lowercase().strip_prefix(&format!("{}-az", location.to_lowercase()))?.to_owned();
-    Some(number).filter(|number| !number.is_empty())
-}
-
-fn physical_zone(location: &str, zone: &str) -> Option<String> {
-    matches!(zone, "1" | "2" | "3").then(|| format!("{}-az{zone}", location.to_lowercase()))
-}
-
-fn zone(values: &[Value], zone: &Value, convert: fn(&str, &str) -> Option<String>) -> Outcome {
-    want_string(values, 0)?;
-    let location = want_string(values, 1)?.replace(' ', "");
-    let Some(text) = zone.as_str() else { return Err(bad("a zone must be a string")) };
-    // an unknown one has an empty answer
-    Ok(Value::string(if text.is_empty() {
-        String::new()
-    } else {
-        convert(&location, text).unwrap_or_default()
-    }))
-}
-
-fn zones(values: &[Value], convert: fn(&str, &str) -> Option<String>) -> Outcome {
-    let all = super::want_array(values, 2)?;
-    Value::array(all.iter().map(|one| zone(values, one, convert)).collect::<Outcome<_>>()?)
 }
 
 /// Deprecated by Azure. Without a directory of providers the answer holds one api-version that most accept.

@@ -15,6 +15,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     scoped("tenant", 0, 0, |env, _| tenant(env)),
 ];
 
+const GROUPS: &str = "/providers/Microsoft.Management/managementGroups";
+
 /// The template around; a deferred expression that is finished later has none any more.
 pub(crate) fn around<'a>(env: &Env<'a>) -> Outcome<&'a dyn Surroundings> {
     env.surroundings.ok_or_else(|| Fault::new("scope", "the scope of the deployment is not known here"))
@@ -88,22 +90,25 @@ fn management_group(env: &Env<'_>) -> Outcome {
             .management_group()
             .ok_or_else(|| not_here("managementGroup", "subscription of unknown management group"))?,
     };
+    // the group at the top of a tenant has the tenant's own id for a name
+    let root = around.tenant();
     record([
-        ("id", Value::string(format!("/providers/Microsoft.Management/managementGroups/{name}"))),
+        ("id", Value::string(format!("{GROUPS}/{name}"))),
         ("name", Value::string(name)),
-        ("type", Value::string("/providers/Microsoft.Management/managementGroups")),
+        ("type", Value::string(GROUPS)),
         (
             "properties",
             record([
                 ("displayName", Value::string(name)),
-                ("tenantId", Value::string(around.tenant())),
+                ("tenantId", Value::string(root)),
                 (
                     "details",
                     record([(
                         "parent",
                         record([
                             ("displayName", Value::string("Tenant Root Group")),
-                            ("name", Value::string(around.tenant())),
+                            ("id", Value::string(format!("{GROUPS}/{root}"))),
+                            ("name", Value::string(root)),
                         ])?,
                     )])?,
                 ),

@@ -72,7 +72,7 @@ pub(crate) fn push_text(text: &mut String, value: &Value) {
         Value::Bool(true) => text.push_str("True"),
         Value::Bool(false) => text.push_str("False"),
         Value::String(other) => text.push_str(other),
-        Value::Float(value) => write!(text, "{value}").expect("writing to a string cannot fail"),
+        Value::Float(value) => text.push_str(&shortest(*value)),
         other => push_json(text, other, '"'),
     }
 }
@@ -111,10 +111,21 @@ pub(crate) fn push_json(text: &mut String, value: &Value, quote: char) {
     }
 }
 
-/// A float as JSON: with a point, so that it stays one.
+/// A float as JSON: with a point or an exponent, so that it stays one.
 pub(crate) fn float_text(value: f64) -> String {
-    let text = value.to_string();
-    if text.contains(['.', 'e', 'E', 'n', 'i']) { text } else { format!("{text}.0") }
+    let text = shortest(value);
+    if text.contains(['.', 'E', 'n', 'i']) { text } else { format!("{text}.0") }
+}
+
+/// A float in as few digits as tell it, as .NET writes it: with an exponent from 1E+15 on, and below 1E-05.
+pub(crate) fn shortest(value: f64) -> String {
+    let text = format!("{value:e}");
+    let power = text.split_once('e').and_then(|(digits, power)| Some((digits, power.parse::<i32>().ok()?)));
+    match power {
+        Some((digits, power)) if power >= 15 => format!("{digits}E+{power:02}"),
+        Some((digits, power)) if power < -4 => format!("{digits}E-{:02}", -power),
+        _ => value.to_string(),
+    }
 }
 
 fn push_quoted(text: &mut String, value: &str, quote: char) {
@@ -140,8 +151,10 @@ fn push_quoted(text: &mut String, value: &str, quote: char) {
     text.push(quote);
 }
 
+/// White space between the letters is passed over.
 fn decode(text: &str) -> Outcome<String> {
-    let bytes = STANDARD.decode(text).map_err(|_error| bad("the value is not base64"))?;
+    let letters: String = text.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
+    let bytes = STANDARD.decode(letters).map_err(|_error| bad("the value is not base64"))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -16,7 +16,6 @@ pub(super) enum TokenKind<'t> {
     Name(&'t str),
     String(Cow<'t, str>),
     Int(i64),
-    Float(f64),
     Punctuation(u8),
 }
 
@@ -26,7 +25,7 @@ impl TokenKind<'_> {
         match self {
             Self::Name(name) => format!("`{name}`"),
             Self::String(_) => "string".into(),
-            Self::Int(_) | Self::Float(_) => "number".into(),
+            Self::Int(_) => "number".into(),
             Self::Punctuation(byte) => format!("`{}`", char::from(*byte)),
         }
     }
@@ -62,10 +61,8 @@ impl<'t> Tokens<'t> {
                 TokenKind::Punctuation(first)
             }
             b'0'..=b'9' | b'-' | b'+' => self.number()?,
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' => {
-                self.skip(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'));
-                TokenKind::Name(&self.text[start..self.at])
-            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' => self.name(),
+            _ if self.text[start..].starts_with(char::is_alphabetic) => self.name(),
             _ => {
                 let character = self.text[start..].chars().next().unwrap_or(' ');
                 let end = start + character.len_utf8();
@@ -94,6 +91,15 @@ impl<'t> Tokens<'t> {
         }
     }
 
+    /// The name that begins here: letters and digits of any script.
+    fn name(&mut self) -> TokenKind<'t> {
+        let rest = &self.text[self.at..];
+        let belongs = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '$');
+        let name = &rest[..rest.find(|letter| !belongs(letter)).unwrap_or(rest.len())];
+        self.at += name.len();
+        TokenKind::Name(name)
+    }
+
     /// The string that begins here.
     fn quoted(&mut self) -> Outcome<Cow<'t, str>> {
         let Some((value, end)) = quoted(self.text, self.at) else {
@@ -103,22 +109,21 @@ impl<'t> Tokens<'t> {
         Ok(value)
     }
 
+    /// The integer that begins here: the language has no other numbers.
     fn number(&mut self) -> Outcome<TokenKind<'t>> {
         let start = self.at;
         self.at += 1;
         self.skip(|byte| byte.is_ascii_digit());
-        let bytes = self.text.as_bytes();
-        while bytes.get(self.at) == Some(&b'.') && bytes.get(self.at + 1).is_some_and(u8::is_ascii_digit) {
+        let whole = self.at;
+        if self.text.as_bytes().get(whole) == Some(&b'.') {
             self.at += 1;
             self.skip(|byte| byte.is_ascii_digit());
+            let hint = format!("write `json('{}')`", self.text[start..self.at].trim_end_matches('.'));
+            let fault = syntax("an expression takes whole numbers only", self.span(start, self.at));
+            return Err(fault.hint(Some(hint)));
         }
-        let text = &self.text[start..self.at];
-        let number = if text.contains('.') {
-            text.parse().ok().filter(|value: &f64| value.is_finite()).map(TokenKind::Float)
-        } else {
-            text.parse().ok().map(TokenKind::Int)
-        };
-        number.ok_or_else(|| syntax("not a number of 64 bits", self.span(start, self.at)))
+        let number = self.text[start..whole].parse().map(TokenKind::Int);
+        number.map_err(|_error| syntax("not a number of 64 bits", self.span(start, whole)))
     }
 }
 
