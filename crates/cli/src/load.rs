@@ -199,6 +199,7 @@ fn of_template_alone(path: &Path, typed: &TemplateArgs) -> Result<(), CliError> 
     region(typed.secondary.as_ref(), "--secondary")?;
     let typed = [
         (!typed.parameters.is_empty(), "--parameters", "`primary.parameters` and `secondary.parameters`"),
+        (!typed.secondary_parameters.is_empty(), "--secondary-parameters", "`secondary.parameters`"),
         (!typed.set.is_empty(), "--set", "the parameter files that it names"),
         (typed.primary.is_some(), "--primary", "`primary.region`"),
         (typed.secondary.is_some(), "--secondary", "`secondary.region`"),
@@ -256,11 +257,15 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let template = parse_template(path)?;
     let mut given = values::from_files(&values::files(path, &typed.parameters), &template)?;
     values::set(&mut given, &typed.set, &template)?;
+    let given_there = values::from_files(&typed.secondary_parameters, &template)?;
     if typed.strict {
         values::refuse_missing(&template, &given)?;
     }
     let bare = Bare {
         given: given.values.clone(),
+        given_there: given_there.values.clone(),
+        secrets: given.named_secrets(),
+        secrets_there: given_there.named_secrets(),
         primary: region(typed.primary.as_ref(), "--primary")?,
         secondary: region(typed.secondary.as_ref(), "--secondary")?,
     };
@@ -278,6 +283,10 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let (mut workload, assumed) =
         read_bare(&about, &template, &bare, &folders).map_err(|error| match error {
             BareError::Template(found) => of_expansion(found, &[(&template, &given)]),
+            // What is wrong there comes of its own values first, and else of the first region's.
+            BareError::There(found) => of_expansion(found, &[(&template, &given_there), (&template, &given)]),
+            other @ BareError::OneDeployment(..) => CliError::failed(other.to_string())
+                .with_hint("leave `--secondary-parameters` out, and give every value with `--parameters`"),
             other @ BareError::OtherSecondary { .. } => CliError::failed(other.to_string())
                 .with_hint("leave `--secondary` out, or change the template"),
             other @ BareError::OtherPrimary { .. } => {
@@ -294,9 +303,9 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     }
     let mut assumptions: Vec<String> = assumed.into_iter().map(|assumption| assumption.says).collect();
     let secrets = Secrets::of(&template.json(), &given.values);
-    assumptions.extend(folders.assumptions(|text| secrets.cover(text)));
+    let there = Secrets::of(&template.json(), &given_there.values);
+    assumptions.extend(folders.assumptions(|text| there.cover(&secrets.cover(text))));
     assumptions.extend(drawn(&workload));
-    assumptions.extend(given.asks());
     assumptions.push("objectives are an RTO of 1 h and an RPO of 1 h: there is no workload file".to_owned());
     assumptions.extend(workload.settle_unasked());
     Ok(Loaded { workload, assumptions, policy, accept: Vec::new() })

@@ -68,7 +68,11 @@ fn many(args: &AssessArgs, targets: &[PathBuf], surroundings: &Surroundings) -> 
 /// Values are for one template: what fits one is a mistake in another.
 fn of_one_template(args: &AssessArgs, count: usize) -> Result<(), CliError> {
     let template = &args.template;
-    let given = [(!template.parameters.is_empty(), "--parameters"), (!template.set.is_empty(), "--set")];
+    let given = [
+        (!template.parameters.is_empty(), "--parameters"),
+        (!template.secondary_parameters.is_empty(), "--secondary-parameters"),
+        (!template.set.is_empty(), "--set"),
+    ];
     let Some((_, option)) = given.into_iter().find(|(given, _)| *given) else { return Ok(()) };
     Err(CliError::failed(format!("`{option}` is for one template, and here are {count}"))
         .with_hint("assess that one on its own"))

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use lifeboat_arm::Region;
 use lifeboat_arm::template::{
-    Context, Level, Lift, LiftError, Lifted, ResourceGroupInfo, Template, Tie, expand, home_region,
-    is_liftable, lift, parameter_file, placeholders, secret_ranges, ties, without_secrets,
+    Context, DeploymentScope, Level, Lift, LiftError, Lifted, ResourceGroupInfo, Template, Tie, expand,
+    home_region, is_liftable, lift, parameter_file, placeholders, secret_ranges, ties, without_secrets,
 };
 
 use super::linked::Folders;
@@ -40,8 +40,11 @@ pub(crate) struct Fixed {
     pub(crate) vaults: Vec<(String, String)>,
     /// Files that it links to.
     pub(crate) links: Vec<String>,
-    /// The files that belong to it, by their place below the folder that is written into.
+    /// The files that belong to it, by their place below the folder that is written into: the template, and a parameter
+    /// file for each region, today's first.
     pub(crate) files: Vec<(PathBuf, String)>,
+    /// Whether a drill takes it: it goes into a resource group.
+    pub(crate) can_be_drilled: bool,
 }
 
 /// The lifted template, or why it stays as it is.
@@ -110,6 +113,7 @@ fn one(
         vaults: Vec::new(),
         links: Vec::new(),
         files: Vec::new(),
+        can_be_drilled: template.scope() == DeploymentScope::ResourceGroup,
     };
     let (primary, secondary) = match regions(typed, template, &given.values)? {
         Ok(both) => both,
@@ -163,14 +167,8 @@ fn one(
         values_of(&primary, &lifted.primary),
         values_of(&secondary, &lifted.secondary),
     ];
-    Ok(Some(Fixed {
-        file,
-        result: Fix::Lifted { lifted: Box::new(lifted), primary, secondary, says },
-        diff,
-        vaults: Vec::new(),
-        links: Vec::new(),
-        files,
-    }))
+    let result = Fix::Lifted { lifted: Box::new(lifted), primary, secondary, says };
+    Ok(Some(Fixed { diff, files, ..unchanged(result) }))
 }
 
 /// Which template links to which file, by the files' real places.

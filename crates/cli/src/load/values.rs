@@ -52,15 +52,22 @@ impl Given {
 
     /// What a deployment will ask of key vaults, for people.
     pub(super) fn asks(&self) -> impl Iterator<Item = String> {
-        self.secrets.iter().map(|(name, reference)| {
-            let part = |pointer| reference.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-            let vault = part("/keyVault/id").rsplit('/').next().unwrap_or_default();
+        self.named_secrets().into_iter().map(|(name, secret)| {
             format!(
-                "parameter `{name}` is the secret `{}` of the key vault `{vault}`, which the deployment asks; the vault \
-                 must have `enabledForTemplateDeployment`",
-                part("/secretName"),
+                "parameter `{name}` is {secret}, which the deployment asks; the vault must have \
+                 `enabledForTemplateDeployment`"
             )
         })
+    }
+
+    /// Parameters that are secrets of key vaults, each in the words that people know it by.
+    pub(super) fn named_secrets(&self) -> BTreeMap<String, String> {
+        let all = self.secrets.iter().map(|(name, reference)| {
+            let part = |pointer| reference.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+            let vault = part("/keyVault/id").rsplit('/').next().unwrap_or_default();
+            (name.clone(), format!("the secret `{}` of the key vault `{vault}`", part("/secretName")))
+        });
+        all.collect()
     }
 
     /// Parameters that are secrets of key vaults, each with its vault.
