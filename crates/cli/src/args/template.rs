@@ -28,6 +28,8 @@ Examples:
 Nothing is fetched: a linked template is read from the template's folder. Secure values are veiled, and
 secrets of key vaults only named. Bicep is compiled by `bicep` or `az bicep`; what Azure would refuse is
 then shown in the JSON that it makes.
+A name that only the deployment can tell is `‹name 1›` in tables, graphs and JSON alike, in ids too;
+`deferred` has its expression, with the pointer `/name`.
 The same arguments give the same output: `utcNow()` is 2026-01-01 unless `--at` says otherwise, and
 `newGuid()` is drawn from the deployment's name.")]
 pub struct ExpandArgs {
