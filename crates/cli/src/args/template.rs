@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::{Output, assignment};
 
@@ -90,8 +92,16 @@ pub struct ContextArgs {
     #[arg(long, help_heading = WHERE, value_enum)]
     pub scope: Option<ScopeArg>,
     /// What `utcNow()` answers, such as `2026-11-23T08:00:00Z`.
-    #[arg(long, help_heading = WHERE, value_name = "TIME")]
+    #[arg(long, help_heading = WHERE, value_name = "TIME", value_parser = instant)]
     pub at: Option<Timestamp>,
+}
+
+/// A time with its offset, or a day alone, which begins in UTC.
+fn instant(text: &str) -> Result<Timestamp, &'static str> {
+    let day = || Some(text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    let is_day = text.len() == "2026-11-23".len();
+    let time = text.parse().ok().or_else(|| day().filter(|_| is_day));
+    time.ok_or("a time is written like `2026-11-23T08:00:00Z`, or `2026-11-23` for the day's begin in UTC")
 }
 
 /// The levels that templates deploy to.
