@@ -35,6 +35,7 @@ pub(crate) use lifted::{Fix, Fixed, lifted};
 use linked::Folders;
 pub(crate) use many::targets;
 pub(crate) use tied::tied;
+use veil::Known;
 
 /// The subscription of a template that says nothing of one.
 const LAB_SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
@@ -175,8 +176,10 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let all = own.into_iter().chain(shared.as_ref().map(|(template, given, _)| (template, given)));
     let secrets: Vec<Secrets> =
         all.map(|(template, given)| Secrets::of(&template.json(), &given.values)).collect();
-    let mut assumptions = folders
-        .assumptions(|text| secrets.iter().fold(text.to_owned(), |text, secrets| secrets.cover(&text)));
+    let known = Known::of(&regional);
+    let mut assumptions = folders.assumptions(|text| {
+        secrets.iter().fold(text.to_owned(), |text, secrets| known.cover(secrets, &text))
+    });
     assumptions.extend(drawn(&workload));
     assumptions.extend(primary_values.asks());
     Ok(Loaded { workload, assumptions, policy: file.failover, accept: file.accept })
@@ -304,7 +307,8 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let mut assumptions: Vec<String> = assumed.into_iter().map(|assumption| assumption.says).collect();
     let secrets = Secrets::of(&template.json(), &given.values);
     let there = Secrets::of(&template.json(), &given_there.values);
-    assumptions.extend(folders.assumptions(|text| there.cover(&secrets.cover(text))));
+    let known = Known::of(&template);
+    assumptions.extend(folders.assumptions(|text| known.cover(&there, &known.cover(&secrets, text))));
     assumptions.extend(drawn(&workload));
     assumptions.push("objectives are an RTO of 1 h and an RPO of 1 h: there is no workload file".to_owned());
     assumptions.extend(workload.settle_unasked());

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use lifeboat_arm::Region;
 use lifeboat_arm::template::{
-    Context, DeploymentScope, Level, Lift, LiftError, Lifted, ResourceGroupInfo, Template, Tie, expand,
-    home_region, is_liftable, lift, parameter_file, placeholders, secret_ranges, ties, without_secrets,
+    Context, DeploymentScope, Level, Lift, LiftError, Lifted, ResourceGroupInfo, Secrets, Template, Tie,
+    expand, home_region, is_liftable, lift, parameter_file, placeholders, secret_ranges, ties,
 };
 
 use super::linked::Folders;
 use super::tied::{Wrong, nothing_below, templates};
 use super::values::Given;
-use super::veil::cover_ranges;
+use super::veil::{Known, cover_ranges};
 use super::{LAB_SUBSCRIPTION, epoch, region, text_of, values};
 use crate::args::RegionsArgs;
 use crate::errors::CliError;
@@ -123,7 +123,8 @@ fn one(
     let name = place.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let context = context(&primary, name.clone());
     let folders = Folders::of([Path::new(template.file())]);
-    let shown = |text: &str| without_secrets(text, template, &given.values);
+    let (known, secrets) = (Known::of(template), Secrets::of(&template.json(), &given.values));
+    let shown = |text: &str| known.cover(&secrets, text);
     let wanted = Lift {
         template,
         given: &given.values,
@@ -155,7 +156,7 @@ fn one(
         *name = shown(name);
     }
     let diff = changed_lines(&covered(template), &covered_text(template, &lifted.text), &lifted.edits);
-    let diff = shown(&diff);
+    let diff = secrets.cover(&diff);
     let values_of = |region: &Region, values| {
         (
             place.with_file_name(format!("{name}.{region}.parameters.json")),
