@@ -10,6 +10,7 @@ mod lifted;
 mod linked;
 mod many;
 mod names;
+mod text;
 mod tied;
 mod values;
 mod veil;
@@ -31,9 +32,11 @@ use crate::format::counted;
 use complaints::{in_compiled, of_diagnostics};
 pub(crate) use complaints::{of_line, of_problems};
 pub(crate) use expanded::{Expanded, expanded};
+pub(crate) use folder::PassedOver;
 pub(crate) use lifted::{Fix, Fixed, lifted};
 use linked::Folders;
-pub(crate) use many::targets;
+pub(crate) use many::{Targets, targets};
+pub(crate) use text::text_of;
 pub(crate) use tied::tied;
 use veil::Known;
 
@@ -76,39 +79,6 @@ pub(crate) fn is_file_of(text: &str, key: &str) -> bool {
 
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"))
-}
-
-/// Reads a file, or says which one cannot be read and what to do.
-pub(crate) fn text_of(path: &Path) -> Result<String, CliError> {
-    std::fs::read(path)
-        .map_err(|error| {
-            CliError::caused_by(format!("cannot read `{}`", path.display()), error).with_hint(advice(path))
-        })
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn advice(path: &Path) -> String {
-    if path.file_name().is_some_and(|name| name == "lifeboat.yaml") {
-        return "name a folder that holds `lifeboat.yaml`, a workload file, or an ARM template".to_owned();
-    }
-    if path.is_dir() {
-        return format!("`{}` is a folder: name a file", path.display());
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        return format!("there is no folder `{}`", folder.display());
-    }
-    let mut names: Vec<String> = std::fs::read_dir(folder)
-        .map(|entries| {
-            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).take(1000).collect()
-        })
-        .unwrap_or_default();
-    names.sort();
-    let wanted = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    lifeboat_arm::nearest(&wanted, names.iter().map(String::as_str)).map_or_else(
-        || "check the path; paths inside a workload file are relative to that file".to_owned(),
-        |near| format!("did you mean `{}`?", path.with_file_name(near).display()),
-    )
 }
 
 fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {

@@ -10,15 +10,18 @@ use lifeboat_planner::{Finding, accept, assess_with_objective, blocking};
 use super::{json_error, show};
 use crate::args::{AssessArgs, Output, TargetArgs};
 use crate::errors::{self, CliError, Exit};
-use crate::load::{Loaded, load, targets};
+use crate::load::{Loaded, Targets, load, targets};
 use crate::output::{Surroundings, complain};
 use crate::tables::{self, Assessed};
 
 pub(super) fn assess(args: &AssessArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
-    let (targets, several) = targets(&args.targets)?;
-    match targets.as_slice() {
+    let Targets { all, several, passed_over } = targets(&args.targets)?;
+    if let Some(says) = passed_over.says() {
+        complain(&format!("note: {says}"));
+    }
+    match all.as_slice() {
         [only] if !several => one(args, only, surroundings),
-        _ => many(args, &targets, surroundings),
+        _ => many(args, &all, surroundings),
     }
 }
 

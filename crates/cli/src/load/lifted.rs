@@ -11,6 +11,7 @@ use lifeboat_arm::template::{
     expand, home_region, is_liftable, lift, parameter_file, placeholders, secret_ranges, ties,
 };
 
+use super::folder::PassedOver;
 use super::linked::Folders;
 use super::tied::{Wrong, nothing_below, templates};
 use super::values::Given;
@@ -24,6 +25,8 @@ use diff::changed_lines;
 pub(crate) struct Outcome {
     /// Template by template.
     pub(crate) all: Vec<Fixed>,
+    /// Files below the folders that were passed over.
+    pub(crate) passed_over: PassedOver,
     /// What could not be read or expanded.
     pub(crate) mistakes: Option<CliError>,
 }
@@ -73,9 +76,10 @@ impl Outcome {
 /// Lifts every template that was typed. Writes nothing.
 pub(crate) fn lifted(typed: &RegionsArgs) -> Result<Outcome, CliError> {
     let mut wrong = Wrong::default();
-    let found = templates(&typed.files, &mut wrong)?;
+    let mut passed_over = PassedOver::default();
+    let found = templates(&typed.files, &mut wrong, &mut passed_over)?;
     if found.is_empty() && wrong.is_empty() {
-        return Err(nothing_below(&typed.files));
+        return Err(nothing_below(&typed.files, &passed_over));
     }
     if found.len() > 1 && !typed.parameters.is_empty() {
         return Err(CliError::failed("`--parameters` with `--fix` is for one template")
@@ -91,7 +95,7 @@ pub(crate) fn lifted(typed: &RegionsArgs) -> Result<Outcome, CliError> {
     }
     leave_linked_ones(&mut all, &links);
     let mistakes = wrong.mistakes();
-    let outcome = Outcome { all, mistakes };
+    let outcome = Outcome { all, passed_over, mistakes };
     if let Some(out) = &typed.out {
         refuse_to_replace(&outcome, out)?;
     }
@@ -246,7 +250,7 @@ fn refuse_to_replace(outcome: &Outcome, out: &Path) -> Result<(), CliError> {
     for (name, text) in outcome.files() {
         let path = out.join(name);
         let shown = path.display();
-        if path.exists() && text_of(&path)? != *text {
+        if path.exists() && text_of(&path).ok().as_deref() != Some(text) {
             return Err(CliError::failed(format!("`{shown}` is there already, with another text"))
                 .with_hint("name another folder with `--out`; nothing was written"));
         }

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::bicep;
 use super::complaints::{in_compiled, of_diagnostics, shown_text};
+use super::text::{SAVE_IT_AS_UTF_8, decoded};
 use super::veil::veil;
 use crate::errors::{CliError, Located};
 
@@ -273,7 +274,10 @@ fn held(name: &str, file: &str) -> Result<String, CliError> {
         CliError::caused_by(format!("--set {name}: cannot read `{file}`"), error)
             .with_hint(format!("`@` reads a file; for a text that begins with it write `{name}=@@…`"))
     })?;
-    let text = String::from_utf8_lossy(&text);
+    let text = decoded(text).map_err(|wrong| {
+        CliError::failed(format!("--set {name}: cannot read `{file}`: {}", wrong.says()))
+            .with_hint(SAVE_IT_AS_UTF_8)
+    })?;
     Ok(text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned())
 }
 
