@@ -19,6 +19,7 @@ use serde_json::Value as Json;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::expansion::{Context, ExpandedResource, Expansion, Linked};
+use super::regions::name::is_placeholder;
 use super::regions::{Level, Tie, TieKind, old_names, ties};
 use super::{ParameterDeclaration, Template, expand, placeholders};
 use crate::global_name::{collides, global_name_max, other_global_name};
@@ -306,6 +307,9 @@ fn varied_parameter(
     primary: &BTreeMap<String, Json>,
     (name, kind): &(String, ResourceType),
 ) -> Option<(String, Json)> {
+    if is_placeholder(name) {
+        return None; // Two placeholders are no two names.
+    }
     let is_it = |value: &Json| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(name));
     let declared = new.parameters().find(|declared| {
         let default = declared.default.as_ref().map(Node::to_value);
@@ -339,7 +343,7 @@ fn why(kind: TieKind) -> &'static str {
         TieKind::AllowedRegions => "the list stays; the other region is in it where it is needed",
         TieKind::RegionMap => "only you know what the other region's entry must be",
         TieKind::RegionText => "whether it names a place or is only a name cannot be told from outside",
-        TieKind::NameFixed => "it is put together of several parts: decide which of them differs",
+        TieKind::NameFixed => "decide which part of it differs in the other region",
         TieKind::NameDefault => "it is made of a parameter: decide which value it has in the other region",
         TieKind::OldName => {
             "it still says the old name, which is a parameter now: make the text of the parameter"
