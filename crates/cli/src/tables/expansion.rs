@@ -20,8 +20,11 @@ pub fn expansion(expansion: &Expansion, layout: Layout) -> String {
         let location = resource.location.as_deref().unwrap_or("–");
         table.row([resource.kind.as_str().into(), name.into(), location.into(), waits.join(", ").into()]);
     }
-    let nothing = expansion.resources.is_empty();
-    let mut out = if nothing { "no resources\n".to_owned() } else { table.render(layout, 0) };
+    let mut out = match (expansion.resources.is_empty(), expansion.is_clean()) {
+        (false, _) => table.render(layout, 0),
+        (true, true) => "no resources\n".to_owned(),
+        (true, false) => "no resources can be told before the mistakes are mended\n".to_owned(),
+    };
     out += &unsettled(expansion, layout);
     if !expansion.outputs.is_empty() {
         out += "\n";
