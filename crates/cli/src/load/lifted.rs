@@ -46,7 +46,7 @@ pub(crate) struct Fixed {
     /// The files that belong to it, by their place below the folder that is written into: the template, and a parameter
     /// file for each region, today's first.
     pub(crate) files: Vec<(PathBuf, String)>,
-    /// Whether a drill takes it: it goes into a resource group.
+    /// Whether a drill takes it: it goes into a resource group, or to a subscription.
     pub(crate) can_be_drilled: bool,
 }
 
@@ -117,7 +117,10 @@ fn one(
         vaults: Vec::new(),
         links: Vec::new(),
         files: Vec::new(),
-        can_be_drilled: template.scope() == DeploymentScope::ResourceGroup,
+        can_be_drilled: matches!(
+            template.scope(),
+            DeploymentScope::ResourceGroup | DeploymentScope::Subscription
+        ),
     };
     let (primary, secondary) = match regions(typed, template, &given.values)? {
         Ok(both) => both,

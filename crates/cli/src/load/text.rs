@@ -47,9 +47,9 @@ pub(super) fn decoded(bytes: Vec<u8>) -> Result<String, NoText> {
         [0xFF, 0xFE, ..] => wide(u16::from_le_bytes),
         [0xFE, 0xFF, ..] => wide(u16::from_be_bytes),
         _ => String::from_utf8(bytes).map_err(|wrong| {
-            let before = &wrong.as_bytes()[..wrong.utf8_error().valid_up_to()];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-            NoText { line, rest: String::from_utf8_lossy(wrong.as_bytes()).into_owned() }
+            let rest = String::from_utf8_lossy(wrong.as_bytes()).into_owned();
+            let before = &rest[..wrong.utf8_error().valid_up_to()];
+            NoText { line: before.matches('\n').count() + 1, rest }
         }),
     }
 }

@@ -84,7 +84,7 @@ impl Known {
 
     /// Whether a word is a file's name that stands in the template as one.
     fn is_written(&self, word: &str) -> bool {
-        let is_file = word.len() > ".json".len() && word.ends_with(".json");
+        let is_file = Path::new(word).extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
         let ends = |c: Option<char>| c.is_some_and(|c| "\"'/".contains(c));
         is_file
             && self.written.match_indices(word).any(|(at, _)| {
