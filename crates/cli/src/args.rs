@@ -68,14 +68,18 @@ pub struct TemplateArgs {
     /// A parameter file, JSON or `.bicepparam`; given twice, the later one wins.
     #[arg(long, help_heading = TEMPLATE, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub parameters: Vec<PathBuf>,
-    /// One parameter; wins over every file. The value is JSON, unless the parameter is a string; `@FILE` stands for what a
-    /// file holds.
+    /// A parameter file for the region that takes over, as `template regions --fix --out` writes it; what it leaves out is
+    /// derived from the primary's values. Given twice, the later one wins.
+    #[arg(long, help_heading = TEMPLATE, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub secondary_parameters: Vec<PathBuf>,
+    /// One parameter; wins over every `--parameters`. The value is JSON, unless the parameter is a string; `@FILE` stands
+    /// for what a file holds.
     #[arg(long, help_heading = TEMPLATE, value_name = "NAME=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
     /// The region that serves today, such as `westeurope`; else the template's own. A workload file says it itself.
     #[arg(long, help_heading = TEMPLATE, value_name = "REGION")]
     pub primary: Option<String>,
-    /// The region that takes over; else the primary's pair. A workload file says it itself.
+    /// The region that takes over; else the one that its parameters name, else the primary's pair. A workload file says it itself.
     #[arg(long, help_heading = TEMPLATE, value_name = "REGION")]
     pub secondary: Option<String>,
     /// Refuse to assume anything: a parameter without a value is an error, not a placeholder.
@@ -89,6 +93,8 @@ pub struct TemplateArgs {
 Examples:
   lifeboat drill .                               lose the primary region of this workload
   lifeboat drill infra/regional.json --set n=2   a template alone, without a workload file
+  lifeboat drill orders.json --parameters weu.json --secondary-parameters neu.json
+                                                 the same, with a parameter file per region
   lifeboat drill . --planned --report out        in good order; page and JSON to `out`
   lifeboat drill . --scenario slow.yaml --seed 7 another story, another seed
 

@@ -47,7 +47,14 @@ impl From<String> for Cell {
 pub(crate) struct Columns {
     sides: Vec<Side>,
     rows: Vec<Vec<Cell>>,
+    /// What the last column's cells begin with where there is too little room beside the others.
+    below: Option<&'static str>,
 }
+
+/// Blanks between two columns.
+const GAP: usize = 2;
+/// A last column with less room than this is no column to read.
+const READABLE: usize = 40;
 
 impl Columns {
     /// A table with a row of headings; a heading that starts with `>` is aligned to the right.
@@ -64,7 +71,12 @@ impl Columns {
     /// A table without headings: only the sides are taken from them.
     pub(crate) fn bare(headings: &[&str]) -> Self {
         let side = |heading: &&str| if heading.starts_with('>') { Side::Right } else { Side::Left };
-        Self { sides: headings.iter().map(side).collect(), rows: Vec::new() }
+        Self { sides: headings.iter().map(side).collect(), rows: Vec::new(), below: None }
+    }
+
+    /// The same, with the last column below each row, behind these words, where there is too little room for it.
+    pub(crate) fn or_below(self, words: &'static str) -> Self {
+        Self { below: Some(words), ..self }
     }
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
@@ -73,7 +85,25 @@ impl Columns {
 
     /// The rows as lines, indented by so many blanks.
     pub(crate) fn render(&self, layout: Layout, indent: usize) -> String {
-        const GAP: usize = 2;
+        let last = self.sides.len() - 1;
+        let widths = self.widths(layout, indent);
+        let natural = self.rows.iter().map(|row| width(&row[last].text)).max().unwrap_or_default();
+        let is_narrow = widths[last] < natural.min(READABLE);
+        let below = self.below.filter(|_| is_narrow);
+        let shown = if below.is_some() { last } else { last + 1 };
+        let mut out = String::new();
+        for (index, row) in self.rows.iter().enumerate() {
+            self.row_lines(&row[..shown], &widths, layout, indent, &mut out);
+            // The first row has the headings.
+            if let Some(words) = below.filter(|_| index > 0 && !row[last].text.is_empty()) {
+                let lead = format!("{:1$}{words} ", "", indent + 2);
+                out += &layout.hang(&lead, &row[last].text, row[last].tone);
+            }
+        }
+        out
+    }
+
+    fn widths(&self, layout: Layout, indent: usize) -> Vec<usize> {
         let last = self.sides.len() - 1;
         let mut widths: Vec<usize> = (0..=last)
             .map(|column| self.rows.iter().map(|row| width(&row[column].text)).max().unwrap_or_default())
@@ -85,30 +115,30 @@ impl Columns {
         }
         let taken = indent + widths[..last].iter().map(|column| column + GAP).sum::<usize>();
         widths[last] = widths[last].min(layout.width.saturating_sub(taken).max(12));
-        let mut out = String::new();
-        for row in &self.rows {
-            let wrapped: Vec<Vec<String>> =
-                row.iter().zip(&widths).map(|(cell, &width)| wrap(&cell.text, width)).collect();
-            let height = wrapped.iter().map(Vec::len).max().unwrap_or(1);
-            for line in 0..height {
-                let mut text = " ".repeat(indent);
-                for column in 0..=last {
-                    let part = wrapped[column].get(line).map_or("", String::as_str);
-                    let pad = " ".repeat(widths[column].saturating_sub(width(part)));
-                    let painted = layout.style.paint(row[column].tone, part);
-                    match self.sides[column] {
-                        Side::Left => text.extend([painted, pad]),
-                        Side::Right => text.extend([pad, painted]),
-                    }
-                    if column < last {
-                        text.push_str("  ");
-                    }
+        widths
+    }
+
+    fn row_lines(&self, row: &[Cell], widths: &[usize], layout: Layout, indent: usize, out: &mut String) {
+        let wrapped: Vec<Vec<String>> =
+            row.iter().zip(widths).map(|(cell, &width)| wrap(&cell.text, width)).collect();
+        let height = wrapped.iter().map(Vec::len).max().unwrap_or(1);
+        for line in 0..height {
+            let mut text = " ".repeat(indent);
+            for (column, cell) in row.iter().enumerate() {
+                let part = wrapped[column].get(line).map_or("", String::as_str);
+                let pad = " ".repeat(widths[column].saturating_sub(width(part)));
+                let painted = layout.style.paint(cell.tone, part);
+                match self.sides[column] {
+                    Side::Left => text.extend([painted, pad]),
+                    Side::Right => text.extend([pad, painted]),
                 }
-                out.push_str(text.trim_end());
-                out.push('\n');
+                if column + 1 < row.len() {
+                    text.push_str(&" ".repeat(GAP));
+                }
             }
+            out.push_str(text.trim_end());
+            out.push('\n');
         }
-        out
     }
 }
 

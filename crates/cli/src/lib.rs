@@ -11,6 +11,7 @@ pub mod graph;
 mod interrupt;
 pub mod layout;
 mod load;
+mod marks;
 pub mod output;
 pub mod progress;
 pub mod report;

@@ -10,6 +10,7 @@ mod lifted;
 mod linked;
 mod many;
 mod names;
+mod text;
 mod tied;
 mod values;
 mod veil;
@@ -32,10 +33,13 @@ use crate::format::counted;
 use complaints::{in_compiled, of_diagnostics};
 pub(crate) use complaints::{of_line, of_problems};
 pub(crate) use expanded::{Expanded, expanded};
+pub(crate) use folder::PassedOver;
 pub(crate) use lifted::{Fix, Fixed, lifted};
 use linked::Folders;
-pub(crate) use many::targets;
+pub(crate) use many::{Targets, targets};
+pub(crate) use text::text_of;
 pub(crate) use tied::tied;
+use veil::Known;
 
 /// The subscription of a template that says nothing of one.
 const LAB_SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
@@ -76,39 +80,6 @@ pub(crate) fn is_file_of(text: &str, key: &str) -> bool {
 
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"))
-}
-
-/// Reads a file, or says which one cannot be read and what to do.
-pub(crate) fn text_of(path: &Path) -> Result<String, CliError> {
-    std::fs::read(path)
-        .map_err(|error| {
-            CliError::caused_by(format!("cannot read `{}`", path.display()), error).with_hint(advice(path))
-        })
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn advice(path: &Path) -> String {
-    if path.file_name().is_some_and(|name| name == "lifeboat.yaml") {
-        return "name a folder that holds `lifeboat.yaml`, a workload file, or an ARM template".to_owned();
-    }
-    if path.is_dir() {
-        return format!("`{}` is a folder: name a file", path.display());
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        return format!("there is no folder `{}`", folder.display());
-    }
-    let mut names: Vec<String> = std::fs::read_dir(folder)
-        .map(|entries| {
-            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).take(1000).collect()
-        })
-        .unwrap_or_default();
-    names.sort();
-    let wanted = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    lifeboat_arm::nearest(&wanted, names.iter().map(String::as_str)).map_or_else(
-        || "check the path; paths inside a workload file are relative to that file".to_owned(),
-        |near| format!("did you mean `{}`?", path.with_file_name(near).display()),
-    )
 }
 
 fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
@@ -176,8 +147,10 @@ fn workload(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let all = own.into_iter().chain(shared.as_ref().map(|(template, given, _)| (template, given)));
     let secrets: Vec<Secrets> =
         all.map(|(template, given)| Secrets::of(&template.json(), &given.values)).collect();
-    let mut assumptions = folders
-        .assumptions(|text| secrets.iter().fold(text.to_owned(), |text, secrets| secrets.cover(&text)));
+    let known = Known::of(&regional);
+    let mut assumptions = folders.assumptions(|text| {
+        secrets.iter().fold(text.to_owned(), |text, secrets| known.cover(secrets, &text))
+    });
     assumptions.extend(drawn(&workload));
     assumptions.extend(primary_values.asks());
     Ok(Loaded { workload, assumptions, policy: file.failover, accept: file.accept })
@@ -200,6 +173,7 @@ fn of_template_alone(path: &Path, typed: &TemplateArgs) -> Result<(), CliError> 
     region(typed.secondary.as_ref(), "--secondary")?;
     let typed = [
         (!typed.parameters.is_empty(), "--parameters", "`primary.parameters` and `secondary.parameters`"),
+        (!typed.secondary_parameters.is_empty(), "--secondary-parameters", "`secondary.parameters`"),
         (!typed.set.is_empty(), "--set", "the parameter files that it names"),
         (typed.primary.is_some(), "--primary", "`primary.region`"),
         (typed.secondary.is_some(), "--secondary", "`secondary.region`"),
@@ -257,11 +231,15 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let template = parse_template(path)?;
     let mut given = values::from_files(&values::files(path, &typed.parameters), &template)?;
     values::set(&mut given, &typed.set, &template)?;
+    let given_there = values::from_files(&typed.secondary_parameters, &template)?;
     if typed.strict {
         values::refuse_missing(&template, &given)?;
     }
     let bare = Bare {
         given: given.values.clone(),
+        given_there: given_there.values.clone(),
+        secrets: given.named_secrets(),
+        secrets_there: given_there.named_secrets(),
         primary: region(typed.primary.as_ref(), "--primary")?,
         secondary: region(typed.secondary.as_ref(), "--secondary")?,
     };
@@ -279,6 +257,10 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     let (mut workload, assumed) =
         read_bare(&about, &template, &bare, &folders).map_err(|error| match error {
             BareError::Template(found) => of_expansion(found, &[(&template, &given)]),
+            // What is wrong there comes of its own values first, and else of the first region's.
+            BareError::There(found) => of_expansion(found, &[(&template, &given_there), (&template, &given)]),
+            other @ BareError::OneDeployment(..) => CliError::failed(other.to_string())
+                .with_hint("leave `--secondary-parameters` out, and give every value with `--parameters`"),
             other @ BareError::OtherSecondary { .. } => CliError::failed(other.to_string())
                 .with_hint("leave `--secondary` out, or change the template"),
             other @ BareError::OtherPrimary { .. } => {
@@ -295,9 +277,10 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
     }
     let mut assumptions: Vec<String> = assumed.into_iter().map(|assumption| assumption.says).collect();
     let secrets = Secrets::of(&template.json(), &given.values);
-    assumptions.extend(folders.assumptions(|text| secrets.cover(text)));
+    let there = Secrets::of(&template.json(), &given_there.values);
+    let known = Known::of(&template);
+    assumptions.extend(folders.assumptions(|text| known.cover(&there, &known.cover(&secrets, text))));
     assumptions.extend(drawn(&workload));
-    assumptions.extend(given.asks());
     assumptions.push("objectives are an RTO of 1 h and an RPO of 1 h: there is no workload file".to_owned());
     assumptions.extend(workload.settle_unasked());
     Ok(Loaded { workload, assumptions, policy, accept: Vec::new() })

@@ -24,6 +24,7 @@ use serde_json::Value as Json;
 use super::diagnostic::{Diagnostic, Severity};
 use super::expand::expansion::{Context, ExpandedResource, Expansion, Linked};
 use super::placeholder::placeholders;
+use super::regions::name::is_placeholder;
 use super::regions::{Level, Tie, TieKind, old_names, ties};
 use super::{ParameterDeclaration, Template, expand};
 use crate::global_name::{collides, global_name_max, other_global_name};
@@ -318,6 +319,9 @@ fn varied_parameter(
     primary: &BTreeMap<String, Json>,
     (name, kind): &(String, ResourceType),
 ) -> Option<(String, Json)> {
+    if is_placeholder(name) {
+        return None; // Two placeholders are no two names.
+    }
     let is_it = |value: &Json| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(name));
     let declared = new.parameters().find(|declared| {
         let default = declared.default.as_ref().map(Node::to_value);

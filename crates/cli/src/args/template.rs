@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::{Output, assignment};
 
@@ -28,6 +30,8 @@ Examples:
 Nothing is fetched: a linked template is read from the template's folder. Secure values are veiled, and
 secrets of key vaults only named. Bicep is compiled by `bicep` or `az bicep`; what Azure would refuse is
 then shown in the JSON that it makes.
+A name that only the deployment can tell is `‹name 1›` in tables, graphs and JSON alike, in ids too;
+`deferred` has its expression, with the pointer `/name`.
 The same arguments give the same output: `utcNow()` is 2026-01-01 unless `--at` says otherwise, and
 `newGuid()` is drawn from the deployment's name.")]
 pub struct ExpandArgs {
@@ -88,8 +92,16 @@ pub struct ContextArgs {
     #[arg(long, help_heading = WHERE, value_enum)]
     pub scope: Option<ScopeArg>,
     /// What `utcNow()` answers, such as `2026-11-23T08:00:00Z`.
-    #[arg(long, help_heading = WHERE, value_name = "TIME")]
+    #[arg(long, help_heading = WHERE, value_name = "TIME", value_parser = instant)]
     pub at: Option<Timestamp>,
+}
+
+/// A time with its offset, or a day alone, which begins in UTC.
+fn instant(text: &str) -> Result<Timestamp, &'static str> {
+    let day = || Some(text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    let is_day = text.len() == "2026-11-23".len();
+    let time = text.parse().ok().or_else(|| day().filter(|_| is_day));
+    time.ok_or("a time is written like `2026-11-23T08:00:00Z`, or `2026-11-23` for the day's begin in UTC")
 }
 
 /// The levels that templates deploy to.

@@ -10,15 +10,18 @@ use lifeboat_planner::{Finding, accept, assess_with_objective, blocking};
 use super::{json_error, show};
 use crate::args::{AssessArgs, Output, TargetArgs};
 use crate::errors::{self, CliError, Exit};
-use crate::load::{Loaded, load, targets};
+use crate::load::{Loaded, Targets, load, targets};
 use crate::output::{Surroundings, complain};
 use crate::tables::{self, Assessed};
 
 pub(super) fn assess(args: &AssessArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
-    let (targets, several) = targets(&args.targets)?;
-    match targets.as_slice() {
+    let Targets { all, several, passed_over } = targets(&args.targets)?;
+    if let Some(says) = passed_over.says() {
+        complain(&format!("note: {says}"));
+    }
+    match all.as_slice() {
         [only] if !several => one(args, only, surroundings),
-        _ => many(args, &targets, surroundings),
+        _ => many(args, &all, surroundings),
     }
 }
 
@@ -68,7 +71,11 @@ fn many(args: &AssessArgs, targets: &[PathBuf], surroundings: &Surroundings) -> 
 /// Values are for one template: what fits one is a mistake in another.
 fn of_one_template(args: &AssessArgs, count: usize) -> Result<(), CliError> {
     let template = &args.template;
-    let given = [(!template.parameters.is_empty(), "--parameters"), (!template.set.is_empty(), "--set")];
+    let given = [
+        (!template.parameters.is_empty(), "--parameters"),
+        (!template.secondary_parameters.is_empty(), "--secondary-parameters"),
+        (!template.set.is_empty(), "--set"),
+    ];
     let Some((_, option)) = given.into_iter().find(|(given, _)| *given) else { return Ok(()) };
     Err(CliError::failed(format!("`{option}` is for one template, and here are {count}"))
         .with_hint("assess that one on its own"))

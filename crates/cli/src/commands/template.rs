@@ -8,7 +8,7 @@ use super::{json_error, show};
 use crate::args::{ExpandArgs, ExpandOutput, GraphFormat, Output, RegionsArgs};
 use crate::errors::{CliError, Exit};
 use crate::graph::{self, Graph};
-use crate::load::{Expanded, expanded, lifted, tied};
+use crate::load::{Expanded, PassedOver, expanded, lifted, tied};
 use crate::output::{Surroundings, complain, save_all};
 use crate::tables;
 
@@ -54,6 +54,7 @@ pub(super) fn regions(args: &RegionsArgs, surroundings: &Surroundings) -> Result
         return fix(args, surroundings);
     }
     let tied = tied(args)?;
+    note(&tied.passed_over);
     match args.output {
         Output::Table => show(&tables::ties(&tied.ties, tied.files, tied.unread, surroundings.stdout))?,
         Output::Json => show(&tables::ties_json(&tied.ties, tied.files, tied.unread).map_err(json_error)?)?,
@@ -65,9 +66,17 @@ pub(super) fn regions(args: &RegionsArgs, surroundings: &Surroundings) -> Result
     Ok(if must_change { Exit::Missed } else { Exit::Fine })
 }
 
+/// What was passed over, so that nobody takes it for clean.
+fn note(passed_over: &PassedOver) {
+    if let Some(says) = passed_over.says() {
+        complain(&format!("note: {says}"));
+    }
+}
+
 /// Each template is lifted, or left with the reason; files are written only once all of it was decided.
 fn fix(args: &RegionsArgs, surroundings: &Surroundings) -> Result<Exit, CliError> {
     let outcome = lifted(args)?;
+    note(&outcome.passed_over);
     if let Some(out) = args.out.as_deref().filter(|_| outcome.files().next().is_some()) {
         let files: Vec<(&Path, String)> =
             outcome.files().map(|(path, text)| (path, text.to_owned())).collect();

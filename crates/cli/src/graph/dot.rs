@@ -36,15 +36,17 @@ fn level(graph: &Graph<'_>, deployment: Option<usize>, depth: usize, out: &mut S
         let resource = &graph.resources[at];
         if graph.is_cluster(at) {
             line(out, depth, &format!("subgraph cluster_{at} {{"));
-            line(out, depth + 1, &format!("label = {};", quoted(&[&resource.name])));
+            line(out, depth + 1, &format!("label = {};", quoted(&[&graph.names[at]])));
             line(out, depth + 1, "style = rounded;");
             level(graph, Some(at), depth + 1, out);
             line(out, depth, "}");
             continue;
         }
         let style = if resource.existing { ", style = \"rounded,dashed\"" } else { "" };
-        let label = quoted(&[&resource.name, &resource.kind]);
-        line(out, depth, &format!("r{at} [label = {label}, tooltip = {}{style}];", quoted(&[&resource.id])));
+        let mut says: Vec<&str> = vec![&graph.names[at], &resource.kind];
+        says.extend(resource.location.as_deref().filter(|_| graph.has_several_regions));
+        let (label, tooltip) = (quoted(&says), quoted(&[&graph.ids[at]]));
+        line(out, depth, &format!("r{at} [label = {label}, tooltip = {tooltip}{style}];"));
     }
 }
 

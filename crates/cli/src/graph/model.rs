@@ -1,10 +1,12 @@
 //! Which boxes there are, which of them stand inside of others, and which arrows are worth drawing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use lifeboat_arm::Region;
 use lifeboat_arm::template::{Diagnostic, ExpandedResource, Expansion, Severity};
 
 use crate::format::counted;
+use crate::marks::Marks;
 
 /// The resources of an expansion, by their places in it, and what waits for what.
 #[derive(Debug)]
@@ -15,6 +17,12 @@ pub struct Graph<'e> {
     pub parents: Vec<Option<usize>>,
     /// What waits for what.
     pub arrows: Vec<Arrow>,
+    /// Of each, the name that is shown: what only the deployment can tell has a mark.
+    pub names: Vec<String>,
+    /// Of each, the id that is shown.
+    pub ids: Vec<String>,
+    /// They lie in more than one region: then each box tells where.
+    pub has_several_regions: bool,
     /// Mistakes of the template: what hangs on them is missing here.
     pub mistakes: usize,
     /// What stands directly inside of each deployment, or outside of all.
@@ -43,7 +51,17 @@ impl<'e> Graph<'e> {
         for (at, parent) in parents.iter().enumerate() {
             held.entry(*parent).or_default().push(at);
         }
-        let mut graph = Self { resources, parents, arrows: Vec::new(), mistakes, held };
+        let marks = Marks::of(expansion);
+        let mut graph = Self {
+            resources,
+            parents,
+            arrows: Vec::new(),
+            names: resources.iter().map(|resource| marks.name(resource)).collect(),
+            ids: resources.iter().map(|resource| marks.text(&resource.id).into_owned()).collect(),
+            has_several_regions: regions(resources).len() > 1,
+            mistakes,
+            held,
+        };
         graph.arrows = (0..resources.len()).flat_map(|from| graph.arrows_of(from)).collect();
         graph
     }
@@ -85,4 +103,10 @@ impl<'e> Graph<'e> {
         let worth = resource.waits_for.iter().filter(|to| !holds(to) && !is_inherited(to));
         worth.map(|to| Arrow { from, to: *to, implied: resource.implied.contains(to) }).collect()
     }
+}
+
+/// Where they lie, however that is spelled. What is everywhere lies in none of them.
+fn regions(resources: &[ExpandedResource]) -> BTreeSet<String> {
+    let all = resources.iter().filter_map(|resource| resource.location.as_deref()).map(Region::lenient);
+    all.map(|region| region.as_str().to_owned()).filter(|region| region != "global").collect()
 }

@@ -6,7 +6,9 @@ use super::layered::{Layered, Point, Size, layered};
 use super::model::Graph;
 
 /// Every resource's box.
-pub(super) const BOX: Size = Size { width: 244.0, height: 46.0 };
+const BOX: Size = Size { width: 244.0, height: 46.0 };
+/// What a line for the region takes.
+const REGION: f64 = 16.0;
 /// Around what a deployment holds.
 pub(super) const FRAME: f64 = 14.0;
 /// For its name.
@@ -98,9 +100,14 @@ impl Blocks<'_, '_> {
         size
     }
 
+    fn box_size(&self) -> Size {
+        let more = if self.graph.has_several_regions { REGION } else { 0.0 };
+        Size { height: BOX.height + more, ..BOX }
+    }
+
     fn size(&mut self, at: usize) -> Size {
         if !self.graph.is_cluster(at) {
-            return BOX;
+            return self.box_size();
         }
         let inner = self.lay(Some(at));
         Size { width: (inner.width + 2.0 * FRAME).max(BOX.width), height: inner.height + HEAD + FRAME }
@@ -118,7 +125,7 @@ impl Blocks<'_, '_> {
         let Some((inside, laid)) = self.laid.get(&deployment) else { return };
         for (at, place) in inside.iter().zip(&laid.places) {
             let corner = moved(*place, origin);
-            let mut size = BOX;
+            let mut size = self.box_size();
             if let Some((_, inner)) = self.laid.get(&Some(*at)) {
                 let width = (inner.size.width + 2.0 * FRAME).max(BOX.width);
                 size = Size { width, height: inner.size.height + HEAD + FRAME };

@@ -19,7 +19,7 @@ text { fill: var(--text); }
 .frame > rect { fill: var(--sunk); stroke: var(--line); stroke-width: 1.2; }
 .existing rect, .implied { stroke-dasharray: 5 4; }
 .name { font-size: 12px; font-weight: 600; }
-.kind, .legend text, .head { font-size: 11px; }
+.kind, .place, .legend text, .head { font-size: 11px; }
 .kind, .legend text { fill: var(--quiet); }
 .incomplete { fill: var(--bad); font-weight: 600; }
 .arrow { fill: none; stroke: var(--quiet); stroke-width: 1.2; }
@@ -74,7 +74,7 @@ fn frames(graph: &Graph<'_>, picture: &Picture, around: Option<usize>) -> Markup
                 title { (told(graph, at)) }
                 rect x=(number(corner.x)) y=(number(corner.y)) width=(number(size.width)) height=(number(size.height)) rx="10" {}
                 text.head x=(number(corner.x + 14.0)) y=(number(corner.y + HEAD - 9.0)) {
-                    (short(&graph.resources[at].name, 11.0, size.width - 28.0))
+                    (short(&graph.names[at], 11.0, size.width - 28.0))
                 }
             }
             (frames(graph, picture, Some(at)))
@@ -93,8 +93,11 @@ fn boxed(graph: &Graph<'_>, at: usize, rect: Rect) -> Markup {
         g class=(class) {
             title { (told(graph, at)) }
             rect x=(number(corner.x)) y=(number(corner.y)) width=(number(size.width)) height=(number(size.height)) rx="6" {}
-            text.name x=(number(corner.x + 10.0)) y=(number(corner.y + 19.0)) { (short(&resource.name, 12.0, room)) }
+            text.name x=(number(corner.x + 10.0)) y=(number(corner.y + 19.0)) { (short(&graph.names[at], 12.0, room)) }
             text.kind x=(number(corner.x + 10.0)) y=(number(corner.y + 36.0)) { (short(kind, 11.0, room)) }
+            @if let Some(location) = resource.location.as_deref().filter(|_| graph.has_several_regions) {
+                text.place x=(number(corner.x + 10.0)) y=(number(corner.y + 52.0)) { (short(location, 11.0, room)) }
+            }
         }
     }
 }
@@ -118,7 +121,7 @@ fn drawn_arrow(graph: &Graph<'_>, arrow: Arrow, way: &[Point]) -> Markup {
         before = *point;
     }
     let [x, y, back, up, down] = [last.x, last.y, last.x + 8.0, last.y - 4.0, last.y + 4.0].map(number);
-    let [from, to] = [arrow.from, arrow.to].map(|at| clean(&graph.resources[at].name));
+    let [from, to] = [arrow.from, arrow.to].map(|at| clean(&graph.names[at]));
     let class = if arrow.implied { "arrow implied" } else { "arrow" };
     html! {
         g {
@@ -162,7 +165,7 @@ fn legend(graph: &Graph<'_>) -> Markup {
 /// Everything about a resource that the box has no room for.
 fn told(graph: &Graph<'_>, at: usize) -> String {
     let resource = &graph.resources[at];
-    let mut says = format!("{}\n{}\n{}", resource.name, resource.kind, resource.id);
+    let mut says = format!("{}\n{}\n{}", graph.names[at], resource.kind, graph.ids[at]);
     if let Some(location) = &resource.location {
         says.push('\n');
         says += location;

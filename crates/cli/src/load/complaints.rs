@@ -6,6 +6,7 @@ use lifeboat_arm::template::secrets::{cover_queries, secret_ranges};
 use lifeboat_arm::template::{Diagnostic, Template};
 use lifeboat_planner::{Position, Problem};
 
+use super::text::shown;
 use crate::errors::{CliError, Located};
 
 /// Diagnostics of templates and parameter files, each in its own file.
@@ -26,8 +27,7 @@ pub(super) fn of_diagnostics(found: &[Diagnostic]) -> CliError {
     let all = found.iter().map(|found| {
         // A linked file may be anywhere; without its text the place is still named by the message.
         let text = texts.entry(&found.file).or_insert_with(|| {
-            std::fs::read(&found.file)
-                .map_or_else(|_| String::new(), |bytes| shown_text(&String::from_utf8_lossy(&bytes)))
+            std::fs::read(&found.file).map_or_else(|_| String::new(), |bytes| shown_text(&shown(bytes)))
         });
         located(found, text)
     });

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::complaints::way;
 use super::linked::Folders;
+use super::veil::Known;
 use super::{epoch, of_expansion, parse_template, region, values};
 use crate::args::{ContextArgs, ExpandArgs, ScopeArg};
 use crate::errors::CliError;
@@ -49,7 +50,8 @@ pub(crate) fn expanded(typed: &ExpandArgs) -> Result<Expanded, CliError> {
     let doubts = doubtful.iter().map(doubt).collect();
     let mistakes = (!wrong.is_empty()).then(|| of_expansion(wrong, &[(&template, &given)]));
     let secrets = Secrets::of(&whole, &given.values);
-    let mut assumptions = folders.assumptions(|text| secrets.cover(text));
+    let known = Known::of(&template);
+    let mut assumptions = folders.assumptions(|text| known.cover(&secrets, text));
     assumptions.extend(given.asks());
     Ok(Expanded { expansion, assumptions, doubts, mistakes })
 }

@@ -39,15 +39,37 @@ pub(super) fn says(text: &str) -> Says {
         .map_or_else(|_| of(text), |root| of(root.get("$schema").and_then(Node::as_str).unwrap_or_default()))
 }
 
+/// What lies below folders and nobody looks at, although somebody may think so.
+#[derive(Debug, Default)]
+pub(crate) struct PassedOver {
+    bicep: Vec<PathBuf>,
+}
+
+impl PassedOver {
+    /// What people should know of it.
+    pub(crate) fn says(&self) -> Option<String> {
+        let first = self.bicep.first()?.display();
+        Some(match self.bicep.len() {
+            1 => format!(
+                "the Bicep file `{first}` was not looked at: name it, if it is no module of another one"
+            ),
+            count => format!(
+                "{count} Bicep files were not looked at, such as `{first}`: most of a folder's are modules of others, so \
+                 name those that are not"
+            ),
+        })
+    }
+}
+
 /// Every `.json` and `.jsonc` below a folder, sorted within each folder. Hidden folders and those of package managers are
 /// left out, and links to folders: they may lead around in a circle.
-pub(super) fn json_files(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+pub(super) fn json_files(folder: &Path, passed_over: &mut PassedOver) -> Result<Vec<PathBuf>, CliError> {
     let mut files = Vec::new();
-    below(folder, &mut files)?;
+    below(folder, &mut files, passed_over)?;
     Ok(files)
 }
 
-fn below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CliError> {
+fn below(folder: &Path, files: &mut Vec<PathBuf>, passed_over: &mut PassedOver) -> Result<(), CliError> {
     let cannot = |error| {
         CliError::caused_by(format!("cannot read the folder `{}`", folder.display()), error)
             .with_hint("name a folder that can be read")
@@ -62,10 +84,12 @@ fn below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CliError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if kind.is_dir() {
             if !name.starts_with('.') && !OTHERS.contains(&&*name) {
-                below(&path, files)?;
+                below(&path, files, passed_over)?;
             }
         } else if path.is_file() && is_json(&path) {
             files.push(path);
+        } else if path.is_file() && path.extension().is_some_and(|end| end.eq_ignore_ascii_case("bicep")) {
+            passed_over.bicep.push(path);
         }
     }
     Ok(())

@@ -9,13 +9,14 @@ use lifeboat_arm::Region;
 use lifeboat_arm::template::lift::{Lift, LiftError, Lifted, home_region, is_liftable, lift, parameter_file};
 use lifeboat_arm::template::placeholder::placeholders;
 use lifeboat_arm::template::regions::{Level, Tie, ties};
-use lifeboat_arm::template::secrets::{secret_ranges, without_secrets};
-use lifeboat_arm::template::{Context, ResourceGroupInfo, Template, expand};
+use lifeboat_arm::template::secrets::{Secrets, secret_ranges};
+use lifeboat_arm::template::{Context, DeploymentScope, ResourceGroupInfo, Template, expand};
 
+use super::folder::PassedOver;
 use super::linked::Folders;
 use super::tied::{Wrong, nothing_below, templates};
 use super::values::Given;
-use super::veil::cover_ranges;
+use super::veil::{Known, cover_ranges};
 use super::{LAB_SUBSCRIPTION, epoch, region, text_of, values};
 use crate::args::RegionsArgs;
 use crate::errors::CliError;
@@ -25,6 +26,8 @@ use diff::changed_lines;
 pub(crate) struct Outcome {
     /// Template by template.
     pub(crate) all: Vec<Fixed>,
+    /// Files below the folders that were passed over.
+    pub(crate) passed_over: PassedOver,
     /// What could not be read or expanded.
     pub(crate) mistakes: Option<CliError>,
 }
@@ -41,8 +44,11 @@ pub(crate) struct Fixed {
     pub(crate) vaults: Vec<(String, String)>,
     /// Files that it links to.
     pub(crate) links: Vec<String>,
-    /// The files that belong to it, by their place below the folder that is written into.
+    /// The files that belong to it, by their place below the folder that is written into: the template, and a parameter
+    /// file for each region, today's first.
     pub(crate) files: Vec<(PathBuf, String)>,
+    /// Whether a drill takes it: it goes into a resource group, or to a subscription.
+    pub(crate) can_be_drilled: bool,
 }
 
 /// The lifted template, or why it stays as it is.
@@ -71,9 +77,10 @@ impl Outcome {
 /// Lifts every template that was typed. Writes nothing.
 pub(crate) fn lifted(typed: &RegionsArgs) -> Result<Outcome, CliError> {
     let mut wrong = Wrong::default();
-    let found = templates(&typed.files, &mut wrong)?;
+    let mut passed_over = PassedOver::default();
+    let found = templates(&typed.files, &mut wrong, &mut passed_over)?;
     if found.is_empty() && wrong.is_empty() {
-        return Err(nothing_below(&typed.files));
+        return Err(nothing_below(&typed.files, &passed_over));
     }
     if found.len() > 1 && !typed.parameters.is_empty() {
         return Err(CliError::failed("`--parameters` with `--fix` is for one template")
@@ -89,7 +96,7 @@ pub(crate) fn lifted(typed: &RegionsArgs) -> Result<Outcome, CliError> {
     }
     leave_linked_ones(&mut all, &links);
     let mistakes = wrong.mistakes();
-    let outcome = Outcome { all, mistakes };
+    let outcome = Outcome { all, passed_over, mistakes };
     if let Some(out) = &typed.out {
         refuse_to_replace(&outcome, out)?;
     }
@@ -111,6 +118,10 @@ fn one(
         vaults: Vec::new(),
         links: Vec::new(),
         files: Vec::new(),
+        can_be_drilled: matches!(
+            template.scope(),
+            DeploymentScope::ResourceGroup | DeploymentScope::Subscription
+        ),
     };
     let (primary, secondary) = match regions(typed, template, &given.values)? {
         Ok(both) => both,
@@ -120,7 +131,8 @@ fn one(
     let name = place.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let context = context(&primary, name.clone());
     let folders = Folders::of([Path::new(template.file())]);
-    let shown = |text: &str| without_secrets(text, template, &given.values);
+    let (known, secrets) = (Known::of(template), Secrets::of(&template.json(), &given.values));
+    let shown = |text: &str| known.cover(&secrets, text);
     let wanted = Lift {
         template,
         given: &given.values,
@@ -152,7 +164,7 @@ fn one(
         *name = shown(name);
     }
     let diff = changed_lines(&covered(template), &covered_text(template, &lifted.text), &lifted.edits);
-    let diff = shown(&diff);
+    let diff = secrets.cover(&diff);
     let values_of = |region: &Region, values| {
         (
             place.with_file_name(format!("{name}.{region}.parameters.json")),
@@ -164,14 +176,8 @@ fn one(
         values_of(&primary, &lifted.primary),
         values_of(&secondary, &lifted.secondary),
     ];
-    Ok(Some(Fixed {
-        file,
-        result: Fix::Lifted { lifted: Box::new(lifted), primary, secondary, says },
-        diff,
-        vaults: Vec::new(),
-        links: Vec::new(),
-        files,
-    }))
+    let result = Fix::Lifted { lifted: Box::new(lifted), primary, secondary, says };
+    Ok(Some(Fixed { diff, files, ..unchanged(result) }))
 }
 
 /// Which template links to which file, by the files' real places.
@@ -248,7 +254,7 @@ fn refuse_to_replace(outcome: &Outcome, out: &Path) -> Result<(), CliError> {
     for (name, text) in outcome.files() {
         let path = out.join(name);
         let shown = path.display();
-        if path.exists() && text_of(&path)? != *text {
+        if path.exists() && text_of(&path).ok().as_deref() != Some(text) {
             return Err(CliError::failed(format!("`{shown}` is there already, with another text"))
                 .with_hint("name another folder with `--out`; nothing was written"));
         }

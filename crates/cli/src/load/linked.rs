@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use lifeboat_arm::template::links::without_query;
 use lifeboat_arm::template::{Link, Linked, LinkedTemplate};
 
+use super::text::shown;
+
 /// The folders that links are looked for in: those of the templates which the user named.
 pub(super) struct Folders {
     all: Vec<PathBuf>,
@@ -64,7 +66,7 @@ impl Folders {
 impl Linked for Folders {
     fn load(&self, link: Link<'_>) -> Option<LinkedTemplate> {
         let path = self.find(link)?;
-        let text = String::from_utf8_lossy(&std::fs::read(&path).ok()?).into_owned();
+        let text = shown(std::fs::read(&path).ok()?);
         let file = path.display().to_string();
         if link.to.contains("://") {
             self.read.borrow_mut().insert(without_query(link.to).to_owned(), file.clone());

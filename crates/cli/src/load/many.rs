@@ -2,13 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
-use super::folder::{Says, json_files, says};
+use super::folder::{PassedOver, Says, json_files, says};
+use super::text::shown;
 use crate::errors::CliError;
 
-/// The targets that were meant, in the order typed and by name below a folder; and whether they are several, even if only
-/// one is there.
-pub(crate) fn targets(typed: &[PathBuf]) -> Result<(Vec<PathBuf>, bool), CliError> {
+/// What was meant by the targets that were typed.
+pub(crate) struct Targets {
+    /// In the order typed, and by name below a folder.
+    pub(crate) all: Vec<PathBuf>,
+    /// Whether they are several, even if only one is there.
+    pub(crate) several: bool,
+    /// Files below the folders that were passed over.
+    pub(crate) passed_over: PassedOver,
+}
+
+/// The targets that were meant.
+pub(crate) fn targets(typed: &[PathBuf]) -> Result<Targets, CliError> {
     let mut all = Vec::new();
+    let mut passed_over = PassedOver::default();
     let mut several = typed.len() > 1;
     for path in typed {
         if !path.is_dir() || path.join("lifeboat.yaml").exists() {
@@ -16,28 +27,23 @@ pub(crate) fn targets(typed: &[PathBuf]) -> Result<(Vec<PathBuf>, bool), CliErro
             continue;
         }
         let before = all.len();
-        all.extend(json_files(path)?.into_iter().filter(|file| is_template(file)));
+        all.extend(json_files(path, &mut passed_over)?.into_iter().filter(|file| is_template(file)));
         if all.len() == before {
             return Err(CliError::failed(format!(
                 "the folder `{}` holds neither `lifeboat.yaml` nor an ARM template",
                 path.display()
             ))
-            .with_hint(hint(path)));
+            .with_hint(passed_over.says().unwrap_or_else(|| {
+                "name a folder that holds `lifeboat.yaml` or templates, a workload file, or an ARM template"
+                    .to_owned()
+            })));
         }
         several = true;
     }
-    Ok((all, several))
-}
-
-fn hint(folder: &Path) -> &'static str {
-    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    if entries.any(|entry| entry.path().extension().is_some_and(|end| end.eq_ignore_ascii_case("bicep"))) {
-        return "name Bicep files one by one: most of a folder's are modules of others";
-    }
-    "name a folder that holds `lifeboat.yaml` or templates, a workload file, or an ARM template"
+    Ok(Targets { all, several, passed_over })
 }
 
 /// Whether a file is a template, or was to become one. What cannot be read is told where it is opened.
 fn is_template(path: &Path) -> bool {
-    std::fs::read(path).map_or(true, |bytes| says(&String::from_utf8_lossy(&bytes)) == Says::Template)
+    std::fs::read(path).map_or(true, |bytes| says(&shown(bytes)) == Says::Template)
 }

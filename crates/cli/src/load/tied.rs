@@ -7,8 +7,8 @@ use lifeboat_arm::template::regions::{Tie, ties, value_ties};
 use lifeboat_arm::template::{Diagnostic, ParameterDeclaration, Template};
 
 use super::complaints::of_diagnostics;
-use super::folder::{Says, json_files, says};
-use super::text_of;
+use super::folder::{PassedOver, Says, json_files, says};
+use super::text::{SAVE_IT_AS_UTF_8, advice, decoded, text_of};
 use super::values::veiled;
 use crate::args::RegionsArgs;
 use crate::errors::{CliError, Located};
@@ -21,7 +21,9 @@ pub(crate) struct Tied {
     pub(crate) files: usize,
     /// How many could not be read.
     pub(crate) unread: usize,
-    /// What is wrong with those.
+    /// Files below the folders that were passed over.
+    pub(crate) passed_over: PassedOver,
+    /// What is wrong with those that could not be read.
     pub(crate) mistakes: Option<CliError>,
 }
 
@@ -58,20 +60,25 @@ impl Wrong {
 
     /// The text of a file, or nothing and the reason taken down.
     fn text_of(&mut self, path: &Path) -> Option<String> {
-        std::fs::read(path)
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .map_err(|error| {
-                self.unreadable.push(Located {
-                    file: path.display().to_string(),
-                    text: String::new(),
-                    range: 0..0,
-                    message: format!("the file cannot be read: {error}"),
-                    hint: Some(
-                        "check the path, and who may read it; the other files were looked at".to_owned(),
-                    ),
-                });
-            })
-            .ok()
+        self.text_that(path, |_| true)
+    }
+
+    /// The same of a file that is worth it by what can be read of it.
+    fn text_that(&mut self, path: &Path, is_worth: impl Fn(&str) -> bool) -> Option<String> {
+        let (message, hint) = match std::fs::read(path).map(decoded) {
+            Ok(Ok(text)) => return is_worth(&text).then_some(text),
+            Ok(Err(wrong)) if !is_worth(&wrong.rest) => return None,
+            Ok(Err(wrong)) => (wrong.says(), SAVE_IT_AS_UTF_8.to_owned()),
+            Err(error) => (format!("the file cannot be read: {error}"), advice(path)),
+        };
+        self.unreadable.push(Located {
+            file: path.display().to_string(),
+            text: String::new(),
+            range: 0..0,
+            message,
+            hint: Some(hint),
+        });
+        None
     }
 
     /// All of it.
@@ -92,9 +99,10 @@ impl Wrong {
 pub(crate) fn tied(typed: &RegionsArgs) -> Result<Tied, CliError> {
     let mut wrong = Wrong::default();
     let mut kinds: Vec<Kind> = Vec::new();
+    let mut passed_over = PassedOver::default();
     for path in &typed.files {
         if path.is_dir() {
-            for file in json_files(path)? {
+            for file in json_files(path, &mut passed_over)? {
                 kinds.extend(found(&file, &mut wrong));
             }
         } else {
@@ -105,7 +113,7 @@ pub(crate) fn tied(typed: &RegionsArgs) -> Result<Tied, CliError> {
         }
     }
     if kinds.is_empty() && wrong.is_empty() {
-        return Err(nothing_below(&typed.files));
+        return Err(nothing_below(&typed.files, &passed_over));
     }
     for path in &typed.parameters {
         kinds.push(Kind::Parameters { name: path.display().to_string(), text: text_of(path)? });
@@ -130,14 +138,17 @@ pub(crate) fn tied(typed: &RegionsArgs) -> Result<Tied, CliError> {
     let broken: BTreeSet<&str> = wrong.found.iter().map(|found| &*found.file).collect();
     let unread = broken.len() + wrong.unreadable.len();
     let files = kinds.iter().filter(|kind| !broken.contains(kind.file())).count();
-    Ok(Tied { ties: all, files, unread, mistakes: wrong.mistakes() })
+    Ok(Tied { ties: all, files, unread, passed_over, mistakes: wrong.mistakes() })
 }
 
 /// Folders without a template.
-pub(super) fn nothing_below(typed: &[PathBuf]) -> CliError {
+pub(super) fn nothing_below(typed: &[PathBuf], passed_over: &PassedOver) -> CliError {
     let names: Vec<String> = typed.iter().map(|path| format!("`{}`", path.display())).collect();
-    CliError::failed(format!("there is no template below {}", names.join(", ")))
-        .with_hint("templates are `.json` files whose `$schema` says `deploymentTemplate`")
+    CliError::failed(format!("there is no template below {}", names.join(", "))).with_hint(
+        passed_over.says().unwrap_or_else(|| {
+            "templates are `.json` files whose `$schema` says `deploymentTemplate`".to_owned()
+        }),
+    )
 }
 
 /// The names of all parameters whose values may be shown: some template declares them, and none as secure.
@@ -156,7 +167,8 @@ fn plain_parameters(kinds: &[Kind]) -> BTreeSet<String> {
 
 /// A file of a folder, if it is one that belongs to a deployment.
 fn found(path: &Path, wrong: &mut Wrong) -> Option<Kind> {
-    let (name, text) = (path.display().to_string(), wrong.text_of(path)?);
+    let name = path.display().to_string();
+    let text = wrong.text_that(path, |text| says(text) != Says::Neither)?;
     match says(&text) {
         Says::Template => parsed(&name, &text, wrong).map(|template| Kind::Template(Box::new(template))),
         Says::Parameters => Some(Kind::Parameters { name, text }),
@@ -187,7 +199,11 @@ fn parsed(name: &str, text: &str, wrong: &mut Wrong) -> Option<Template> {
 }
 
 /// The templates among what was typed, each with its place below the folder (or its file's name).
-pub(super) fn templates(typed: &[PathBuf], wrong: &mut Wrong) -> Result<Vec<(PathBuf, Template)>, CliError> {
+pub(super) fn templates(
+    typed: &[PathBuf],
+    wrong: &mut Wrong,
+    passed_over: &mut PassedOver,
+) -> Result<Vec<(PathBuf, Template)>, CliError> {
     let mut all = Vec::new();
     for path in typed {
         if !path.is_dir() {
@@ -195,7 +211,7 @@ pub(super) fn templates(typed: &[PathBuf], wrong: &mut Wrong) -> Result<Vec<(Pat
             all.extend(named(path, typed.len() == 1, wrong)?.map(|template| (place, template)));
             continue;
         }
-        for file in json_files(path)? {
+        for file in json_files(path, passed_over)? {
             if let Some(Kind::Template(template)) = found(&file, wrong) {
                 all.push((file.strip_prefix(path).unwrap_or(&file).to_owned(), *template));
             }

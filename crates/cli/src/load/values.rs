@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::bicep;
 use super::complaints::{in_compiled, of_diagnostics, shown_text};
+use super::text::{SAVE_IT_AS_UTF_8, decoded};
 use super::veil::veil;
 use crate::errors::{CliError, Located};
 
@@ -52,15 +53,22 @@ impl Given {
 
     /// What a deployment will ask of key vaults, for people.
     pub(super) fn asks(&self) -> impl Iterator<Item = String> {
-        self.secrets.iter().map(|(name, reference)| {
-            let part = |pointer| reference.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-            let vault = part("/keyVault/id").rsplit('/').next().unwrap_or_default();
+        self.named_secrets().into_iter().map(|(name, secret)| {
             format!(
-                "parameter `{name}` is the secret `{}` of the key vault `{vault}`, which the deployment asks; the vault \
-                 must have `enabledForTemplateDeployment`",
-                part("/secretName"),
+                "parameter `{name}` is {secret}, which the deployment asks; the vault must have \
+                 `enabledForTemplateDeployment`"
             )
         })
+    }
+
+    /// Parameters that are secrets of key vaults, each in the words that people know it by.
+    pub(super) fn named_secrets(&self) -> BTreeMap<String, String> {
+        let all = self.secrets.iter().map(|(name, reference)| {
+            let part = |pointer| reference.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+            let vault = part("/keyVault/id").rsplit('/').next().unwrap_or_default();
+            (name.clone(), format!("the secret `{}` of the key vault `{vault}`", part("/secretName")))
+        });
+        all.collect()
     }
 
     /// Parameters that are secrets of key vaults, each with its vault.
@@ -266,7 +274,10 @@ fn held(name: &str, file: &str) -> Result<String, CliError> {
         CliError::caused_by(format!("--set {name}: cannot read `{file}`"), error)
             .with_hint(format!("`@` reads a file; for a text that begins with it write `{name}=@@…`"))
     })?;
-    let text = String::from_utf8_lossy(&text);
+    let text = decoded(text).map_err(|wrong| {
+        CliError::failed(format!("--set {name}: cannot read `{file}`: {}", wrong.says()))
+            .with_hint(SAVE_IT_AS_UTF_8)
+    })?;
     Ok(text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned())
 }
 

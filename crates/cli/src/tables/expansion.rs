@@ -5,28 +5,33 @@ use serde_json::{Map, Value, json};
 
 use crate::format::counted;
 use crate::layout::{Columns, Layout};
+use crate::marks::Marks;
 use crate::style::Tone;
 
 /// The graph for people: each resource with what it waits for, then the outputs and what only the deployment tells.
 pub fn expansion(expansion: &Expansion, layout: Layout) -> String {
-    let mut table = Columns::headed(&["type", "name", "location", "waits for"]);
-    let marked = marked(expansion);
+    let mut table = Columns::headed(&["type", "name", "location", "waits for"]).or_below("waits for");
+    let marks = Marks::of(expansion);
     for resource in &expansion.resources {
         let waits: Vec<String> =
-            resource.waits_for.iter().map(|at| name(&marked, &expansion.resources[*at])).collect();
-        let name = name(&marked, resource);
+            resource.waits_for.iter().map(|at| marks.name(&expansion.resources[*at])).collect();
+        let name = marks.name(resource);
         let name = if resource.existing { format!("{name} (existing)") } else { name };
         let location = resource.location.as_deref().unwrap_or("–");
         table.row([resource.kind.as_str().into(), name.into(), location.into(), waits.join(", ").into()]);
     }
-    let mut out = table.render(layout, 0);
+    let mut out = match (expansion.resources.is_empty(), expansion.is_clean()) {
+        (false, _) => table.render(layout, 0),
+        (true, true) => "no resources\n".to_owned(),
+        (true, false) => "no resources can be told before the mistakes are mended\n".to_owned(),
+    };
     out += &unsettled(expansion, layout);
     if !expansion.outputs.is_empty() {
         out += "\n";
         for (name, output) in &expansion.outputs {
             out += &layout.hang(
                 &format!("output {name} ({}): ", output.kind),
-                &shown(&output.value),
+                &marks.text(&shown(&output.value)),
                 Tone::Plain,
             );
         }
@@ -42,37 +47,18 @@ pub fn expansion(expansion: &Expansion, layout: Layout) -> String {
     out + &layout.hang("", &sum, Tone::Strong)
 }
 
-/// The name of a resource. What only the deployment can tell has a mark, so that nobody takes a stand-in for a name.
-fn name(marked: &[&ExpandedResource], resource: &ExpandedResource) -> String {
-    let below = |one: &ExpandedResource| {
-        let rest = resource.name.strip_prefix(&one.name).filter(|_| resource.id.starts_with(&one.id))?;
-        (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
-    };
-    let found = (1..).zip(marked).find_map(|(number, one): (usize, _)| Some((number, below(one)?)));
-    found.map_or_else(|| resource.name.clone(), |(number, rest)| format!("‹name {number}›{rest}"))
-}
-
-/// The resources whose own names only the deployment can tell.
-fn marked(expansion: &Expansion) -> Vec<&ExpandedResource> {
-    expansion.resources.iter().filter(|one| has_stand_in(one)).collect()
-}
-
-fn has_stand_in(resource: &ExpandedResource) -> bool {
-    resource.unsettled.iter().any(|rest| rest.pointer == "/name")
-}
-
 /// What the marks stand for, and the places that only the deployment can tell.
 fn unsettled(expansion: &Expansion, layout: Layout) -> String {
     let mut out = String::new();
-    let marked = marked(expansion);
+    let marks = Marks::of(expansion);
     for resource in &expansion.resources {
         for rest in &resource.unsettled {
-            let name = name(&marked, resource);
+            let name = marks.name(resource);
             let of = match rest.pointer.trim_start_matches('/') {
                 "name" => format!("{name}: "),
                 place => format!("{place} of {name}: "),
             };
-            out += &layout.hang(&of, &rest.expression, Tone::Plain);
+            out += &layout.hang(&of, &marks.text(&rest.expression), Tone::Plain);
         }
     }
     if out.is_empty() { out } else { format!("\nonly the deployment can tell\n{out}") }
@@ -86,21 +72,25 @@ fn shown(value: &Value) -> String {
 pub fn expansion_json(expansion: &Expansion) -> Result<String, serde_json::Error> {
     let outputs: Map<String, Value> =
         expansion.outputs.iter().map(|(name, output)| (name.clone(), output_json(output))).collect();
-    serde_json::to_string_pretty(&json!({
-        "resources": expansion.resources.iter().map(resource_json).collect::<Value>(),
+    let marks = Marks::of(expansion);
+    let resource = |resource: &ExpandedResource| resource_json(resource, &marks.name(resource));
+    let mut json = json!({
+        "resources": expansion.resources.iter().map(resource).collect::<Value>(),
         "outputs": outputs,
         "deferred": all_deferred(expansion).collect::<Value>(),
         "diagnostics": expansion.diagnostics.iter().map(diagnostic_json).collect::<Value>(),
-    }))
+    });
+    marks.within(&mut json);
+    serde_json::to_string_pretty(&json)
 }
 
 /// What is sent, and beside it what tells which resource it is, where, and after what.
-fn resource_json(resource: &ExpandedResource) -> Value {
+fn resource_json(resource: &ExpandedResource, name: &str) -> Value {
     let mut json = resource.body.as_object().cloned().unwrap_or_default();
     let mut set = |key: &str, value: Value| json.insert(key.to_owned(), value);
     set("id", resource.id.as_str().into());
     set("type", resource.kind.as_str().into());
-    set("name", resource.name.as_str().into());
+    set("name", name.into());
     set("apiVersion", resource.api_version.as_str().into());
     set("scope", resource.scope.as_str().into());
     set("dependsOn", resource.depends_on.iter().map(String::as_str).collect::<Value>());

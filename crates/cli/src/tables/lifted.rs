@@ -38,7 +38,27 @@ pub(crate) fn lifted(all: &[Fixed], into: Option<&Path>, layout: Layout) -> Stri
         out += "\n";
         out += &layout.hang("", &says, Tone::Strong);
     }
+    if let (Some(folder), [only]) = (into, all) {
+        out += &rehearsed(only, folder, layout);
+    }
     out
+}
+
+/// The command that loses the region in the lab, with what was written.
+fn rehearsed(fixed: &Fixed, folder: &Path, layout: Layout) -> String {
+    let [template, here, there] = fixed.files.as_slice() else { return String::new() };
+    let Fix::Lifted { primary, secondary, .. } = &fixed.result else { return String::new() };
+    if !fixed.can_be_drilled {
+        return String::new();
+    }
+    let [template, here, there] = [template, here, there].map(|(path, _)| folder.join(path));
+    let command = format!(
+        "lifeboat drill {} --primary {primary} --secondary {secondary} --parameters {} --secondary-parameters {}",
+        template.display(),
+        here.display(),
+        there.display()
+    );
+    layout.hang("rehearse it: ", &command, Tone::Quiet)
 }
 
 fn one(fixed: &Fixed, layout: Layout) -> String {

@@ -1,13 +1,17 @@
 //! What a running deployment asks: `reference` and `list…`, answered by the lab's own providers.
 
+mod named;
+
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use lifeboat_arm::template::{Deferred, Reach, Runtime, Settled, full_members};
 use lifeboat_arm::{Answer, ArmError, Call, Method, ResourceId};
 use serde_json::{Value, json};
 
+use self::named::Named;
 use super::made_up;
+use super::program::Program;
 use crate::lab::{Dispatched, Lab};
 use crate::providers;
 use crate::route::Request;
@@ -19,11 +23,33 @@ pub(super) struct Live<'a> {
     reaches: Vec<Reach>,
     /// What is asked under a stand-in is asked of what that turned out to be.
     settled: Option<&'a Settled>,
+    /// What is called by a name alone is looked up among these.
+    named: Option<Named<'a>>,
+    /// Something was made up: a name that is no resource's may come from that.
+    has_made_up: Cell<bool>,
+}
+
+/// A resource that is asked, its api-version if the template tells it.
+struct Target<'i> {
+    id: Cow<'i, str>,
+    api_version: Option<&'i str>,
 }
 
 impl<'a> Live<'a> {
     pub(super) fn new<'d>(lab: &'a mut Lab, deferred: impl IntoIterator<Item = &'d Deferred>) -> Self {
-        Self { lab: RefCell::new(lab), reaches: made_up::reaches(deferred), settled: None }
+        Self {
+            lab: RefCell::new(lab),
+            reaches: made_up::reaches(deferred),
+            settled: None,
+            named: None,
+            has_made_up: Cell::new(false),
+        }
+    }
+
+    /// Knows the resources of a program by their names, as an expression sees them in a nested deployment (`within`) or in
+    /// the outermost.
+    pub(super) fn among(self, program: &'a Program, within: Option<usize>) -> Self {
+        Self { named: Some(Named { program, within }), ..self }
     }
 
     pub(super) fn knowing(self, settled: &'a Settled) -> Self {
@@ -32,6 +58,23 @@ impl<'a> Live<'a> {
 
     fn real<'i>(&self, id: &'i str) -> Cow<'i, str> {
         self.settled.map_or(Cow::Borrowed(id), |settled| settled.real(id))
+    }
+
+    /// What is meant by an id, or by a name that an answer gave; nothing where that answer was made up, so that nobody can
+    /// tell what Azure's would have named.
+    fn target<'i>(&'i self, asked: &'i str) -> Result<Option<Target<'i>>, String> {
+        if asked.starts_with('/') {
+            return Ok(Some(Target { id: self.real(asked), api_version: None }));
+        }
+        match self.named.as_ref().and_then(|named| named.find(asked)) {
+            Some(found) => {
+                Ok(Some(Target { id: self.real(&found.id), api_version: Some(&found.api_version) }))
+            }
+            None if self.has_made_up.get() => Ok(None),
+            None => Err(format!(
+                "the resource '{asked}' is not defined in the template: what is asked by name must be deployed with it"
+            )),
+        }
     }
 
     /// Subnets, host keys, front-end addresses: parts of a resource that the lab does not model are there with it.
@@ -56,15 +99,25 @@ impl<'a> Live<'a> {
     fn complete(&self, answer: &mut Value, function: &str, asked: &str, id: &str) {
         let kind = ResourceId::parse(id).ok().and_then(|id| id.kind());
         if !kind.is_some_and(|kind| providers::is_modelled(kind.namespace())) {
-            made_up::complete(answer, function, [asked, id], &self.reaches);
+            let is_made_up = made_up::complete(answer, function, [asked, id], &self.reaches);
+            self.has_made_up.set(self.has_made_up.get() || is_made_up);
         }
+    }
+
+    /// An answer of nothing but what is reached for.
+    fn all_made_up(&self, function: &str, asked: &str) -> Value {
+        let mut answer = json!({});
+        made_up::complete(&mut answer, function, [asked, asked], &self.reaches);
+        answer
     }
 }
 
 impl Runtime for Live<'_> {
     fn reference(&self, asked: &str, api_version: Option<&str>, full: bool) -> Result<Value, String> {
-        let version = api_version.unwrap_or("2024-01-01");
-        let id = &*self.real(asked);
+        let Some(Target { id, api_version: own }) = self.target(asked)? else {
+            return Ok(self.all_made_up("reference", asked));
+        };
+        let (id, version) = (&*id, api_version.or(own).unwrap_or("2024-01-01"));
         let answer = self.lab.borrow_mut().ask(Method::Get, id, version, None);
         let body = match answer {
             Ok(answer) => answer.body,
@@ -83,9 +136,13 @@ impl Runtime for Live<'_> {
         api_version: &str,
         body: Option<&Value>,
     ) -> Result<Value, String> {
-        let id = &*self.real(asked);
+        let Some(Target { id, api_version: own }) = self.target(asked)? else {
+            return Ok(self.all_made_up(function, asked));
+        };
+        let id = &*id;
         let path = format!("{id}/{function}");
-        let answer = self.lab.borrow_mut().ask(Method::Post, &path, api_version, body);
+        let version = Some(api_version).filter(|version| !version.is_empty()).or(own).unwrap_or("2024-01-01");
+        let answer = self.lab.borrow_mut().ask(Method::Post, &path, version, body);
         let mut answer = match answer {
             Ok(answer) => answer.body,
             Err(_) if self.comes_with_its_parent(id) => json!({}),

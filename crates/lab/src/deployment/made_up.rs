@@ -10,47 +10,60 @@ pub(super) fn reaches<'d>(deferred: impl IntoIterator<Item = &'d Deferred>) -> V
     deferred.into_iter().flat_map(Deferred::reaches).collect()
 }
 
-/// Adds what is reached for and absent to an answer about `id`, which the expression calls `asked`.
-pub(super) fn complete(answer: &mut Value, function: &str, [asked, id]: [&str; 2], reaches: &[Reach]) {
+/// Adds what is reached for and absent to an answer about `id`, which the expression calls `asked`. Whether anything was.
+pub(super) fn complete(
+    answer: &mut Value,
+    function: &str,
+    [asked, id]: [&str; 2],
+    reaches: &[Reach],
+) -> bool {
     let own = ResourceId::parse(asked).ok();
-    let asked = reaches.iter().filter(|reach| {
-        reach.function.eq_ignore_ascii_case(function)
+    let of_function = |reach: &&Reach| reach.function.eq_ignore_ascii_case(function);
+    let all: Vec<&Reach> = reaches.iter().filter(of_function).collect();
+    let is_own = |reach: &&&Reach| {
+        !reach.id.is_empty()
             && (reach.id.eq_ignore_ascii_case(asked) || ResourceId::parse(&reach.id).ok() == own)
-    });
-    for reach in asked.filter(|reach| !reach.path.is_empty()) {
-        let leaf = leaf(&reach.path, reach.inside.as_deref(), id);
-        insert(answer, &reach.path, leaf);
+    };
+    let mut asked: Vec<&Reach> = all.iter().filter(is_own).copied().collect();
+    if asked.is_empty() {
+        // The expression asks what another answer names: this is that.
+        asked = all.into_iter().filter(|reach| reach.id.is_empty()).collect();
     }
+    let mut is_made_up = false;
+    for reach in asked.into_iter().filter(|reach| !reach.path.is_empty()) {
+        let leaf = leaf(&reach.path, reach.inside.as_deref(), id);
+        is_made_up |= insert(answer, &reach.path, leaf);
+    }
+    is_made_up
 }
 
-/// Puts a value at the end of a path, unless something else stands in the way or there already.
-fn insert(at: &mut Value, path: &[Step], leaf: Value) {
+/// Puts a value at the end of a path, unless something else stands in the way or there already. Whether it did.
+fn insert(at: &mut Value, path: &[Step], leaf: Value) -> bool {
     let Some((step, rest)) = path.split_first() else {
-        if at.is_null() {
+        let is_free = at.is_null();
+        if is_free {
             *at = leaf;
         }
-        return;
+        return is_free;
     };
     match step {
         Step::Member(name) => {
             if at.is_null() {
                 *at = json!({});
             }
-            let Some(members) = at.as_object_mut() else { return };
+            let Some(members) = at.as_object_mut() else { return false };
             let known = members.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned();
-            insert(members.entry(known.unwrap_or_else(|| name.clone())).or_insert(Value::Null), rest, leaf);
+            insert(members.entry(known.unwrap_or_else(|| name.clone())).or_insert(Value::Null), rest, leaf)
         }
         Step::Element(index) => {
             if at.is_null() {
                 *at = json!([]);
             }
-            let Some(items) = at.as_array_mut() else { return };
-            if *index < 64 {
-                while items.len() <= *index {
-                    items.push(Value::Null);
-                }
-                insert(&mut items[*index], rest, leaf);
+            let Some(items) = at.as_array_mut().filter(|_| *index < 64) else { return false };
+            while items.len() <= *index {
+                items.push(Value::Null);
             }
+            insert(&mut items[*index], rest, leaf)
         }
     }
 }

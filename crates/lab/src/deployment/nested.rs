@@ -64,7 +64,12 @@ impl Lab {
         let program = Arc::clone(&record.program);
         let Some(nested) = &program.resources[at].deployment else { return Ok(()) };
         let serial = record.nested.get(&at).copied().unwrap_or_default();
-        let (step, outputs) = self.evaluate_outputs(&format!("{serial}"), &nested.outputs, &record.settled);
+        let (step, outputs) = self.evaluate_outputs(
+            &format!("{serial}"),
+            &nested.outputs,
+            &record.settled,
+            (&program, Some(at)),
+        );
         let Some(own) = self.deployments.all.get_mut(&serial) else {
             // Somebody deleted its group meanwhile.
             return Err(MISSING.with(&[&program.resources[at].name]).error);

@@ -10,6 +10,7 @@ use lifeboat_arm::{ArmError, Call, Method, Retry, is_terminal, retry};
 use serde_json::{Value, json};
 
 use super::live::Live;
+use super::program::Program;
 use super::record::{At, Record, State, Step};
 use crate::agenda::Event;
 use crate::health::Plane;
@@ -121,7 +122,8 @@ impl Lab {
     ) -> Result<Cow<'r, ExpandedResource>, ArmError> {
         let known = record.settled.clone();
         let around = record.scope_around(at);
-        let live = Live::new(self, &resource.unsettled).knowing(&known);
+        let program = Arc::clone(&record.program);
+        let live = Live::new(self, &resource.unsettled).knowing(&known).among(&program, program.inside[at]);
         let told = record.settled.settle(resource, &around, &live);
         told.map_err(|wrong| ArmError::new("InvalidTemplate", wrong.message))
     }
@@ -138,7 +140,9 @@ impl Lab {
 
     fn send(&mut self, record: &mut Record, at: usize, resource: &ExpandedResource) {
         let now = self.now;
-        let live = Live::new(self, &resource.deferred).knowing(&record.settled);
+        let program = &record.program;
+        let live =
+            Live::new(self, &resource.deferred).knowing(&record.settled).among(program, program.inside[at]);
         let body = match resolve(resource, &live) {
             Ok(mut body) => {
                 record.settled.real_within(&mut body);
@@ -213,11 +217,12 @@ impl Lab {
         key: &str,
         declared: &BTreeMap<String, Output>,
         settled: &Settled,
+        (program, within): (&Program, Option<usize>),
     ) -> (Step, Value) {
         let mut step = Step::new(self.world.dice.guid("deployment-output", key).simple().to_string());
         let mut outputs = json!({});
         for (name, output) in declared {
-            let live = Live::new(self, &output.deferred).knowing(settled);
+            let live = Live::new(self, &output.deferred).knowing(settled).among(program, within);
             match resolve_output(name, output, &live) {
                 Ok(mut value) if !output.is_secure() => {
                     settled.real_within(&mut value);
@@ -247,7 +252,8 @@ impl Lab {
             Some(Ok(())) => {}
         }
         let program = Arc::clone(&record.program);
-        let (step, outputs) = self.evaluate_outputs(&record.operation, &program.outputs, &record.settled);
+        let (step, outputs) =
+            self.evaluate_outputs(&record.operation, &program.outputs, &record.settled, (&program, None));
         let outcome = match &step.at {
             At::Failed(error) => Err(error.clone()),
             _ => Ok(()),

@@ -75,7 +75,7 @@ impl Lab {
             let (id, change) = match own {
                 Some(own) => {
                     let id = ResourceId::parse(&own.id).unwrap_or(id);
-                    (id, self.change(&mut ahead, &own, &record.settled, format))
+                    (id, self.change(&mut ahead, &own, (record, at), format))
                 }
                 None => (id, identity::unidentifiable(resource)),
             };
@@ -92,11 +92,11 @@ impl Lab {
         &mut self,
         ahead: &mut Self,
         resource: &ExpandedResource,
-        settled: &Settled,
+        (record, at): (&Record, usize),
         format: Format,
     ) -> Value {
         let change = |kind: &str| json!({ "resourceId": resource.id, "changeType": kind });
-        let body = self.known_body(ahead, resource, settled);
+        let body = self.known_body(ahead, resource, (record, at));
         let before = self.ask_for(resource);
         let sent = ahead.ask(Method::Put, &resource.id, &resource.api_version, Some(&body));
         let wanted = identified(resource, body.clone());
@@ -137,11 +137,18 @@ impl Lab {
     }
 
     /// The body with everything put in that can be known: what is there is asked, as it will be then.
-    fn known_body(&mut self, ahead: &mut Self, resource: &ExpandedResource, settled: &Settled) -> Value {
+    fn known_body(
+        &mut self,
+        ahead: &mut Self,
+        resource: &ExpandedResource,
+        (record, at): (&Record, usize),
+    ) -> Value {
+        let (settled, program) = (&record.settled, &record.program);
         let known = resource.deferred.iter().filter(|rest| self.can_tell(rest, settled));
         let known: Vec<Deferred> = known.cloned().collect();
         let resource = ExpandedResource { deferred: known, ..resource.clone() };
-        let mut body = resolve_known(&resource, &Live::new(ahead, &resource.deferred).knowing(settled));
+        let live = Live::new(ahead, &resource.deferred).knowing(settled);
+        let mut body = resolve_known(&resource, &live.among(program, program.inside[at]));
         settled.real_within(&mut body);
         body
     }

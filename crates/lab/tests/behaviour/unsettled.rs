@@ -215,3 +215,53 @@ fn a_subscription_is_made_and_deployed_into() {
     bench.get(&format!("/subscriptions/{id}/resourceGroups/first")).expect_status(200);
     assert!(changes(&mut bench, &sent).iter().all(|one| one["changeType"] != "Create"));
 }
+
+/// A resource that is asked under a name which is itself an answer: `reference(reference('names').bus)`.
+fn asked_by_name(name: &Value) -> Value {
+    let mut last = thing("last", json!({ "size": "[reference(reference('names').bus).size]" }));
+    last["dependsOn"] = json!(["names", "orders"]);
+    let outputs = json!({ "size": { "type": "int", "value": "[reference(reference('names').bus).size]" } });
+    let names = thing("names", json!({ "bus": name }));
+    body(json!([names, thing("orders", json!({ "size": 7 })), last]), outputs)
+}
+
+/// Proves: S05. By name, in any case, or by type and name, in the body of a resource and in an output; and looked at ahead.
+#[test]
+fn a_name_that_is_an_answer_finds_the_resource_of_the_template() {
+    for name in ["orders", "ORDERS", "Microsoft.Things/things/orders"] {
+        let mut bench = Bench::new();
+        let asked = asked_by_name(&json!(name));
+        let done = deploy(&mut bench, &asked);
+        assert_eq!(done["properties"]["outputs"]["size"]["value"], 7, "{name}");
+        let last = bench.get(&format!("{}/providers/Microsoft.Things/things/last", group("weu")));
+        assert_eq!(last.property("size"), 7, "{name}");
+        let again = changes(&mut bench, &asked);
+        assert!(again.iter().all(|change| change["changeType"] == "NoChange"), "{name}: {again:?}");
+    }
+}
+
+/// What the template itself says, and names nothing: Azure refuses it, in its own words.
+#[test]
+fn a_name_that_is_an_answer_and_names_nothing_is_refused() {
+    let mut bench = Bench::new();
+    bench.put(&path(), asked_by_name(&json!("invoices"))).expect_status(201);
+    bench.wait(600);
+    let done = bench.get(&path());
+    assert_eq!(done.state(), "Failed");
+    let says = done.body.to_string();
+    assert!(says.contains("the resource 'invoices' is not defined in the template"), "{says}");
+}
+
+/// What the lab made up names nothing either, but Azure's answer may: nobody can tell, so this is made up too.
+#[test]
+fn a_name_that_was_made_up_is_asked_for_what_is_made_up() {
+    let mut bench = Bench::new();
+    let mut last =
+        thing("last", json!({ "key": "[listKeys(reference('names').busName, '2024-01-01').primaryKey]" }));
+    last["dependsOn"] = json!(["names"]);
+    let asks = "[reference(reference('names').busName).hostName]";
+    let outputs = json!({ "host": { "type": "string", "value": asks } });
+    let done = deploy(&mut bench, &body(json!([thing("names", json!({})), last]), outputs));
+    let host = done["properties"]["outputs"]["host"]["value"].as_str().unwrap();
+    assert!(host.ends_with(".lab.invalid"), "{host}");
+}

@@ -22,6 +22,12 @@ use crate::topology::{Component, Declared, Resources, Site, Workload};
 pub struct Bare {
     /// Values of parameters, from files and from `--set`, later ones winning.
     pub given: BTreeMap<String, Value>,
+    /// Values that hold in the second region alone; what is not among them is derived from the first region's.
+    pub given_there: BTreeMap<String, Value>,
+    /// Parameters that are secrets of key vaults, each in the words that people know it by: nothing reads them here.
+    pub secrets: BTreeMap<String, String>,
+    /// The same in the second region.
+    pub secrets_there: BTreeMap<String, String>,
     /// `--primary`.
     pub primary: Option<Region>,
     /// `--secondary`.
@@ -34,6 +40,12 @@ pub enum BareError {
     /// The template is wrong, or needs something that is not there.
     #[error("the template has {} mistakes", .0.len())]
     Template(Vec<Diagnostic>),
+    /// It is wrong with the values of the second region.
+    #[error("the template has {} mistakes in the second region", .0.len())]
+    There(Vec<Diagnostic>),
+    /// Both regions are in one deployment, which has one set of values.
+    #[error("the template holds both regions, {0} and {1}: no second deployment takes values of its own")]
+    OneDeployment(Region, Region),
     /// The template holds another second region than the one asked for.
     #[error("the template pairs {found} with {primary}, and `--secondary` says {asked}")]
     OtherSecondary {
@@ -115,18 +127,33 @@ pub fn read_bare(
         if let Some(asked) = bare.primary.clone().filter(|asked| *asked != first) {
             return Err(BareError::OtherPrimary { found: first, secondary: second, asked });
         }
+        if !bare.given_there.is_empty() {
+            return Err(BareError::OneDeployment(first, second));
+        }
         return both_regions(about, template, home, (&first, &second), linked);
     }
     let Home { primary, fallback, mut values, site: at_home, mut assumed } = home;
     assumed.append(&mut values.assumed);
     if bare.secondary.is_none() {
-        let says = format!("the secondary region is {fallback}: no `--secondary` was given");
-        assumed.push(Assumption::missing(says));
+        assumed.push(if region_there(template, bare, &primary).as_ref() == Some(&fallback) {
+            Assumption::follows(format!("the secondary region is {fallback}: its parameters name it"))
+        } else {
+            Assumption::missing(format!("the secondary region is {fallback}: no `--secondary` was given"))
+        });
     }
-    let second = Second { about, template, primary: &primary, secondary: &fallback, linked };
+    let (given, forgotten) = (&bare.given_there, &forgotten(template, bare));
+    let second =
+        Second { about, template, primary: &primary, secondary: &fallback, given, forgotten, linked };
     let (mut away_values, away) = second.read(&values.all, &at_home);
     assumed.append(&mut away_values.assumed);
-    let away = away.map_err(BareError::Template)?;
+    let unread = bare.secrets_there.iter().filter(|(name, secret)| bare.secrets.get(*name) != Some(*secret));
+    assumed.extend(unread.map(|(name, secret)| {
+        let says = format!(
+            "parameter `{name}` is {secret} in the second region, not read here: the first region's stands for it"
+        );
+        Assumption::follows(says)
+    }));
+    let away = away.map_err(BareError::There)?;
     let workload = together(about, template, at_home, away, None).map_err(BareError::Template)?;
     let away: BTreeSet<&str> =
         workload.secondary.presumed.iter().map(|presumed| presumed.id.name()).collect();
@@ -189,7 +216,8 @@ fn home_in(
         }
         _ => {}
     }
-    let fallback = bare.secondary.clone().unwrap_or_else(|| {
+    let asked = bare.secondary.clone().or_else(|| region_there(template, bare, &primary));
+    let fallback = asked.unwrap_or_else(|| {
         let pair = other_region(&primary);
         allowed_region(template, &pair, Some(&primary)).unwrap_or(pair)
     });
@@ -199,6 +227,24 @@ fn home_in(
     let at_home = SiteTemplate { template, parameters: &values.all, group: &group, region: &primary };
     let site = read_site(about, at_home, linked).map_err(BareError::Template)?;
     Ok(Home { primary, fallback, values, site, assumed: says.into_iter().collect() })
+}
+
+/// Required parameters that were given for the first region alone, where the second one has values of its own.
+fn forgotten<'t>(template: &'t Template, bare: &Bare) -> BTreeSet<&'t str> {
+    let is_forgotten = |declaration: &&ParameterDeclaration| {
+        let name = &declaration.name;
+        let there = bare.given_there.contains_key(name) || bare.secrets_there.contains_key(name);
+        declaration.is_required() && bare.given.contains_key(name) && !there
+    };
+    let all = template.parameters().filter(|_| !bare.given_there.is_empty()).filter(is_forgotten);
+    all.map(|declaration| declaration.name.as_str()).collect()
+}
+
+/// The region that the values of the second region name, unless it is the first.
+fn region_there(template: &Template, bare: &Bare, primary: &Region) -> Option<Region> {
+    let plain = template.parameters().filter(|declaration| !declaration.secure);
+    let texts = plain.filter_map(|declaration| bare.given_there.get(&declaration.name)?.as_str());
+    texts.filter_map(Region::known).find(|region| region != primary && cloud(region) == cloud(primary))
 }
 
 /// Azure's clouds know nothing of each other.

@@ -20,8 +20,8 @@ pub(super) const ROWS: &[Written] = &[
         "S06",
         "names are not judged by what they are made of",
         NAME,
-        "if !collides(&resource.kind) || resource.existing {",
-        "if {out} || !collides(&resource.kind) || resource.existing {",
+        "    if !collides(&resource.kind) {",
+        "    if {out} || !collides(&resource.kind) {",
     ),
     Written::new(
         "ties-ids",

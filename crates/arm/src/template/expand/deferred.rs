@@ -27,7 +27,7 @@ pub struct Deferred {
 pub struct Reach {
     /// The function as written: `reference`, `listKeys` …
     pub function: String,
-    /// The id that it asks.
+    /// The id that it asks; empty where that is itself an answer.
     pub id: String,
     /// The way into the answer: members by name, elements by number.
     pub path: Vec<Step>,
@@ -101,11 +101,13 @@ fn reach(expression: &Expression, inside: Option<&str>, found: &mut Vec<Reach>) 
             }
             Expression::Value(_) => return,
             Expression::Call { name, arguments, .. } => {
-                if asks(name)
-                    && let Some(Expression::Value(Value::String(id))) = arguments.first()
-                {
+                if asks(name) {
+                    let id = match arguments.first() {
+                        Some(Expression::Value(Value::String(id))) => id.to_string(),
+                        _ => String::new(),
+                    };
                     path.reverse();
-                    let (function, id) = (name.to_string(), id.to_string());
+                    let function = name.to_string();
                     let inside = inside.map(str::to_owned);
                     found.push(Reach { function, id, path: std::mem::take(&mut path), inside });
                 }

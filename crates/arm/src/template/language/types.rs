@@ -55,7 +55,7 @@ impl ParameterType {
             | (Self::Array, Value::Array(_))
             // an object parameter takes any token that is not a list
             | (Self::Object | Self::SecureObject, Value::Object(_)) => true,
-            (Self::Int, Value::Float(value)) => value.fract() == 0.0,
+            (Self::Int, Value::Float(value)) => value.fract() == 0.0 && !is_too_long(*value),
             _ => false,
         }
     }
@@ -117,6 +117,12 @@ pub(crate) fn kind(template: &Node, declaration: &Node) -> ParameterType {
     name.and_then(ParameterType::from_name).unwrap_or(ParameterType::Any)
 }
 
+/// Whether a number has no place in the 64 bits of an int: those that are as long as they may be are ints, not floats.
+fn is_too_long(value: f64) -> bool {
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    !(-END..END).contains(&value)
+}
+
 /// Checks a value against its declaration; what is deferred passes.
 pub(crate) fn check(template: &Node, declaration: &Node, value: &Value, what: &str) -> Outcome<()> {
     check_at(template, declaration, value, what, 0)
@@ -144,7 +150,11 @@ fn check_at(template: &Node, declaration: &Node, value: &Value, what: &str, dept
             return Err(Fault::new("type", format!("{what} has the unknown type `{name}`")).hint(hint));
         };
         if !kind.accepts(value) {
-            let message = format!("{what} must be of type {}, is {}", kind.name(), value.kind_name());
+            let is = match (kind, value) {
+                (ParameterType::Int, Value::Float(float)) if is_too_long(*float) => "longer than 64 bits",
+                _ => value.kind_name(),
+            };
+            let message = format!("{what} must be of type {}, is {is}", kind.name());
             let quoted = match (kind, value.as_str()) {
                 (ParameterType::Int, Some(text)) => text.parse::<i64>().is_ok(),
                 (ParameterType::Bool, Some(text)) => text.parse::<bool>().is_ok(),

@@ -11,6 +11,7 @@ use crate::global_name::{global_name_max, global_suffix};
 use crate::region::Region;
 use crate::template::language::types::ParameterType;
 use crate::template::regions::location::is_location;
+use crate::template::regions::name::is_placeholder;
 use crate::template::walk::mention::mentions;
 use crate::template::{ParameterDeclaration, Template};
 use crate::tree::Node;
@@ -172,15 +173,17 @@ impl Choosing<'_, '_> {
                 let named = self.slots.names.get(name);
                 let base = named.map_or_else(|| "name".to_owned(), |named| named.parameter.clone());
                 let most = named.map_or(50, |named| global_name_max(&named.kind));
-                let there =
-                    self.unused(&varied(name, self.wanted.primary, self.wanted.secondary, most), most);
+                // What only stands for a name tells nothing of the other one.
+                let there = (!is_placeholder(name)).then(|| {
+                    self.unused(&varied(name, self.wanted.primary, self.wanted.secondary, most), most).into()
+                });
                 let in_cloud = named.is_none_or(|named| global_suffix(&named.kind).is_some());
                 let description = if in_cloud {
                     "Unique in the whole cloud: each region needs its own."
                 } else {
                     "Unique in its subscription: each region needs its own."
                 };
-                (base, Some(there.into()), Declared { kind: "string", description })
+                (base, there, Declared { kind: "string", description })
             }
             Wish::Zones(_) => {
                 let description = "The availability zones; none where the region has none.";

@@ -29,7 +29,7 @@ fn row(kind: TieKind) -> (&'static str, &'static str) {
         TieKind::RegionMap => ("stays", "only you know what the other region's entry must be"),
         TieKind::RegionText => ("stays", "whether it names a place or is only a name cannot be told from outside"),
         TieKind::NameLiteral => ("becomes a parameter, in ids, dependencies and hosts, too", OUT_OF_ROOT),
-        TieKind::NameFixed => ("stays", "it is put together of several parts: decide which of them differs"),
+        TieKind::NameFixed => ("stays", "decide which part of it differs in the other region"),
         TieKind::NameDefault => ("a value in both parameter files; the default stays", "it is made of a parameter: decide which value it has in the other region"),
         TieKind::NameDrawn => ("stays", "what it is made of is another decision than the region"),
         TieKind::OldName => ("stays", "it still says the old name, which is a parameter now: make the text of the parameter"),

@@ -11,7 +11,7 @@ use crate::region::Region;
 use crate::template::Template;
 use crate::template::regions::TieKind;
 use crate::template::regions::host::hosts;
-use crate::template::regions::identifier::written_out;
+use crate::template::regions::identifier::{subscription_in, written_out};
 use crate::template::regions::location::says_where;
 use crate::template::regions::name::{literal as name_of, member};
 use crate::template::regions::pair::is_partner;
@@ -189,7 +189,9 @@ impl Look<'_> {
         }
         if let Some((kind, range)) = written_out(place, literal) {
             if range == whole {
-                push(whole, plain(place, literal, kind));
+                let of_subscription = subscription_in(&literal.text);
+                let part = of_subscription.filter(|_| kind == TieKind::SubscriptionId).unwrap_or(whole);
+                push(part.clone(), plain(place, &literal.text[part], kind));
             }
             return;
         }
@@ -229,7 +231,7 @@ impl Look<'_> {
     }
 }
 
-fn plain(place: &Place<'_, '_>, literal: &Literal, kind: TieKind) -> Wish {
+fn plain(place: &Place<'_, '_>, text: &str, kind: TieKind) -> Wish {
     let key = place.keys().next().unwrap_or_default();
     let says = key.len() > 2 && key.to_ascii_lowercase().ends_with("id");
     let (parameter, kind) = match kind {
@@ -239,7 +241,7 @@ fn plain(place: &Place<'_, '_>, literal: &Literal, kind: TieKind) -> Wish {
         TieKind::ImageId => ("imageId".to_owned(), PlainKind::Unknown),
         _ => ("resourceId".to_owned(), PlainKind::Unknown),
     };
-    Wish::Plain { text: literal.text.clone(), parameter, kind }
+    Wish::Plain { text: text.to_owned(), parameter, kind }
 }
 
 impl Wish {

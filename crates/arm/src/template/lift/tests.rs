@@ -332,3 +332,30 @@ fn a_template_is_for_the_region_that_it_names_most() {
     let none = Template::parse("main.json", &with(r#""resources": []"#)).unwrap();
     assert_eq!(home_region(&none, &BTreeMap::new()), None);
 }
+
+/// Proves: S06. What only stands for a name is nobody's, and of a role's id the subscription alone belongs to the deployment.
+#[test]
+fn placeholders_are_filled_in_and_of_a_role_the_subscription_is_lifted() {
+    let subscription = "33333333-4444-5555-6666-777777777777";
+    let role = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
+    let definition =
+        format!("/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}");
+    let lifted = lifted(&with(&format!(
+        r#""resources": [{}, {}]"#,
+        resource(
+            "Microsoft.Web/sites",
+            r#""name": "{provide-unique-name}", "location": "westeurope", "properties": {}"#
+        ),
+        resource(
+            "Microsoft.ManagedIdentity/grants",
+            &format!(r#""name": "grant", "properties": {{ "roleDefinitionId": "{definition}" }}"#)
+        ),
+    )));
+    let of = |name: &str| lifted.parameters.iter().find(|parameter| parameter.name == name).unwrap();
+    assert_eq!(of("siteName").there, None);
+    assert_eq!(lifted.to_fill_in, ["siteName"]);
+    assert_eq!(of("subscriptionId").today, json!(subscription));
+    let tail =
+        format!("parameters('subscriptionId'), '/providers/Microsoft.Authorization/roleDefinitions/{role}'");
+    assert!(lifted.text.contains(&tail), "{}", lifted.text);
+}

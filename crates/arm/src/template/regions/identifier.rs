@@ -10,7 +10,12 @@ use crate::template::walk::{Place, Role};
 pub(super) fn look(place: &Place<'_, '_>, literal: &Literal, ties: &mut Ties<'_>) -> bool {
     let text = literal.text.as_str();
     let Some((kind, range)) = written_out(place, literal) else { return false };
+    let given = match place.role {
+        Role::Default(name) => format!("give `{name}` in each region's parameter file"),
+        _ => String::new(),
+    };
     let change = match kind {
+        _ if !given.is_empty() => given.as_str(),
         TieKind::ImageId => "make it a parameter; the image must be replicated to the other region",
         TieKind::ResourceId => "use `resourceId(…)` with parameters, or make the id a parameter",
         TieKind::SubscriptionId => "use `subscription().subscriptionId`, or a parameter",
@@ -36,9 +41,10 @@ pub(in crate::template) fn written_out(
         .or_else(|| group(place, literal).then_some((TieKind::GroupLiteral, whole)))
 }
 
+const SUBSCRIPTIONS: &str = "/subscriptions/";
+
 /// `/subscriptions/…` with something written out behind it.
 fn id(text: &str) -> Option<(TieKind, Range<usize>)> {
-    const SUBSCRIPTIONS: &str = "/subscriptions/";
     let lower = text.to_ascii_lowercase();
     let start = lower.find(SUBSCRIPTIONS)?;
     let rest = &lower[start..];
@@ -58,6 +64,14 @@ fn id(text: &str) -> Option<(TieKind, Range<usize>)> {
         TieKind::ResourceId
     };
     Some((kind, start..start + id.len()))
+}
+
+/// Where in an id its subscription stands: of what exists in every subscription, such as a role, only that is a matter of the
+/// deployment.
+pub(in crate::template) fn subscription_in(id: &str) -> Option<Range<usize>> {
+    let start = id.to_ascii_lowercase().find(SUBSCRIPTIONS)? + SUBSCRIPTIONS.len();
+    let end = id[start..].find('/').map_or(id.len(), |at| start + at);
+    is_guid(&id[start..end]).then_some(start..end)
 }
 
 /// A GUID where a subscription's id belongs.

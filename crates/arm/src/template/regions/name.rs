@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::identifier::is_guid;
 use super::source::{Source, Sources};
 use super::{TieKind, Ties, shown};
 use crate::global_name::{collides, other_global_name};
+use crate::id::ResourceType;
 use crate::template::language::expression::Expression;
 use crate::template::language::parser::{LENGTH_MAX, Text, classify, parse};
 use crate::template::language::value::Value;
@@ -14,7 +16,13 @@ use crate::tree::Node;
 
 /// The name of a declared resource, if a second one of that name is refused.
 pub(super) fn look<'t>(place: &Place<'_, 't>, resource: &Resource<'t>, ties: &mut Ties<'_>) {
-    if !collides(&resource.kind) || resource.existing {
+    if resource.existing {
+        return;
+    }
+    if is_unique_in_tenant(&resource.kind) {
+        look_at_guid(place, resource, ties);
+    }
+    if !collides(&resource.kind) {
         return;
     }
     let other = other_global_name(&resource.kind);
@@ -30,6 +38,35 @@ pub(in crate::template) fn member<'t>(node: &'t Node, pointer: &str) -> Option<&
     pointer.split('/').skip(1).try_fold(node, |node, key| node.get(key))
 }
 
+/// Assignments and definitions of roles: their names are GUIDs, each one once in the whole tenant, whatever the scope.
+fn is_unique_in_tenant(kind: &ResourceType) -> bool {
+    let kind = kind.as_str().to_ascii_lowercase();
+    ["microsoft.authorization/roleassignments", "microsoft.authorization/roledefinitions"].contains(&&*kind)
+        || kind.ends_with("/providers/roleassignments")
+}
+
+/// A GUID that is written out cannot be varied: it has to be computed. Names that are computed know why.
+fn look_at_guid<'t>(place: &Place<'_, 't>, resource: &Resource<'t>, ties: &mut Ties<'_>) {
+    let Some(name) = member(resource.node, "/name") else { return };
+    let Some((leaf, text)) = literal(place.frames, place.frame, name) else { return };
+    let own = text.rsplit('/').next().unwrap_or(text);
+    if !is_guid(own) {
+        return;
+    }
+    let found = format!("{} is the name of a {}, and a tenant takes each once", shown(own), resource.kind);
+    let change =
+        "compute it: `guid(resourceGroup().id, …)` with the principal and the role gives each region its own";
+    let at = crate::template::diagnostic::pointer_at(&ties.document.root, leaf.range.start);
+    ties.push(TieKind::NameFixed, inside(leaf), at, found, change.to_owned());
+}
+
+/// Whether a text only holds the place of a name: no resource is called `{provide-unique-name}` or `<name>`.
+pub(in crate::template) fn is_placeholder(name: &str) -> bool {
+    [('{', '}'), ('<', '>')]
+        .iter()
+        .any(|(open, close)| name.split_once(*open).is_some_and(|(_, rest)| rest.contains(*close)))
+}
+
 fn look_at<'t>(
     place: &Place<'_, 't>,
     resource: &Resource<'t>,
@@ -39,7 +76,8 @@ fn look_at<'t>(
     let kind = resource.kind.as_str();
     let own = format!("{}{at}", place.pointer());
     if let Some((leaf, text)) = literal(place.frames, place.frame, name) {
-        let found = format!("{} is the name of a {kind}", shown(text));
+        let is = if is_placeholder(text) { "stands for the name" } else { "is the name" };
+        let found = format!("{} {is} of a {kind}", shown(text));
         let at = if std::ptr::eq(leaf, name) {
             own
         } else {

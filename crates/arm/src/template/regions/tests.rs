@@ -229,3 +229,32 @@ fn of_an_address_no_key_is_shown() {
         }
     }
 }
+
+/// Proves: S06. Assignments and definitions of roles are called by GUIDs that a tenant takes once: one that is written out is
+/// refused the second time, one that is computed of the group is not.
+#[test]
+fn guids_of_roles_are_computed_and_not_written_out() {
+    let guid = "3f2a1b4c-1111-2222-3333-444455556666";
+    let of = |kind: &str, name: &str| {
+        with(&format!(r#""resources": [{{ "type": "{kind}", "apiVersion": "1", "name": "{name}" }}]"#))
+    };
+    for (kind, name, expected) in [
+        ("Microsoft.Authorization/roleAssignments", guid, vec![format!("name-fixed {guid}")]),
+        ("microsoft.authorization/ROLEDEFINITIONS", guid, vec![format!("name-fixed {guid}")]),
+        (
+            "Microsoft.Storage/storageAccounts/providers/roleAssignments",
+            &format!("store/Microsoft.Authorization/{guid}"),
+            vec![format!("name-fixed store/Microsoft.Authorization/{guid}")],
+        ),
+        ("Microsoft.Authorization/roleAssignments", "[guid(resourceGroup().id, 'reader')]", vec![]),
+        ("Microsoft.Insights/workbooks", guid, vec![]),
+    ] {
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        check(&of(kind, name), &expected);
+    }
+    let read = format!(
+        r#""languageVersion": "2.0", "resources": {{ "role": {{ "existing": true,
+            "type": "Microsoft.Authorization/roleDefinitions", "apiVersion": "1", "name": "{guid}" }} }}"#
+    );
+    check(&with(&read), &[]);
+}

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lifeboat_arm::template::placeholder::fill_markers;
 use lifeboat_arm::template::{Diagnostic, Linked, ParameterDeclaration, Template};
 use lifeboat_arm::tree::Node;
 use lifeboat_arm::{Region, ResourceType, global_name_max, global_suffix};
@@ -25,6 +26,10 @@ pub(super) struct Second<'a> {
     pub(super) template: &'a Template,
     pub(super) primary: &'a Region,
     pub(super) secondary: &'a Region,
+    /// What was given for it: taken as it is.
+    pub(super) given: &'a BTreeMap<String, Value>,
+    /// Parameters whose values somebody gave for the first region, and nobody for this one, although others were.
+    pub(super) forgotten: &'a BTreeSet<&'a str>,
     pub(super) linked: &'a dyn Linked,
 }
 
@@ -41,10 +46,25 @@ impl Second<'_> {
     /// The values there, and the site that the template makes of them.
     pub(super) fn read(&self, home_values: &BTreeMap<String, Value>, home: &Site) -> (Values, Reading) {
         let mut away = Values { all: home_values.clone(), assumed: Vec::new() };
+        for declaration in self.template.parameters() {
+            if let Some(given) = self.given.get(&declaration.name) {
+                away.all.insert(declaration.name.clone(), fill_markers(given, &declaration.name));
+            }
+        }
         for declaration in self.template.parameters().filter(|declaration| !declaration.secure) {
+            if self.given.contains_key(&declaration.name) {
+                continue;
+            }
             let default = declaration.default.as_ref().map(Node::to_value);
             let value = home_values.get(&declaration.name).or(default.as_ref());
             let Some(value) = value else { continue };
+            if self.forgotten.contains(&*declaration.name) {
+                let says = format!(
+                    "parameter `{}` has no value for the second region: it is derived from the first region's, {value}",
+                    declaration.name
+                );
+                away.assumed.push(Assumption::missing(says));
+            }
             let mut moved = value.clone();
             let mut now = None;
             if !computed(declaration, home_values) {
@@ -103,10 +123,13 @@ impl Second<'_> {
         let folded = name.to_lowercase();
         let suffix = self.secondary.abbreviation();
         let free = || {
-            // What a secret was changed into would have to be said.
-            let kind =
-                |declaration: &&ParameterDeclaration| declaration.allowed.is_none() && !declaration.secure;
-            self.template.parameters().filter(kind)
+            // What a secret was changed into would have to be said, and what was given is meant so.
+            let is_free = |declaration: &&ParameterDeclaration| {
+                declaration.allowed.is_none()
+                    && !declaration.secure
+                    && !self.given.contains_key(&declaration.name)
+            };
+            self.template.parameters().filter(is_free)
         };
         let by_text = free()
             .filter(|declaration| !computed(declaration, away))

@@ -69,15 +69,28 @@ pub(super) fn values(template: &Template, bare: &Bare, here: Here<'_>, secondary
             here.place(&name, &mut placeholder.value);
         }
         let secure = template.parameters().any(|declaration| declaration.name == name && declaration.secure);
-        let stands = if secure {
-            "a made-up secret stands for it".to_owned()
-        } else {
-            format!("{} stands for it ({})", placeholder.value, placeholder.why)
-        };
-        let says = format!("parameter `{name}` has no value: {stands}");
-        values.assumed.push(Assumption::missing(says));
+        values.assumed.push(match bare.secrets.get(&name) {
+            Some(secret) => Assumption::follows(format!(
+                "parameter `{name}` is {secret}, not read here: something made up stands for it; a deployment asks the \
+                 vault, which must have `enabledForTemplateDeployment`"
+            )),
+            None if secure => Assumption::missing(format!(
+                "parameter `{name}` has no value: a made-up secret stands for it"
+            )),
+            None => Assumption::missing(format!(
+                "parameter `{name}` has no value: {} stands for it ({})",
+                placeholder.value, placeholder.why
+            )),
+        });
         values.all.insert(name, placeholder.value);
     }
+    let has_default = |(name, _): &(&String, &String)| !values.all.contains_key(*name);
+    let defaulted: Vec<_> = bare.secrets.iter().filter(has_default).collect();
+    values.assumed.extend(defaulted.into_iter().map(|(name, secret)| {
+        Assumption::follows(format!(
+            "parameter `{name}` is {secret}, not read here: its default stands for it"
+        ))
+    }));
     values
 }
 
