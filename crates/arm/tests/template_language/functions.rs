@@ -294,7 +294,7 @@ fn strings() {
         ("base64ToString('b25l IA==')", json!("one ")),
         ("base64ToString('b25lIA')", json!("!function-arguments")),
         ("base64(1)", json!("!function-arguments")),
-        ("dataUri('Hello')", json!("data:text/plain;charset=utf8;base64,SGVsbG8=")),
+        ("dataUri('Hello')", json!("data:text/plain;charset=utf-8;base64,SGVsbG8=")),
         ("dataUriToString('data:;base64,SGVsbG8sIFdvcmxkIQ==')", json!("Hello, World!")),
         ("dataUriToString('data:text/plain,a%20b')", json!("a b")),
         ("dataUriToString('Hello')", json!("!function-arguments")),

@@ -20,7 +20,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     deep("buildUri", 1, 1, super::super::uri::build),
     deep("dataUri", 1, 1, |values| {
         let encoded = STANDARD.encode(want_string(values, 0)?);
-        Ok(Value::string(format!("data:text/plain;charset=utf8;base64,{encoded}")))
+        Ok(Value::string(format!("data:text/plain;charset=utf-8;base64,{encoded}")))
     }),
     deep("dataUriToString", 1, 1, data_uri_to_string),
     deep("endsWith", 2, 2, |values| edge(values, |text, part| text.ends_with(part))),
