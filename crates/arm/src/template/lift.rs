@@ -13,6 +13,7 @@ mod edit;
 mod file;
 mod kinds;
 mod pass;
+mod place;
 mod same;
 mod slot;
 mod splice;
@@ -43,7 +44,8 @@ pub use file::parameter_file;
 pub struct Lift<'a> {
     /// The template.
     pub template: &'a Template,
-    /// The values that it is deployed with today, by the names as declared.
+    /// The values that it is deployed with today, by the names as declared. A required parameter that asks for the
+    /// location is given both regions where nobody gave it.
     pub given: &'a BTreeMap<String, Json>,
     /// The parameters that are secrets of key vaults today, with the references to them.
     pub references: &'a BTreeMap<String, Json>,
@@ -135,6 +137,8 @@ pub fn lift(wanted: &Lift<'_>) -> Result<Lifted, LiftError> {
     if wanted.primary == wanted.secondary {
         return Err(LiftError::OneRegion(wanted.primary.clone()));
     }
+    let given = place::with_places(wanted);
+    let wanted = &Lift { given: &given, ..*wanted };
     let names: BTreeSet<String> = wanted.given.keys().cloned().collect();
     let mut today = wanted.given.clone();
     let made_up = placeholders(wanted.template, &names);

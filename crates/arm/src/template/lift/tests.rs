@@ -291,6 +291,34 @@ fn what_stays_in_the_old_region_is_told() {
     assert_eq!(lifted(&text).same_places, ["plan (Microsoft.Web/serverfarms)"]);
 }
 
+/// Proves: S06 (both regions are known: a parameter that asks for the place, and that nobody gave, has both)
+#[test]
+fn a_parameter_that_asks_for_the_place_has_both_regions() {
+    let rows = [
+        (r#""location": { "type": "string" }"#, "location westeurope northeurope"),
+        (
+            r#""resource_Group-Location": { "type": "string" }"#,
+            "resource_Group-Location westeurope northeurope",
+        ),
+        (
+            r#""region": { "type": "string", "allowedValues": ["West Europe", "North Europe"] }"#,
+            "region West Europe North Europe",
+        ),
+        (r#""location": { "type": "string", "allowedValues": ["eastus"] }"#, "not given"),
+        (r#""scriptLocation": { "type": "string" }"#, "not given"),
+        (r#""location": { "type": "securestring" }"#, ""),
+        (r#""location": { "type": "string", "defaultValue": "[resourceGroup().location]" }"#, ""),
+    ];
+    for (declared, wanted) in rows {
+        let lifted = lifted(&with(&format!(r#""parameters": {{ {declared} }}, "resources": []"#)));
+        let values = lifted.primary.iter().map(|(name, today)| {
+            format!("{name} {} {}", today.as_str().unwrap(), lifted.secondary[name].as_str().unwrap())
+        });
+        let open = lifted.not_given.iter().map(|_| "not given".to_owned());
+        assert_eq!(values.chain(open).collect::<Vec<_>>().join(", "), wanted, "{declared}");
+    }
+}
+
 /// Proves: S06 (a secret of a key vault is asked of it in both regions; one that nobody may write down is told)
 #[test]
 fn references_to_key_vaults_stand_in_both_files() {
