@@ -12,10 +12,9 @@ use lifeboat_plan::{
     WayKind,
 };
 
-use crate::reading::GROUPS;
 use crate::service::{Answers, Part, Planning, Refusal, Service};
 use crate::services::{service_for, services};
-use crate::topology::{Component, Side, Workload};
+use crate::topology::{Component, GROUPS, Side, Workload};
 
 pub(crate) use deploy::REFUSALS;
 pub use deploy::{DEPLOYED, initial_deployments};

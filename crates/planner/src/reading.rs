@@ -28,7 +28,6 @@ use crate::topology::{Component, Declared, Deployment, Objectives, Resources, Si
 pub use bare::{Assumed, Assumption, Bare, BareError, read_bare};
 pub(crate) use itself::name_of;
 pub use locations::NOWHERE;
-pub(crate) use presumed::GROUPS;
 
 /// One template, to be read for one site.
 #[derive(Clone, Copy)]
@@ -138,7 +137,7 @@ fn context_of(about: &About, site: SiteTemplate<'_>) -> Context {
         resource_group: (site.template.scope() == DeploymentScope::ResourceGroup)
             .then(|| ResourceGroupInfo { name: site.group.to_owned(), location: site.region.to_string() }),
         location: Some(site.region.to_string()),
-        deployment_name: name_of(&about.name, site.region),
+        deployment_name: scope::deployment_name(about, site),
         management_group: None,
         now: about.now,
         // Two regions that draw the same would compete for one name.
@@ -233,8 +232,9 @@ fn asks(expansion: &Expansion, ids: &[Option<ResourceId>]) -> Vec<(Option<Resour
         .iter()
         .zip(ids)
         .flat_map(|(resource, id)| resource.deferred.iter().map(move |deferred| (id.clone(), deferred)));
-    let of_outputs =
-        expansion.outputs.values().flat_map(|output| &output.deferred).map(|deferred| (None, deferred));
+    let nested = expansion.resources.iter().filter_map(|resource| resource.deployment.as_ref());
+    let outputs = nested.map(|nested| &nested.outputs).chain([&expansion.outputs]).flat_map(BTreeMap::values);
+    let of_outputs = outputs.flat_map(|output| &output.deferred).map(|deferred| (None, deferred));
     let mut asks: Vec<_> = of_bodies
         .chain(of_outputs)
         .flat_map(|(whose, deferred)| deferred.references.iter().map(move |asked| (whose.clone(), asked)))

@@ -13,12 +13,14 @@ use lifeboat_plan::SecretRef;
 use serde_json::Value;
 
 use crate::inventory::{Inventory, Source};
-use crate::reading::GROUPS;
 use crate::settings::Settings;
 
 pub use resources::Resources;
 pub(crate) use resources::Roots;
 pub use standing::{Replaced, Standby};
+
+/// The type of resource groups: places, and no components.
+pub(crate) const GROUPS: &str = "Microsoft.Resources/resourceGroups";
 
 /// One of the two regions, by the role it was given in the workload file. Roles do not swap when the workload moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -79,7 +81,8 @@ pub struct Deployment {
     pub name: Option<String>,
     /// Parameters whose default is drawn anew by every deployment. They are drawn once and given.
     pub drawn: Vec<String>,
-    /// What it asks while it runs (`reference`, `list…`), and for which resource; none for its outputs.
+    /// What it asks while it runs (`reference`, `list…`), and for which resource; none for outputs, its own and those of
+    /// nested deployments.
     pub asks: Vec<(Option<ResourceId>, ResourceId)>,
 }
 
@@ -281,8 +284,8 @@ impl Workload {
 
 /// Pairs what two sites declare into components: the same template expanded twice gives the same elements, so the place
 /// in the template pairs them, and the type must agree. What a condition leaves out of one site shifts nothing. What is
-/// one and the same in both, as a role assignment at the subscription is, exists once. Groups are places, and no
-/// components.
+/// one and the same in both, as a role assignment at the subscription is, exists once: unless it had to be in two
+/// regions. Groups are places, and no components.
 pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component> {
     let top = |resources| -> Vec<&Declared> {
         let resources: &[Declared] = resources;
@@ -327,7 +330,9 @@ pub fn components(primary: &[Declared], secondary: &[Declared]) -> Vec<Component
                 name,
                 kind: declared.kind.clone(),
                 primary: declared.id.clone(),
-                secondary: twin.map(|twin| twin.id.clone()).filter(|twin| *twin != declared.id),
+                secondary: twin.map(|twin| twin.id.clone()).filter(|id| {
+                    *id != declared.id || twin.is_some_and(|twin| twin.location != declared.location)
+                }),
                 replaced: None,
             }
         })

@@ -86,7 +86,9 @@ fn group_region(subject: &Subject<'_>) -> Vec<Checked> {
 fn names(subject: &Subject<'_>) -> Vec<Checked> {
     let component = subject.component;
     let Some(secondary) = &component.secondary else { return Vec::new() };
-    if global_suffix(&component.kind).is_none() {
+    // One resource of one group cannot be in two regions, whatever its type.
+    let is_one = component.primary == *secondary;
+    if global_suffix(&component.kind).is_none() && !is_one {
         return Vec::new();
     }
     let same = component.primary.name().eq_ignore_ascii_case(secondary.name());

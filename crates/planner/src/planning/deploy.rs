@@ -4,7 +4,7 @@ mod forecast;
 mod left_out;
 mod request;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lifeboat_arm::{Method, Region, ResourceId};
 use lifeboat_plan::{
@@ -100,25 +100,11 @@ fn deployment(
         part.records.insert(record, site.region.clone());
     }
     let record = ReadId::new(&format!("workload/{verb}-record@{}", site.region));
-    let resources = ReadId::new(&format!("workload/{verb}-resources@{}", site.region));
     part.reads.insert(record.clone(), ReadDraft::Arm(CallDraft::get(path.clone())));
-    let list = format!("{}/resources?api-version={API}", site.group);
-    part.reads.insert(resources.clone(), ReadDraft::Arm(CallDraft::get(list)));
-    let top: Vec<&str> = kept
-        .iter()
-        .filter(|declared| declared.kind.segments().count() == 1 && declared.id.is_within(&site.group))
-        .filter(|declared| declared.id.parent().is_some_and(|parent| parent == site.group))
-        .map(|declared| declared.id.as_str())
-        .collect();
+    let all_there = all_there(verb, site, kept, part);
     let state = |words: &[&str]| {
         let words = words.iter().map(|&word| word.into()).collect();
         Condition::test(&record, "/properties/provisioningState", Is::OneOf(words))
-    };
-    let all_there = Condition::Test {
-        read: resources,
-        item: None,
-        at: At::Field("/value".into(), "/id".into()),
-        is: Is::Includes(json!(top).into()),
     };
     // Under a name that stays, another content may have been deployed.
     let succeeded = match tag {
@@ -129,14 +115,17 @@ fn deployment(
         }
     };
     // A group's list names no children: where only children are deployed, only the deployment itself tells.
-    let done = if top.is_empty() && !kept.is_empty() {
-        succeeded
-    } else if adopts(kept, planning, part) {
-        // What is there is there, by whatever means. But never call a deployment done that runs.
-        let settled = Condition::Any(vec![Condition::status(&record, 404), state(&["Succeeded"])]);
-        Condition::All(vec![all_there, settled])
-    } else {
-        Condition::All(vec![all_there, succeeded])
+    let done = match all_there {
+        None => succeeded,
+        Some(mut all) => {
+            // What is there is there, by whatever means. But never call a deployment done that runs.
+            all.push(if adopts(kept, planning, part) {
+                Condition::Any(vec![Condition::status(&record, 404), state(&["Succeeded"])])
+            } else {
+                succeeded
+            });
+            Condition::All(all)
+        }
     };
     let action = if kept.is_empty() {
         Action::Wait
@@ -164,6 +153,35 @@ fn deployment(
             "redeploy by ARM template; the regions differ by parameters only",
         ),
     }
+}
+
+/// That each group lists what is deployed straight into it; none where nothing is, but children of what is there.
+fn all_there(verb: &str, site: &Site, kept: &[&Declared], part: &mut Part) -> Option<Vec<Condition>> {
+    let mut groups: BTreeMap<ResourceId, Vec<&str>> = BTreeMap::new();
+    if kept.is_empty() {
+        // A group that the template makes is there when something is in it.
+        if !site.is_deployed_to_its_group() {
+            return Some(Vec::new());
+        }
+        groups.insert(site.group.clone(), Vec::new());
+    }
+    for declared in kept.iter().filter(|declared| declared.kind.segments().count() == 1) {
+        let group =
+            declared.id.parent().filter(|parent| parent.kind().is_none() && parent.group_name().is_some());
+        if let Some(group) = group {
+            groups.entry(group).or_default().push(declared.id.as_str());
+        }
+    }
+    let listed = groups.into_iter().map(|(group, ids)| {
+        let of = if group == site.group { String::new() } else { format!("-{}", group.name()) };
+        let read = ReadId::new(&format!("workload/{verb}-resources{of}@{}", site.region));
+        let list = format!("{group}/resources?api-version={API}");
+        part.reads.insert(read.clone(), ReadDraft::Arm(CallDraft::get(list)));
+        let at = At::Field("/value".into(), "/id".into());
+        Condition::Test { read, item: None, at, is: Is::Includes(json!(ids).into()) }
+    });
+    let listed: Vec<Condition> = listed.collect();
+    (!listed.is_empty()).then_some(listed)
 }
 
 /// What a site's template is deployed to, for people.

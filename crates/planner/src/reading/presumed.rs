@@ -9,10 +9,8 @@ use serde_json::{Value, json};
 
 use crate::inventory::Source;
 use crate::services::service_of;
-use crate::topology::{Declared, Site};
+use crate::topology::{Declared, GROUPS, Site};
 
-/// The type of resource groups.
-pub(crate) const GROUPS: &str = "Microsoft.Resources/resourceGroups";
 const API: &str = "2024-03-01";
 
 /// Everything that must exist before the template can be deployed, parents first.

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use lifeboat_arm::template::{DeploymentScope, Diagnostic, Template};
 use lifeboat_arm::{Region, ResourceId};
 
-use super::{About, GROUPS, SiteTemplate, complaint, complaint_at};
+use super::{About, SiteTemplate, complaint, complaint_at, name_of};
 use crate::inventory::Source;
-use crate::topology::{Declared, Site};
+use crate::topology::{Declared, GROUPS, Site};
 
 /// The group or the subscription. Above it nothing is covered: a workload has one subscription.
 pub(super) fn deployed_to(about: &About, site: SiteTemplate<'_>) -> Result<ResourceId, Vec<Diagnostic>> {
@@ -26,6 +26,17 @@ pub(super) fn deployed_to(about: &About, site: SiteTemplate<'_>) -> Result<Resou
     let hint = "name a template that this one deploys, with the schema `…/deploymentTemplate.json#` or \
         `…/subscriptionDeploymentTemplate.json#`";
     Err(vec![complaint(site.template, "scope", message, "$schema", hint)])
+}
+
+/// What the template knows its deployment by. In a subscription the name must tell two templates for one region apart,
+/// in which groups of their own do so otherwise.
+pub(super) fn deployment_name(about: &About, site: SiteTemplate<'_>) -> String {
+    const LENGTH_MAX: usize = 64;
+    let name = name_of(&about.name, site.region);
+    match site.template.scope() {
+        DeploymentScope::Subscription => format!("{name}-{}", site.group).chars().take(LENGTH_MAX).collect(),
+        _ => name,
+    }
 }
 
 /// The group that what is made for a site is in.
@@ -101,13 +112,16 @@ pub(super) fn are_apart(
     primary: &Site,
     secondary: &Site,
 ) -> Result<(), Vec<Diagnostic>> {
-    if secondary.is_deployed_to_its_group() || primary.group != secondary.group {
-        return Ok(());
-    }
-    let group = &secondary.group;
+    let twice = |group: &&Declared| {
+        let here = primary.resources.find(&group.id);
+        group.kind.is(GROUPS) && here.is_some_and(|here| here.location != group.location)
+    };
+    let own =
+        Some(&secondary.group).filter(|own| !secondary.is_deployed_to_its_group() && primary.group == **own);
+    let group = own.or_else(|| secondary.resources.iter().find(twice).map(|group| &group.id));
+    let Some(group) = group else { return Ok(()) };
     let message = format!("the resources of both regions would be in the group `{}`", group.name());
-    let hint = "make its name a parameter with another value per region; `lifeboat template regions` shows what \
-        else ties the template to one";
+    let hint = "its name, or a parameter that its name is made of, needs another value in the second region";
     let origin = secondary.resources.find(group).map(|declared| &declared.source);
     let place = origin.and_then(|source| match source {
         Source::Template { file, pointer, .. } if **file == *template.file() => {

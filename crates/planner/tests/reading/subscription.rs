@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use lifeboat_arm::template::{Diagnostic, NoLinks, Template};
-use lifeboat_plan::{Action, Plan, PlanKind, Verdict, independence};
-use lifeboat_planner::{Assumed, Bare, BareError, SiteTemplate, assess, plan, read, read_bare};
+use lifeboat_plan::{Action, Plan, PlanKind, ReadId, Verdict, independence};
+use lifeboat_planner::{Assumed, Bare, BareError, SiteTemplate, StrategyKind, assess, plan, read, read_bare};
 use serde_json::{Value, json};
 
 use super::{bus, names};
@@ -114,6 +114,71 @@ fn two_regions_in_one_group_are_no_workload() {
     let found = mistake(bare(&making("rg-literal", LOCATION, &[])));
     assert_eq!(found.message, "the resources of both regions would be in the group `rg-literal`");
     assert_eq!((found.code, &*found.pointer), ("one-group", "/resources/0/name"));
+}
+
+/// A group of its own, and a plan in it.
+fn further(group: &str, plan: &str) -> [Value; 2] {
+    let plan = json!({
+        "type": "Microsoft.Web/serverfarms", "apiVersion": "2023-12-01", "name": plan, "location": LOCATION,
+    });
+    [
+        json!({
+            "type": "Microsoft.Resources/resourceGroups", "apiVersion": "2021-04-01", "name": group, "location": LOCATION,
+        }),
+        json!({
+            "type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "web", "resourceGroup": group,
+            "dependsOn": [format!("[subscriptionResourceId('Microsoft.Resources/resourceGroups', {})]", inner(group))],
+            "properties": { "mode": "Incremental", "template": {
+                "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+                "contentVersion": "1.0.0.0", "resources": [plan],
+                "outputs": { "sku": { "type": "string", "value": format!(
+                    "[reference(resourceId(subscription().subscriptionId, {}, 'Microsoft.Web/serverfarms', {}), '2023-12-01').sku]",
+                    inner(group), inner("[concat('plan-', parameters('environment'))]")
+                ) } },
+            } },
+        }),
+    ]
+}
+
+/// Azure moves no group: the second deployment would be refused for the group's location.
+#[test]
+fn a_further_group_is_in_one_region_only() {
+    let found = mistake(bare(&making(BY_PARAMETER, LOCATION, &further("rg-web", "plan"))));
+    assert_eq!(found.message, "the resources of both regions would be in the group `rg-web`");
+    let (plan, group) =
+        ("[concat('plan-', parameters('environment'))]", "[concat('web-', parameters('environment'))]");
+    let (workload, _) = bare(&making(BY_PARAMETER, LOCATION, &further(group, plan))).unwrap();
+    assert_eq!(names(&workload), [("bus-shop", Some("bus-shopneu")), ("plan-shop", Some("plan-shopneu"))]);
+}
+
+/// Proves: S05 (what is there is looked for in every group that something is deployed to)
+#[test]
+fn each_group_tells_what_is_in_it() {
+    let (plan, group) =
+        ("[concat('plan-', parameters('environment'))]", "[concat('web-', parameters('environment'))]");
+    let (workload, _) = bare(&making(BY_PARAMETER, LOCATION, &further(group, plan))).unwrap();
+    let mut world = World::of(workload);
+    let read = ReadId::new("workload/deploy-resources-web-shopneu@northeurope");
+    // An output asks for the plan: it cannot wait for the day, or the deployment would fail.
+    for strategy in [StrategyKind::Standby, StrategyKind::Redeploy] {
+        world.strategies.insert("plan-shop".to_owned(), strategy);
+        let plan = planned(PlanKind::Prepare, &world);
+        assert!(plan.reads.contains_key(&read), "{strategy:?}: {:?}", plan.reads.keys());
+    }
+}
+
+/// Groups and what exists once are no reason to deploy before the day.
+#[test]
+fn nothing_is_deployed_for_a_group_alone() {
+    let plan = "[concat('plan-', parameters('environment'))]";
+    let [group, web] = further("[concat('web-', parameters('environment'))]", plan);
+    let template = above("2018-05-01/subscriptionDeploymentTemplate.json#", &json!([group, web]));
+    let (workload, _) = bare(&template).unwrap();
+    let mut world = World::of(workload);
+    world.strategies.insert("plan-shop".to_owned(), StrategyKind::Redeploy);
+    let plan = planned(PlanKind::Prepare, &world);
+    let deploy = plan.steps.iter().find(|step| step.id == "workload/deploy".into()).unwrap();
+    assert!(matches!(deploy.graceful.action, Action::Wait), "{deploy:?}");
 }
 
 /// A role assignment at the subscription is the same for both regions, and nothing moves it.

@@ -10,7 +10,7 @@ use crate::inventory::Source;
 use crate::rule::Rule;
 use crate::service::{Planning, Refusal, StrategyKind};
 use crate::services::service_for;
-use crate::topology::{Component, Declared, Deployment, Roots};
+use crate::topology::{Component, Declared, Deployment, GROUPS, Roots};
 
 /// What only planning can find: no assessment asks for it.
 pub(crate) const REFUSALS: &[Rule] = &[CANNOT_LEAVE_OUT];
@@ -29,7 +29,8 @@ const CANNOT_LEAVE_OUT: Rule = Rule {
     check: |_| Vec::new(),
 };
 
-/// Everything that services leave out, less what a kept resource waits for.
+/// Everything that services leave out, less what a kept resource waits for, and what it or an output asks for. All of it
+/// where nothing else would be left but groups and what exists once: then nothing is deployed.
 pub(super) fn left_out(planning: &Planning<'_>) -> BTreeSet<ResourceId> {
     let side = planning.standby();
     let mut out: BTreeSet<ResourceId> = planning
@@ -40,7 +41,8 @@ pub(super) fn left_out(planning: &Planning<'_>) -> BTreeSet<ResourceId> {
         .flat_map(|component| service_for(&component.kind).left_out(component, side, planning))
         .map(|declared| declared.id.clone())
         .collect();
-    let resources = &planning.workload.site(side).resources;
+    let site = planning.workload.site(side);
+    let resources = &site.resources;
     // Only what merely waits for the day can be wanted earlier; what Azure refuses stays out.
     let stands =
         |component: &&Component| planning.strategies.get(&component.name) != Some(&StrategyKind::Redeploy);
@@ -49,14 +51,17 @@ pub(super) fn left_out(planning: &Planning<'_>) -> BTreeSet<ResourceId> {
     );
     let refused: BTreeSet<ResourceId> =
         out.iter().filter(|id| standing.around(id).next().is_some()).cloned().collect();
+    if !out.is_empty() && is_bare(planning, resources, &out) {
+        return resources.iter().map(|declared| declared.id.clone()).collect();
+    }
     loop {
-        let wanted: Vec<ResourceId> = resources
-            .iter()
-            .filter(|declared| !out.contains(&declared.id))
-            .flat_map(|declared| &declared.depends_on)
-            .filter(|id| out.contains(id) && !refused.contains(id))
-            .cloned()
-            .collect();
+        let kept: BTreeSet<&ResourceId> =
+            resources.iter().map(|declared| &declared.id).filter(|id| !out.contains(id)).collect();
+        let waited_for =
+            resources.iter().filter(|declared| kept.contains(&declared.id)).flat_map(|one| &one.depends_on);
+        let asked_for = site.deployment.asked_for(&kept);
+        let is_wanted = |id: &&ResourceId| out.contains(id) && !refused.contains(id);
+        let wanted: Vec<ResourceId> = waited_for.chain(asked_for).filter(is_wanted).cloned().collect();
         if wanted.is_empty() {
             return out;
         }
@@ -64,6 +69,14 @@ pub(super) fn left_out(planning: &Planning<'_>) -> BTreeSet<ResourceId> {
             out.remove(&id);
         }
     }
+}
+
+/// Whether nothing would be left but groups, which hold nothing then, and what exists once, which is there already.
+fn is_bare(planning: &Planning<'_>, resources: &[Declared], out: &BTreeSet<ResourceId>) -> bool {
+    let once = planning.workload.components.iter().filter(|component| component.secondary.is_none());
+    let once = Roots::new(once.map(|component| &component.primary));
+    let left = resources.iter().filter(|declared| !out.contains(&declared.id) && !declared.kind.is(GROUPS));
+    left.into_iter().all(|declared| once.around(&declared.id).next().is_some())
 }
 
 /// The same template with `"condition": false` on what is left out: ARM then skips a resource, and whoever waits for it

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::Assumption;
 use super::values::{Values, spelled};
-use crate::reading::{About, GROUPS, SiteTemplate, read_site};
-use crate::topology::{Declared, Site};
+use crate::reading::{About, SiteTemplate, read_site};
+use crate::topology::{Declared, GROUPS, Site};
 
 /// One name may be made of several parameters; a few rounds settle it, and a literal name never settles.
 const ROUNDS: usize = 6;
