@@ -123,8 +123,9 @@ pub struct Drill {
     predictions: Vec<PredictionReport>,
     trouble: Vec<String>,
     breaches: Breaches,
-    /// Which of it came from runs of a kind that may yet succeed.
-    curable: BTreeMap<PlanKind, Vec<String>>,
+    /// Which of it came from runs of a kind that may yet succeed, with the side that served: the other region that is made
+    /// ready later does not help this one.
+    curable: BTreeMap<(PlanKind, Side), Vec<String>>,
     /// Virtual time at which the scenario's clock stands at zero: the first preparation is over.
     opened: Option<Timestamp>,
     phase: String,

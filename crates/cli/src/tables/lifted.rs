@@ -51,14 +51,22 @@ fn rehearsed(fixed: &Fixed, folder: &Path, layout: Layout) -> String {
     if !fixed.can_be_drilled {
         return String::new();
     }
-    let [template, here, there] = [template, here, there].map(|(path, _)| folder.join(path));
-    let command = format!(
-        "lifeboat drill {} --primary {primary} --secondary {secondary} --parameters {} --secondary-parameters {}",
-        template.display(),
-        here.display(),
-        there.display()
-    );
-    layout.hang("rehearse it: ", &command, Tone::Quiet)
+    let [template, here, there] = [template, here, there].map(|(path, _)| for_a_shell(&folder.join(path)));
+    let lines = [
+        format!("lifeboat drill {template} \\"),
+        format!("  --primary {primary} --parameters {here} \\"),
+        format!("  --secondary {secondary} --secondary-parameters {there}"),
+    ];
+    // It is copied: no line may be broken elsewhere, however narrow the terminal is.
+    let shown: Vec<String> = lines.iter().map(|line| format!("  {line}\n")).collect();
+    layout.hang("rehearse it:", "", Tone::Quiet) + &shown.concat()
+}
+
+/// A path as a POSIX shell reads it.
+fn for_a_shell(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=:@%,".contains(letter);
+    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 fn one(fixed: &Fixed, layout: Layout) -> String {

@@ -50,7 +50,7 @@ impl Drill {
             Err(why) => {
                 let trouble = format!("{says}: no plan: {why}");
                 self.world.log.happens(self.world.now, "engine", Tone::Bad, trouble.clone());
-                self.note_trouble(kind, trouble);
+                self.note_trouble(purpose, trouble);
                 self.finished(kind, RunOutcome::Refused(why));
             }
         }
@@ -122,11 +122,11 @@ impl Drill {
         };
         self.world.log.happens(now, "engine", tone, ended(&says, &word, took));
         if outcome == RunOutcome::Done {
-            self.cure(purpose.kind);
+            self.cure(purpose);
             let run = &self.world.runs[number];
             self.predictions.extend(predictions(&says, &run.predicted, &self.world.inventory, now));
         } else {
-            self.note_trouble(purpose.kind, format!("{says}: {word}"));
+            self.note_trouble(purpose, format!("{says}: {word}"));
         }
         if let Some(clients) = &mut self.world.clients {
             let workload = self.world.workload.as_observed(&self.world.inventory);
@@ -159,16 +159,16 @@ impl Drill {
     }
 
     /// The same failure, tried again, is one trouble.
-    fn note_trouble(&mut self, kind: PlanKind, trouble: String) {
-        self.curable.entry(kind).or_default().push(trouble.clone());
+    fn note_trouble(&mut self, purpose: Purpose, trouble: String) {
+        self.curable.entry((purpose.kind, purpose.active)).or_default().push(trouble.clone());
         if !self.trouble.contains(&trouble) {
             self.trouble.push(trouble);
         }
     }
 
     /// What failed and then succeeded is no trouble any more: what it cost in time and messages is measured by itself.
-    fn cure(&mut self, kind: PlanKind) {
-        let cured = self.curable.remove(&kind).unwrap_or_default();
+    fn cure(&mut self, purpose: Purpose) {
+        let cured = self.curable.remove(&(purpose.kind, purpose.active)).unwrap_or_default();
         self.trouble.retain(|trouble| !cured.contains(trouble));
     }
 
@@ -200,11 +200,12 @@ impl Drill {
         let now = self.world.now;
         let is_move = |kind| matches!(kind, PlanKind::Failover | PlanKind::Failback);
         let Some(number) = self.world.runs.iter().rposition(|run| is_move(run.purpose.kind)) else { return };
-        let kind = self.world.runs[number].purpose.kind;
+        let purpose = self.world.runs[number].purpose;
+        let kind = purpose.kind;
         let region = &self.world.workload.site(to).region;
         let says = format!("the alias now points at {region}: the {} came through late", kind.word());
         self.world.log.happens(now, "lifecycle", Tone::Good, says);
-        self.cure(kind);
+        self.cure(purpose);
         self.people.saw(kind, &RunOutcome::Done);
         if kind == PlanKind::Failover && self.milestones.moved.is_none() {
             let marks = &mut self.milestones;

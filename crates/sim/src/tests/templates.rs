@@ -22,6 +22,17 @@ fn with(resource: &str, parameter: &str) -> Workload {
     )
 }
 
+fn about(name: &str) -> About {
+    About {
+        name: name.to_owned(),
+        subscription: "00000000-0000-0000-0000-000000000000".to_owned(),
+        objectives: Objectives { rto: mins(120), rpo: mins(15) },
+        approvers: Vec::new(),
+        settings: Vec::new(),
+        now: start(),
+    }
+}
+
 fn lost(workload: Workload) -> DrillReport {
     play(drill_of(workload, Scenario::sudden_loss(), 1)).report
 }
@@ -92,14 +103,7 @@ fn nothing_is_left_to_deploy_under_a_name_that_stays() {
     let text = r#"{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
         "contentVersion": "1.0.0.0", "resources": [ { "type": "Microsoft.Web/serverfarms", "apiVersion": "2024-04-01",
         "name": "[concat('farm-', uniqueString(deployment().name))]", "location": "[resourceGroup().location]" } ] }"#;
-    let about = About {
-        name: "farms".to_owned(),
-        subscription: "00000000-0000-0000-0000-000000000000".to_owned(),
-        objectives: Objectives { rto: mins(120), rpo: mins(15) },
-        approvers: Vec::new(),
-        settings: Vec::new(),
-        now: start(),
-    };
+    let about = about("farms");
     let template = Template::parse("farms.json", text).unwrap();
     let (workload, _) = read_bare(&about, &template, &Bare::default(), &NoLinks).unwrap();
     let redeployed = workload.components.iter().map(|one| (one.name.clone(), StrategyKind::Redeploy));

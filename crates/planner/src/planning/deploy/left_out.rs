@@ -10,7 +10,7 @@ use crate::inventory::Source;
 use crate::rule::Rule;
 use crate::service::{Planning, Refusal, StrategyKind};
 use crate::services::service_for;
-use crate::topology::{Component, Declared, Deployment, GROUPS, Roots};
+use crate::topology::{Component, Declared, Deployment, GROUPS, Roots, Site};
 
 /// What only planning can find: no assessment asks for it.
 pub(crate) const REFUSALS: &[Rule] = &[CANNOT_LEAVE_OUT];
@@ -41,8 +41,7 @@ pub(super) fn left_out(planning: &Planning<'_>) -> BTreeSet<ResourceId> {
         .flat_map(|component| service_for(&component.kind).left_out(component, side, planning))
         .map(|declared| declared.id.clone())
         .collect();
-    let site = planning.workload.site(side);
-    let resources = &site.resources;
+    let Site { resources, deployment, .. } = planning.workload.site(side);
     // Only what merely waits for the day can be wanted earlier; what Azure refuses stays out.
     let stands =
         |component: &&Component| planning.strategies.get(&component.name) != Some(&StrategyKind::Redeploy);
@@ -59,7 +58,7 @@ pub(super) fn left_out(planning: &Planning<'_>) -> BTreeSet<ResourceId> {
             resources.iter().map(|declared| &declared.id).filter(|id| !out.contains(id)).collect();
         let waited_for =
             resources.iter().filter(|declared| kept.contains(&declared.id)).flat_map(|one| &one.depends_on);
-        let asked_for = site.deployment.asked_for(&kept);
+        let asked_for = deployment.asked_for(&kept);
         let is_wanted = |id: &&ResourceId| out.contains(id) && !refused.contains(id);
         let wanted: Vec<ResourceId> = waited_for.chain(asked_for).filter(is_wanted).cloned().collect();
         if wanted.is_empty() {

@@ -1,8 +1,11 @@
 //! What the end of a run shows.
 
-use lifeboat_planner::Claim;
+use lifeboat_plan::PlanKind;
+use lifeboat_planner::{Claim, Side};
 
 use crate::tests::example::{drill, scenario};
+use crate::world::Purpose;
+use crate::{DrillVerdict, Scenario};
 
 /// What does not come out as predicted is named, whichever pointer it is.
 #[test]
@@ -23,4 +26,18 @@ fn a_prediction_that_does_not_come_true_is_named() {
     assert_eq!(wrong.len(), 2, "{wrong:?}");
     assert!(wrong[0].starts_with("Microsoft.ServiceBus/namespaces/orders-bus-neu/queues"), "{wrong:?}");
     assert!(wrong.iter().all(|one| one.ends_with(": without a-queue-that-nobody-made")), "{wrong:?}");
+}
+
+/// What was to be made ready and was not is a trouble until it is, whatever else is made ready meanwhile.
+#[test]
+fn a_region_that_could_not_be_made_ready_is_not_helped_by_the_other_one() {
+    let to = |active| Purpose { kind: PlanKind::Prepare, active, planned: true, returning: false };
+    for (succeeds, passes) in [(Side::Primary, true), (Side::Secondary, false)] {
+        let mut drill = drill(Scenario::sudden_loss(), 1);
+        drill.note_trouble(to(Side::Primary), "prepare northeurope: failed".to_owned());
+        drill.cure(to(succeeds));
+        assert_eq!(drill.trouble.is_empty(), passes, "{succeeds:?}");
+        let DrillVerdict::Missed(why) = drill.sum_up().report.verdict else { panic!("nothing was run") };
+        assert_eq!(why.contains(&"prepare northeurope: failed".to_owned()), !passes, "{why:?}");
+    }
 }
