@@ -19,7 +19,7 @@ pub struct ParameterDeclaration {
     pub name: String,
     /// The type; that of the definition where it refers to one.
     pub kind: ParameterType,
-    /// Values must not be shown.
+    /// Values must not be shown: the type is secure, or that of a part.
     pub secure: bool,
     /// The default, possibly an expression.
     pub default: Option<Node>,
@@ -70,7 +70,7 @@ pub(crate) fn declarations(root: &Node) -> Vec<ParameterDeclaration> {
             ParameterDeclaration {
                 name: member.key.to_string(),
                 kind,
-                secure: kind.is_secure(),
+                secure: types::has_secure_parts(root, node),
                 default: node.get("defaultValue").cloned(),
                 nullable: types::is_nullable(root, node),
                 allowed: find("allowedValues")

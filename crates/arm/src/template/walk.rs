@@ -6,7 +6,7 @@
 pub(super) mod literal;
 pub(super) mod mention;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::ResourceType;
 use crate::region::Region;
@@ -188,7 +188,7 @@ pub(super) fn walk<'t>(
     visit: &mut dyn FnMut(&Place<'_, 't>, Seen<'_, 't>),
 ) -> Vec<Declarations<'t>> {
     let frames = vec![Declarations::of(root, None)];
-    let mut walk = Walk { source, frames, path: Vec::new(), visit };
+    let mut walk = Walk { source, frames, path: Vec::new(), secrets: BTreeSet::new(), visit };
     walk.template(root, 0);
     walk.frames
 }
@@ -197,6 +197,8 @@ struct Walk<'t, 'v> {
     source: &'t str,
     frames: Vec<Declarations<'t>>,
     path: Vec<Token<'t>>,
+    /// Where values begin that must not be shown.
+    secrets: BTreeSet<usize>,
     visit: &'v mut dyn FnMut(&Place<'_, 't>, Seen<'_, 't>),
 }
 
@@ -220,19 +222,29 @@ impl<'t> Walk<'t, '_> {
     }
 
     fn parameter(&mut self, declaration: &'t Member, frame: usize) {
-        // What would be shown of a secret's default is the secret.
-        if types::kind(self.frames[frame].template, &declaration.value).is_secure() {
-            return;
-        }
+        let template = self.frames[frame].template;
+        let is_secret = types::has_secure_parts(template, &declaration.value);
         for part in declaration.value.members().unwrap_or_default() {
             if part.key.eq_ignore_ascii_case("defaultValue") {
+                self.keep_secrets(template, &declaration.value, &part.value);
                 self.inside(part, |walk| walk.value(&part.value, Role::Default(&declaration.key), frame));
             } else if let (true, Some(values)) =
-                (part.key.eq_ignore_ascii_case("allowedValues"), part.value.elements())
+                (!is_secret && part.key.eq_ignore_ascii_case("allowedValues"), part.value.elements())
             {
                 self.inside(part, |walk| walk.see(&part.value, Role::Other, frame, Seen::Allowed(values)));
             }
         }
+    }
+
+    /// What would be shown of a secret is the secret: nobody sees it, nor a list or an object that holds it.
+    fn keep_secrets(&mut self, template: &'t Node, declaration: &'t Node, value: &'t Node) {
+        for part in types::secure_parts(template, declaration, value) {
+            self.secrets.extend(value.pointer(&part.at).map(|node| node.range.start));
+        }
+    }
+
+    fn is_secret(&self, node: &Node) -> bool {
+        self.secrets.contains(&node.range.start)
     }
 
     fn resources(&mut self, resources: &'t Node, parent: &str, frame: usize) {
@@ -299,27 +311,34 @@ impl<'t> Walk<'t, '_> {
         let Some(arguments) = given.value.members() else {
             return self.member(given, Role::Argument, frame);
         };
-        let is_secret = |name: &str| {
-            let declared = template.and_then(|template| template.get("parameters")?.get(name));
-            template
-                .zip(declared)
-                .is_some_and(|(template, declared)| types::kind(template, declared).is_secure())
-        };
+        let declared = |name: &str| Some((template?, template?.get("parameters")?.get(name)?));
+        for argument in arguments {
+            if let Some(((template, declaration), value)) =
+                declared(&argument.key).zip(argument.value.get("value"))
+            {
+                self.keep_secrets(template, declaration, value);
+            }
+        }
         self.inside(given, |walk| {
-            for argument in arguments.iter().filter(|argument| !is_secret(&argument.key)) {
+            for argument in arguments {
                 walk.member(argument, Role::Argument, frame);
             }
         });
     }
 
     fn value(&mut self, node: &'t Node, role: Role<'t>, frame: usize) {
+        if self.is_secret(node) {
+            return;
+        }
         match &node.kind {
             NodeKind::String(text) => {
                 let literals = literals(node, text, self.source);
                 self.see(node, role, frame, Seen::Text(&literals));
             }
             NodeKind::Array(elements) => {
-                self.see(node, role, frame, Seen::Array(elements));
+                if !elements.iter().any(|element| self.is_secret(element)) {
+                    self.see(node, role, frame, Seen::Array(elements));
+                }
                 for (index, element) in elements.iter().enumerate() {
                     self.path.push(Token::Element(index));
                     self.value(element, role, frame);
@@ -327,7 +346,9 @@ impl<'t> Walk<'t, '_> {
                 }
             }
             NodeKind::Object(members) => {
-                self.see(node, role, frame, Seen::Object(members));
+                if !members.iter().any(|member| self.is_secret(&member.value)) {
+                    self.see(node, role, frame, Seen::Object(members));
+                }
                 let by_region = members.iter().any(|member| Region::known(&member.key).is_some());
                 let role = if by_region { Role::Entry } else { role };
                 for member in members {
@@ -343,7 +364,9 @@ impl<'t> Walk<'t, '_> {
             return;
         }
         self.inside(member, |walk| {
-            walk.see(&member.value, role, frame, Seen::Key(member));
+            if !walk.is_secret(&member.value) {
+                walk.see(&member.value, role, frame, Seen::Key(member));
+            }
             walk.value(&member.value, role, frame);
         });
     }

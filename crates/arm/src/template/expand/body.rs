@@ -14,6 +14,7 @@ use super::written::{Writer, Written, room_of};
 use crate::template::diagnostic::did_you_mean;
 use crate::template::language::evaluate::Env;
 use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::types;
 use crate::template::language::value::{Key, Value};
 use crate::tree::{Member, Node, NodeKind, push_pointer};
 
@@ -266,15 +267,14 @@ impl Unit<'_> {
 
     /// The outputs of a template, evaluated with what this unit sees and in the turns of the loops around it: those of an outer
     /// scope are the deployment's own.
-    pub(crate) fn outputs(&self, turns: &Turns) -> (Vec<(Key, String, Value)>, bool) {
+    pub(crate) fn outputs(&self, turns: &Turns) -> (Vec<(Key, OutputType, Value)>, bool) {
         let used = RefCell::default();
         let env = self.env(&used);
         self.check_assertions();
         let mut outputs = Vec::new();
         let mut complete = true;
         for member in self.template.get("outputs").and_then(Node::members).unwrap_or_default() {
-            let declared = crate::template::language::types::follow(self.frame.template, &member.value);
-            let kind = declared.get("type").and_then(Node::as_str).unwrap_or("object").to_owned();
+            let kind = OutputType::of(self.frame.template, &member.value);
             let output = with_turns(&env, turns, &mut |env| Self::output(env, &member.value));
             // it is held as it is and as JSON
             let fits = |value: &Option<Value>| env.meter.take(2 * value.as_ref().map_or(0, room_of));
@@ -299,9 +299,7 @@ impl Unit<'_> {
         if matches!(value, Value::Null) || member.value.get("copy").is_some() {
             return;
         }
-        if let Err(mut fault) =
-            crate::template::language::types::check(self.frame.template, &member.value, value, &what)
-        {
+        if let Err(mut fault) = types::check(self.frame.template, &member.value, value, &what) {
             if fault.code == "parameter-type" {
                 fault.code = "output-type";
                 fault.hint = None;
@@ -357,13 +355,29 @@ impl Unit<'_> {
     }
 }
 
+/// What an output is declared as.
+#[derive(Debug, Clone)]
+pub(crate) struct OutputType {
+    pub(crate) name: String,
+    /// The whole or a part must not be shown.
+    pub(crate) secure: bool,
+}
+
+impl OutputType {
+    fn of(template: &Node, declaration: &Node) -> Self {
+        let name = types::follow(template, declaration).get("type").and_then(Node::as_str);
+        let name = name.unwrap_or("object").to_owned();
+        Self { name, secure: types::has_secure_parts(template, declaration) }
+    }
+}
+
 /// Outputs as they are shown.
-pub(crate) fn public_outputs(outputs: &[(Key, String, Value)]) -> BTreeMap<String, Output> {
-    let convert = |(name, kind, value): &(Key, String, Value)| {
+pub(crate) fn public_outputs(outputs: &[(Key, OutputType, Value)]) -> BTreeMap<String, Output> {
+    let convert = |(name, kind, value): &(Key, OutputType, Value)| {
         let mut deferred = Vec::new();
         let value =
             value.to_json("", &mut |pointer, rest, text| deferred.push(Deferred::new(pointer, rest, text)));
-        (name.to_string(), Output { kind: kind.clone(), value, deferred })
+        (name.to_string(), Output { kind: kind.name.clone(), value, deferred, secure: kind.secure })
     };
     outputs.iter().map(convert).collect()
 }

@@ -204,12 +204,13 @@ pub struct Output {
     pub value: Json,
     /// The places that only the run can fill.
     pub deferred: Vec<Deferred>,
+    pub(crate) secure: bool,
 }
 
 impl Output {
-    /// Whether it must not be shown.
+    /// Whether it must not be shown: its type is secure, or that of a part.
     pub fn is_secure(&self) -> bool {
-        self.kind.to_ascii_lowercase().starts_with("secure")
+        self.secure
     }
 }
 

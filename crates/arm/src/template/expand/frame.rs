@@ -58,7 +58,7 @@ pub(crate) struct Frame<'t> {
     /// The deployments on the way to what is looked at: those of outer scope have no frame of their own.
     pub(crate) chain: RefCell<Vec<String>>,
     parameters: Named<'t, &'t Member>,
-    /// What was given for parameters that are no secrets: what `deployment()` tells of them.
+    /// What was given for parameters without secrets: what `deployment()` tells of them.
     arguments: Vec<(&'t str, Value)>,
     variables: Named<'t, Variable<'t>>,
     functions: BTreeMap<String, &'t Node>,
@@ -168,7 +168,7 @@ fn told_arguments<'t>(
     let mut told = Vec::new();
     for (key, value) in given {
         if let Some(declared) = parameters.get(&**key)
-            && !types::kind(template, &declared.what.value).is_secure()
+            && !types::has_secure_parts(template, &declared.what.value)
         {
             told.push((declared.name, value.clone()));
         }

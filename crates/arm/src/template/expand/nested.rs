@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::body::{public_outputs, resources_pointer};
+use super::body::{OutputType, public_outputs, resources_pointer};
 use super::expansion::NestedDeployment;
 use super::frame::{Deployment, Frame};
 use super::header::{Collector, Header, Turns, with_turns};
@@ -100,9 +100,9 @@ impl Unit<'_> {
     }
 
     /// What `reference` of the deployment will find.
-    fn answer(outputs: Vec<(Key, String, Value)>) -> Outcome {
+    fn answer(outputs: Vec<(Key, OutputType, Value)>) -> Outcome {
         let outputs = outputs.into_iter().map(|(name, kind, value)| {
-            Ok((name, record([("type", Value::string(kind)), ("value", value)])?))
+            Ok((name, record([("type", Value::string(kind.name)), ("value", value)])?))
         });
         record([
             ("provisioningState", Value::string("Succeeded")),
@@ -325,7 +325,7 @@ struct Arguments {
 
 /// What comes out of an expanded template.
 pub(crate) struct Inside {
-    pub(crate) outputs: Vec<(Key, String, Value)>,
+    pub(crate) outputs: Vec<(Key, OutputType, Value)>,
     /// Whether all outputs could be evaluated.
     complete: bool,
     /// The keys of the resources that are made.

@@ -1,8 +1,13 @@
 //! Types of parameters: the plain ones, and those of language version 2.0.
 
+mod secure;
+
 use super::fault::{Fault, Outcome};
 use super::value::Value;
 use crate::tree::{Node, NodeKind};
+use secure::Tree;
+
+pub(crate) use secure::{has_secure_parts, secure_parts};
 
 /// The type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,15 +80,15 @@ impl ParameterType {
 }
 
 /// Definitions refer to definitions no further than this; a circle ends there.
-pub(crate) const REFERENCES_MAX: usize = 32;
+const REFERENCES_MAX: usize = 32;
 
 /// Follows `$ref` to the definition of a type.
-pub(crate) fn follow<'t>(template: &'t Node, mut declaration: &'t Node) -> &'t Node {
+pub(crate) fn follow<'t, T: Tree>(template: &'t T, mut declaration: &'t T) -> &'t T {
     for _ in 0..REFERENCES_MAX {
-        let Some(path) = declaration.get("$ref").and_then(Node::as_str) else { break };
+        let Some(path) = declaration.find("$ref").and_then(Tree::text) else { break };
         let mut target = template;
         for token in path.trim_start_matches('#').split('/').skip(1) {
-            match target.get(&token.replace("~1", "/").replace("~0", "~")) {
+            match target.find(&token.replace("~1", "/").replace("~0", "~")) {
                 Some(next) => target = next,
                 None => return declaration,
             }

@@ -44,29 +44,38 @@ fn has_scheme(text: &str) -> bool {
 
 /// Scheme and host as .NET writes them: in small letters, without the port that the scheme has anyway.
 fn plain_root(root: &str) -> String {
-    let (user, host) = root.rsplit_once('@').map_or(("", root), |(user, _)| (user, &root[user.len()..]));
-    let host = host.to_ascii_lowercase();
-    let scheme = root.split_once(':').map_or("", |(scheme, _)| scheme);
-    let port = match () {
-        () if scheme.eq_ignore_ascii_case("https") => ":443",
-        () if scheme.eq_ignore_ascii_case("http") => ":80",
-        () => return format!("{user}{host}"),
+    let Some((scheme, authority)) = root.split_once("://") else { return root.to_owned() };
+    let (user, host) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+    let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
+    let port = match &*scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return format!("{scheme}://{user}{host}"),
     };
-    format!("{user}{}", host.strip_suffix(port).unwrap_or(&host))
+    format!("{scheme}://{user}{}", host.strip_suffix(port).unwrap_or(&host))
 }
 
-/// A path with its `.` and `..` followed; those that lead above the root of a host are dropped.
+/// A path with its `.` and `..` followed; those that lead above the root of a host are dropped. A last one names a folder,
+/// and leaves its slash.
 fn without_dots(path: &str, has_root: bool) -> String {
     let mut segments: Vec<&str> = Vec::new();
+    let mut is_folder = false;
     for segment in path.split('/') {
+        is_folder = true;
         match segment {
             "." => {}
             ".." if segments.last().is_some_and(|last| !last.is_empty() && *last != "..") => {
                 segments.pop();
             }
             ".." if has_root => {}
-            other => segments.push(other),
+            other => {
+                segments.push(other);
+                is_folder = false;
+            }
         }
+    }
+    if is_folder && !segments.is_empty() {
+        segments.push("");
     }
     segments.join("/")
 }
@@ -207,6 +216,13 @@ mod tests {
             ("HTTPS://A.B/C/d", "E", "https://a.b/C/E"),
             ("https://Me:Word@A.B:443/c", "d", "https://Me:Word@a.b/d"),
             ("http://a.b:443/c", "d", "http://a.b:443/d"),
+            ("HTTPS://me@A.B", "c", "https://me@a.b/c"),
+            ("FTP://me@A.B:443/", "c", "ftp://me@a.b:443/c"),
+            ("https://a.b/c/d", ".", "https://a.b/c/"),
+            ("https://a.b/c/d", "..", "https://a.b/"),
+            ("https://a.b/c/d", "../..", "https://a.b/"),
+            ("https://a.b/c/d", "e/..?f=1", "https://a.b/c/?f=1"),
+            ("infra/nested/main.json", "..", "infra/"),
         ];
         for (base, relative, expected) in cases {
             assert_eq!(combine(base, relative), expected);

@@ -54,8 +54,12 @@ fn look_at_guid<'t>(place: &Place<'_, 't>, resource: &Resource<'t>, ties: &mut T
         return;
     }
     let found = format!("{} is the name of a {}, and a tenant takes each once", shown(own), resource.kind);
-    let change =
-        "compute it: `guid(resourceGroup().id, …)` with the principal and the role gives each region its own";
+    // Where no group is deployed to, both regions may have the same subscription: the region itself tells them apart.
+    let change = if place.is_in_a_group() {
+        "compute it: `guid(resourceGroup().id, …)` with the principal and the role gives each region its own"
+    } else {
+        "compute it: `guid(subscription().id, deployment().location, …)` with the principal and the role gives each region its own"
+    };
     let at = crate::template::diagnostic::pointer_at(&ties.document.root, leaf.range.start);
     ties.push(TieKind::NameFixed, inside(leaf), at, found, change.to_owned());
 }

@@ -258,3 +258,21 @@ fn guids_of_roles_are_computed_and_not_written_out() {
     );
     check(&with(&read), &[]);
 }
+
+/// A part of a default that is a secret is not looked at, and what stands beside it is.
+#[test]
+fn secure_parts_of_defaults_are_not_told() {
+    let text = with(
+        r#""parameters": { "all": { "type": "object",
+            "properties": { "place": { "type": "string" }, "pw": { "type": "securestring" } },
+            "defaultValue": { "place": "westeurope", "pw": "https://orders-westeurope.example.org" } } }, "resources": []"#,
+    );
+    let plain = text.replace("securestring", "string");
+    let told = |text: &str| {
+        let found = Template::parse("main.json", text).map(|template| ties(&template)).unwrap();
+        found.iter().map(|tie| tie.pointer.clone()).collect::<Vec<_>>()
+    };
+    assert!(told(&text).iter().all(|at| at.ends_with("/place")), "{:?}", told(&text));
+    assert!(!told(&text).is_empty());
+    assert!(told(&plain).iter().any(|at| at.ends_with("/pw")), "{:?}", told(&plain));
+}

@@ -1,18 +1,17 @@
 //! Where a deployment holds values of secure types.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value as Json;
 
 use crate::template::ParameterType;
 use crate::template::language::parser::{Text, classify};
-use crate::template::language::types::REFERENCES_MAX;
+use crate::template::language::types::secure_parts;
 
 /// A value of a secure type inside a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecurePlace {
-    /// The parameter's name; of a nested deployment behind the names of the deployments around it.
+    /// The parameter's name, `login`, and where only a part of it is secure, which: `login#/password`. Of a nested
+    /// deployment behind the names of the deployments around it.
     pub name: String,
     /// JSON pointer in the deployment's properties, which hold `template` and `parameters`.
     pub at: String,
@@ -22,11 +21,12 @@ pub struct SecurePlace {
 /// defaults, and what templates hand to nested ones as text.
 pub fn secure_places(template: &Json, parameters: &Json) -> Vec<SecurePlace> {
     let mut found = Vec::new();
-    let secure = parameters_of(template, ParameterType::is_secure);
-    for (name, given) in members(parameters).filter(|(name, _)| secure.contains(&name.to_lowercase())) {
-        for (key, _) in named(given, "value").filter(|(_, value)| !says_nothing(value)) {
+    for (name, given) in members(parameters) {
+        for (key, value) in named(given, "value") {
             let at = format!("/parameters/{}/{key}", escaped(name));
-            found.push(SecurePlace { name: name.clone(), at });
+            for part in parts_of(template, name, value).filter(|part| !says_nothing(part.value)) {
+                found.push(part.place(name, &at));
+            }
         }
     }
     in_template(template, "/template", "", &mut found);
@@ -34,13 +34,13 @@ pub fn secure_places(template: &Json, parameters: &Json) -> Vec<SecurePlace> {
 }
 
 fn in_template(template: &Json, at: &str, inside: &str, found: &mut Vec<SecurePlace>) {
-    let secure = parameters_of(template, ParameterType::is_secure);
     for (section, parameters) in named(template, "parameters") {
-        for (name, declared) in members(parameters).filter(|(name, _)| secure.contains(&name.to_lowercase()))
-        {
-            for (key, _) in named(declared, "defaultValue").filter(|(_, default)| is_literal(default)) {
+        for (name, declared) in members(parameters) {
+            for (key, default) in named(declared, "defaultValue") {
                 let at = format!("{at}/{section}/{}/{key}", escaped(name));
-                found.push(SecurePlace { name: format!("{inside}default of {name}"), at });
+                for part in parts_of(template, name, default).filter(|part| is_literal(part.value)) {
+                    found.push(part.place(&format!("{inside}default of {name}"), &at));
+                }
             }
         }
     }
@@ -69,12 +69,13 @@ fn in_resources(resources: &Json, at: &str, inside: &str, found: &mut Vec<Secure
 
 fn in_deployment(properties: &Json, at: &str, inside: &str, found: &mut Vec<SecurePlace>) {
     for (section, template) in named(properties, "template") {
-        let secure = parameters_of(template, ParameterType::is_secure);
         for (parameters, all) in named(properties, "parameters") {
-            for (name, given) in members(all).filter(|(name, _)| secure.contains(&name.to_lowercase())) {
-                for (key, _) in named(given, "value").filter(|(_, value)| is_literal(value)) {
+            for (name, given) in members(all) {
+                for (key, value) in named(given, "value") {
                     let at = format!("{at}/{parameters}/{}/{key}", escaped(name));
-                    found.push(SecurePlace { name: format!("{inside}{name}"), at });
+                    for part in parts_of(template, name, value).filter(|part| is_literal(part.value)) {
+                        found.push(part.place(&format!("{inside}{name}"), &at));
+                    }
                 }
             }
         }
@@ -91,13 +92,13 @@ pub(super) fn computed_defaults(template: &Json) -> Vec<String> {
 
 fn computed_below(value: &Json, at: &str, found: &mut Vec<String>) {
     if named(value, "resources").next().is_some() {
-        let secure = parameters_of(value, |kind| kind == ParameterType::SecureString);
         for (section, parameters) in named(value, "parameters") {
-            for (name, declared) in
-                members(parameters).filter(|(name, _)| secure.contains(&name.to_lowercase()))
-            {
-                for (key, _) in named(declared, "defaultValue").filter(|(_, default)| is_computed(default)) {
-                    found.push(format!("{at}/{section}/{}/{key}", escaped(name)));
+            for (name, declared) in members(parameters) {
+                for (key, default) in named(declared, "defaultValue") {
+                    let texts = parts_of(value, name, default)
+                        .filter(|part| part.kind == ParameterType::SecureString && is_computed(part.value));
+                    let at = format!("{at}/{section}/{}/{key}", escaped(name));
+                    found.extend(texts.map(|part| format!("{at}{}", part.at)));
                 }
             }
         }
@@ -113,31 +114,34 @@ pub(super) fn longer(expression: &str) -> String {
     format!("[concat('z', {inner})]")
 }
 
-/// The names, in lower case, of a template's parameters of some types; a definition may be what says which it is.
-fn parameters_of(template: &Json, wanted: fn(ParameterType) -> bool) -> BTreeSet<String> {
-    let is_wanted = |declared: &Json| {
-        let mut kinds = named(follow(template, declared), "type").filter_map(|(_, kind)| kind.as_str());
-        kinds.any(|kind| ParameterType::from_name(kind).is_some_and(wanted))
-    };
-    let all = named(template, "parameters").flat_map(|(_, parameters)| members(parameters));
-    all.filter(|(_, declared)| is_wanted(declared)).map(|(name, _)| name.to_lowercase()).collect()
+/// A secure part of a value.
+struct Part<'v> {
+    /// JSON pointer in the value.
+    at: String,
+    kind: ParameterType,
+    value: &'v Json,
 }
 
-/// Follows `$ref` to the definition of a type, as the engine does.
-fn follow<'v>(template: &'v Json, mut declared: &'v Json) -> &'v Json {
-    for _ in 0..REFERENCES_MAX {
-        let path = named(declared, "$ref").find_map(|(_, path)| path.as_str());
-        let Some(path) = path else { break };
-        let tokens = path.trim_start_matches('#').split('/').skip(1);
-        let target = tokens
-            .map(|token| token.replace("~1", "/").replace("~0", "~"))
-            .try_fold(template, |target, token| {
-                target.get(&token).or_else(|| named(target, &token).last().map(|(_, next)| next))
-            });
-        let Some(target) = target else { break };
-        declared = target;
+impl Part<'_> {
+    /// Its place, if the value stands at `at`. `#` keeps a part apart from what else is called so.
+    fn place(&self, name: &str, at: &str) -> SecurePlace {
+        let part = if self.at.is_empty() { String::new() } else { format!("#{}", self.at) };
+        SecurePlace { name: format!("{name}{part}"), at: format!("{at}{}", self.at) }
     }
-    declared
+}
+
+/// The secure parts of a value of the parameter `name`.
+fn parts_of<'v>(template: &Json, name: &str, value: &'v Json) -> impl Iterator<Item = Part<'v>> {
+    let all = named(template, "parameters").flat_map(|(_, parameters)| members(parameters));
+    let declared = all.filter(|(declared, _)| declared.to_lowercase() == name.to_lowercase());
+    let mut parts: Vec<_> =
+        declared.flat_map(|(_, declared)| secure_parts(template, declared, value)).collect();
+    parts.sort_by(|one, other| one.at.cmp(&other.at));
+    parts.dedup_by(|one, other| one.at == other.at);
+    parts.into_iter().filter_map(|part| {
+        let inner = value.pointer(&part.at)?;
+        Some(Part { at: part.at, kind: part.kind, value: inner })
+    })
 }
 
 /// The members that a keyword names. The engine takes keywords in any case, and text that is shown has all of them.

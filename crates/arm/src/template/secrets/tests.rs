@@ -362,3 +362,69 @@ fn secrets_are_found_in_the_text_in_any_writing() {
     let found: Vec<&str> = secret_ranges(&template).into_iter().map(|range| &text[range]).collect();
     assert_eq!(found, [r#""hun\u0074er2""#, r#"{ "pin": 1 }"#]);
 }
+
+/// What a definition says of a property, an element or a variant holds for it wherever it goes, and for nothing beside it.
+#[test]
+fn secure_parts_of_values_are_secrets() {
+    let cat = json!({ "type": "object", "properties": { "is": { "type": "string" }, "pw": { "type": "securestring" } } });
+    let login = json!({ "type": "object", "properties": { "user": { "type": "string" }, "pw": { "type": "securestring" } } });
+    for (declaration, value, at, path) in [
+        (login.clone(), json!({ "user": "ann", "pw": SECRET }), "/pw", ".pw"),
+        (json!({ "type": "array", "items": { "type": "securestring" } }), json!([SECRET]), "/0", "[0]"),
+        (json!({ "$ref": "#/definitions/login" }), json!({ "user": "ann", "pw": SECRET }), "/pw", ".pw"),
+        (
+            json!({ "type": "object", "discriminator": { "propertyName": "is", "mapping": { "cat": cat } } }),
+            json!({ "is": "cat", "pw": SECRET }),
+            "/pw",
+            ".pw",
+        ),
+    ] {
+        let mut template = small(
+            &json!({ "all": declaration, "plain": { "type": "string" } }),
+            &json!({ "thing": thing() }),
+        );
+        template["languageVersion"] = json!("2.0");
+        template["definitions"] = json!({ "login": login });
+        template["resources"]["thing"]["properties"] = json!({
+            "part": format!("[base64(parameters('all'){path})]"),
+            "plain": "[parameters('plain')]",
+            "told": "[string(deployment().properties.parameters)]",
+        });
+        let own = declaration.clone();
+        template["outputs"] = json!({ "all": { "value": "[parameters('all')]" } });
+        template["outputs"]["all"].as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+        let given = BTreeMap::from([("all".to_owned(), value.clone()), ("plain".to_owned(), json!("seen"))]);
+        let entries = json!({ "all": { "value": value }, "plain": { "value": "seen" } });
+        let places = secure_places(&template, &entries);
+        assert_eq!(
+            places,
+            [SecurePlace { name: format!("all#{at}"), at: format!("/parameters/all/value{at}") }]
+        );
+
+        let read = Template::parse("t.json", &template.to_string()).unwrap();
+        let declared = read.parameters().map(|one| (&*one.name, one.secure));
+        assert_eq!(declared.collect::<Vec<_>>(), [("all", true), ("plain", false)]);
+        let bare = expand(&read, &given, &context(), &NoLinks);
+        assert_eq!(bare.resources[0].body["properties"]["told"], r#"{"plain":{"value":"seen"}}"#);
+        assert!(bare.outputs["all"].is_secure());
+
+        let clean = shown(&template, &given);
+        assert!(clean.is_clean(), "{:?}", clean.diagnostics);
+        let properties = &clean.resources[0].body["properties"];
+        assert_eq!((&properties["part"], &properties["plain"]), (&json!(VEIL), &json!("seen")));
+        let mut covered = value.clone();
+        *covered.pointer_mut(at).unwrap() = json!(VEIL);
+        assert_eq!(clean.outputs["all"].value, covered);
+
+        template["resources"]["thing"]["properties"]["n"] =
+            json!(format!("[int(concat('x', parameters('all'){path}))]"));
+        let wrong = shown(&template, &given);
+        let said: Vec<&str> = wrong.diagnostics.iter().map(|found| &*found.message).collect();
+        assert_eq!(said, [format!("`int`: `{VEIL}` is no int")]);
+
+        template["parameters"]["all"]["defaultValue"] = value;
+        let read = Template::parse("t.json", &template.to_string()).unwrap();
+        let ranges = secret_ranges(&read).into_iter().map(|range| read.text()[range].to_owned());
+        assert_eq!(ranges.collect::<Vec<_>>(), [format!("\"{SECRET}\"")]);
+    }
+}
