@@ -9,7 +9,8 @@
 //! into, and what is wrong with it (a [`Diagnostic`]). [`regions`] and [`lift`] read the same text for what ties it to one place;
 //! [`secrets`], [`placeholder`] and [`links`] are for whoever shows templates, tries them out, or sends them as one file.
 //!
-//! Inside, arrows point down: `regions`, `lift` and `secrets` stand on `expand`, `expand` on `language`, and that on nothing but the tree.
+//! Inside, arrows point down: `secrets` and `lift` stand on `expand`, `lift` on `regions` too; `regions` stands on `walk` and `language`,
+//! `expand` on `language`, and that on the tree, the regions and what diagnostics have for all (`did_you_mean`).
 //! Known gaps: extensible resources (other than Azure's), `apiProfile`, zones per subscription, loops whose count and templates
 //! whose text only the run knows. Where the crate differs from other implementations, the repository's page of template
 //! differences says why.

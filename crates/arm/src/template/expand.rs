@@ -15,6 +15,7 @@ mod header;
 pub mod links;
 mod names;
 mod nested;
+mod outputs;
 pub(super) mod settle;
 mod stand_in;
 pub(super) mod unit;
@@ -31,11 +32,11 @@ use super::language::fault::Outcome;
 use super::language::scope::{DeploymentScope, Scope};
 use super::language::value::Value;
 use super::parameters::ParameterValue;
-use body::public_outputs;
 use engine::{Draft, Engine};
 use expansion::{Context, ExpandedResource, Expansion, Linked};
 use frame::{Deployment, Frame};
 use nested::{Place, run};
+use outputs::public_outputs;
 
 /// Evaluates everything in a template that can be known before it is deployed.
 ///

@@ -1,6 +1,6 @@
 //! Values that must not be shown, and what an expansion makes of them.
 //!
-//! [`veil()`] covers an expansion for whoever deploys, [`veil_given`] for whoever reads, [`without_secrets`] the text of a template;
+//! [`veil()`] covers an expansion for whoever deploys, [`veil_given`] for whoever reads, and [`Secrets::cover`] a text;
 //! [`secure_places`] tells where a deployment holds such values. A secret seldom stays as it was typed: it becomes a part of a
 //! connection string, a base64 text, a seed of a name. So nobody searches for it. The template is expanded once more with other
 //! secrets, and whatever differs depends on them. Only where others make another template it is searched for.
@@ -125,11 +125,6 @@ fn search(expansion: &mut Expansion, secrets: &Secrets, names: Names) {
     if names == Names::Covered {
         cover_names(expansion, How::Searched(secrets));
     }
-}
-
-/// A text for people without the secrets that `parameters` give and `template` spells out.
-pub fn without_secrets(text: &str, template: &Template, parameters: &BTreeMap<String, Json>) -> String {
-    Secrets::of(&template.json(), parameters).cover(text)
 }
 
 /// Where the text of a template spells out a secret, in order.

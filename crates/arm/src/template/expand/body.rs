@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::deferred::Deferred;
 use super::engine::{Draft, Needs};
-use super::expansion::{ExpandedResource, NestedDeployment, Origin, Output};
+use super::expansion::{ExpandedResource, NestedDeployment, Origin};
 use super::header::{Header, Turns, with_turns};
+use super::outputs::OutputType;
 use super::stand_in::stand_in;
 use super::unit::{Progress, Unit};
 use super::written::{Writer, Written, room_of};
@@ -353,33 +353,6 @@ impl Unit<'_> {
     pub(crate) fn mark(&self, index: usize, progress: Progress) {
         self.progress.borrow_mut()[index] = progress;
     }
-}
-
-/// What an output is declared as.
-#[derive(Debug, Clone)]
-pub(crate) struct OutputType {
-    pub(crate) name: String,
-    /// The whole or a part must not be shown.
-    pub(crate) secure: bool,
-}
-
-impl OutputType {
-    fn of(template: &Node, declaration: &Node) -> Self {
-        let name = types::follow(template, declaration).get("type").and_then(Node::as_str);
-        let name = name.unwrap_or("object").to_owned();
-        Self { name, secure: types::has_secure_parts(template, declaration) }
-    }
-}
-
-/// Outputs as they are shown.
-pub(crate) fn public_outputs(outputs: &[(Key, OutputType, Value)]) -> BTreeMap<String, Output> {
-    let convert = |(name, kind, value): &(Key, OutputType, Value)| {
-        let mut deferred = Vec::new();
-        let value =
-            value.to_json("", &mut |pointer, rest, text| deferred.push(Deferred::new(pointer, rest, text)));
-        (name.to_string(), Output { kind: kind.name.clone(), value, deferred, secure: kind.secure })
-    };
-    outputs.iter().map(convert).collect()
 }
 
 /// The pointer of a template's resources.

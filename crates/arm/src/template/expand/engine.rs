@@ -9,6 +9,7 @@ use super::links::FollowedLink;
 use crate::template::diagnostic::{Diagnostic, Document, Severity};
 use crate::template::language::evaluate::Meter;
 use crate::template::language::fault::{Fault, Outcome};
+use crate::template::language::unique;
 use crate::template::language::value::Value;
 
 /// How many mistakes are told, and how many doubts.
@@ -97,11 +98,7 @@ impl<'t> Engine<'t> {
 
     pub(crate) fn next_guid(&self) -> String {
         self.guids.set(self.guids.get() + 1);
-        crate::template::language::unique::guid(&format!(
-            "{}-{}",
-            self.context.new_guid_seed,
-            self.guids.get()
-        ))
+        unique::guid(&format!("{}-{}", self.context.new_guid_seed, self.guids.get()))
     }
 
     /// A number for a resource, since an id may be used more than once.

@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::body::{OutputType, public_outputs, resources_pointer};
+use super::body::resources_pointer;
 use super::expansion::NestedDeployment;
 use super::frame::{Deployment, Frame};
 use super::header::{Collector, Header, Turns, with_turns};
 use super::links::LinkKind;
+use super::outputs::{OutputType, public_outputs};
 use super::unit::{Progress, Unit};
 use super::written::Written;
 use crate::template::diagnostic::Document;

@@ -14,6 +14,7 @@ use super::functions::{self, Body};
 use super::parser;
 use super::surroundings::{Neighbours, Runtime, Surroundings};
 use super::value::{Object, Value};
+use crate::template::diagnostic::did_you_mean;
 
 /// Evaluations inside evaluations (a variable in a variable in …) beyond this are refused.
 const DEPTH_MAX: usize = 250;
@@ -194,7 +195,7 @@ impl Env<'_> {
             return self.call_user_function(name, arguments, span);
         }
         let Some(function) = functions::find(name) else {
-            let hint = crate::template::diagnostic::did_you_mean(name, functions::names());
+            let hint = did_you_mean(name, functions::names());
             return Err(Fault::new("function-unknown", format!("there is no function `{name}`"))
                 .at(span)
                 .hint(hint));
@@ -329,7 +330,7 @@ impl Env<'_> {
 fn instead_of(missing: &str, object: &Object) -> String {
     const SHOWN_MAX: usize = 6;
     let keys = || object.entries.iter().map(|(key, _)| &**key);
-    if let Some(meant) = crate::template::diagnostic::did_you_mean(missing, keys()) {
+    if let Some(meant) = did_you_mean(missing, keys()) {
         return meant;
     }
     let mut shown: Vec<String> = keys().take(SHOWN_MAX).map(|key| format!("`{key}`")).collect();

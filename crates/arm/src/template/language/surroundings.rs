@@ -1,6 +1,6 @@
 //! What expressions ask of whoever evaluates them: of the template around, of the resources beside, of the run.
 //!
-//! The language knows no template and no deployment; these are the three questions that it has for them.
+//! The language itself holds neither template nor deployment: whatever it needs of them it asks here.
 
 use std::ops::Range;
 use std::rc::Rc;

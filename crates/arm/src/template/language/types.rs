@@ -4,6 +4,7 @@ mod secure;
 
 use super::fault::{Fault, Outcome};
 use super::value::Value;
+use crate::template::diagnostic::did_you_mean;
 use crate::tree::{Node, NodeKind};
 use secure::Tree;
 
@@ -144,14 +145,14 @@ fn check_at(template: &Node, declaration: &Node, value: &Value, what: &str, dept
     if let Some(path) = declared.get("$ref").and_then(Node::as_str) {
         let known = template.get("definitions").and_then(Node::members).unwrap_or_default();
         let name = path.rsplit('/').next().unwrap_or_default();
-        let hint = crate::template::diagnostic::did_you_mean(name, known.iter().map(|member| &*member.key));
+        let hint = did_you_mean(name, known.iter().map(|member| &*member.key));
         let message = format!("{what} has the type `{path}`, which leads to no definition");
         return Err(Fault::new("type", message).hint(hint));
     }
     if let Some(name) = declared.get("type").and_then(Node::as_str) {
         let Some(kind) = ParameterType::from_name(name) else {
             let names = ["string", "int", "bool", "array", "object", "securestring", "secureobject"];
-            let hint = crate::template::diagnostic::did_you_mean(name, names);
+            let hint = did_you_mean(name, names);
             return Err(Fault::new("type", format!("{what} has the unknown type `{name}`")).hint(hint));
         };
         if !kind.accepts(value) {
@@ -195,7 +196,7 @@ fn check_limits(declaration: &Node, value: &Value, what: &str) -> Outcome<()> {
             let shown: Vec<String> = names.iter().take(12).map(|name| format!("`{name}`")).collect();
             let hint = value
                 .as_str()
-                .and_then(|text| crate::template::diagnostic::did_you_mean(text, names.iter().copied()))
+                .and_then(|text| did_you_mean(text, names.iter().copied()))
                 .or_else(|| (!shown.is_empty()).then(|| format!("allowed are {}", shown.join(", "))));
             let message = format!("{what} is not one of the allowed values");
             return Err(Fault::new("parameter-allowed", message).hint(hint));

@@ -8,6 +8,7 @@ use super::source::{Source, Sources};
 use super::{TieKind, Ties, shown};
 use crate::global_name::{collides, other_global_name};
 use crate::id::ResourceType;
+use crate::template::diagnostic::pointer_at;
 use crate::template::language::expression::Expression;
 use crate::template::language::parser::{LENGTH_MAX, Text, classify, parse};
 use crate::template::language::value::Value;
@@ -60,7 +61,7 @@ fn look_at_guid<'t>(place: &Place<'_, 't>, resource: &Resource<'t>, ties: &mut T
     } else {
         "compute it: `guid(subscription().id, deployment().location, …)` with the principal and the role gives each region its own"
     };
-    let at = crate::template::diagnostic::pointer_at(&ties.document.root, leaf.range.start);
+    let at = pointer_at(&ties.document.root, leaf.range.start);
     ties.push(TieKind::NameFixed, inside(leaf), at, found, change.to_owned());
 }
 
@@ -82,11 +83,8 @@ fn look_at<'t>(
     if let Some((leaf, text)) = literal(place.frames, place.frame, name) {
         let is = if is_placeholder(text) { "stands for the name" } else { "is the name" };
         let found = format!("{} {is} of a {kind}", shown(text));
-        let at = if std::ptr::eq(leaf, name) {
-            own
-        } else {
-            crate::template::diagnostic::pointer_at(&ties.document.root, leaf.range.start)
-        };
+        let at =
+            if std::ptr::eq(leaf, name) { own } else { pointer_at(&ties.document.root, leaf.range.start) };
         ties.push(TieKind::NameLiteral, inside(leaf), at, found, GIVE.to_owned());
         return;
     }

@@ -276,3 +276,37 @@ fn secure_parts_of_defaults_are_not_told() {
     assert!(!told(&text).is_empty());
     assert!(told(&plain).iter().any(|at| at.ends_with("/pw")), "{:?}", told(&plain));
 }
+
+/// What a secure part of an argument says is told neither.
+#[test]
+fn secure_parts_of_arguments_are_not_told() {
+    let of = |kind: &str| {
+        with(&format!(
+            r#""resources": [{{ "type": "Microsoft.Resources/deployments", "apiVersion": "1", "name": "in", "properties": {{
+                "mode": "Incremental", "expressionEvaluationOptions": {{ "scope": "inner" }},
+                "parameters": {{ "all": {{ "value": [{{ "pw": "westeurope", "place": "northeurope" }}] }} }},
+                "template": {{ "$schema": "deploymentTemplate.json#", "resources": [], "parameters": {{ "all": {{ "type": "array",
+                    "items": {{ "type": "object", "properties": {{ "pw": {{ "type": "{kind}" }} }} }} }} }} }} }} }}]"#
+        ))
+    };
+    let told = |kind: &str| found(&of(kind)).join(" ");
+    assert!(told("string").contains("westeurope") && told("string").contains("northeurope"));
+    assert!(!told("securestring").contains("westeurope") && told("securestring").contains("northeurope"));
+}
+
+/// `resourceGroup()` answers only where a group is deployed to.
+#[test]
+fn advice_on_the_name_of_an_assignment_fits_the_level() {
+    for (schema, wanted) in [
+        ("deploymentTemplate.json#", "resourceGroup().id"),
+        ("subscriptionDeploymentTemplate.json#", "subscription().id"),
+    ] {
+        let text = format!(
+            r#"{{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/{schema}", "resources": [
+                {{ "type": "Microsoft.Authorization/roleAssignments", "apiVersion": "1", "name": "3f2a1b4c-1111-2222-3333-444455556666" }}] }}"#
+        );
+        let found = ties(&Template::parse("main.json", &text).unwrap());
+        assert_eq!(found.len(), 1, "{schema}");
+        assert!(found[0].change.contains(wanted), "{}", found[0].change);
+    }
+}

@@ -109,7 +109,7 @@ fn a_complaint_names_no_secret() {
     let parsed = Template::parse("t.json", &template().to_string()).unwrap();
     let given = BTreeMap::from([("password".to_owned(), json!(SECRET))]);
     assert_eq!(
-        without_secrets("`Hunter2-Marker` is no place", &parsed, &given),
+        Secrets::of(&parsed.json(), &given).cover("`Hunter2-Marker` is no place"),
         format!("`{VEIL}` is no place")
     );
 }
@@ -184,7 +184,7 @@ fn a_complaint_names_no_secret_that_the_template_spells_out() {
     let read = Template::parse("t.json", &template.to_string()).unwrap();
     let given = BTreeMap::from([("pin".to_owned(), json!("given1"))]);
     for text in ["hunter2", "[hunter3]", "hunter4", "47110", "given1"] {
-        let said = without_secrets(&format!("`{text}` is no int"), &read, &given);
+        let said = Secrets::of(&read.json(), &given).cover(&format!("`{text}` is no int"));
         assert_eq!(said, format!("`{VEIL}` is no int"));
     }
 }

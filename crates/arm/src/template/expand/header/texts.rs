@@ -30,7 +30,7 @@ impl<'t> Collector<'_, 't> {
         }
     }
 
-    pub(super) fn missing(&self, node: &Node) -> String {
+    fn missing(&self, node: &Node) -> String {
         let has_profile = self.frame.template.get("apiProfile").is_some();
         let needed = ["type", "name", "apiVersion"].into_iter();
         let missing = needed.filter(|key| node.get(key).is_none() && !(has_profile && *key == "apiVersion"));
@@ -118,13 +118,13 @@ pub(super) fn settled_string<'n>(
 }
 
 /// Whether a child's type is a whole one of another provider, instead of a part of its parent's.
-pub(super) fn is_foreign(kind: &str, parent: &str) -> bool {
+fn is_foreign(kind: &str, parent: &str) -> bool {
     let Some((namespace, _)) = kind.split_once('/') else { return false };
     namespace.contains('.') && !lies_below(kind, parent)
 }
 
 /// Whether a path goes on from another one, case ignored.
-pub(super) fn lies_below(path: &str, parent: &str) -> bool {
+fn lies_below(path: &str, parent: &str) -> bool {
     let start = path.get(..parent.len());
     start.is_some_and(|start| start.eq_ignore_ascii_case(parent)) && path[parent.len()..].starts_with('/')
 }
