@@ -263,6 +263,9 @@ fn template(path: &Path, target: &TargetArgs) -> Result<Loaded, CliError> {
                 .with_hint("leave `--secondary-parameters` out, and give every value with `--parameters`"),
             other @ BareError::OtherSecondary { .. } => CliError::failed(other.to_string())
                 .with_hint("leave `--secondary` out, or change the template"),
+            other @ BareError::OtherThere { .. } => CliError::failed(other.to_string()).with_hint(
+                "leave `--secondary` out, or name the file of that region with `--secondary-parameters`",
+            ),
             other @ BareError::OtherPrimary { .. } => {
                 CliError::failed(other.to_string()).with_hint("leave `--primary` out, or change the template")
             }

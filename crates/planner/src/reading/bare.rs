@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use self::both::{both_regions, paired_regions};
 use self::second::Second;
-use self::values::{Here, Values, allowed_region, values};
+use self::values::{Here, Values, allowed_region, names_a_region, values};
 use super::{About, SiteTemplate, read_site, together};
 use crate::topology::{Declared, GROUPS, Site, Workload};
 
@@ -53,6 +53,14 @@ pub enum BareError {
         /// The first region in the template.
         primary: Region,
         /// The second region in the template.
+        found: Region,
+        /// What was asked for.
+        asked: Region,
+    },
+    /// The values of the second region are for another one than the one asked for.
+    #[error("the values for the second region say `{found}`, and `--secondary` says `{asked}`")]
+    OtherThere {
+        /// The region in the values.
         found: Region,
         /// What was asked for.
         asked: Region,
@@ -134,6 +142,7 @@ pub fn read_bare(
         return both_regions(about, template, home, (&first, &second), linked);
     }
     let Home { primary, fallback, mut values, site: at_home, mut assumed } = home;
+    is_for(template, bare, &primary)?;
     assumed.append(&mut values.assumed);
     if bare.secondary.is_none() {
         assumed.push(if region_there(template, bare, &primary).as_ref() == Some(&fallback) {
@@ -247,6 +256,20 @@ fn region_there(template: &Template, bare: &Bare, primary: &Region) -> Option<Re
     let plain = template.parameters().filter(|declaration| !declaration.secure);
     let texts = plain.filter_map(|declaration| bare.given_there.get(&declaration.name)?.as_str());
     texts.filter_map(Region::known).find(|region| region != primary && cloud(region) == cloud(primary))
+}
+
+/// Whether the values of the second region, where they say a place at all, say the one that was asked for.
+fn is_for(template: &Template, bare: &Bare, primary: &Region) -> Result<(), BareError> {
+    let Some(asked) = &bare.secondary else { return Ok(()) };
+    let places = template.parameters().filter(|declaration| names_a_region(declaration));
+    let texts = places.filter_map(|declaration| bare.given_there.get(&declaration.name)?.as_str());
+    let said: Vec<Region> = texts.filter_map(Region::known).filter(|region| region != primary).collect();
+    match said.first() {
+        Some(found) if !said.contains(asked) => {
+            Err(BareError::OtherThere { found: found.clone(), asked: asked.clone() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Azure's clouds know nothing of each other.

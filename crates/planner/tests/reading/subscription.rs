@@ -239,3 +239,30 @@ fn the_groups_of_a_workload_file_are_those_of_its_template() {
         "the workload file places northeurope in the group `rg-north`; the template deploys to `rg-neu` there"
     );
 }
+
+/// Values for another region than the one that was asked for would be deployed to the wrong one.
+#[test]
+fn the_second_regions_values_are_for_the_second_region() {
+    let template = making(BY_PARAMETER, LOCATION, &[]);
+    let values = |environment: &str, location: &str| {
+        BTreeMap::from([
+            ("environment".to_owned(), json!(environment)),
+            ("location".to_owned(), json!(location)),
+        ])
+    };
+    for (asked, is_fine) in [(None, true), (Some("northeurope"), true), (Some("swedencentral"), false)] {
+        let bare = Bare {
+            given: values("weu", "westeurope"),
+            given_there: values("neu", "North Europe"),
+            secondary: asked.map(region),
+            ..Bare::default()
+        };
+        let read = read_bare(&about(), &template, &bare, &NoLinks);
+        match &read {
+            Ok((workload, _)) => assert_eq!(workload.secondary.region, region("northeurope")),
+            Err(BareError::OtherThere { .. }) => {}
+            Err(other) => panic!("{other}"),
+        }
+        assert_eq!(read.is_ok(), is_fine, "{asked:?}");
+    }
+}

@@ -174,7 +174,7 @@ fn literal(declaration: &ParameterDeclaration) -> Option<Region> {
 }
 
 /// Whether a parameter stands for a region. One with allowed values does when all of them are regions.
-fn names_a_region(declaration: &ParameterDeclaration) -> bool {
+pub(super) fn names_a_region(declaration: &ParameterDeclaration) -> bool {
     let name = declaration.name.to_lowercase();
     let named = (name.contains("location") || name.contains("region")) && !name.contains("artifact");
     match &declaration.allowed {
